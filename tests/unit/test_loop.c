@@ -1,0 +1,197 @@
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "proto/base/letters.h"
+#include "proto/base/os/loop_uv.h"
+#include "proto/base/worker.h"
+
+enum { LETTERS = 20000, CAPACITY = 100, JOBS = 500 };
+
+struct scene {
+    struct loop *loop;
+    struct letters *letters;
+    struct worker *worker;
+    int next;    /* The letter or job expected next. */
+    int refused; /* Letters that met a full queue. */
+    int turns;
+};
+
+static int set_up(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+
+    scene->loop = loop_new();
+    *state = scene;
+    return scene->loop == NULL;
+}
+
+static int tear_down(void **state)
+{
+    struct scene *scene = *state;
+
+    loop_free(scene->loop);
+    free(scene);
+    return 0;
+}
+
+static void receive(void *context, struct letter_list *list)
+{
+    struct scene *scene = context;
+    struct letter *letter;
+
+    while ((letter = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
+        assert_int_equal(letter->kind, scene->next);
+        scene->next++;
+        free(letter);
+    }
+    if (scene->next == LETTERS) {
+        loop_stop(scene->loop);
+    }
+}
+
+static void *send_all(void *context)
+{
+    struct scene *scene = context;
+
+    for (int i = 0; i < LETTERS; i++) {
+        struct letter *letter = malloc(sizeof(*letter));
+
+        letter->kind = i;
+        while (letters_send(scene->letters, letter) == ERROR_BUSY) {
+            scene->refused++;
+            sched_yield();
+        }
+    }
+    return NULL;
+}
+
+/* Letters of another thread arrive once, in order, and a full queue refuses
+ * rather than grows. */
+static void test_letters_send__keeps_order_and_bound(void **state)
+{
+    struct scene *scene = *state;
+    struct letter_list left;
+    struct letter late = {.kind = -1};
+    pthread_t thread;
+
+    scene->letters = letters_new(scene->loop, CAPACITY, receive, scene);
+    pthread_create(&thread, NULL, send_all, scene);
+    loop_run(scene->loop);
+    pthread_join(thread, NULL);
+    assert_int_equal(scene->next, LETTERS);
+    letters_close(scene->letters, &left);
+    assert_true(STAILQ_EMPTY(&left));
+    assert_int_equal(letters_send(scene->letters, &late), ERROR_CLOSED);
+    letters_free(scene->letters);
+}
+
+/* The bound is exact, and a reply passes it. */
+static void test_letters_send__refuses_when_full(void **state)
+{
+    struct scene *scene = *state;
+    struct letter letters[4];
+    struct letter_list left;
+
+    scene->letters = letters_new(scene->loop, 2, receive, scene);
+    assert_int_equal(letters_send(scene->letters, &letters[0]), ERROR_NONE);
+    assert_int_equal(letters_send(scene->letters, &letters[1]), ERROR_NONE);
+    assert_int_equal(letters_send(scene->letters, &letters[2]), ERROR_BUSY);
+    assert_int_equal(letters_send_reply(scene->letters, &letters[3]),
+                     ERROR_NONE);
+    assert_int_equal(letters_waiting(scene->letters), 3);
+    letters_close(scene->letters, &left);
+    assert_ptr_equal(STAILQ_FIRST(&left), &letters[0]);
+    letters_free(scene->letters);
+}
+
+struct numbered_job {
+    struct job job;
+    struct scene *scene;
+    int number;
+    int ran;
+};
+
+static void run_job(struct job *job)
+{
+    ((struct numbered_job *)job)->ran = 1;
+}
+
+static void finish_job(struct job *job)
+{
+    struct numbered_job *mine = (struct numbered_job *)job;
+
+    assert_int_equal(mine->ran, 1);
+    assert_int_equal(mine->number, mine->scene->next);
+    mine->scene->next++;
+    if (mine->scene->next == JOBS) {
+        loop_stop(mine->scene->loop);
+    }
+    free(mine);
+}
+
+/* Jobs run one after the other and finish on the loop, in order. */
+static void test_worker_submit__keeps_order(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->worker = worker_new(scene->loop, "test");
+    for (int i = 0; i < JOBS; i++) {
+        struct numbered_job *mine = calloc(1, sizeof(*mine));
+
+        mine->job.run = run_job;
+        mine->job.done = finish_job;
+        mine->scene = scene;
+        mine->number = i;
+        worker_submit(scene->worker, &mine->job);
+    }
+    assert_int_equal(worker_pending(scene->worker), JOBS);
+    loop_run(scene->loop);
+    assert_int_equal(worker_pending(scene->worker), 0);
+    worker_free(scene->worker);
+}
+
+static void on_fire(void *context)
+{
+    struct scene *scene = context;
+
+    scene->next++;
+    if (scene->next == 3) {
+        loop_stop(scene->loop);
+    }
+}
+
+static void on_turn(void *context)
+{
+    ((struct scene *)context)->turns++;
+}
+
+/* A repeating timer repeats, and each turn of the loop ends with its hook. */
+static void test_timer_start__repeats(void **state)
+{
+    struct scene *scene = *state;
+    struct timer *timer = timer_new(scene->loop, on_fire, scene);
+    uint64_t begin_us = loop_now_us(scene->loop);
+
+    loop_on_turn(scene->loop, on_turn, scene);
+    timer_start(timer, 1, 2);
+    loop_run(scene->loop);
+    assert_int_equal(scene->next, 3);
+    assert_true(loop_now_us(scene->loop) - begin_us >= 3000);
+    assert_true(scene->turns >= 3);
+    timer_free(timer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_IN(test_letters_send__keeps_order_and_bound, set_up, tear_down),
+        RUN_IN(test_letters_send__refuses_when_full, set_up, tear_down),
+        RUN_IN(test_worker_submit__keeps_order, set_up, tear_down),
+        RUN_IN(test_timer_start__repeats, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
