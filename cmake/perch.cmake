@@ -24,7 +24,8 @@ add_library(perch_flags INTERFACE)
 target_compile_definitions(perch_flags INTERFACE _GNU_SOURCE)
 # -iquote, not -I: our raft/ must never hide the library's <raft/uv.h>.
 target_compile_options(perch_flags INTERFACE
-  -iquote ${PROJECT_SOURCE_DIR} -iquote ${PROJECT_BINARY_DIR}
+  "SHELL:-iquote ${PROJECT_SOURCE_DIR}"
+  "SHELL:-iquote ${PROJECT_BINARY_DIR}"
   -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wpointer-arith -Wcast-qual -Wvla -Wformat=2 -Wundef
   -fno-strict-aliasing -fno-omit-frame-pointer

@@ -1,0 +1,97 @@
+/* What the state loop hands to an edge: answers, and bodies for many dialogs.
+ *
+ * A body that goes to many is encoded once and counted. Deliveries answer
+ * bounded requests or committed entries; the edge bounds them per dialog and
+ * closes who cannot keep up.
+ *
+ * Thread: made on the state loop, read on an edge loop.
+ */
+#ifndef NODE_SESSION_DELIVERY_H
+#define NODE_SESSION_DELIVERY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/session/intake.h"
+#include "proto/base/letters.h"
+
+enum delivery_kind {
+    DELIVERY_SIGN_IN, /* Answers INTAKE_SIGN_IN. */
+    DELIVERY_ANSWER,  /* The SIP status of an INFO that waited for commit. */
+    DELIVERY_BODY,    /* Send as INFO to these dialogs. */
+    DELIVERY_CLOSE,   /* Close the connections of these dialogs. */
+};
+
+enum sign_in_result {
+    SIGN_IN_FOUND,
+    SIGN_IN_UNKNOWN,   /* No such user. */
+    SIGN_IN_DISABLED,  /* The account is disabled. */
+    SIGN_IN_NOT_READY, /* No leader, replaying or overloaded: 503. */
+};
+
+struct delivery_sign_in {
+    uint64_t token;
+    enum sign_in_result result;
+    char ha1[33];          /* Digest HA1, 32 lower-case hex digits and NUL. */
+    struct slice user_uri; /* Canonical form; in the arena. */
+    struct slice pool_uri; /* What to provision; in the arena. */
+};
+
+struct delivery_answer {
+    uint64_t token;         /* Of the intake. */
+    int status;             /* 200, 403, 404, 412, 413, 503, ... */
+    unsigned retry_after_s; /* 0: no Retry-After. */
+    struct slice reason; /* For ms-diagnostics; in the arena, may be empty. */
+};
+
+/* Immutable, counted, shared by the deliveries of all edges. */
+struct body {
+    atomic_uint holders;
+    size_t len;
+    uint8_t bytes[];
+};
+
+struct delivery_body {
+    struct body *body;  /* Held. */
+    uint64_t log_index; /* What the body tells was committed here; 0 for a
+                           reply that no log entry stands for. */
+    size_t n;
+    edge_ref *dialogs; /* In the arena. */
+};
+
+struct delivery_close {
+    size_t n;
+    edge_ref *dialogs;   /* In the arena. */
+    struct slice reason; /* For the journal; in the arena. */
+};
+
+struct delivery {
+    struct letter letter; /* kind: enum delivery_kind. */
+    struct arena *arena;
+    edge_ref ref; /* Of the intake that is answered. */
+    union {
+        struct delivery_sign_in sign_in;
+        struct delivery_answer answer;
+        struct delivery_body body;
+        struct delivery_close close;
+    };
+};
+
+/** Copy bytes into a body with one holder. NULL when memory is out. */
+struct body *body_new(struct slice bytes);
+
+/** Hold a body once more. Any thread. */
+struct body *body_hold(struct body *body);
+
+/** Let go; the last holder frees. Accepts NULL. Any thread. */
+void body_release(struct body *body);
+
+/** Make a delivery with its arena. NULL when memory is out. */
+struct delivery *delivery_new(enum delivery_kind kind, edge_ref ref);
+
+/** Free a delivery, its arena and its hold on a body. Accepts NULL. */
+void delivery_free(struct delivery *delivery);
+
+#endif

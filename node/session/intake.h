@@ -1,0 +1,79 @@
+/* What an edge hands to the state loop: sign-ins, dialogs and requests of the
+ * clients it holds.
+ *
+ * One intake is one letter with its own arena; ownership passes whole. The
+ * queue is bounded; when it is full the edge answers 503 itself.
+ *
+ * Thread: made on an edge loop, read on the state loop.
+ */
+#ifndef NODE_SESSION_INTAKE_H
+#define NODE_SESSION_INTAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/arena.h"
+#include "proto/base/letters.h"
+#include "proto/base/slice.h"
+
+enum { INTAKES_WAITING_MAX = 16384 };
+
+/* Names a connection or a dialog of one edge for as long as it lives: edge
+ * number, slot and a generation that makes reuse of the slot visible. */
+typedef uint64_t edge_ref;
+
+enum intake_kind {
+    INTAKE_SIGN_IN, /* Who is this user? Answered by a sign-in delivery. */
+    INTAKE_DIALOG_OPENED, /* A chat dialog was accepted. */
+    INTAKE_DIALOG_CLOSED, /* It ended, for any reason. */
+    INTAKE_REQUEST,       /* An INFO with an XCCOS body. */
+    INTAKE_DELIVERED,     /* How far clients have confirmed deliveries. */
+};
+
+struct intake_sign_in {
+    uint64_t token;        /* The edge's own, returned in the delivery. */
+    struct slice user_uri; /* "sip:user@domain" as in From. */
+};
+
+struct intake_dialog {
+    struct slice user_uri;     /* The connection's identity. */
+    struct slice endpoint_id;  /* +sip.instance or epid; names the device. */
+    struct slice pool_uri;     /* The URI the client invited. */
+    struct slice peer_address; /* "192.0.2.1:41822", for sessions lists. */
+    uint64_t delivered_index;  /* On close: as in INTAKE_DELIVERED. */
+};
+
+struct intake_request {
+    uint64_t token;    /* Names the INFO in the answering delivery; 0 when it
+                          has been answered 200 already. */
+    struct slice body; /* The INFO's body, not yet read as XCCOS. */
+};
+
+struct intake_delivered {
+    size_t n;
+    struct {
+        edge_ref dialog;
+        uint64_t log_index; /* All bodies up to this index were answered. */
+    } * marks;
+};
+
+struct intake {
+    struct letter letter; /* kind: enum intake_kind. */
+    struct arena *arena;  /* Owns everything below. */
+    uint8_t edge;         /* Whose letter: index of the edge. */
+    edge_ref ref;         /* Connection (sign-in) or dialog. */
+    union {
+        struct intake_sign_in sign_in;
+        struct intake_dialog dialog;
+        struct intake_request request;
+        struct intake_delivered delivered;
+    };
+};
+
+/** Make an intake with its arena. NULL when memory is out. */
+struct intake *intake_new(enum intake_kind kind, uint8_t edge, edge_ref ref);
+
+/** Free an intake and its arena. Accepts NULL. */
+void intake_free(struct intake *intake);
+
+#endif
