@@ -1,6 +1,7 @@
 #include "proto/base/time_text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,9 @@
 #include "proto/base/check.h"
 
 enum { US_PER_S = 1000000, MINUTES_PER_DAY = 24 * 60 };
+
+#define SECOND_FIRST INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
+#define SECOND_LAST  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 void time_write(int64_t wall_us, char text[TIME_TEXT_BYTES + 1])
 {
@@ -119,10 +123,17 @@ static bool is_date(const struct tm *utc)
     return leap || utc->tm_mon != 2 || utc->tm_mday < 29;
 }
 
+/* A zone may carry the first and last hours of the calendar out of it, and
+ * what time_write cannot write is not read. */
+static bool is_in_calendar(int64_t seconds)
+{
+    return seconds >= SECOND_FIRST && seconds <= SECOND_LAST;
+}
+
 enum error time_read(struct slice text, int64_t *wall_us_out)
 {
     struct tm utc = {0};
-    int64_t us = 0;
+    int64_t us = 0, seconds;
     int minutes = 0;
 
     if (!take_date_and_time(&text, &utc) || !take_fraction(&text, &us) ||
@@ -135,7 +146,10 @@ enum error time_read(struct slice text, int64_t *wall_us_out)
     }
     utc.tm_year -= 1900;
     utc.tm_mon -= 1;
-    *wall_us_out =
-        ((int64_t)timegm(&utc) - (int64_t)minutes * 60) * US_PER_S + us;
+    seconds = (int64_t)timegm(&utc) - (int64_t)minutes * 60;
+    if (!is_in_calendar(seconds)) {
+        return ERROR_MALFORMED;
+    }
+    *wall_us_out = seconds * US_PER_S + us;
     return ERROR_NONE;
 }

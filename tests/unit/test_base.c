@@ -147,6 +147,29 @@ static void test_time_read__reads_what_was_written(void **state)
     assert_int_equal(time_read(SLICE_LITERAL("now"), &back), ERROR_MALFORMED);
 }
 
+/* What is read can be written: a zone that carries a moment out of the years
+ * 0001 to 9999 is refused, their first and last seconds are not. */
+static void test_time_read__zone_leaves_the_calendar(void **state)
+{
+    char text[TIME_TEXT_BYTES + 1];
+    int64_t us = 7;
+
+    (void)state;
+    assert_int_equal(time_read(SLICE_LITERAL("0001-01-01T00:00:00+00:01"), &us),
+                     ERROR_MALFORMED);
+    assert_int_equal(time_read(SLICE_LITERAL("9999-12-31T23:59:00-00:01"), &us),
+                     ERROR_MALFORMED);
+    assert_int_equal(us, 7);
+    assert_int_equal(time_read(SLICE_LITERAL("0001-01-01T00:01:00+00:01"), &us),
+                     0);
+    time_write(us, text);
+    assert_string_equal(text, "0001-01-01T00:00:00.0000000Z");
+    assert_int_equal(
+        time_read(SLICE_LITERAL("9999-12-31T23:59:59.9999999Z"), &us), 0);
+    time_write(us, text);
+    assert_string_equal(text, "9999-12-31T23:59:59.9999990Z");
+}
+
 /* Keys order as numbers; records read back. */
 static void test_put_be64__orders_as_numbers(void **state)
 {
@@ -201,6 +224,7 @@ int main(void)
         RUN(test_arena_alloc__is_aligned_and_zeroed),
         RUN(test_guid_read__takes_36_characters_only),
         RUN(test_time_read__reads_what_was_written),
+        RUN(test_time_read__zone_leaves_the_calendar),
         RUN(test_put_be64__orders_as_numbers),
         RUN(test_journal_write__one_line),
     };
