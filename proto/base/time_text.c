@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -10,27 +9,68 @@
 
 enum { US_PER_S = 1000000, MINUTES_PER_DAY = 24 * 60 };
 
+/* 0000-03-01 to 1970-01-01, and what the calendar repeats after. */
+enum { DAYS_0000_03_TO_1970 = 719468, DAYS_PER_400_YEARS = 146097 };
+
+#define US_PER_DAY   (INT64_C(86400) * US_PER_S)
+#define S_PER_DAY    INT64_C(86400)
 #define SECOND_FIRST INT64_C(-62135596800) /* 0001-01-01T00:00:00Z */
 #define SECOND_LAST  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
+/* Write a number as that many digits. */
+static char *put_digits(char *at, unsigned number, size_t digits)
+{
+    for (size_t i = digits; i-- > 0; number /= 10) {
+        at[i] = (char)('0' + number % 10);
+    }
+    return at + digits;
+}
+
+/* Find the date of a day by counting in the 400 years after which the
+ * calendar repeats, each year begun in March so that leap days come last.
+ * Not by gmtime_r: it takes a lock that all threads share. */
+static char *put_date(char *at, int64_t days_since_1970)
+{
+    uint64_t days = (uint64_t)(days_since_1970 + DAYS_0000_03_TO_1970);
+    uint64_t era = days / DAYS_PER_400_YEARS,
+             in_era = days % DAYS_PER_400_YEARS;
+    uint64_t year_of_era =
+        (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    uint64_t in_year =
+        in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    uint64_t month = (5 * in_year + 2) / 153; /* 0 is March. */
+    uint64_t day = in_year - (153 * month + 2) / 5 + 1;
+    uint64_t year = era * 400 + year_of_era + (month >= 10);
+
+    at = put_digits(at, (unsigned)year, 4);
+    *at++ = '-';
+    at = put_digits(at, (unsigned)(month < 10 ? month + 3 : month - 9), 2);
+    *at++ = '-';
+    return put_digits(at, (unsigned)day, 2);
+}
+
 void time_write(int64_t wall_us, char text[TIME_TEXT_BYTES + 1])
 {
-    int64_t us = wall_us % US_PER_S;
-    time_t seconds = wall_us / US_PER_S;
-    char buffer[64];
-    struct tm utc;
+    int64_t us = wall_us % US_PER_DAY, days = wall_us / US_PER_DAY;
+    unsigned seconds;
+    char *at = text;
 
     if (us < 0) {
-        us += US_PER_S;
-        seconds -= 1;
+        us += US_PER_DAY;
+        days -= 1;
     }
-    CHECK(gmtime_r(&seconds, &utc) != NULL);
-    CHECK(utc.tm_year >= 1 - 1900 && utc.tm_year <= 9999 - 1900);
-    snprintf(buffer, sizeof(buffer), "%04d-%02d-%02dT%02d:%02d:%02d.%06d0Z",
-             utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-             utc.tm_min, utc.tm_sec, (int)us);
-    memcpy(text, buffer, TIME_TEXT_BYTES);
-    text[TIME_TEXT_BYTES] = '\0';
+    CHECK(days >= SECOND_FIRST / S_PER_DAY && days <= SECOND_LAST / S_PER_DAY);
+    seconds = (unsigned)(us / US_PER_S);
+    at = put_date(at, days);
+    *at++ = 'T';
+    at = put_digits(at, seconds / 3600, 2);
+    *at++ = ':';
+    at = put_digits(at, seconds / 60 % 60, 2);
+    *at++ = ':';
+    at = put_digits(at, seconds % 60, 2);
+    *at++ = '.';
+    at = put_digits(at, (unsigned)(us % US_PER_S), 6);
+    memcpy(at, "0Z", 3);
 }
 
 /* Take exactly n digits. */

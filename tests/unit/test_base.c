@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/base/arena.h"
 #include "proto/base/buffer.h"
@@ -147,6 +148,32 @@ static void test_time_read__reads_what_was_written(void **state)
     assert_int_equal(time_read(SLICE_LITERAL("now"), &back), ERROR_MALFORMED);
 }
 
+/* Every tenth day of the calendar, at some time of the day, is written as the
+ * C library writes it. */
+static void test_time_write__agrees_with_the_c_library(void **state)
+{
+    char text[TIME_TEXT_BYTES + 1], expected[TIME_TEXT_BYTES + 1];
+    time_t second = INT64_C(-62135596800); /* 0001-01-01T00:00:00Z */
+    int64_t back;
+    struct tm utc;
+
+    (void)state;
+    for (; second <= INT64_C(253402300799); second += 10 * 86400 - 61) {
+        assert_non_null(gmtime_r(&second, &utc));
+        utc.tm_year += 1900;
+        utc.tm_mon += 1;
+        snprintf(expected, sizeof(expected),
+                 "%04u-%02u-%02uT%02u:%02u:%02u.0000010Z",
+                 (unsigned)utc.tm_year % 10000, (unsigned)utc.tm_mon % 100,
+                 (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100,
+                 (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100);
+        time_write((int64_t)second * 1000000 + 1, text);
+        assert_string_equal(text, expected);
+        assert_int_equal(time_read(slice_of_text(text), &back), ERROR_NONE);
+        assert_int_equal(back, (int64_t)second * 1000000 + 1);
+    }
+}
+
 /* What is read can be written: a zone that carries a moment out of the years
  * 0001 to 9999 is refused, their first and last seconds are not. */
 static void test_time_read__zone_leaves_the_calendar(void **state)
@@ -224,6 +251,7 @@ int main(void)
         RUN(test_arena_alloc__is_aligned_and_zeroed),
         RUN(test_guid_read__takes_36_characters_only),
         RUN(test_time_read__reads_what_was_written),
+        RUN(test_time_write__agrees_with_the_c_library),
         RUN(test_time_read__zone_leaves_the_calendar),
         RUN(test_put_be64__orders_as_numbers),
         RUN(test_journal_write__one_line),
