@@ -63,7 +63,8 @@ struct xccos_post {
  * Lay out what a command asks.
  *
  * @command      A primitive of kind XCCOS_KIND_COMMAND.
- * @why_out      On refusal one plain sentence without the token.
+ * @why_out      On refusal one plain sentence without the token; empty when
+ *               memory is out.
  *
  * Returns OK; INVALID_ARGUMENT when something is missing or wrong;
  * NOT_SUPPORTED for a verb that is unknown or not a client's to send; BUSY
