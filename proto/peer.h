@@ -281,6 +281,10 @@ enum error peer_write(const struct peer_message *message, struct buffer *to);
 enum error peer_read(uint8_t kind, struct slice payload, struct arena *arena,
                      struct peer_message *message_out);
 
+/** Tell whether a Hello could be sent: INVALID when a reader would refuse it.
+ */
+enum error peer_hello_check(const struct peer_hello *hello);
+
 /** Borrow the table of all kinds, for frames between nodes that met. */
 const struct frame_limits *peer_limits(void);
 

@@ -37,14 +37,30 @@ static ProtobufCBinaryData write_text(char *from)
     return data;
 }
 
-static enum error check_hello(const Peer__Hello *wire)
+static bool node_is_sound(uint32_t node, uint64_t raft_id)
 {
-    if (wire->pool.len != GUID_BYTES || wire->node == 0 ||
-        wire->node > PEER_NODE_MAX || wire->version_min == 0 ||
-        wire->version_min > wire->version_max) {
-        return ERROR_MALFORMED;
+    return node >= 1 && node <= PEER_NODE_MAX && raft_id % 256 == node;
+}
+
+static bool versions_are_sound(uint32_t min, uint32_t max)
+{
+    return min >= 1 && min <= max;
+}
+
+enum error peer_hello_check(const struct peer_hello *hello)
+{
+    size_t software = strnlen(hello->software, sizeof(hello->software));
+    size_t address = strnlen(hello->sip_address, sizeof(hello->sip_address));
+
+    if (software > PEER_SOFTWARE_BYTES_MAX ||
+        address > PEER_ADDRESS_BYTES_MAX ||
+        !text_is_plain((const uint8_t *)hello->software, software) ||
+        !text_is_plain((const uint8_t *)hello->sip_address, address) ||
+        !node_is_sound(hello->node, hello->raft_id) ||
+        !versions_are_sound(hello->version_min, hello->version_max)) {
+        return ERROR_INVALID;
     }
-    return wire->raft_id % 256 == wire->node ? ERROR_NONE : ERROR_MALFORMED;
+    return ERROR_NONE;
 }
 
 static enum error write_hello(const struct peer_message *message,
@@ -53,6 +69,7 @@ static enum error write_hello(const struct peer_message *message,
     struct peer_hello from = message->hello;
     Peer__Hello wire = PEER__HELLO__INIT;
 
+    CHECK(peer_hello_check(&from) == ERROR_NONE);
     wire.pool = (ProtobufCBinaryData){GUID_BYTES, from.pool.bytes};
     wire.node = from.node;
     wire.raft_id = from.raft_id;
@@ -65,7 +82,6 @@ static enum error write_hello(const struct peer_message *message,
     wire.wants_join = from.wants_join;
     wire.software = write_text(from.software);
     wire.sip_address = write_text(from.sip_address);
-    CHECK(check_hello(&wire) == ERROR_NONE);
     return peer_put(to, &wire.base);
 }
 
@@ -78,7 +94,11 @@ static enum error read_hello(struct peer_source *source,
     if (wire == NULL) {
         return peer_source_error(source);
     }
-    TRY(check_hello(wire));
+    if (wire->pool.len != GUID_BYTES ||
+        !node_is_sound(wire->node, wire->raft_id) ||
+        !versions_are_sound(wire->version_min, wire->version_max)) {
+        return ERROR_MALFORMED;
+    }
     memcpy(hello->pool.bytes, wire->pool.data, GUID_BYTES);
     hello->node = (uint8_t)wire->node;
     hello->raft_id = wire->raft_id;
