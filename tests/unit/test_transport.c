@@ -197,6 +197,43 @@ static void test_transport_send__inside_events(void **state)
     RUN_UNTIL(scene, one->n_heard == 2 && five->n_heard == 2);
 }
 
+struct hook {
+    struct station *station;
+    uint64_t seq;
+    bool due;
+};
+
+static void send_in_hook(void *context)
+{
+    struct hook *hook = context;
+
+    if (hook->due) {
+        hook->due = false;
+        station_ping(hook->station, 5, hook->seq++);
+    }
+}
+
+/* Raft queues what it has to say at the end of a turn too, and may come after
+ * the transport: that must not wait for the next thing to happen. */
+static void test_transport_send__after_the_flush(void **state)
+{
+    enum { ROUNDS = 20, MOST_MS = 10 };
+    struct scene *scene = *state;
+    struct station *one = &scene->stations[1], *five = &scene->stations[5];
+    struct hook hook = {.station = one};
+    uint64_t began_us;
+
+    scene_open_friends(scene);
+    loop_on_turn(scene->loop, send_in_hook, &hook);
+    began_us = loop_now_us(scene->loop);
+    while (five->n_heard < ROUNDS) {
+        hook.due = five->n_heard == hook.seq;
+        uv_run(loop_uv(scene->loop), UV_RUN_ONCE); /* Sleeps if it can. */
+    }
+    assert_true(loop_now_us(scene->loop) - began_us < ROUNDS * MOST_MS * 1000);
+    loop_on_turn(scene->loop, NULL, &hook);
+}
+
 static void drop_there(struct station *station, uint8_t node,
                        const struct peer_message *message)
 {
@@ -463,6 +500,7 @@ int main(void)
         RUN_TLS(test_transport_stats_of__counts),
         RUN_PLAIN(test_transport_send__inside_events),
         RUN_TLS(test_transport_send__inside_events),
+        RUN_PLAIN(test_transport_send__after_the_flush),
         RUN_PLAIN(test_transport_close__inside_events),
         RUN_TLS(test_transport_close__inside_events),
         RUN_PLAIN(test_transport_send__largest_messages),
