@@ -52,6 +52,13 @@ static enum error put_note(struct scene *scene)
     return outgoing_put(&scene->outgoing, &message);
 }
 
+static enum error put_gone(struct scene *scene)
+{
+    struct peer_message message = {.kind = PEER_SNAPSHOT_GONE};
+
+    return outgoing_put(&scene->outgoing, &message);
+}
+
 static enum error put_chunk(struct scene *scene, size_t bytes)
 {
     static uint8_t data[PEER_CHUNK_BYTES_MAX + 1];
@@ -102,12 +109,13 @@ static void test_outgoing_take__bounded_batches(void **state)
 
     put_ping(scene, 1); /* 12 bytes each, */
     put_ping(scene, 2);
+    put_gone(scene); /* 8 bytes, */
     put_chunk(scene, 5000);
     put_chunk(scene, 1); /* and these are larger. */
     assert_int_equal(outgoing_take(&scene->outgoing, &scene->out, 23), 1);
     expect_kinds(scene, "\x0f");
-    assert_int_equal(outgoing_take(&scene->outgoing, &scene->out, 60), 1);
-    expect_kinds(scene, "\x0f");
+    assert_int_equal(outgoing_take(&scene->outgoing, &scene->out, 60), 2);
+    expect_kinds(scene, "\x0f\x13");
     assert_int_equal(outgoing_take(&scene->outgoing, &scene->out, 60), 1);
     expect_kinds(scene, "\x12");
     assert_int_equal(outgoing_take(&scene->outgoing, &scene->out, 60), 1);
