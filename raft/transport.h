@@ -96,7 +96,7 @@ struct transport_limits {
     uint32_t alive_ms; /* At most a quarter of silent_ms. */
     uint32_t silent_ms;
     uint32_t strangers_max;
-    size_t class_bytes_max[PEER_CLASSES];
+    size_t class_bytes_max[PEER_CLASSES]; /* At least its largest message. */
 };
 
 /* All is copied or read when the transport opens. */
@@ -121,7 +121,7 @@ struct transport_events {
     /** A connected node is there no longer. What waited for it is lost. */
     void (*disconnected)(void *context, uint8_t node,
                          enum transport_reason reason);
-    /** A message came. Borrowed for the call. */
+    /** A message came, of any class but control. Borrowed for the call. */
     void (*received)(void *context, uint8_t node,
                      const struct peer_message *message);
 };
@@ -168,6 +168,9 @@ void transport_close(struct transport *transport);
 /**
  * Send a message to a connected node; it is copied into the queue of its
  * class, and all that a turn of the loop sends to a node goes out together.
+ *
+ * @message  Of any kind but those of the control class, which are the
+ *           transport's own.
  *
  * Returns CLOSED when the node is not connected, NOT_FOUND when it is not
  * configured, BUSY when its class is full, TOO_LARGE as peer_write.

@@ -94,6 +94,15 @@ static enum error check_limits(const struct transport_settings *settings)
     if (limits.alive_ms > limits.silent_ms / 4) {
         return refuse("alive_ms", "more than a quarter of silent_ms");
     }
+    for (int kind = PEER_HELLO; kind < PEER_KINDS; kind++) {
+        enum peer_class class = peer_class_of((enum peer_kind)kind);
+
+        if (limits.class_bytes_max[class] <
+            FRAME_HEADER_BYTES + peer_limits()->kinds[kind].bytes_max) {
+            return refuse("class_bytes_max",
+                          "less than the largest message of the class");
+        }
+    }
     return ERROR_NONE;
 }
 

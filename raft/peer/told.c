@@ -44,6 +44,7 @@ static void tell(struct told *told, unsigned kind, uint64_t now_us,
     uint32_t held;
 
     if (is_due(told, kind, now_us, &held)) {
+        told->loss_told = true;
         journal_warning(event,
                         "node=%u address=%s reason=%s text=\"%s\" "
                         "detail=\"%s\" held_back=%" PRIu32,
@@ -80,6 +81,10 @@ void told_connected(struct told *told, uint64_t now_us,
 {
     uint32_t held;
 
+    if (told->loss_told) {
+        told->loss_told = false;
+        told->kinds[TOLD_CONNECTED].at_us = 0; /* It is due. */
+    }
     if (is_due(told, TOLD_CONNECTED, now_us, &held)) {
         journal_notice("peer_connected",
                        "node=%u address=%s raft_id=%016" PRIx64

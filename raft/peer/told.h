@@ -29,6 +29,7 @@ struct told {
         uint64_t at_us; /* The last line. 0 before the first. */
         uint32_t held;  /* Not told since. */
     } kinds[TOLD_KINDS];
+    bool loss_told; /* Since the last line that it is there. */
 };
 
 /* Who it is about. */
@@ -50,7 +51,7 @@ void told_refused(struct told *told, uint64_t now_us,
 void told_rejected(struct told *told, uint64_t now_us,
                    const struct told_about *about, enum peer_refusal refusal);
 
-/** Tell of a node that is there. */
+/** Tell of a node that is there; always when its loss was told. */
 void told_connected(struct told *told, uint64_t now_us,
                     const struct told_about *about,
                     const struct peer_hello *hello);

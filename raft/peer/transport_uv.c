@@ -242,6 +242,7 @@ enum error transport_send(struct transport *transport, uint8_t node,
 {
     struct remote *remote = transport_remote(transport, node);
 
+    CHECK(peer_class_of(message->kind) != PEER_CLASS_CONTROL);
     if (remote == NULL) {
         return ERROR_NOT_FOUND;
     }

@@ -184,6 +184,8 @@ static void test_outgoing_take__long_run(void **state)
     taken += outgoing_take(&scene->outgoing, &scene->out, SIZE_MAX);
     assert_int_equal(put, taken);
     assert_true(put > 5000);
+    assert_true(scene->outgoing.classes[PEER_CLASS_SNAPSHOT].frames.capacity <=
+                FRAME_KEEP_BYTES); /* A burst's memory is given back. */
 }
 
 int main(void)

@@ -120,6 +120,24 @@ static void test_transport_open__restart_with_new_raft_id(void **state)
     RUN_UNTIL(scene, one->connects == 3 && five->connects == 3);
 }
 
+/* Whoever reads that a node was lost also reads that it is back, and a node
+ * that comes and goes all day does not fill the journal. */
+static void test_transport__journal_is_balanced(void **state)
+{
+    struct scene *scene = *state;
+    struct station *one = &scene->stations[1], *five = &scene->stations[5];
+
+    scene_open_friends(scene);
+    for (int i = 2; i < 8; i++) {
+        transport_drop(five->transport, 1, "again");
+        RUN_UNTIL(scene, five->connects == i && one->connects == i);
+    }
+    assert_int_equal(scene_lines(scene, "peer_dropped node=1", "again"), 1);
+    assert_int_equal(scene_lines(scene, "peer_connected node=1", ""), 2);
+    assert_int_equal(scene_lines(scene, "peer_dropped node=5", "CLOSED"), 1);
+    assert_int_equal(scene_lines(scene, "peer_connected node=5", ""), 2);
+}
+
 /* A changed Hello is what the next connection says. */
 static void test_transport_set_hello__from_the_next_connection(void **state)
 {
@@ -337,22 +355,22 @@ static void test_transport_send__full_class_is_busy(void **state)
     struct station *one = &scene->stations[1], *five = &scene->stations[5];
     size_t taken = 0;
 
-    one->limits.class_bytes_max[PEER_CLASS_SNAPSHOT] = 100 * 1024;
+    one->limits.class_bytes_max[PEER_CLASS_SNAPSHOT] = 300 * 1024;
     scene_open_friends(scene);
-    while (station_chunk(one, 5, taken, 10 * 1024) == ERROR_NONE) {
+    while (station_chunk(one, 5, taken, 30 * 1024) == ERROR_NONE) {
         taken++;
     }
     assert_int_equal(taken, 9);
-    assert_int_equal(station_chunk(one, 5, 0, 10 * 1024), ERROR_BUSY);
+    assert_int_equal(station_chunk(one, 5, 0, 30 * 1024), ERROR_BUSY);
     assert_int_equal(station_stats(one, 5).busy, 2);
     assert_true(station_stats(one, 5).queued_bytes[PEER_CLASS_SNAPSHOT] <=
-                100 * 1024);
+                300 * 1024);
     assert_int_equal(station_ping(one, 5, 1), ERROR_NONE);
     RUN_UNTIL(scene, five->n_heard == taken + 1);
     assert_int_equal(five->heard[0].kind, PEER_PING); /* Of a higher class. */
     assert_int_equal(station_stats(one, 5).queued_bytes[PEER_CLASS_SNAPSHOT],
                      0);
-    assert_int_equal(station_chunk(one, 5, 0, 10 * 1024), ERROR_NONE);
+    assert_int_equal(station_chunk(one, 5, 0, 30 * 1024), ERROR_NONE);
 }
 
 /* An owner that stops the loop for longer than a peer may be silent does not
@@ -466,6 +484,9 @@ static void test_transport_open__refuses_settings(void **state)
     REFUSED("setting=nodes", wrong.n_nodes = TRANSPORT_NODES_MAX + 1);
     REFUSED("setting=hello", wrong.hello.raft_id = 2);
     REFUSED("setting=alive_ms", wrong.limits.alive_ms = 501);
+    REFUSED("setting=class_bytes_max",
+            wrong.limits.class_bytes_max[PEER_CLASS_RAFT] =
+                PEER_BULK_BYTES_MAX);
 #undef REFUSED
     assert_int_equal(open_with(scene, &right), ERROR_NONE);
 }
@@ -495,6 +516,7 @@ int main(void)
         RUN_TLS(test_transport_open__three_nodes_mesh),
         RUN_PLAIN(test_transport_open__restart_with_new_raft_id),
         RUN_TLS(test_transport_open__restart_with_new_raft_id),
+        RUN_PLAIN(test_transport__journal_is_balanced),
         RUN_PLAIN(test_transport_set_hello__from_the_next_connection),
         RUN_PLAIN(test_transport_stats_of__counts),
         RUN_TLS(test_transport_stats_of__counts),

@@ -181,6 +181,26 @@ static void test_pressure__stuck_reader_is_bounded(void **state)
     stranger_leave(&reader);
 }
 
+/* The memory of a burst goes back though the connection stays. */
+static void test_pressure__burst_gives_memory_back(void **state)
+{
+    enum { BURST = 6, KEPT_BYTES_MAX = 3 * 1024 * 1024 };
+    struct scene *scene = *state;
+    struct station *one = &scene->stations[1], *five = &scene->stations[5];
+    size_t begin;
+
+    scene_open_friends(scene);
+    begin = heap_bytes();
+    for (int i = 0; i < BURST; i++) {
+        assert_int_equal(append(one, 5, BATCH_BYTES), ERROR_NONE);
+    }
+    assert_true(heap_bytes() == 0 || heap_bytes() > begin + KEPT_BYTES_MAX);
+    RUN_UNTIL(scene, five->n_heard == BURST);
+    scene_run_ms(scene, 20);
+    assert_true(heap_bytes() < begin + KEPT_BYTES_MAX);
+    scene_check_friends(scene);
+}
+
 /* A reader that is slow but reads is not stuck, however long its queue. */
 static void test_pressure__slow_reader_stays(void **state)
 {
@@ -213,6 +233,8 @@ int main(void)
         RUN_PLAIN(test_pressure__little_stands_before_the_queue),
         RUN_PLAIN(test_pressure__stuck_reader_is_bounded),
         RUN_TLS(test_pressure__stuck_reader_is_bounded),
+        RUN_PLAIN(test_pressure__burst_gives_memory_back),
+        RUN_TLS(test_pressure__burst_gives_memory_back),
         RUN_PLAIN(test_pressure__slow_reader_stays),
         RUN_TLS(test_pressure__slow_reader_stays),
     };
