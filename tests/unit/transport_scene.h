@@ -120,10 +120,10 @@ void scene_fail(struct scene *scene, const char *what, int line);
 #test "__tls", test, scene_set_up_tls, scene_tear_down, NULL           \
     }
 
-/* Run until something is true, for 10 seconds at most. */
+/* Run until something is true, for 20 seconds at most. */
 #define RUN_UNTIL(scene, condition)                                            \
     do {                                                                       \
-        uint64_t end_us_ = loop_now_us((scene)->loop) + 10000000;              \
+        uint64_t end_us_ = loop_now_us((scene)->loop) + 20000000;              \
         while (!(condition)) {                                                 \
             if (loop_now_us((scene)->loop) > end_us_) {                        \
                 scene_fail((scene), #condition, __LINE__);                     \
