@@ -13,7 +13,7 @@ static void check_dropped(struct scene *scene, struct stranger *stranger,
     RUN_UNTIL(scene, scene_lines(scene, line, reason) == 1);
     RUN_UNTIL(scene, stranger_is_over(stranger));
     scene_check_friends(scene);
-    assert_int_equal(scene_lines(scene, "warning", ""), 1);
+    assert_int_equal(scene_lines(scene, "warning peer peer_", ""), 1);
     stranger_leave(stranger);
 }
 
