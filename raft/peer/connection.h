@@ -47,7 +47,7 @@ struct connection {
     uint64_t left_us;   /* When it became LEAVING. */
     uint64_t heard_us;  /* When bytes last came. */
     uint64_t asked_us;  /* When a keep-alive was last sent. */
-    uint64_t moved_us;  /* When the socket last took bytes. */
+    uint64_t moved_us;  /* When the socket was last seen to take bytes. */
 
     uv_tcp_t tcp;
     uv_connect_t connecting;

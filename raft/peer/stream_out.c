@@ -91,6 +91,7 @@ static void on_written(uv_write_t *write, int status)
     struct connection *connection = write->data;
 
     connection->writing = false;
+    connection->moved_us = loop_now_us(connection->transport->loop);
     clear_gathered(connection);
     if (connection->state == CONNECTION_CLOSED) {
         return;
