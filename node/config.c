@@ -447,7 +447,7 @@ static enum error read_text(struct reader *reader, char **text_out)
 static enum error read_file(struct reader *reader, const char *path)
 {
     struct reader outer = *reader;
-    char *text, *line, *rest;
+    char *text = NULL, *line, *rest;
     enum error error;
 
     reader->path = path;
