@@ -47,18 +47,40 @@ struct arena *arena_new(size_t first_bytes)
     return arena;
 }
 
+static void blocks_free(struct block *block)
+{
+    while (block != NULL) {
+        struct block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+}
+
 void arena_free(struct arena *arena)
 {
-    struct block *block;
-
     if (arena == NULL) {
         return;
     }
-    while ((block = arena->head) != NULL) {
-        arena->head = block->next;
-        free(block);
-    }
+    blocks_free(arena->head);
     free(arena);
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct block *keep = arena->head;
+
+    if (keep != NULL && keep->size > ARENA_BLOCK_MAX) {
+        keep = NULL;
+    }
+    blocks_free(keep == NULL ? arena->head : keep->next);
+    arena->head = keep;
+    arena->bytes = 0;
+    if (keep != NULL) {
+        keep->next = NULL;
+        keep->used = 0;
+        arena->bytes = sizeof(*keep) + keep->size;
+    }
 }
 
 void *arena_alloc(struct arena *arena, size_t len)

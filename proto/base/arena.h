@@ -31,6 +31,12 @@ void arena_free(struct arena *arena);
  */
 void *arena_alloc(struct arena *arena, size_t len);
 
+/**
+ * Forget all that came from the arena, but keep its newest block for what
+ * comes next unless that was an outsized one.
+ */
+void arena_reset(struct arena *arena);
+
 /** Copy bytes into the arena; the copy is followed by a NUL. NULL on OOM. */
 char *arena_copy(struct arena *arena, struct slice bytes);
 
