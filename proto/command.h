@@ -1,0 +1,73 @@
+/* Commands as bytes: the envelope of everything proposed to the log.
+ *
+ * The messages themselves are generated from proto/command.proto; a command is
+ * a Perch__Command with one kind set. This header has what generated code
+ * cannot know: the name of each kind and the rules version it came with.
+ *
+ * Thread: any.
+ */
+#ifndef PROTO_COMMAND_H
+#define PROTO_COMMAND_H
+
+#include <stdint.h>
+
+#include "proto/codec.h"
+#include "proto/command.pb-c.h"
+
+/* Every kind: its name in command.proto, upper and lower case, and the rules
+ * version from which on it is understood. A kind or field of a later version
+ * is refused until the pool has raised its rules that far. */
+#define COMMAND_KIND_LIST(X)                                                   \
+    X(POST, post, 1)                                                           \
+    X(JOIN, join, 1)                                                           \
+    X(PART, part, 1)                                                           \
+    X(SESSION_OPEN, session_open, 1)                                           \
+    X(SESSION_CLOSE, session_close, 1)                                         \
+    X(NODE_MARK, node_mark, 1)                                                 \
+    X(NOOP, noop, 1)                                                           \
+    X(PROBE, probe, 1)                                                         \
+    X(NODE_STARTED, node_started, 1)                                           \
+    X(NODE_LOST, node_lost, 1)                                                 \
+    X(RULES_RAISE, rules_raise, 1)                                             \
+    X(POOL_PUT, pool_put, 1)                                                   \
+    X(USER_CREATE, user_create, 1)                                             \
+    X(USER_CHANGE, user_change, 1)                                             \
+    X(CATEGORY_CREATE, category_create, 1)                                     \
+    X(CATEGORY_CHANGE, category_change, 1)                                     \
+    X(ROOM_CREATE, room_create, 1)                                             \
+    X(ROOM_CHANGE, room_change, 1)
+
+/* The highest rules version this source knows. */
+enum { COMMAND_RULES_KNOWN = 1 };
+
+/**
+ * Read a command.
+ *
+ * @arena        Owns the command.
+ * @command_out  Set only on success. Its kind may be one that is not set: a
+ *               newer binary's.
+ *
+ * Returns MALFORMED when the bytes are no command, or NO_MEMORY.
+ */
+enum error command_read(struct arena *arena, struct slice bytes,
+                        Perch__Command **command_out);
+
+/**
+ * Append a command to a buffer.
+ *
+ * Sets command->needs_rules from the kind where the caller has set none: who
+ * uses a later field of an older kind sets it.
+ */
+void command_write(Perch__Command *command, struct buffer *to);
+
+/** Tell the rules version a command needs. */
+uint32_t command_needs_rules(const Perch__Command *command);
+
+/**
+ * Name a kind as command.proto does, for instance "room_create".
+ *
+ * Returns a static string; "unknown" for a kind not known here.
+ */
+const char *command_kind_name(Perch__Command__KindCase kind);
+
+#endif
