@@ -1,0 +1,32 @@
+/* Who may find, enter, post in and read a room: the one place that says so,
+ * asked before a command is proposed and, finally, when it is applied.
+ *
+ * Open: anyone may. Closed: anyone finds it, its members and managers enter
+ * it. What one may enter one may read, joined or not. A disabled room takes
+ * nobody and a disabled user goes nowhere.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_ACCESS_H
+#define NODE_CHAT_ACCESS_H
+
+#include "node/chat/outcome.h"
+
+struct user;
+struct room;
+
+/** Decide whether a search may show the room: USER_DISABLED,
+ * ROOM_DISABLED. */
+enum outcome access_find(const struct user *user, const struct room *room);
+
+/** Decide whether the user may be in the room: USER_DISABLED, ROOM_DISABLED,
+ * NOT_A_MEMBER. */
+enum outcome access_enter(const struct user *user, const struct room *room);
+
+/** Decide whether the user may post there, once joined: as access_enter. */
+enum outcome access_post(const struct user *user, const struct room *room);
+
+/** Decide whether the user may read the history: as access_enter. */
+enum outcome access_read(const struct user *user, const struct room *room);
+
+#endif

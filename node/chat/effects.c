@@ -1,0 +1,81 @@
+#include "node/chat/effects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+#include "proto/codec.h"
+#include "proto/store.pb-c.h"
+
+enum { EVENTS_FIRST = 16 };
+
+void effects_init(struct effects *effects)
+{
+    memset(effects, 0, sizeof(*effects));
+}
+
+void effects_deinit(struct effects *effects)
+{
+    free(effects->events);
+    effects_init(effects);
+}
+
+void effects_clear(struct effects *effects)
+{
+    effects->command = NULL;
+    effects->has_message = false;
+    effects->n_events = 0;
+}
+
+struct event *effects_event(struct effects *effects, enum event_kind kind)
+{
+    struct event *event;
+
+    if (effects->n_events == effects->capacity) {
+        size_t capacity =
+            effects->capacity == 0 ? EVENTS_FIRST : effects->capacity * 2;
+        struct event *events =
+            realloc(effects->events, capacity * sizeof(*events));
+
+        CHECK(events != NULL); /* An event lost is a lie told. */
+        effects->events = events;
+        effects->capacity = capacity;
+    }
+    event = &effects->events[effects->n_events++];
+    memset(event, 0, sizeof(*event));
+    event->kind = (uint8_t)kind;
+    return event;
+}
+
+void message_write(const struct message *message, struct buffer *to)
+{
+    Perch__Stored__Message row = PERCH__STORED__MESSAGE__INIT;
+    const Perch__Post *post = message->post;
+
+    CODEC_SET(&row, log_index, message->log_index);
+    CODEC_SET(&row, message_id, message->message_id);
+    CODEC_SET(&row, sent_at_us, message->sent_at_us);
+    CODEC_SET_BYTES(&row, author, message->author_uri);
+    CODEC_SET_BYTES(&row, display_name, message->display_name);
+    CODEC_SET_BYTES(&row, text, codec_slice(post->text));
+    CODEC_SET_BYTES(&row, extra, codec_slice(post->extra));
+    if (post->alert) {
+        CODEC_SET(&row, alert, true);
+    }
+    if (post->has_client_at_us) {
+        CODEC_SET(&row, client_at_us, post->client_at_us);
+    }
+    CODEC_SET_BYTES(&row, retry_id, codec_slice(post->retry_id));
+    codec_write(&row.base, to);
+}
+
+const char *leave_text(enum leave leave)
+{
+    static const char *const texts[LEAVES] = {
+#define LEAVE_ROW(name, text) [LEAVE_##name] = text,
+        LEAVE_LIST(LEAVE_ROW)
+#undef LEAVE_ROW
+    };
+
+    return (unsigned)leave < LEAVES ? texts[leave] : "unknown";
+}

@@ -1,0 +1,152 @@
+/* What one entry brought about, for people and for the history: the message it
+ * added and the events to tell of. (What it changed in the store's other rows
+ * is collected apart, over many entries: rows.h.)
+ *
+ * Effects are of one entry, whatever batch it is applied in. All slices and
+ * pointers borrow from the command and the machine until the next
+ * machine_apply.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_EFFECTS_H
+#define NODE_CHAT_EFFECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/chat/outcome.h"
+#include "proto/base/buffer.h"
+#include "proto/base/guid.h"
+#include "proto/base/slice.h"
+#include "proto/command.h"
+
+/* Names a session for ever: the node that holds it, the node's epoch, and a
+ * serial the node gave it. */
+struct session_id {
+    uint8_t node;
+    uint64_t epoch;
+    uint64_t serial;
+};
+
+/* The roles of a user in a room, a set. The bits lie in rows. */
+enum role {
+    ROLE_MEMBER = 1 << 0,
+    ROLE_MANAGER = 1 << 1,
+    ROLES_ALL = ROLE_MEMBER | ROLE_MANAGER,
+};
+
+/* Why someone left a room, and why a session ended. */
+#define LEAVE_LIST(X)                                                          \
+    X(ASKED, "left")                    /* part, or signed out */              \
+    X(DROPPED, "dropped")               /* connection lost */                  \
+    X(DRAINED, "drained")               /* the node is leaving the pool */     \
+    X(NODE_LOST, "node lost")           /* the pool gave the node up */        \
+    X(NODE_RESTARTED, "node restarted") /* it began another epoch */           \
+    X(EVICTED, "evicted")               /* lost the right to be in the room */ \
+    X(ROOM_DISABLED, "room disabled")                                          \
+    X(USER_DISABLED, "user disabled")
+
+#define LEAVE_ENUM(name, text) LEAVE_##name,
+enum leave { LEAVE_LIST(LEAVE_ENUM) LEAVES };
+#undef LEAVE_ENUM
+
+/* What may have changed in a room, category or user: a set. */
+enum changed {
+    CHANGED_NAME = 1 << 0, /* A user's: the display name. */
+    CHANGED_DESCRIPTION = 1 << 1,
+    CHANGED_CATEGORY = 1 << 2,
+    CHANGED_VISIBILITY = 1 << 3,
+    CHANGED_DISABLED = 1 << 4,
+    CHANGED_ROLES = 1 << 5,
+    CHANGED_PASSWORD = 1 << 6,
+};
+
+enum event_kind {
+    EVENT_POSTED,       /* room, user, session, message_id */
+    EVENT_JOINED,       /* room, user, session, position; edge, again */
+    EVENT_JOIN_REFUSED, /* user, session, position, outcome; guid as asked, all
+                           zero when it was none */
+    EVENT_PARTED,       /* room, user, session; edge, leave */
+    EVENT_SESSION_OPENED, /* user, session */
+    EVENT_SESSION_CLOSED, /* user, session, leave; its parts came before */
+    EVENT_ROOM_CREATED,
+    EVENT_ROOM_CHANGED,     /* room, changed */
+    EVENT_ROLE_CHANGED,     /* room, user, roles_before, roles */
+    EVENT_CATEGORY_CREATED, /* room: the category's number */
+    EVENT_CATEGORY_CHANGED, /* the same, and changed */
+    EVENT_USER_CREATED,
+    EVENT_USER_CHANGED, /* user, changed */
+    EVENT_POOL_CHANGED,
+    EVENT_NODE_STARTED, /* session.node, session.epoch: the new one */
+    EVENT_NODE_LOST,    /* session.node, session.epoch: the lost one */
+    EVENT_RULES_RAISED,
+    EVENT_KINDS,
+};
+
+struct event {
+    uint8_t kind;  /* enum event_kind */
+    uint8_t leave; /* enum leave */
+    bool edge;     /* The user's first endpoint in, or last endpoint out: what
+                      rosters and notices count. */
+    bool again;    /* The endpoint was in the room already: no notice. */
+    uint8_t roles_before;
+    uint8_t roles;
+    uint16_t changed;    /* Set of enum changed. */
+    uint32_t room;       /* Place number; query.h finds the room. */
+    uint32_t user;       /* Principal number. */
+    uint32_t position;   /* In the join's list of rooms, from 0. */
+    struct guid guid;    /* Of the room or category. */
+    uint64_t message_id; /* In the room, dense from 1. */
+    enum outcome outcome;
+    struct session_id session;
+};
+
+/* A message just added to a room's history. */
+struct message {
+    uint32_t room; /* Place number. */
+    uint64_t message_id;
+    uint64_t log_index;
+    int64_t sent_at_us; /* Commit time. */
+    struct slice author_uri;
+    struct slice display_name;
+    const Perch__Post *post; /* Text and all the client sent. */
+};
+
+struct effects {
+    /* The entry, as the rules took it. */
+    uint64_t log_index;
+    int64_t sent_at_us; /* Commit time: strictly increasing from entry to
+                           entry. */
+    const Perch__Command *command; /* With its actor; NULL when unreadable. */
+
+    bool has_message;
+    struct message message;
+    size_t n_events;
+    struct event *events; /* In the order they are to be told. */
+    size_t capacity;
+};
+
+/** Start with nothing. */
+void effects_init(struct effects *effects);
+
+/** Free what is held. */
+void effects_deinit(struct effects *effects);
+
+/** Forget the events and the message but keep the memory. */
+void effects_clear(struct effects *effects);
+
+/**
+ * Append an event with everything but its kind zero.
+ *
+ * Returns the event to be filled in, valid until the next is added.
+ */
+struct event *effects_event(struct effects *effects, enum event_kind kind);
+
+/** Append the value of a message's row (perch.stored.Message) to a buffer. */
+void message_write(const struct message *message, struct buffer *to);
+
+/** Say in a word or two why someone left, for people and archives. */
+const char *leave_text(enum leave leave);
+
+#endif

@@ -1,0 +1,349 @@
+#include "node/chat/encode.h"
+
+#include "node/chat/memory.h"
+#include "node/chat/origin.h"
+#include "node/chat/session.h"
+#include "node/chat/state.h"
+#include "proto/base/check.h"
+#include "proto/codec.h"
+#include "proto/store.pb-c.h"
+
+typedef bool encoder(const struct machine *machine, const struct row_key *key,
+                     struct arena *scratch, struct buffer *to);
+
+static void *take(struct arena *scratch, size_t bytes)
+{
+    void *memory = arena_alloc(scratch, bytes);
+
+    CHECK(memory != NULL);
+    return memory;
+}
+
+static bool encode_pool(const struct machine *machine,
+                        const struct row_key *key, struct arena *scratch,
+                        struct buffer *to)
+{
+    Perch__Stored__Pool row = PERCH__STORED__POOL__INIT;
+
+    (void)key;
+    CODEC_SET(&row, rules_version, machine->rules_version);
+    CODEC_SET_BYTES(&row, domain, text_slice(machine->domain));
+    CODEC_SET_BYTES(&row, pool_uri, text_slice(machine->pool_uri));
+    row.n_settings = SETTINGS;
+    row.settings = take(scratch, sizeof(machine->settings));
+    memcpy(row.settings, machine->settings, sizeof(machine->settings));
+    codec_write(&row.base, to);
+    return true;
+}
+
+static uint64_t chunks_of_all(const struct machine *machine)
+{
+    uint64_t chunks = 0;
+
+    for (int node = 0; node < NODES; node++) {
+        if (machine->origins[node] != NULL) {
+            chunks += origin_chunks(machine->origins[node]);
+        }
+    }
+    return chunks;
+}
+
+static bool encode_counters(const struct machine *machine,
+                            const struct row_key *key, struct arena *scratch,
+                            struct buffer *to)
+{
+    Perch__Stored__Counters row = PERCH__STORED__COUNTERS__INIT;
+    const struct memory *memories = machine->memories;
+
+    (void)key;
+    CODEC_SET(&row, sent_at_us, machine->sent_at_us);
+    CODEC_SET(&row, principal, machine->principal_last);
+    CODEC_SET(&row, place, machine->place_last);
+    CODEC_SET(&row, retry, memories[MEMORY_RETRY].number_last);
+    CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
+    row.n_rows = ROW_KINDS;
+    row.rows = take(scratch, sizeof(machine->counts));
+    memcpy(row.rows, machine->counts, sizeof(machine->counts));
+    row.rows[ROW_OUTCOMES] = chunks_of_all(machine);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_user(const struct machine *machine,
+                        const struct row_key *key, struct arena *scratch,
+                        struct buffer *to)
+{
+    const struct user *user = table_at(&machine->users, key->part[0]);
+    Perch__Stored__User row = PERCH__STORED__USER__INIT;
+
+    (void)scratch;
+    if (user == NULL) {
+        return false;
+    }
+    CODEC_SET_BYTES(&row, uri, text_slice(user->uri));
+    CODEC_SET_BYTES(&row, display_name, text_slice(user->display_name));
+    if (user->has_password) {
+        CODEC_SET_BYTES(&row, ha1, slice_of(user->ha1, HA1_BYTES));
+    }
+    CODEC_SET(&row, disabled, user->disabled);
+    CODEC_SET(&row, version, user->version);
+    CODEC_SET(&row, created_at_us, user->created_at_us);
+    CODEC_SET(&row, changed_at_us, user->changed_at_us);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static void fill_place(const struct place *place, Perch__Stored__Place *row)
+{
+    CODEC_SET_BYTES(row, guid, slice_of(place->guid.bytes, GUID_BYTES));
+    CODEC_SET_BYTES(row, name, text_slice(place->name));
+    CODEC_SET_BYTES(row, description, text_slice(place->description));
+    CODEC_SET(row, version, place->version);
+    CODEC_SET(row, created_at_us, place->created_at_us);
+    CODEC_SET(row, changed_at_us, place->changed_at_us);
+}
+
+static bool encode_category(const struct machine *machine,
+                            const struct row_key *key, struct arena *scratch,
+                            struct buffer *to)
+{
+    const struct category *category =
+        table_at(&machine->categories, key->part[0]);
+    Perch__Stored__Category row = PERCH__STORED__CATEGORY__INIT;
+    Perch__Stored__Place place = PERCH__STORED__PLACE__INIT;
+
+    (void)scratch;
+    if (category == NULL) {
+        return false;
+    }
+    fill_place(&category->place, &place);
+    row.place = &place;
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_room(const struct machine *machine,
+                        const struct row_key *key, struct arena *scratch,
+                        struct buffer *to)
+{
+    const struct room *room = table_at(&machine->rooms, key->part[0]);
+    Perch__Stored__Room row = PERCH__STORED__ROOM__INIT;
+    Perch__Stored__Place place = PERCH__STORED__PLACE__INIT;
+
+    (void)scratch;
+    if (room == NULL) {
+        return false;
+    }
+    fill_place(&room->place, &place);
+    row.place = &place;
+    CODEC_SET(&row, category, room->category->place.number);
+    CODEC_SET(&row, visibility, room->visibility);
+    CODEC_SET(&row, disabled, room->disabled);
+    CODEC_SET(&row, message_id_last, room->message_id_last);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_role(const struct machine *machine,
+                        const struct row_key *key, struct arena *scratch,
+                        struct buffer *to)
+{
+    const struct room *room = table_at(&machine->rooms, key->part[0]);
+    Perch__Stored__Role row = PERCH__STORED__ROLE__INIT;
+    uint32_t roles = 0;
+
+    (void)scratch;
+    if (room != NULL) {
+        roles = number_map_get(&room->roles, (uint32_t)key->part[1]);
+    }
+    if (roles == 0) {
+        return false;
+    }
+    CODEC_SET(&row, roles, roles);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static void fill_exceptions(const struct origin *origin, struct arena *scratch,
+                            Perch__Stored__Origin *row)
+{
+    size_t n = origin->n_exceptions;
+    Perch__Stored__Origin__Exception *rows =
+        take(scratch, (n + 1) * sizeof(*rows));
+
+    row->n_exceptions = n;
+    row->exceptions = take(scratch, (n + 1) * sizeof(*row->exceptions));
+    for (size_t i = 0; i < n; i++) {
+        perch__stored__origin__exception__init(&rows[i]);
+        CODEC_SET(&rows[i], serial, origin->exceptions[i].serial);
+        CODEC_SET(&rows[i], delivered_index,
+                  origin->exceptions[i].delivered_index);
+        row->exceptions[i] = &rows[i];
+    }
+}
+
+static bool encode_origin(const struct machine *machine,
+                          const struct row_key *key, struct arena *scratch,
+                          struct buffer *to)
+{
+    const struct origin *origin = machine->origins[key->part[0]];
+    Perch__Stored__Origin row = PERCH__STORED__ORIGIN__INIT;
+
+    if (origin == NULL) {
+        return false;
+    }
+    CODEC_SET(&row, epoch, origin->epoch);
+    CODEC_SET(&row, number_last, origin->number_last);
+    CODEC_SET_BYTES(&row, start_id,
+                    slice_of(origin->start_id.bytes, GUID_BYTES));
+    CODEC_SET(&row, raft_id, origin->raft_id);
+    CODEC_SET(&row, directory_id, origin->directory_id);
+    CODEC_SET(&row, rules_known, origin->rules_known);
+    CODEC_SET(&row, lost, origin->lost);
+    CODEC_SET(&row, delivered_index, origin->delivered_index);
+    fill_exceptions(origin, scratch, &row);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_outcomes(const struct machine *machine,
+                            const struct row_key *key, struct arena *scratch,
+                            struct buffer *to)
+{
+    const struct origin *origin = machine->origins[key->part[0]];
+    Perch__Stored__Outcomes row = PERCH__STORED__OUTCOMES__INIT;
+    const struct kept_outcome *kept;
+    unsigned chunk = (unsigned)key->part[1], n;
+
+    n = origin == NULL ? 0 : origin_chunk_len(origin, chunk);
+    if (n == 0) {
+        return false;
+    }
+    kept = &origin->kept[chunk * OUTCOMES_PER_ROW];
+    row.n_outcomes = n;
+    row.outcomes = take(scratch, n * sizeof(*row.outcomes));
+    row.n_values = n;
+    row.values = take(scratch, n * sizeof(*row.values));
+    for (unsigned i = 0; i < n; i++) {
+        row.outcomes[i] = kept[i].outcome;
+        row.values[i] = kept[i].value;
+    }
+    codec_write(&row.base, to);
+    return true;
+}
+
+static void fill_rooms(const struct session *session, struct arena *scratch,
+                       Perch__Stored__Session *row)
+{
+    const struct participant *participant;
+    Perch__Stored__Session__Joined *rows =
+        take(scratch, (session->n_rooms + 1) * sizeof(*rows));
+
+    row->rooms = take(scratch, (session->n_rooms + 1) * sizeof(*row->rooms));
+    TAILQ_FOREACH (participant, &session->rooms, in_session) {
+        Perch__Stored__Session__Joined *joined = &rows[row->n_rooms];
+
+        perch__stored__session__joined__init(joined);
+        CODEC_SET(joined, room, participant->room->place.number);
+        CODEC_SET(joined, join_index, participant->join_index);
+        row->rooms[row->n_rooms++] = joined;
+    }
+}
+
+static bool encode_session(const struct machine *machine,
+                           const struct row_key *key, struct arena *scratch,
+                           struct buffer *to)
+{
+    const struct origin *origin = machine->origins[key->part[0]];
+    Perch__Stored__Session row = PERCH__STORED__SESSION__INIT;
+    const struct session *session = NULL;
+
+    if (origin != NULL && origin->epoch == key->part[1]) {
+        session = session_find(origin, key->part[2]);
+    }
+    if (session == NULL) {
+        return false;
+    }
+    CODEC_SET(&row, user, session->user_number);
+    CODEC_SET_BYTES(&row, endpoint_id, text_slice(session->endpoint_id));
+    CODEC_SET(&row, opened_index, session->opened_index);
+    CODEC_SET(&row, opened_at_us, session->opened_at_us);
+    CODEC_SET(&row, entered, session->entered);
+    fill_rooms(session, scratch, &row);
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_memo(const struct memo *memo, struct buffer *to)
+{
+    Perch__Stored__Memo row = PERCH__STORED__MEMO__INIT;
+
+    if (memo == NULL) {
+        return false;
+    }
+    CODEC_SET(&row, user, memo->user->number);
+    CODEC_SET_BYTES(&row, id, slice_of(memo->id, memo->id_len));
+    CODEC_SET(&row, at_us, memo->at_us);
+    CODEC_SET(&row, value, memo->value);
+    if (memo->room != 0) {
+        CODEC_SET(&row, room, memo->room);
+    }
+    codec_write(&row.base, to);
+    return true;
+}
+
+static bool encode_retry(const struct machine *machine,
+                         const struct row_key *key, struct arena *scratch,
+                         struct buffer *to)
+{
+    (void)scratch;
+    return encode_memo(memory_numbered(machine, MEMORY_RETRY, key->part[0]),
+                       to);
+}
+
+static bool encode_endpoint(const struct machine *machine,
+                            const struct row_key *key, struct arena *scratch,
+                            struct buffer *to)
+{
+    (void)scratch;
+    return encode_memo(memory_numbered(machine, MEMORY_ENDPOINT, key->part[0]),
+                       to);
+}
+
+static bool encode_probe(const struct machine *machine,
+                         const struct row_key *key, struct arena *scratch,
+                         struct buffer *to)
+{
+    const struct probe *probe = &machine->probes[key->part[0]];
+    Perch__Stored__Probe row = PERCH__STORED__PROBE__INIT;
+
+    (void)scratch;
+    if (probe->log_index == 0) {
+        return false;
+    }
+    CODEC_SET(&row, log_index, probe->log_index);
+    CODEC_SET_BYTES(&row, payload, text_slice(probe->payload));
+    codec_write(&row.base, to);
+    return true;
+}
+
+static encoder *const encoders[ROW_KINDS] = {
+    [ROW_POOL] = encode_pool,         [ROW_COUNTERS] = encode_counters,
+    [ROW_USER] = encode_user,         [ROW_CATEGORY] = encode_category,
+    [ROW_ROOM] = encode_room,         [ROW_ROLE] = encode_role,
+    [ROW_ORIGIN] = encode_origin,     [ROW_OUTCOMES] = encode_outcomes,
+    [ROW_SESSION] = encode_session,   [ROW_RETRY] = encode_retry,
+    [ROW_ENDPOINT] = encode_endpoint, [ROW_PROBE] = encode_probe,
+};
+
+bool encode_row(const struct machine *machine, const struct row_key *key,
+                struct arena *scratch, struct buffer *to)
+{
+    bool exists;
+
+    CHECK(encoders[key->kind] != NULL);
+    arena_reset(scratch);
+    exists = encoders[key->kind](machine, key, scratch, to);
+    CHECK(!buffer_failed(to));
+    return exists;
+}

@@ -1,0 +1,78 @@
+/* How much of anything there may be: the limits that never change, and the
+ * settings, which administrators change by command and which live in the state.
+ *
+ * A limit that is hit gives the outcome named beside it. A constant may only be
+ * changed together with a rules version, since it decides outcomes.
+ *
+ * Thread: any.
+ */
+#ifndef NODE_CHAT_LIMITS_H
+#define NODE_CHAT_LIMITS_H
+
+enum {
+    /* Texts. Characters are Unicode code points. */
+    NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
+    DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
+    URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
+    DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
+    ACTOR_BYTES_MAX = 255,            /* ACTOR_INVALID */
+    RETRY_ID_BYTES_MAX = 64,          /* RETRY_ID_INVALID */
+    ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
+    EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
+    HA1_BYTES = 16,                   /* HA1_INVALID */
+
+    /* Numbers ever given to users, and to rooms and categories together:
+     * USERS_FULL, ROOMS_FULL, CATEGORIES_FULL. */
+    NUMBERS_MAX = 1 << 24,
+
+    /* One command. */
+    ROLES_PER_COMMAND_MAX = 1024, /* ROLES_TOO_MANY; each of the lists */
+    MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
+
+    /* Probes. */
+    PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
+    PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
+
+    /* Proposals of one node whose outcomes can still be asked for. */
+    OUTCOMES_KEPT = 4096,
+    OUTCOMES_PER_ROW = 64,
+
+    /* How long a closed endpoint's last delivery is remembered. */
+    ENDPOINT_MEMORY_S = 24 * 3600,
+
+    /* Memories past their time that one entry may clear away, so that no
+     * entry takes long after the clock has jumped. What is past its time but
+     * not yet cleared away is not found. */
+    EXPIRIES_PER_ENTRY_MAX = 64,
+};
+
+/* Moments beyond this (the year 9999) are no moments. */
+#define SENT_AT_US_MAX INT64_C(253402300799999999)
+
+/* Every setting: name, default, least, most, what it says. The place in the
+ * list is its number in commands and rows: append only. */
+#define SETTING_LIST(X)                                                        \
+    X(MESSAGE_CHARACTERS_MAX, 8000, 1, 65536, "characters of one message")     \
+    X(PARTICIPANTS_LISTED_MAX, 75, 0, 1000000,                                 \
+      "users present up to which a room's list and notices are sent; 0: any")  \
+    X(HISTORY_DEFAULT, 30, 1, 500, "messages shown on joining")                \
+    X(RETRY_WINDOW_S, 600, 1, 86400, "seconds a retry id is remembered")       \
+    X(RETRIES_MAX, 131072, 1, 1048576, "retry ids remembered, pool-wide")      \
+    X(ENDPOINTS_MAX, 131072, 1, 1048576,                                       \
+      "closed endpoints remembered, pool-wide, for up to 24 hours")            \
+    X(REJOIN_POLICY, 0, 0, 1,                                                  \
+      "0: an emptied node comes back by itself; 1: by an administrator")       \
+    X(JOIN_ROOMS_MAX, 256, 1, 1024, "rooms of one join command")               \
+    X(SESSION_ROOMS_MAX, 1024, 1, 65536, "rooms one session may be in")        \
+    X(USER_SESSIONS_MAX, 32, 1, 65536, "sessions one user may have")           \
+    X(SESSIONS_MAX, 150000, 1, 10000000, "sessions, pool-wide")                \
+    X(USERS_MAX, 500000, 1, 10000000, "users")                                 \
+    X(CATEGORIES_MAX, 10000, 1, 1000000, "categories")                         \
+    X(ROOMS_MAX, 100000, 1, 10000000, "rooms")                                 \
+    X(ROOM_ROLES_MAX, 100000, 1, 10000000, "users with a role in one room")
+
+#define SETTING_ENUM(name, standard, least, most, text) SETTING_##name,
+enum setting { SETTING_LIST(SETTING_ENUM) SETTINGS };
+#undef SETTING_ENUM
+
+#endif

@@ -1,0 +1,162 @@
+#include "node/chat/list.h"
+
+#include "node/chat/place.h"
+#include "node/chat/presence.h"
+#include "node/chat/session.h"
+#include "node/chat/state.h"
+#include "node/chat/user.h"
+
+void list_users(const struct machine *machine, list_user *each, void *context)
+{
+    const struct user *user = user_next(machine, NULL);
+
+    while (user != NULL && each(context, user)) {
+        user = user_next(machine, user);
+    }
+}
+
+void list_categories(const struct machine *machine, list_category *each,
+                     void *context)
+{
+    const struct place *place = NULL;
+
+    while ((place = place_next(machine, place)) != NULL) {
+        if (!place->is_room &&
+            !each(context, table_at(&machine->categories, place->number))) {
+            return;
+        }
+    }
+}
+
+void list_rooms(const struct machine *machine, list_room *each, void *context)
+{
+    const struct place *place = NULL;
+
+    while ((place = place_next(machine, place)) != NULL) {
+        if (place->is_room &&
+            !each(context, table_at(&machine->rooms, place->number))) {
+            return;
+        }
+    }
+}
+
+struct search {
+    const struct user *user;
+    struct slice needle;
+    list_room *each;
+    void *context;
+};
+
+static bool show(void *context, const struct room *room)
+{
+    const struct search *search = context;
+
+    if (access_find(search->user, room) != OUTCOME_DONE ||
+        !text_contains_nocase(text_slice(room->place.name), search->needle)) {
+        return true;
+    }
+    return search->each(search->context, room);
+}
+
+void list_rooms_visible(const struct machine *machine, const struct user *user,
+                        struct slice needle, list_room *each, void *context)
+{
+    struct search search = {user, needle, each, context};
+
+    list_rooms(machine, show, &search);
+}
+
+void list_rooms_of(const struct machine *machine, const struct user *user,
+                   unsigned roles, list_room *each, void *context)
+{
+    for (uint32_t i = 0; i < user->rooms.n; i++) {
+        const struct number_pair *pair = &user->rooms.pairs[i];
+        const struct room *room = table_at(&machine->rooms, pair->number);
+
+        if ((pair->bits & roles) != 0 && !room->disabled &&
+            !each(context, room)) {
+            return;
+        }
+    }
+}
+
+void list_rooms_joined(const struct session *session, list_room *each,
+                       void *context)
+{
+    const struct participant *participant;
+
+    TAILQ_FOREACH (participant, &session->rooms, in_session) {
+        if (!each(context, participant->room)) {
+            return;
+        }
+    }
+}
+
+void list_participants(const struct room *room, list_present *each,
+                       void *context)
+{
+    const struct participant *participant = presence_next(room, NULL);
+
+    while (participant != NULL) {
+        const struct user *user = participant->session->user;
+        struct present present = {user, query_roles(room, user), 0};
+
+        while (participant != NULL && participant->session->user == user) {
+            present.endpoints += 1;
+            participant = presence_next(room, participant);
+        }
+        if (!each(context, &present)) {
+            return;
+        }
+    }
+}
+
+void list_endpoints(const struct room *room, list_session *each, void *context)
+{
+    const struct participant *participant = presence_next(room, NULL);
+
+    while (participant != NULL && each(context, participant->session)) {
+        participant = presence_next(room, participant);
+    }
+}
+
+void list_roles(const struct machine *machine, const struct room *room,
+                list_role *each, void *context)
+{
+    for (uint32_t i = 0; i < room->roles.n; i++) {
+        const struct number_pair *pair = &room->roles.pairs[i];
+
+        if (!each(context, table_at(&machine->users, pair->number),
+                  pair->bits)) {
+            return;
+        }
+    }
+}
+
+void list_sessions(const struct machine *machine, list_session *each,
+                   void *context)
+{
+    for (int node = 0; node < NODES; node++) {
+        const struct origin *origin = machine->origins[node];
+        const struct session *session = NULL;
+
+        while (origin != NULL &&
+               (session = session_next(origin, session)) != NULL) {
+            if (!each(context, session)) {
+                return;
+            }
+        }
+    }
+}
+
+void list_sessions_of(const struct user *user, list_session *each,
+                      void *context)
+{
+    const struct session *session;
+
+    LIST_FOREACH (session, &user->sessions, in_user) {
+        if (!each(context, session)) {
+            return;
+        }
+    }
+}

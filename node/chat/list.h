@@ -1,0 +1,74 @@
+/* Lists from the machine's memory, each in an order that is the same on every
+ * node.
+ *
+ * A list calls each for one item after the other until it returns false. Items
+ * are borrowed for the call; nothing may be applied from within it.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_LIST_H
+#define NODE_CHAT_LIST_H
+
+#include "node/chat/query.h"
+
+/* A user who is in a room now. */
+struct present {
+    const struct user *user;
+    unsigned roles; /* Set of enum role. */
+    uint32_t endpoints;
+};
+
+typedef bool list_room(void *context, const struct room *room);
+typedef bool list_user(void *context, const struct user *user);
+typedef bool list_category(void *context, const struct category *category);
+typedef bool list_session(void *context, const struct session *session);
+typedef bool list_present(void *context, const struct present *present);
+typedef bool list_role(void *context, const struct user *user, unsigned roles);
+
+/** List all users by URI. */
+void list_users(const struct machine *machine, list_user *each, void *context);
+
+/** List all categories by name. */
+void list_categories(const struct machine *machine, list_category *each,
+                     void *context);
+
+/** List all rooms by name, ASCII case aside, as administrators see them. */
+void list_rooms(const struct machine *machine, list_room *each, void *context);
+
+/**
+ * List by name the rooms that a search by this user may show.
+ *
+ * @needle  Occurs in the name, ASCII case aside; empty: any name.
+ */
+void list_rooms_visible(const struct machine *machine, const struct user *user,
+                        struct slice needle, list_room *each, void *context);
+
+/** List by age the rooms in which a user has any of these roles and which are
+ * not disabled. */
+void list_rooms_of(const struct machine *machine, const struct user *user,
+                   unsigned roles, list_room *each, void *context);
+
+/** List the rooms a session is in, in the order of joining. */
+void list_rooms_joined(const struct session *session, list_room *each,
+                       void *context);
+
+/** List by principal number the users in a room now, each once. */
+void list_participants(const struct room *room, list_present *each,
+                       void *context);
+
+/** List by principal number, then node and serial, the sessions in a room. */
+void list_endpoints(const struct room *room, list_session *each, void *context);
+
+/** List by principal number who has a role in a room. */
+void list_roles(const struct machine *machine, const struct room *room,
+                list_role *each, void *context);
+
+/** List all sessions by node and serial. */
+void list_sessions(const struct machine *machine, list_session *each,
+                   void *context);
+
+/** List a user's sessions by node and serial. */
+void list_sessions_of(const struct user *user, list_session *each,
+                      void *context);
+
+#endif

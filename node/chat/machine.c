@@ -1,0 +1,261 @@
+#include "node/chat/machine.h"
+
+#include <stdlib.h>
+
+#include "node/chat/category.h"
+#include "node/chat/join.h"
+#include "node/chat/memory.h"
+#include "node/chat/node.h"
+#include "node/chat/origin.h"
+#include "node/chat/pool.h"
+#include "node/chat/post.h"
+#include "node/chat/probe.h"
+#include "node/chat/room.h"
+#include "node/chat/session.h"
+#include "node/chat/setting.h"
+#include "node/chat/user.h"
+#include "proto/base/check.h"
+
+enum actor { ACTOR_ANY, ACTOR_USER, ACTOR_ADMINISTRATOR };
+
+typedef enum outcome rule(struct turn *turn, const Perch__Command *command);
+
+/* The rules take their own part of the command, or all of it when they ask who
+ * acts. */
+#define RULE_OF_PART(kind, function)                                           \
+    static enum outcome rule_##kind(struct turn *turn,                         \
+                                    const Perch__Command *command)             \
+    {                                                                          \
+        return function(turn, command->kind);                                  \
+    }
+RULE_OF_PART(session_close, session_close)
+RULE_OF_PART(node_mark, node_mark)
+RULE_OF_PART(probe, probe_put)
+RULE_OF_PART(node_started, node_started)
+RULE_OF_PART(node_lost, node_lost)
+RULE_OF_PART(rules_raise, rules_raise)
+RULE_OF_PART(pool_put, pool_put)
+RULE_OF_PART(user_create, user_create)
+RULE_OF_PART(user_change, user_change)
+RULE_OF_PART(category_create, category_create)
+RULE_OF_PART(category_change, category_change)
+RULE_OF_PART(room_create, room_create)
+RULE_OF_PART(room_change, room_change)
+#undef RULE_OF_PART
+
+static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
+{
+    (void)turn;
+    (void)command;
+    return OUTCOME_DONE;
+}
+
+#define KIND(name) [PERCH__COMMAND__KIND_##name]
+
+/* Which rule decides a kind of command, and who may give it. */
+static const struct {
+    rule *decide;
+    enum actor actor;
+} rules[] = {
+    KIND(POST) = {post, ACTOR_USER},
+    KIND(JOIN) = {join, ACTOR_USER},
+    KIND(PART) = {part, ACTOR_USER},
+    KIND(SESSION_OPEN) = {session_open, ACTOR_USER},
+    KIND(SESSION_CLOSE) = {rule_session_close, ACTOR_ANY},
+    KIND(NODE_MARK) = {rule_node_mark, ACTOR_ANY},
+    KIND(NOOP) = {rule_noop, ACTOR_ANY},
+    KIND(PROBE) = {rule_probe, ACTOR_ANY},
+    KIND(NODE_STARTED) = {rule_node_started, ACTOR_ANY},
+    KIND(NODE_LOST) = {rule_node_lost, ACTOR_ANY},
+    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_ANY},
+    KIND(POOL_PUT) = {rule_pool_put, ACTOR_ADMINISTRATOR},
+    KIND(USER_CREATE) = {rule_user_create, ACTOR_ADMINISTRATOR},
+    KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR},
+    KIND(CATEGORY_CREATE) = {rule_category_create, ACTOR_ADMINISTRATOR},
+    KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CREATE) = {rule_room_create, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CHANGE) = {rule_room_change, ACTOR_ADMINISTRATOR},
+};
+
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
+
+struct machine *machine_new(uint32_t rules_known)
+{
+    struct machine *machine = calloc(1, sizeof(*machine));
+
+    CHECK(machine != NULL);
+    CHECK(rules_known >= 1);
+    machine->rules_known = rules_known;
+    machine->rules_version = 1;
+    for (int i = 0; i < SETTINGS; i++) {
+        machine->settings[i] = setting_fact((enum setting)i)->standard;
+    }
+    machine->counts[ROW_POOL] = 1;
+    machine->counts[ROW_COUNTERS] = 1;
+    changes_init(&machine->changes);
+    changes_mark(&machine->changes, ROW_POOL, 0, 0, 0);
+    changes_mark(&machine->changes, ROW_COUNTERS, 0, 0, 0);
+    return machine;
+}
+
+static void drop_sessions(struct machine *machine, struct origin *origin)
+{
+    struct session *session;
+
+    while ((session = session_next(origin, NULL)) != NULL) {
+        session_drop(machine, session);
+    }
+}
+
+void machine_free(struct machine *machine)
+{
+    if (machine == NULL) {
+        return;
+    }
+    for (int i = 0; i < NODES; i++) {
+        if (machine->origins[i] != NULL) {
+            drop_sessions(machine, machine->origins[i]);
+            origin_free(machine->origins[i]);
+        }
+    }
+    memory_deinit(machine);
+    for (uint32_t number = 1; number <= machine->place_last; number++) {
+        room_free(table_at(&machine->rooms, number));
+        category_free(table_at(&machine->categories, number));
+    }
+    for (uint32_t number = 1; number <= machine->principal_last; number++) {
+        user_free(table_at(&machine->users, number));
+    }
+    for (int i = 0; i < PROBE_SLOTS; i++) {
+        text_free(machine->probes[i].payload);
+    }
+    table_deinit(&machine->rooms);
+    table_deinit(&machine->categories);
+    table_deinit(&machine->users);
+    text_free(machine->domain);
+    text_free(machine->pool_uri);
+    arena_free(machine->scratch);
+    changes_deinit(&machine->changes);
+    free(machine);
+}
+
+static bool is_start(const struct applied_entry *entry,
+                     const Perch__Command *command)
+{
+    return entry->number == 0 && command != NULL &&
+           command->kind_case == PERCH__COMMAND__KIND_NODE_STARTED;
+}
+
+/* The commit time: after all that came before, whatever the leader's clock
+ * says, and a moment that can be written down. */
+static void advance_time(struct turn *turn)
+{
+    struct machine *machine = turn->machine;
+    int64_t stamped = turn->entry->sent_at_us;
+
+    if (stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX) {
+        stamped = machine->sent_at_us + 1;
+    }
+    machine->sent_at_us = stamped;
+    turn->sent_at_us = stamped;
+    turn->effects->sent_at_us = stamped;
+    changes_mark(&machine->changes, ROW_COUNTERS, 0, 0, 0);
+}
+
+static bool is_fine(struct slice text, size_t max)
+{
+    uint64_t characters;
+
+    return text.len <= max && text_check(text, &characters) == TEXT_FINE;
+}
+
+static enum outcome check_actor(const Perch__Command *command, enum actor actor)
+{
+    struct slice user = codec_slice(command->user);
+    struct slice administrator = codec_slice(command->administrator);
+
+    if ((user.len > 0 && administrator.len > 0) ||
+        !is_fine(user, URI_BYTES_MAX) ||
+        !is_fine(administrator, ACTOR_BYTES_MAX) ||
+        !is_fine(codec_slice(command->source), ACTOR_BYTES_MAX)) {
+        return OUTCOME_ACTOR_INVALID;
+    }
+    if (actor == ACTOR_USER && user.len == 0) {
+        return OUTCOME_NOT_A_USER;
+    }
+    if (actor == ACTOR_ADMINISTRATOR && administrator.len == 0) {
+        return OUTCOME_NOT_AN_ADMINISTRATOR;
+    }
+    return OUTCOME_DONE;
+}
+
+/* What any binary must say alike, whether it knows the command or not. */
+static enum outcome check_command(const struct machine *machine,
+                                  const Perch__Command *command)
+{
+    if (command == NULL || (unsigned)command->kind_case >= RULES ||
+        rules[command->kind_case].decide == NULL ||
+        command_needs_rules(command) > machine->rules_version) {
+        return OUTCOME_COMMAND_UNKNOWN;
+    }
+    return check_actor(command, rules[command->kind_case].actor);
+}
+
+static void begin(struct turn *turn, const Perch__Command *command)
+{
+    CHECK(turn->entry->index > turn->machine->index_last);
+    CHECK(turn->entry->node > 0);
+    turn->machine->index_last = turn->entry->index;
+    effects_clear(turn->effects);
+    turn->effects->log_index = turn->entry->index;
+    turn->effects->sent_at_us = turn->machine->sent_at_us;
+    turn->effects->command = command;
+}
+
+struct applied machine_apply(struct machine *machine,
+                             const struct applied_entry *entry,
+                             const Perch__Command *command,
+                             struct effects *effects)
+{
+    struct turn turn = {.machine = machine,
+                        .entry = entry,
+                        .origin = machine->origins[entry->node],
+                        .effects = effects};
+    struct applied applied = {OUTCOME_DONE, 0};
+    enum outcome refusal;
+
+    begin(&turn, command);
+    if (!is_start(entry, command)) {
+        applied.outcome = origin_admit(machine, entry);
+    }
+    refusal = check_command(machine, command);
+    if (applied.outcome == OUTCOME_DONE && refusal == OUTCOME_DONE &&
+        rules_beyond(machine, command)) {
+        applied.outcome = OUTCOME_STOP_NODE;
+    }
+    if (applied.outcome != OUTCOME_DONE) {
+        return applied; /* Without a trace. */
+    }
+
+    advance_time(&turn);
+    memory_expire(machine, turn.sent_at_us);
+    applied.outcome = refusal == OUTCOME_DONE
+                          ? rules[command->kind_case].decide(&turn, command)
+                          : refusal;
+    applied.value = turn.value;
+    if (entry->number > 0) {
+        origin_keep(&turn, applied);
+    }
+    return applied;
+}
+
+uint32_t machine_rules_version(const struct machine *machine)
+{
+    return machine->rules_version;
+}
+
+uint32_t machine_setting(const struct machine *machine, enum setting setting)
+{
+    CHECK((unsigned)setting < SETTINGS);
+    return machine->settings[setting];
+}

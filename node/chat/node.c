@@ -1,0 +1,171 @@
+#include "node/chat/node.h"
+
+#include <stdlib.h>
+
+#include "node/chat/origin.h"
+#include "node/chat/session.h"
+#include "proto/base/check.h"
+
+static bool is_start(const struct turn *turn, const Perch__NodeStarted *command)
+{
+    return turn->entry->number == 0 && turn->entry->epoch == 0 &&
+           command->start_id.len == GUID_BYTES && command->rules_known > 0;
+}
+
+static void tell(struct turn *turn, enum event_kind kind,
+                 const struct origin *origin)
+{
+    struct event *event = effects_event(turn->effects, kind);
+
+    event->session.node = origin->node;
+    event->session.epoch = origin->epoch;
+    origin_mark(turn->machine, origin);
+}
+
+enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command)
+{
+    struct origin *origin = turn->machine->origins[turn->entry->node];
+    struct guid start_id;
+
+    if (!is_start(turn, command)) {
+        return OUTCOME_START_INVALID;
+    }
+    memcpy(start_id.bytes, command->start_id.data, GUID_BYTES);
+    if (origin != NULL && guid_compare(&origin->start_id, &start_id) == 0) {
+        turn->value = origin->epoch;
+        return OUTCOME_REPEATED;
+    }
+
+    if (origin != NULL) {
+        session_end_origin(turn, origin, LEAVE_NODE_RESTARTED);
+    }
+    origin = origin_begin(turn);
+    origin->start_id = start_id;
+    origin->raft_id = command->raft_id;
+    origin->directory_id = command->directory_id;
+    origin->rules_known = command->rules_known;
+    turn->value = origin->epoch;
+    tell(turn, EVENT_NODE_STARTED, origin);
+    return OUTCOME_DONE;
+}
+
+enum outcome node_lost(struct turn *turn, const Perch__NodeLost *command)
+{
+    struct origin *origin = NULL;
+
+    if (command->node < NODES) {
+        origin = turn->machine->origins[command->node];
+    }
+    if (origin == NULL) {
+        return OUTCOME_NODE_UNKNOWN;
+    }
+    if (command->epoch != origin->epoch) {
+        return OUTCOME_NODE_EPOCH_STALE;
+    }
+
+    session_end_origin(turn, origin, LEAVE_NODE_LOST);
+    origin->lost = true;
+    tell(turn, EVENT_NODE_LOST, origin);
+    return OUTCOME_DONE;
+}
+
+static int compare_exceptions(const void *a, const void *b)
+{
+    const struct mark_exception *x = a, *y = b;
+
+    if (x->serial != y->serial) {
+        return x->serial < y->serial ? -1 : 1;
+    }
+    return (x->delivered_index > y->delivered_index) -
+           (x->delivered_index < y->delivered_index);
+}
+
+/* Those of open sessions; of a serial named twice the lower index counts. */
+static void put_exceptions(struct origin *origin,
+                           const Perch__NodeMark *command)
+{
+    size_t n = 0;
+
+    free(origin->exceptions);
+    origin->exceptions = NULL;
+    if (command->n_exceptions > 0) {
+        origin->exceptions =
+            calloc(command->n_exceptions, sizeof(*origin->exceptions));
+        CHECK(origin->exceptions != NULL);
+    }
+    for (size_t i = 0; i < command->n_exceptions; i++) {
+        const Perch__NodeMark__Exception *exception = command->exceptions[i];
+
+        if (session_find(origin, exception->serial) != NULL) {
+            origin->exceptions[n++] = (struct mark_exception){
+                exception->serial, exception->delivered_index};
+        }
+    }
+    if (n > 0) {
+        qsort(origin->exceptions, n, sizeof(*origin->exceptions),
+              compare_exceptions);
+    }
+    origin->n_exceptions = n;
+}
+
+enum outcome node_mark(struct turn *turn, const Perch__NodeMark *command)
+{
+    struct origin *origin = turn->origin;
+
+    if (command->n_exceptions > MARK_EXCEPTIONS_MAX) {
+        return OUTCOME_MARK_EXCEPTIONS_TOO_MANY;
+    }
+    if (command->delivered_index > turn->entry->index) {
+        return OUTCOME_MARK_AHEAD;
+    }
+    if (command->delivered_index < origin->delivered_index) {
+        return OUTCOME_MARK_BACKWARD;
+    }
+
+    origin->delivered_index = command->delivered_index;
+    put_exceptions(origin, command);
+    origin_mark(turn->machine, origin);
+    return OUTCOME_DONE;
+}
+
+static enum outcome check_raise(const struct machine *machine,
+                                const Perch__RulesRaise *command)
+{
+    if (command->version <= machine->rules_version) {
+        return OUTCOME_RULES_NOT_UPWARD;
+    }
+    for (int node = 0; node < NODES; node++) {
+        const struct origin *origin = machine->origins[node];
+
+        if (origin != NULL && !origin->lost &&
+            origin->rules_known < command->version) {
+            return OUTCOME_RULES_NODE_BEHIND;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+enum outcome rules_raise(struct turn *turn, const Perch__RulesRaise *command)
+{
+    struct machine *machine = turn->machine;
+    enum outcome outcome = check_raise(machine, command);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+
+    CHECK(command->version <= machine->rules_known); /* See rules_beyond. */
+    machine->rules_version = command->version;
+    turn->value = command->version;
+    changes_mark(&machine->changes, ROW_POOL, 0, 0, 0);
+    effects_event(turn->effects, EVENT_RULES_RAISED);
+    return OUTCOME_DONE;
+}
+
+bool rules_beyond(const struct machine *machine, const Perch__Command *command)
+{
+    return command != NULL &&
+           command->kind_case == PERCH__COMMAND__KIND_RULES_RAISE &&
+           command->rules_raise->version > machine->rules_known &&
+           check_raise(machine, command->rules_raise) == OUTCOME_DONE;
+}

@@ -1,0 +1,168 @@
+/* What the rules answer: done, or which rule refused.
+ *
+ * One list gives each outcome its name, the XCCOS result code and token a
+ * client gets, and a sentence for people. An outcome's place in the list is
+ * stored with the proposals it answers: append only, and a new outcome may be
+ * given only under the rules version it came with.
+ *
+ * Spec: MS-XCCOSIP result codes as perch assigns them (README of proto/xccos).
+ *
+ * Thread: any.
+ */
+#ifndef NODE_CHAT_OUTCOME_H
+#define NODE_CHAT_OUTCOME_H
+
+#include <stdbool.h>
+
+#define OUTCOME_LIST(X)                                                        \
+    X(DONE, 200, "SUCCESS_OK", "done")                                         \
+    X(REPEATED, 200, "SUCCESS_OK", "it was done before and is not done twice") \
+    /* Of the entry itself. The first five leave no trace in the state. */     \
+    X(NODE_NOT_STARTED, 500, "ERROR_SERVER",                                   \
+      "the proposing node has not begun an epoch")                             \
+    X(EPOCH_STALE, 500, "ERROR_SERVER",                                        \
+      "the proposal is of an epoch of its node that is not the current one")   \
+    X(DUPLICATE, 500, "ERROR_SERVER", "the proposal was applied before")       \
+    X(NUMBER_GAP, 500, "ERROR_SERVER",                                         \
+      "the proposal is not the next of its node")                              \
+    X(STOP_NODE, 500, "ERROR_SERVER",                                          \
+      "the pool raises its rules to what this program does not know")          \
+    X(COMMAND_UNKNOWN, 501, "ERROR_NOT_SUPPORTED",                             \
+      "the command is malformed or the rules in force do not know it")         \
+    /* Who acts. */                                                            \
+    X(ACTOR_INVALID, 400, "ERROR_INVALID_ARGUMENT",                            \
+      "the command must name one actor, in valid text of some length")         \
+    X(NOT_A_USER, 403, "ERROR_PERMISSION", "only a user may do this")          \
+    X(NOT_AN_ADMINISTRATOR, 403, "ERROR_PERMISSION",                           \
+      "only an administrator may do this")                                     \
+    X(NOT_THE_SESSIONS_USER, 403, "ERROR_PERMISSION",                          \
+      "the session belongs to another user")                                   \
+    /* Texts and ids. */                                                       \
+    X(TEXT_NOT_UTF8, 400, "ERROR_INVALID_ARGUMENT", "the text is not UTF-8")   \
+    X(TEXT_CHARACTER, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "the text has a control character that XML does not allow")              \
+    X(TEXT_EMPTY, 400, "ERROR_INVALID_ARGUMENT", "the message is empty")       \
+    X(TEXT_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                              \
+      "the message has more characters than the pool allows")                  \
+    X(EXTRA_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the message carries more formatting than the pool allows")              \
+    X(NAME_EMPTY, 400, "ERROR_INVALID_ARGUMENT", "a name is missing")          \
+    X(NAME_CHARACTER, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "a name or description has a control character or is not UTF-8")         \
+    X(NAME_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                              \
+      "a name has more than 256 characters")                                   \
+    X(NAME_TAKEN, 409, "ERROR_DUPLICATE_NAME",                                 \
+      "a room or category of that name exists")                                \
+    X(DESCRIPTION_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                       \
+      "the description has more than 256 characters")                          \
+    X(GUID_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "a room or category id must be 16 bytes and not all zero")               \
+    X(GUID_TAKEN, 409, "ERROR_COLLISION",                                      \
+      "a room or category of that id exists")                                  \
+    X(RETRY_ID_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "a retry id is 1 to 64 visible ASCII characters")                        \
+    X(RETRY_ID_REUSED, 409, "ERROR_COLLISION",                                 \
+      "the retry id stands for a message in another room")                     \
+    X(ENDPOINT_ID_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "an endpoint id is 1 to 128 visible ASCII characters")                   \
+    X(VERSION_STALE, 409, "ERROR_COLLISION",                                   \
+      "it was changed by someone else in the meantime")                        \
+    /* Users and sessions. */                                                  \
+    X(USER_URI_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "a user is named sip:name@domain, up to 320 characters")                 \
+    X(USER_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL", "there is no such user")   \
+    X(USER_EXISTS, 409, "ERROR_COLLISION", "the user exists")                  \
+    X(USER_DISABLED, 403, "ERROR_PERMISSION", "the user is disabled")          \
+    X(USERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
+      "the pool has as many users as it allows")                               \
+    X(HA1_INVALID, 400, "ERROR_INVALID_ARGUMENT",                              \
+      "a password hash is 16 bytes")                                           \
+    X(SESSION_UNKNOWN, 405, "ERROR_INVALID_FLOW", "there is no such session")  \
+    X(SESSION_EXISTS, 409, "ERROR_COLLISION", "the session exists")            \
+    X(USER_SESSIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                         \
+      "the user has as many sessions as the pool allows")                      \
+    X(SESSIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                              \
+      "the pool has as many sessions as it allows")                            \
+    X(REASON_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "the reason for ending the session is not known")                        \
+    /* Rooms and categories. */                                                \
+    X(ROOM_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such room")        \
+    X(ROOM_DISABLED, 423, "ERROR_NODE_DISABLED", "the room is disabled")       \
+    X(NOT_A_MEMBER, 403, "ERROR_PERMISSION",                                   \
+      "the room is closed and the user is neither member nor manager")         \
+    X(NOT_JOINED, 412, "ERROR_USER_NOT_JOINED",                                \
+      "the session has not joined the room")                                   \
+    X(VISIBILITY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
+      "a room is open or closed")                                              \
+    X(ROOMS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
+      "the pool has as many rooms as it allows")                               \
+    X(ROOM_ROLES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "the room has as many members and managers as the pool allows")          \
+    X(ROLES_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the command names more than 1024 users in one list")                    \
+    X(CATEGORY_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                             \
+      "there is no such category")                                             \
+    X(CATEGORIES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "the pool has as many categories as it allows")                          \
+    X(JOIN_EMPTY, 400, "ERROR_INVALID_ARGUMENT", "the join names no room")     \
+    X(JOIN_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                              \
+      "the join names more rooms than the pool allows at once")                \
+    X(SESSION_ROOMS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                         \
+      "the session is in as many rooms as the pool allows")                    \
+    /* The pool and its nodes. */                                              \
+    X(POOL_NOT_SET, 405, "ERROR_INVALID_FLOW", "the pool has no domain yet")   \
+    X(DOMAIN_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "the domain is not a DNS name of up to 253 characters")                  \
+    X(DOMAIN_FIXED, 409, "ERROR_COLLISION",                                    \
+      "the domain is part of every room's address and cannot change")          \
+    X(POOL_URI_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "the pool's address is sip:name@domain, up to 320 characters")           \
+    X(SETTING_UNKNOWN, 400, "ERROR_INVALID_ARGUMENT",                          \
+      "there is no such setting")                                              \
+    X(SETTING_OUT_OF_RANGE, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "the setting does not take that value")                                  \
+    X(START_INVALID, 400, "ERROR_INVALID_ARGUMENT",                            \
+      "a start has a 16-byte id, the rules it knows, epoch 0 and number 0")    \
+    X(NODE_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                                 \
+      "the node has never begun an epoch")                                     \
+    X(NODE_EPOCH_STALE, 409, "ERROR_COLLISION",                                \
+      "the node has begun another epoch since")                                \
+    X(MARK_BACKWARD, 409, "ERROR_COLLISION",                                   \
+      "a delivery mark cannot move back")                                      \
+    X(MARK_AHEAD, 400, "ERROR_INVALID_ARGUMENT",                               \
+      "a delivery mark cannot be ahead of the log")                            \
+    X(MARK_EXCEPTIONS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                   \
+      "a delivery mark has more than 1024 exceptions")                         \
+    X(RULES_NOT_UPWARD, 409, "ERROR_COLLISION",                                \
+      "the rules version can only be raised")                                  \
+    X(RULES_NODE_BEHIND, 409, "ERROR_COLLISION",                               \
+      "a node of the pool runs a program that does not know those rules")      \
+    X(PROBE_SLOT_UNKNOWN, 400, "ERROR_INVALID_ARGUMENT",                       \
+      "there is no such probe slot")                                           \
+    X(PROBE_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "a probe carries more than 16 KiB")
+
+#define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
+enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };
+#undef OUTCOME_ENUM
+
+/**
+ * Name an outcome as the journal and tests write it, such as "ROOM_DISABLED".
+ *
+ * Returns a static string; "UNKNOWN" for a number that is no outcome.
+ */
+const char *outcome_name(enum outcome outcome);
+
+/** Give the XCCOS result code; 500 for a number that is no outcome. */
+int outcome_code(enum outcome outcome);
+
+/** Give the XCCOS token, a static string: "ERROR_NODE_DISABLED". */
+const char *outcome_token(enum outcome outcome);
+
+/** Say in words which rule refused: a static string, a clause of English. */
+const char *outcome_text(enum outcome outcome);
+
+/** Tell whether what was asked for now holds: DONE or REPEATED. */
+bool outcome_is_success(enum outcome outcome);
+
+#endif

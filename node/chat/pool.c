@@ -1,0 +1,97 @@
+#include "node/chat/pool.h"
+
+#include <stdio.h>
+
+#include "node/chat/setting.h"
+#include "proto/base/check.h"
+
+#define POOL_NAME "sip:GC-1-PersistentChatService-1@"
+
+static enum outcome check_domain(const struct machine *machine,
+                                 struct slice domain)
+{
+    if (!text_is_domain(domain)) {
+        return OUTCOME_DOMAIN_INVALID;
+    }
+    if (machine->place_last > 0 &&
+        text_compare_nocase(domain, text_slice(machine->domain)) != 0) {
+        return OUTCOME_DOMAIN_FIXED;
+    }
+    return OUTCOME_DONE;
+}
+
+static enum outcome check_settings(struct turn *turn,
+                                   const Perch__PoolPut *command)
+{
+    for (size_t i = 0; i < command->n_settings; i++) {
+        const Perch__PoolPut__Setting *setting = command->settings[i];
+
+        turn->value = i;
+        if (!setting->has_number || setting->number >= SETTINGS) {
+            return OUTCOME_SETTING_UNKNOWN;
+        }
+        if (!setting_allows((enum setting)setting->number, setting->value)) {
+            return OUTCOME_SETTING_OUT_OF_RANGE;
+        }
+    }
+    turn->value = 0;
+    return OUTCOME_DONE;
+}
+
+static enum outcome check(struct turn *turn, const Perch__PoolPut *command)
+{
+    if (command->has_domain) {
+        enum outcome outcome =
+            check_domain(turn->machine, codec_slice(command->domain));
+
+        if (outcome != OUTCOME_DONE) {
+            return outcome;
+        }
+    }
+    if (command->has_pool_uri &&
+        !text_is_sip_uri(codec_slice(command->pool_uri))) {
+        return OUTCOME_POOL_URI_INVALID;
+    }
+    return check_settings(turn, command);
+}
+
+static void put_domain(struct machine *machine, struct slice domain)
+{
+    char uri[sizeof(POOL_NAME) + DOMAIN_BYTES_MAX];
+
+    if (machine->place_last > 0) {
+        return; /* It is the same. */
+    }
+    text_replace(&machine->domain, domain);
+    text_fold(machine->domain->bytes, domain);
+    if (machine->pool_uri == NULL) {
+        snprintf(uri, sizeof(uri), POOL_NAME "%.*s",
+                 SLICE_PRINT(text_slice(machine->domain)));
+        text_replace(&machine->pool_uri, slice_of_text(uri));
+    }
+}
+
+enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
+{
+    struct machine *machine = turn->machine;
+    enum outcome outcome = check(turn, command);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+
+    if (command->has_pool_uri) {
+        text_replace(&machine->pool_uri, codec_slice(command->pool_uri));
+    }
+    if (command->has_domain) {
+        put_domain(machine, codec_slice(command->domain));
+    }
+    for (size_t i = 0; i < command->n_settings; i++) {
+        const Perch__PoolPut__Setting *setting = command->settings[i];
+
+        machine->settings[setting->number] = setting->value;
+    }
+    changes_mark(&machine->changes, ROW_POOL, 0, 0, 0);
+    effects_event(turn->effects, EVENT_POOL_CHANGED);
+    return OUTCOME_DONE;
+}

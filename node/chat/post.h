@@ -1,0 +1,35 @@
+/* The rules of posting.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_POST_H
+#define NODE_CHAT_POST_H
+
+#include "node/chat/state.h"
+
+/**
+ * Append a message to a room's history.
+ *
+ * Gives it the room's next message id (1-based, no gaps) and tells it. A post
+ * whose retry id the author has used within the window is the post it was
+ * then: REPEATED with its message id, and nothing is added, whatever has become
+ * of the author's rights since.
+ *
+ * Returns a refusal of the session, RETRY_ID_INVALID, RETRY_ID_REUSED when the
+ * id stands for a post in another room, ROOM_UNKNOWN, ROOM_DISABLED,
+ * NOT_A_MEMBER, NOT_JOINED, or a refusal of the text: TEXT_NOT_UTF8,
+ * TEXT_CHARACTER, TEXT_EMPTY, TEXT_TOO_LONG, EXTRA_TOO_LONG. The value is the
+ * message id.
+ *
+ * Spec: MS-XCCOSIP grpchat.
+ */
+enum outcome post(struct turn *turn, const Perch__Command *command);
+
+/**
+ * Check what a post says, as an early no and finally.
+ *
+ * @characters_max  The setting MESSAGE_CHARACTERS_MAX.
+ */
+enum outcome post_check_text(const Perch__Post *post, uint32_t characters_max);
+
+#endif

@@ -1,0 +1,54 @@
+/* The rules of rooms: what a room is and how it changes. Who may be in it is
+ * access.h; who is in it, presence.h.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_ROOM_H
+#define NODE_CHAT_ROOM_H
+
+#include "node/chat/state.h"
+
+/**
+ * Create a room in a category, with its first members and managers.
+ *
+ * All or nothing. A room is closed unless the command says otherwise.
+ *
+ * Returns POOL_NOT_SET, GUID_INVALID, GUID_TAKEN, a refusal of its name or
+ * description, CATEGORY_UNKNOWN, VISIBILITY_INVALID, ROOMS_FULL, or a refusal
+ * of its lists (role.h). The value is its number.
+ */
+enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command);
+
+/**
+ * Change a room; what is the same stays unchanged.
+ *
+ * All or nothing. Whoever may no longer be in the room is put out at once,
+ * before the change is told: everyone when it is disabled, else those without
+ * a role when it is closed.
+ *
+ * Returns ROOM_UNKNOWN, VERSION_STALE or as room_create. The value is the
+ * version after it, or a position as role_check says.
+ */
+enum outcome room_change(struct turn *turn, const Perch__RoomChange *command);
+
+/** Find a room by its guid. NULL when there is none, or it is a category. */
+struct room *room_find(const struct machine *machine, const struct guid *guid);
+
+/** Find the room whose guid a command carries. NULL as room_find. */
+struct room *room_named(const struct machine *machine,
+                        ProtobufCBinaryData guid);
+
+/**
+ * Take a room that has all its fields into the machine, which then owns it.
+ *
+ * Returns false, and takes nothing, when its guid or name is taken.
+ */
+bool room_adopt(struct machine *machine, struct room *room);
+
+/** Free a room with nobody in it. Accepts NULL. */
+void room_free(struct room *room);
+
+/** Note that the room's row has changed. */
+void room_mark(struct machine *machine, const struct room *room);
+
+#endif

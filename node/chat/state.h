@@ -1,0 +1,218 @@
+/* What the machine remembers: the structs that the rules of node/chat share.
+ *
+ * Only files of node/chat include this. Each struct is changed by the module
+ * named with it and read by all. Order of everything that is walked is a
+ * function of the state, never of addresses: replicas tell events in one order
+ * whether or not they have been restarted.
+ *
+ *   user --roles--> room <--category-- category         (both places)
+ *     |               |
+ *   session --participant                               (both ends own a list)
+ *     |
+ *   origin (node) ring of outcomes, epoch, delivery mark
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_STATE_H
+#define NODE_CHAT_STATE_H
+
+#include <bsd/sys/queue.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/chat/changes.h"
+#include "node/chat/effects.h"
+#include "node/chat/limits.h"
+#include "node/chat/machine.h"
+#include "node/chat/number_map.h"
+#include "node/chat/rows.h"
+#include "node/chat/text.h"
+#include "proto/base/arena.h"
+#include "proto/base/guid.h"
+#include "proto/base/tree.h"
+
+/* place.c: what a room and a category have in common. */
+struct place {
+    RB_ENTRY(place) by_name;
+    RB_ENTRY(place) by_guid;
+    struct guid guid;
+    struct text *name; /* Unique in the pool, ASCII case aside. */
+    struct text *description;
+    int64_t created_at_us;
+    int64_t changed_at_us;
+    uint32_t number;  /* From Counters.place; never used again. */
+    uint32_t version; /* Counts changes, from 1. */
+    bool is_room;
+};
+
+RB_HEAD(place_names, place);
+RB_HEAD(place_guids, place);
+
+/* category.c */
+struct category {
+    struct place place;
+};
+
+/* One endpoint's presence in one room: presence.c. */
+struct participant {
+    RB_ENTRY(participant) in_room; /* By user, then session. */
+    TAILQ_ENTRY(participant) in_session;
+    struct room *room;
+    struct session *session;
+    uint64_t join_index; /* Log index of the join. */
+};
+
+RB_HEAD(participants, participant);
+TAILQ_HEAD(joined_rooms, participant);
+
+/* room.c, role.c, presence.c */
+struct room {
+    struct place place;
+    struct category *category;
+    struct number_map roles; /* Principal number -> set of enum role. */
+    struct participants participants;
+    uint32_t endpoints_present;
+    uint32_t users_present;
+    uint64_t message_id_last;
+    uint8_t visibility; /* Perch__Visibility */
+    bool disabled;
+};
+
+/* What is remembered of a user for a while: memory.c. */
+enum memory_kind { MEMORY_RETRY, MEMORY_ENDPOINT, MEMORIES };
+
+struct memo {
+    RB_ENTRY(memo) in_user; /* By id. */
+    RB_ENTRY(memo) by_age;
+    struct user *user;
+    uint64_t number; /* Row key; the newer, the higher. */
+    int64_t at_us;
+    uint64_t value; /* Message id, or delivered index. */
+    uint32_t room;  /* Place number, or 0. */
+    uint32_t id_len;
+    uint8_t id[];
+};
+
+RB_HEAD(memo_ids, memo);
+RB_HEAD(memo_ages, memo);
+
+struct memory {
+    struct memo_ages by_age;
+    uint64_t number_last;
+};
+
+/* user.c */
+struct user {
+    RB_ENTRY(user) by_uri;
+    struct text *uri; /* Lower case. */
+    struct text *display_name;
+    struct number_map rooms; /* Place number -> set of enum role. */
+    LIST_HEAD(user_sessions, session) sessions; /* By session_id. */
+    struct memo_ids memos[MEMORIES];
+    int64_t created_at_us;
+    int64_t changed_at_us;
+    uint32_t number; /* From Counters.principal. */
+    uint32_t version;
+    uint32_t n_sessions;
+    bool disabled;
+    bool has_password;
+    uint8_t ha1[HA1_BYTES];
+};
+
+RB_HEAD(user_uris, user);
+
+/* session.c */
+struct session {
+    RB_ENTRY(session) by_serial;
+    LIST_ENTRY(session) in_user;
+    struct origin *origin;
+    struct user *user;
+    struct joined_rooms rooms; /* In the order of joining. */
+    struct text *endpoint_id;
+    uint64_t serial;
+    uint64_t opened_index;
+    int64_t opened_at_us;
+    uint32_t user_number; /* user->number, near at hand for ordering. */
+    uint32_t n_rooms;
+    bool entered; /* Has ever joined a room. */
+};
+
+RB_HEAD(session_serials, session);
+
+struct kept_outcome {
+    uint64_t value;
+    uint16_t outcome;
+};
+
+struct mark_exception {
+    uint64_t serial;
+    uint64_t delivered_index;
+};
+
+/* origin.c: one node as a source of proposals and a holder of sessions. All
+ * its sessions are of its current epoch. */
+struct origin {
+    uint8_t node;
+    bool lost;
+    uint32_t rules_known;
+    uint64_t epoch;
+    uint64_t number_last;
+    struct guid start_id;
+    uint64_t raft_id;
+    uint64_t directory_id;
+    uint64_t delivered_index;
+    size_t n_exceptions;
+    struct mark_exception *exceptions; /* Rising serials. */
+    struct session_serials sessions;
+    struct kept_outcome kept[OUTCOMES_KEPT]; /* Number n at (n - 1) % KEPT. */
+};
+
+enum { NODES = 256 };
+
+/* probe.c */
+struct probe {
+    uint64_t log_index;
+    struct text *payload;
+};
+
+/* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
+struct machine {
+    uint32_t rules_known;  /* Of this program; no part of the state. */
+    uint64_t index_last;   /* Of the last entry seen; no part of the state. */
+    struct arena *scratch; /* While rows are loaded. */
+    uint64_t stated[ROW_KINDS]; /* While loading: rows there must be. */
+
+    uint32_t rules_version;
+    struct text *domain; /* NULL until set. */
+    struct text *pool_uri;
+    uint32_t settings[SETTINGS];
+    int64_t sent_at_us;         /* Of the last entry applied. */
+    uint64_t counts[ROW_KINDS]; /* Rows of each kind. */
+
+    struct table users;      /* Numbered by Counters.principal. */
+    struct table rooms;      /* Numbered by Counters.place. */
+    struct table categories; /* The same numbers. */
+    uint32_t principal_last;
+    uint32_t place_last;
+    struct user_uris by_uri;
+    struct place_names by_name;
+    struct place_guids by_guid;
+    struct memory memories[MEMORIES];
+    struct origin *origins[NODES];
+    struct probe probes[PROBE_SLOTS];
+
+    struct changes changes;
+};
+
+/* One command while it is applied: what every rule gets. */
+struct turn {
+    struct machine *machine;
+    const struct applied_entry *entry;
+    int64_t sent_at_us;
+    struct origin *origin;
+    struct effects *effects;
+    uint64_t value; /* Becomes applied.value. */
+};
+
+#endif
