@@ -34,9 +34,9 @@
 
 /* place.c: what a room and a category have in common. */
 struct place {
-    RB_ENTRY(place) by_name;
     RB_ENTRY(place) by_guid;
-    struct guid guid;
+    struct guid guid; /* Beside its links: a search reads both. */
+    RB_ENTRY(place) by_name;
     struct text *name; /* Unique in the pool, ASCII case aside. */
     struct text *description;
     int64_t created_at_us;
@@ -57,9 +57,9 @@ struct category {
 /* One endpoint's presence in one room: presence.c. */
 struct participant {
     RB_ENTRY(participant) in_room; /* By user, then session. */
-    TAILQ_ENTRY(participant) in_session;
-    struct room *room;
     struct session *session;
+    struct room *room;
+    TAILQ_ENTRY(participant) in_session;
     uint64_t join_index; /* Log index of the join. */
 };
 
@@ -83,13 +83,13 @@ struct room {
 enum memory_kind { MEMORY_RETRY, MEMORY_ENDPOINT, MEMORIES };
 
 struct memo {
-    RB_ENTRY(memo) in_user; /* By id. */
     RB_ENTRY(memo) by_age;
-    struct user *user;
     uint64_t number; /* Row key; the newer, the higher. */
+    struct user *user;
     int64_t at_us;
-    uint64_t value; /* Message id, or delivered index. */
-    uint32_t room;  /* Place number, or 0. */
+    uint64_t value;         /* Message id, or delivered index. */
+    RB_ENTRY(memo) in_user; /* By id. */
+    uint32_t room;          /* Place number, or 0. */
     uint32_t id_len;
     uint8_t id[];
 };
@@ -125,16 +125,16 @@ RB_HEAD(user_uris, user);
 /* session.c */
 struct session {
     RB_ENTRY(session) by_serial;
-    LIST_ENTRY(session) in_user;
-    struct origin *origin;
-    struct user *user;
-    struct joined_rooms rooms; /* In the order of joining. */
-    struct text *endpoint_id;
     uint64_t serial;
-    uint64_t opened_index;
-    int64_t opened_at_us;
+    struct origin *origin;
     uint32_t user_number; /* user->number, near at hand for ordering. */
     uint32_t n_rooms;
+    struct user *user;
+    LIST_ENTRY(session) in_user;
+    struct joined_rooms rooms; /* In the order of joining. */
+    struct text *endpoint_id;
+    uint64_t opened_index;
+    int64_t opened_at_us;
     bool entered; /* Has ever joined a room. */
 };
 
