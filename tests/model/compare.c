@@ -1,0 +1,307 @@
+#include "tests/model/compare.h"
+
+#include <string.h>
+
+#include "node/chat/list.h"
+#include "node/chat/query.h"
+#include "tests/model/script.h"
+
+/* Give up on the first difference, saying where it was seen. */
+#define SAME(condition)                                                        \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            return #condition;                                                 \
+        }                                                                      \
+    } while (0)
+
+static bool same_text(struct slice slice, const struct twin_text *text)
+{
+    return slice_equal(slice, slice_of(text->bytes, text->len));
+}
+
+static bool same_session(struct session_id a, struct session_id b)
+{
+    return a.node == b.node && a.epoch == b.epoch && a.serial == b.serial;
+}
+
+static const char *compare_event(const struct event *event,
+                                 const struct event *twin)
+{
+    SAME(event->kind == twin->kind);
+    SAME(event->leave == twin->leave);
+    SAME(event->edge == twin->edge);
+    SAME(event->again == twin->again);
+    SAME(event->roles_before == twin->roles_before);
+    SAME(event->roles == twin->roles);
+    SAME(event->changed == twin->changed);
+    SAME(event->room == twin->room);
+    SAME(event->user == twin->user);
+    SAME(event->position == twin->position);
+    SAME(guid_compare(&event->guid, &twin->guid) == 0);
+    SAME(event->message_id == twin->message_id);
+    SAME(event->outcome == twin->outcome);
+    SAME(same_session(event->session, twin->session));
+    return NULL;
+}
+
+static const char *compare_message(const struct message *message,
+                                   const struct message *twin)
+{
+    SAME(message->room == twin->room);
+    SAME(message->message_id == twin->message_id);
+    SAME(message->log_index == twin->log_index);
+    SAME(message->sent_at_us == twin->sent_at_us);
+    SAME(slice_equal(message->author_uri, twin->author_uri));
+    SAME(slice_equal(message->display_name, twin->display_name));
+    SAME(message->post == twin->post);
+    return NULL;
+}
+
+const char *compare_effects(const struct effects *effects,
+                            const struct twin *twin)
+{
+    SAME(effects->sent_at_us == twin->now);
+    SAME(effects->n_events == twin->n_events);
+    for (size_t i = 0; i < twin->n_events; i++) {
+        const char *difference =
+            compare_event(&effects->events[i], &twin->events[i]);
+
+        if (difference != NULL) {
+            return difference;
+        }
+    }
+    SAME(effects->has_message == twin->has_message);
+    return twin->has_message
+               ? compare_message(&effects->message, &twin->message)
+               : NULL;
+}
+
+static const char *compare_pool(const struct machine *machine,
+                                const struct twin *twin)
+{
+    struct pool_view view;
+    uint64_t rooms = 0, roles = 0, sessions = 0;
+
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        rooms += twin->places[i].is_room;
+        for (uint32_t j = 1; j <= twin->n_users; j++) {
+            roles += twin->places[i].roles[j] != 0;
+        }
+    }
+    for (int i = 0; i < TWIN_SESSIONS; i++) {
+        sessions += twin->sessions[i].open;
+    }
+    query_pool(machine, &view);
+    SAME(view.rules_version == twin->rules);
+    SAME(same_text(view.domain, &twin->domain));
+    SAME(same_text(view.pool_uri, &twin->pool_uri));
+    SAME(view.sent_at_us == twin->now);
+    SAME(view.users == twin->n_users);
+    SAME(view.rooms == rooms);
+    SAME(view.categories == twin->n_places - rooms);
+    SAME(view.roles == roles);
+    SAME(view.sessions == sessions);
+    for (int i = 0; i < SETTINGS; i++) {
+        SAME(machine_setting(machine, (enum setting)i) == twin->settings[i]);
+    }
+    return NULL;
+}
+
+static const char *compare_user(const struct machine *machine,
+                                const struct twin *twin, uint32_t number)
+{
+    const struct twin_user *other = &twin->users[number];
+    const struct user *user =
+        query_user(machine, slice_of(other->uri.bytes, other->uri.len));
+    struct user_view view;
+    uint32_t sessions = 0;
+
+    for (int i = 0; i < TWIN_SESSIONS; i++) {
+        sessions += twin->sessions[i].open && twin->sessions[i].user == number;
+    }
+    SAME(user != NULL);
+    query_user_view(user, &view);
+    SAME(view.number == number);
+    SAME(same_text(view.uri, &other->uri));
+    SAME(same_text(view.display_name, &other->name));
+    SAME(view.has_password == (other->ha1.len > 0));
+    SAME(!view.has_password || view.ha1[1] - '0' == other->ha1.bytes[0] % 16);
+    SAME(view.disabled == other->disabled);
+    SAME(view.version == other->version);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
+    SAME(view.sessions == sessions);
+    return NULL;
+}
+
+static const char *compare_place(const struct place_view *view,
+                                 const struct twin_place *place)
+{
+    SAME(guid_compare(&view->guid, &place->guid) == 0);
+    SAME(same_text(view->name, &place->name));
+    SAME(same_text(view->description, &place->description));
+    SAME(view->version == place->version);
+    SAME(view->created_at_us == place->created);
+    SAME(view->changed_at_us == place->changed);
+    return NULL;
+}
+
+static const char *compare_roles(const struct machine *machine,
+                                 const struct twin *twin, uint32_t number)
+{
+    const struct room *room = query_room_numbered(machine, number);
+
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        const struct user *user = query_user_numbered(machine, i);
+
+        SAME(query_roles(room, user) == twin->places[number].roles[i]);
+        SAME(access_enter(user, room) == twin_may(twin, i, number));
+    }
+    return NULL;
+}
+
+static const char *compare_room(const struct machine *machine,
+                                const struct twin *twin, uint32_t number)
+{
+    const struct twin_place *place = &twin->places[number];
+    const struct room *room = query_room(machine, &place->guid);
+    struct place_view category;
+    struct room_view view;
+    uint32_t endpoints = 0, users = 0;
+    const char *difference;
+
+    for (uint32_t user = 1; user <= twin->n_users; user++) {
+        uint32_t before = endpoints;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            endpoints += twin->present[i].room == number &&
+                         twin->sessions[twin->present[i].session].user == user;
+        }
+        users += endpoints > before;
+    }
+    SAME(room != NULL && room == query_room_numbered(machine, number));
+    query_room_view(room, &view);
+    query_category_view(view.category, &category);
+    SAME(category.number == place->category);
+    SAME(view.visibility == place->visibility);
+    SAME(view.disabled == place->disabled);
+    SAME(view.message_id_last == place->message_id);
+    SAME(view.endpoints_present == endpoints);
+    SAME(view.users_present == users);
+    difference = compare_place(&view.place, place);
+    return difference != NULL ? difference
+                              : compare_roles(machine, twin, number);
+}
+
+static const char *compare_category(const struct machine *machine,
+                                    const struct twin *twin, uint32_t number)
+{
+    const struct twin_place *place = &twin->places[number];
+    const struct category *category = query_category(machine, &place->guid);
+    struct place_view view;
+
+    SAME(category != NULL);
+    SAME(query_room(machine, &place->guid) == NULL);
+    query_category_view(category, &view);
+    SAME(view.number == number);
+    return compare_place(&view, place);
+}
+
+static const char *compare_session(const struct machine *machine,
+                                   const struct twin *twin, int number)
+{
+    const struct twin_session *other = &twin->sessions[number];
+    struct session_id id = {(uint8_t)other->node,
+                            twin->origins[other->node].epoch, other->serial};
+    const struct session *session = query_session(machine, &id);
+    struct session_view view;
+    uint32_t rooms = 0;
+
+    SAME(session != NULL);
+    query_session_view(session, &view);
+    SAME(same_session(view.id, id));
+    SAME(view.user == query_user_numbered(machine, other->user));
+    SAME(same_text(view.endpoint_id, &other->endpoint));
+    SAME(view.opened_index == other->opened_index);
+    SAME(view.opened_at_us == other->opened_at);
+    for (size_t i = 0; i < twin->n_present; i++) {
+        const struct twin_present *p = &twin->present[i];
+        uint64_t index = 0;
+
+        if (p->session == number) {
+            rooms += 1;
+            SAME(query_join_index(query_room_numbered(machine, p->room),
+                                  session, &index));
+            SAME(index == p->join_index);
+        }
+    }
+    SAME(view.rooms == rooms);
+    return NULL;
+}
+
+static const char *compare_endpoints(const struct machine *machine,
+                                     const struct twin *twin, uint32_t user)
+{
+    for (unsigned i = 0; i < SCRIPT_ENDPOINTS; i++) {
+        struct slice id = slice_of_text(script_endpoint(i));
+        long memo = twin_memo(twin, &twin->endpoints, user, id.data, id.len);
+        uint64_t index = 0;
+        bool found = query_delivered(
+            machine, query_user_numbered(machine, user), id, &index);
+
+        SAME(found == (memo >= 0));
+        SAME(!found || index == twin->endpoints.memo[memo].value);
+    }
+    return NULL;
+}
+
+static const char *compare_origin(const struct machine *machine,
+                                  const struct twin *twin, int node)
+{
+    const struct twin_origin *origin = &twin->origins[node];
+    uint64_t epoch = 0, number = 0;
+    struct applied applied;
+
+    SAME(machine_origin(machine, (uint8_t)node, &epoch, &number) ==
+         origin->known);
+    SAME(epoch == origin->epoch && number == origin->number);
+    SAME(!machine_outcome(machine, (uint8_t)node, number + 1, &applied));
+    if (number == 0) {
+        return NULL;
+    }
+    number = 1 + twin->entry->index % number; /* Any of them. */
+    SAME(machine_outcome(machine, (uint8_t)node, number, &applied) ==
+         (origin->number - number < OUTCOMES_KEPT));
+    SAME(origin->number - number >= OUTCOMES_KEPT ||
+         (applied.outcome == origin->outcomes[number].outcome &&
+          applied.value == origin->outcomes[number].value));
+    return NULL;
+}
+
+#define EACH(first, last, call)                                                \
+    for (uint32_t i = first; i <= last; i++) {                                 \
+        const char *difference = call;                                         \
+                                                                               \
+        if (difference != NULL) {                                              \
+            return difference;                                                 \
+        }                                                                      \
+    }
+
+const char *compare_state(const struct machine *machine,
+                          const struct twin *twin)
+{
+    const char *pool = compare_pool(machine, twin);
+
+    if (pool != NULL) {
+        return pool;
+    }
+    EACH(1, twin->n_users, compare_user(machine, twin, i))
+    EACH(1, twin->n_users, compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_places,
+         twin->places[i].is_room ? compare_room(machine, twin, i)
+                                 : compare_category(machine, twin, i))
+    EACH(0, TWIN_SESSIONS - 1,
+         twin->sessions[i].open ? compare_session(machine, twin, (int)i) : NULL)
+    EACH(1, TWIN_NODES - 1, compare_origin(machine, twin, (int)i))
+    return NULL;
+}

@@ -1,0 +1,16 @@
+/* Whether the machine and its twin say and hold the same.
+ */
+#ifndef TESTS_MODEL_COMPARE_H
+#define TESTS_MODEL_COMPARE_H
+
+#include "tests/model/twin.h"
+
+/** Compare what one entry brought about. NULL, or what differs. */
+const char *compare_effects(const struct effects *effects,
+                            const struct twin *twin);
+
+/** Compare all that can be asked of the two. NULL, or what differs. */
+const char *compare_state(const struct machine *machine,
+                          const struct twin *twin);
+
+#endif

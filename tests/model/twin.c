@@ -1,0 +1,299 @@
+#include "tests/model/twin.h"
+
+#include <string.h>
+
+#include "proto/base/check.h"
+
+static const uint32_t standard[SETTINGS] = {
+#define STANDARD(name, value, least, most, text) value,
+    SETTING_LIST(STANDARD)
+#undef STANDARD
+};
+
+void twin_init(struct twin *twin, uint32_t rules_known)
+{
+    memset(twin, 0, sizeof(*twin));
+    twin->rules_known = rules_known;
+    twin->rules = 1;
+    memcpy(twin->settings, standard, sizeof(standard));
+}
+
+struct event *twin_event(struct twin *twin, enum event_kind kind)
+{
+    struct event *event = &twin->events[twin->n_events++];
+
+    CHECK(twin->n_events <= TWIN_EVENTS);
+    memset(event, 0, sizeof(*event));
+    event->kind = (uint8_t)kind;
+    return event;
+}
+
+static enum outcome admit(const struct twin *twin,
+                          const struct applied_entry *entry)
+{
+    const struct twin_origin *origin = &twin->origins[entry->node];
+
+    if (!origin->known) {
+        return OUTCOME_NODE_NOT_STARTED;
+    }
+    if (origin->epoch != entry->epoch) {
+        return OUTCOME_EPOCH_STALE;
+    }
+    if (entry->number >= 1 && entry->number <= origin->number) {
+        return OUTCOME_DUPLICATE;
+    }
+    return entry->number == origin->number + 1 ? OUTCOME_DONE
+                                               : OUTCOME_NUMBER_GAP;
+}
+
+static bool is_text(ProtobufCBinaryData bytes, size_t max)
+{
+    return bytes.len <= max && twin_characters(bytes) >= 0;
+}
+
+static enum outcome check(const struct twin *twin, const Perch__Command *c)
+{
+    bool user, administrator;
+
+    if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
+        (c->has_needs_rules && c->needs_rules > twin->rules)) {
+        return OUTCOME_COMMAND_UNKNOWN;
+    }
+    user = c->user.len > 0;
+    administrator = c->administrator.len > 0;
+    if ((user && administrator) || !is_text(c->user, URI_BYTES_MAX) ||
+        !is_text(c->administrator, ACTOR_BYTES_MAX) ||
+        !is_text(c->source, ACTOR_BYTES_MAX)) {
+        return OUTCOME_ACTOR_INVALID;
+    }
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+    case PERCH__COMMAND__KIND_JOIN:
+    case PERCH__COMMAND__KIND_PART:
+    case PERCH__COMMAND__KIND_SESSION_OPEN:
+        return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
+    case PERCH__COMMAND__KIND_POOL_PUT:
+    case PERCH__COMMAND__KIND_USER_CREATE:
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
+    default:
+        return OUTCOME_DONE;
+    }
+}
+
+static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
+{
+    struct twin_origin *origin = &twin->origins[twin->entry->node];
+    struct event *event;
+
+    if (twin->entry->number != 0 || twin->entry->epoch != 0 ||
+        c->start_id.len != 16 || c->rules_known == 0) {
+        return OUTCOME_START_INVALID;
+    }
+    if (origin->known && memcmp(origin->start_id, c->start_id.data, 16) == 0) {
+        twin->value = origin->epoch;
+        return OUTCOME_REPEATED;
+    }
+    twin_end_all(twin, 0, twin->entry->node, LEAVE_NODE_RESTARTED);
+    memset(origin, 0, sizeof(*origin));
+    origin->known = true;
+    origin->epoch = twin->entry->index;
+    origin->rules = c->rules_known;
+    memcpy(origin->start_id, c->start_id.data, 16);
+    twin->value = origin->epoch;
+    event = twin_event(twin, EVENT_NODE_STARTED);
+    event->session.node = twin->entry->node;
+    event->session.epoch = origin->epoch;
+    return OUTCOME_DONE;
+}
+
+static enum outcome node_lost(struct twin *twin, const Perch__NodeLost *c)
+{
+    struct event *event;
+
+    if (c->node >= TWIN_NODES || !twin->origins[c->node].known) {
+        return OUTCOME_NODE_UNKNOWN;
+    }
+    if (twin->origins[c->node].epoch != c->epoch) {
+        return OUTCOME_NODE_EPOCH_STALE;
+    }
+    twin_end_all(twin, 0, (int)c->node, LEAVE_NODE_LOST);
+    twin->origins[c->node].lost = true;
+    event = twin_event(twin, EVENT_NODE_LOST);
+    event->session.node = (uint8_t)c->node;
+    event->session.epoch = c->epoch;
+    return OUTCOME_DONE;
+}
+
+static bool is_open(const struct twin *twin, int node, uint64_t serial)
+{
+    for (int i = 0; i < TWIN_SESSIONS; i++) {
+        if (twin->sessions[i].open && twin->sessions[i].node == node &&
+            twin->sessions[i].serial == serial) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum outcome node_mark(struct twin *twin, const Perch__NodeMark *c)
+{
+    struct twin_origin *origin = &twin->origins[twin->entry->node];
+
+    if (c->n_exceptions > 1024) {
+        return OUTCOME_MARK_EXCEPTIONS_TOO_MANY;
+    }
+    if (c->delivered_index > twin->entry->index) {
+        return OUTCOME_MARK_AHEAD;
+    }
+    if (c->delivered_index < origin->delivered) {
+        return OUTCOME_MARK_BACKWARD;
+    }
+    origin->delivered = c->delivered_index;
+    origin->n_exceptions = 0;
+    for (size_t i = 0; i < c->n_exceptions; i++) {
+        if (is_open(twin, twin->entry->node, c->exceptions[i]->serial)) {
+            origin->exceptions[origin->n_exceptions++] = (struct mark_pair){
+                c->exceptions[i]->serial, c->exceptions[i]->delivered_index};
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static enum outcome check_raise(const struct twin *twin,
+                                const Perch__RulesRaise *c)
+{
+    if (c->version <= twin->rules) {
+        return OUTCOME_RULES_NOT_UPWARD;
+    }
+    for (int i = 0; i < TWIN_NODES; i++) {
+        if (twin->origins[i].known && !twin->origins[i].lost &&
+            twin->origins[i].rules < c->version) {
+            return OUTCOME_RULES_NODE_BEHIND;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static enum outcome rules_raise(struct twin *twin, const Perch__RulesRaise *c)
+{
+    enum outcome outcome = check_raise(twin, c);
+
+    if (outcome == OUTCOME_DONE) {
+        twin->rules = c->version;
+        twin->value = c->version;
+        twin_event(twin, EVENT_RULES_RAISED);
+    }
+    return outcome;
+}
+
+static enum outcome probe(struct twin *twin, const Perch__Probe *c)
+{
+    if (c->slot >= 1024) {
+        return OUTCOME_PROBE_SLOT_UNKNOWN;
+    }
+    if (c->payload.len > 16384) {
+        return OUTCOME_PROBE_TOO_LONG;
+    }
+    twin->probes[c->slot] = twin->entry->index;
+    twin->value = twin->entry->index;
+    return OUTCOME_DONE;
+}
+
+static enum outcome decide(struct twin *twin, const Perch__Command *c)
+{
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+        return twin_post(twin, c);
+    case PERCH__COMMAND__KIND_JOIN:
+        return twin_join(twin, c);
+    case PERCH__COMMAND__KIND_PART:
+        return twin_part(twin, c);
+    case PERCH__COMMAND__KIND_SESSION_OPEN:
+        return twin_session_open(twin, c);
+    case PERCH__COMMAND__KIND_SESSION_CLOSE:
+        return twin_session_close(twin, c->session_close);
+    case PERCH__COMMAND__KIND_NODE_MARK:
+        return node_mark(twin, c->node_mark);
+    case PERCH__COMMAND__KIND_PROBE:
+        return probe(twin, c->probe);
+    case PERCH__COMMAND__KIND_NODE_STARTED:
+        return node_started(twin, c->node_started);
+    case PERCH__COMMAND__KIND_NODE_LOST:
+        return node_lost(twin, c->node_lost);
+    case PERCH__COMMAND__KIND_RULES_RAISE:
+        return rules_raise(twin, c->rules_raise);
+    case PERCH__COMMAND__KIND_POOL_PUT:
+        return twin_pool_put(twin, c->pool_put);
+    case PERCH__COMMAND__KIND_USER_CREATE:
+        return twin_user_create(twin, c->user_create);
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+        return twin_user_change(twin, c->user_change);
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+        return twin_category_create(twin, c->category_create);
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+        return twin_category_change(twin, c->category_change);
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return twin_room_create(twin, c->room_create);
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return twin_room_change(twin, c->room_change);
+    default: /* Noop. */
+        return OUTCOME_DONE;
+    }
+}
+
+static bool is_start(const struct applied_entry *entry, const Perch__Command *c)
+{
+    return entry->number == 0 && c != NULL &&
+           c->kind_case == PERCH__COMMAND__KIND_NODE_STARTED;
+}
+
+static bool stops(const struct twin *twin, const Perch__Command *c)
+{
+    return c->kind_case == PERCH__COMMAND__KIND_RULES_RAISE &&
+           check_raise(twin, c->rules_raise) == OUTCOME_DONE &&
+           c->rules_raise->version > twin->rules_known;
+}
+
+struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
+                          const Perch__Command *c)
+{
+    struct twin_origin *origin = &twin->origins[entry->node];
+    struct applied applied = {OUTCOME_DONE, 0};
+    enum outcome refusal;
+
+    twin->entry = entry;
+    twin->value = 0;
+    twin->n_events = 0;
+    twin->has_message = false;
+    if (!is_start(entry, c)) {
+        applied.outcome = admit(twin, entry);
+        if (applied.outcome != OUTCOME_DONE) {
+            return applied;
+        }
+    }
+    refusal = check(twin, c);
+    if (refusal == OUTCOME_DONE && stops(twin, c)) {
+        applied.outcome = OUTCOME_STOP_NODE;
+        return applied;
+    }
+
+    twin->now += 1;
+    if (entry->sent_at_us > twin->now && entry->sent_at_us <= SENT_AT_US_MAX) {
+        twin->now = entry->sent_at_us;
+    }
+    twin_expire(twin);
+    applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
+    applied.value = twin->value;
+    if (entry->number > 0) {
+        origin->number = entry->number;
+        CHECK(entry->number < TWIN_NUMBERS);
+        origin->outcomes[entry->number] = applied;
+        origin->lost = false;
+    }
+    return applied;
+}

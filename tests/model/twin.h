@@ -1,0 +1,193 @@
+/* The naive twin of the machine: the same rules written again from their
+ * descriptions, with arrays that are searched from end to end, so that it is
+ * slow and obvious. It shares no code with node/chat but the lists of names.
+ *
+ * A twin is a value: copying the struct copies the pool.
+ */
+#ifndef TESTS_MODEL_TWIN_H
+#define TESTS_MODEL_TWIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/chat/effects.h"
+#include "node/chat/limits.h"
+#include "node/chat/machine.h"
+
+enum {
+    TWIN_TEXT = 64, /* Texts are cut to this; the random ones are shorter. */
+    TWIN_USERS = 16,
+    TWIN_PLACES = 24,
+    TWIN_SESSIONS = 64,
+    TWIN_PRESENT = 512,
+    TWIN_MEMOS = 512,
+    TWIN_EVENTS = 1024,
+    TWIN_NODES = 6,
+    TWIN_NUMBERS = 16384,
+};
+
+struct twin_text {
+    size_t len;
+    char bytes[TWIN_TEXT];
+};
+
+struct twin_user {
+    struct twin_text uri, name, ha1;
+    bool disabled;
+    uint32_t version;
+    int64_t created, changed;
+};
+
+struct twin_place {
+    bool is_room;
+    struct guid guid;
+    struct twin_text name, description;
+    uint32_t version;
+    int64_t created, changed;
+    /* Rooms only. */
+    uint32_t category; /* Number. */
+    Perch__Visibility visibility;
+    bool disabled;
+    uint64_t message_id;
+    unsigned roles[TWIN_USERS + 1]; /* By user number. */
+};
+
+struct twin_session {
+    bool open;
+    int node;
+    uint64_t serial;
+    uint32_t user;
+    struct twin_text endpoint;
+    uint64_t opened_index;
+    int64_t opened_at;
+    bool entered;
+};
+
+/* In the order of joining. */
+struct twin_present {
+    int session; /* Place in sessions. */
+    uint32_t room;
+    uint64_t join_index;
+};
+
+/* Oldest first. */
+struct twin_memo {
+    uint32_t user;
+    struct twin_text id;
+    int64_t at;
+    uint64_t value;
+    uint32_t room;
+};
+
+struct twin_memos {
+    size_t n;
+    struct twin_memo memo[TWIN_MEMOS];
+};
+
+struct twin_origin {
+    bool known;
+    bool lost;
+    uint64_t epoch;
+    uint64_t number;
+    char start_id[16];
+    uint32_t rules;
+    uint64_t delivered;
+    size_t n_exceptions;
+    struct mark_pair {
+        uint64_t serial, index;
+    } exceptions[8];
+    struct applied outcomes[TWIN_NUMBERS]; /* By number. */
+};
+
+struct twin {
+    uint32_t rules_known, rules;
+    struct twin_text domain, pool_uri;
+    uint32_t settings[SETTINGS];
+    int64_t now;
+    uint32_t n_users, n_places;
+    struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
+    struct twin_place places[TWIN_PLACES + 1];
+    struct twin_session sessions[TWIN_SESSIONS];
+    size_t n_present;
+    struct twin_present present[TWIN_PRESENT];
+    struct twin_memos retries, endpoints;
+    struct twin_origin origins[TWIN_NODES];
+    uint64_t probes[PROBE_SLOTS]; /* Log index. */
+
+    /* What the last entry brought about. */
+    const struct applied_entry *entry;
+    uint64_t value;
+    size_t n_events;
+    struct event events[TWIN_EVENTS];
+    bool has_message;
+    struct message message;
+};
+
+/** Make a pool to which nothing happened. */
+void twin_init(struct twin *twin, uint32_t rules_known);
+
+/** Apply one entry; the events and the message are in the twin. */
+struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
+                          const Perch__Command *command);
+
+/* Between the twin's own files. */
+
+/** Append an event. */
+struct event *twin_event(struct twin *twin, enum event_kind kind);
+
+/** Find a user by URI, case aside. 0 when there is none. */
+uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri);
+
+/** Find a place by guid. 0 when there is none of that kind. */
+uint32_t twin_place(const struct twin *twin, ProtobufCBinaryData guid,
+                    bool room);
+
+/** Whether the user may be in the room. */
+enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room);
+
+/** Take a session out of a room. */
+void twin_leave(struct twin *twin, size_t present, enum leave leave);
+
+/** End a session. */
+void twin_end(struct twin *twin, int session, enum leave leave,
+              uint64_t delivered);
+
+/** End the sessions of a user or of a node, in order of node and serial. */
+void twin_end_all(struct twin *twin, uint32_t user, int node, enum leave leave);
+
+/** Drop memos that are past their window or too many. */
+void twin_expire(struct twin *twin);
+
+/** Find a memo; -1 when there is none within its window. */
+long twin_memo(const struct twin *twin, const struct twin_memos *memos,
+               uint32_t user, const void *id, size_t len);
+
+/** The rules, by noun. */
+enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *put);
+enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
+enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
+enum outcome twin_category_create(struct twin *twin,
+                                  const Perch__CategoryCreate *c);
+enum outcome twin_category_change(struct twin *twin,
+                                  const Perch__CategoryChange *c);
+enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c);
+enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c);
+enum outcome twin_session_open(struct twin *twin, const Perch__Command *c);
+enum outcome twin_session_close(struct twin *twin,
+                                const Perch__SessionClose *c);
+enum outcome twin_join(struct twin *twin, const Perch__Command *c);
+enum outcome twin_part(struct twin *twin, const Perch__Command *c);
+enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+
+/** Texts. */
+bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);
+bool twin_same_nocase(const void *a, size_t a_len, const void *b, size_t b_len);
+void twin_copy(struct twin_text *to, ProtobufCBinaryData from, bool lower);
+bool twin_is_sip(ProtobufCBinaryData uri);
+bool twin_is_domain(const char *bytes, size_t len);
+bool twin_is_visible(ProtobufCBinaryData bytes, size_t max);
+/** Count characters: -1 is no UTF-8, -2 is not for XML. */
+long twin_characters(ProtobufCBinaryData bytes);
+enum outcome twin_check_line(ProtobufCBinaryData line, enum outcome too_long);
+
+#endif

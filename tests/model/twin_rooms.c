@@ -1,0 +1,465 @@
+#include "tests/model/twin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+
+/* The ranges of the settings, written again. */
+static bool in_range(uint32_t setting, uint32_t value)
+{
+    switch (setting) {
+    case SETTING_PARTICIPANTS_LISTED_MAX:
+        return value <= 1000000;
+    case SETTING_REJOIN_POLICY:
+        return value <= 1;
+    case SETTING_HISTORY_DEFAULT:
+        return value >= 1 && value <= 500;
+    case SETTING_MESSAGE_CHARACTERS_MAX:
+    case SETTING_SESSION_ROOMS_MAX:
+    case SETTING_USER_SESSIONS_MAX:
+        return value >= 1 && value <= 65536;
+    case SETTING_RETRY_WINDOW_S:
+        return value >= 1 && value <= 86400;
+    case SETTING_RETRIES_MAX:
+    case SETTING_ENDPOINTS_MAX:
+        return value >= 1 && value <= 1048576;
+    case SETTING_JOIN_ROOMS_MAX:
+        return value >= 1 && value <= 1024;
+    case SETTING_CATEGORIES_MAX:
+        return value >= 1 && value <= 1000000;
+    default:
+        return value >= 1 && value <= 10000000;
+    }
+}
+
+static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
+{
+    if (c->has_domain) {
+        if (!twin_is_domain((const char *)c->domain.data, c->domain.len)) {
+            return OUTCOME_DOMAIN_INVALID;
+        }
+        if (twin->n_places > 0 &&
+            !twin_same_nocase(c->domain.data, c->domain.len, twin->domain.bytes,
+                              twin->domain.len)) {
+            return OUTCOME_DOMAIN_FIXED;
+        }
+    }
+    if (c->has_pool_uri && !twin_is_sip(c->pool_uri)) {
+        return OUTCOME_POOL_URI_INVALID;
+    }
+    for (size_t i = 0; i < c->n_settings; i++) {
+        twin->value = i;
+        if (!c->settings[i]->has_number || c->settings[i]->number >= SETTINGS) {
+            return OUTCOME_SETTING_UNKNOWN;
+        }
+        if (!in_range(c->settings[i]->number, c->settings[i]->value)) {
+            return OUTCOME_SETTING_OUT_OF_RANGE;
+        }
+    }
+    twin->value = 0;
+    return OUTCOME_DONE;
+}
+
+enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
+{
+    enum outcome outcome = check_pool(twin, c);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (c->has_pool_uri) {
+        twin_copy(&twin->pool_uri, c->pool_uri, false);
+    }
+    if (c->has_domain && twin->n_places == 0) {
+        twin_copy(&twin->domain, c->domain, true);
+        if (twin->pool_uri.len == 0) {
+            twin->pool_uri.len =
+                (size_t)snprintf(twin->pool_uri.bytes, TWIN_TEXT,
+                                 "sip:GC-1-PersistentChatService-1@%.*s",
+                                 (int)twin->domain.len, twin->domain.bytes);
+        }
+    }
+    for (size_t i = 0; i < c->n_settings; i++) {
+        twin->settings[c->settings[i]->number] = c->settings[i]->value;
+    }
+    twin_event(twin, EVENT_POOL_CHANGED);
+    return OUTCOME_DONE;
+}
+
+static bool is_guid(ProtobufCBinaryData guid)
+{
+    static const uint8_t nil[16];
+
+    return guid.len == 16 && memcmp(guid.data, nil, 16) != 0;
+}
+
+uint32_t twin_place(const struct twin *twin, ProtobufCBinaryData guid,
+                    bool room)
+{
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        if (twin->places[i].is_room == room &&
+            twin_same(guid.data, guid.len, twin->places[i].guid.bytes, 16)) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static enum outcome check_texts(const struct twin *twin, uint32_t self,
+                                bool has_name, ProtobufCBinaryData name,
+                                bool has_description,
+                                ProtobufCBinaryData description)
+{
+    enum outcome outcome;
+    size_t blanks = 0;
+
+    if (has_name) {
+        outcome = twin_check_line(name, OUTCOME_NAME_TOO_LONG);
+        if (outcome != OUTCOME_DONE) {
+            return outcome;
+        }
+        for (size_t i = 0; i < name.len; i++) {
+            blanks += name.data[i] == ' ';
+        }
+        if (blanks == name.len) {
+            return OUTCOME_NAME_EMPTY;
+        }
+        for (uint32_t i = 1; i <= twin->n_places; i++) {
+            if (i != self && twin_same_nocase(name.data, name.len,
+                                              twin->places[i].name.bytes,
+                                              twin->places[i].name.len)) {
+                return OUTCOME_NAME_TAKEN;
+            }
+        }
+    }
+    return has_description
+               ? twin_check_line(description, OUTCOME_DESCRIPTION_TOO_LONG)
+               : OUTCOME_DONE;
+}
+
+static enum outcome check_new(const struct twin *twin, ProtobufCBinaryData guid,
+                              ProtobufCBinaryData name,
+                              ProtobufCBinaryData description)
+{
+    if (twin->domain.len == 0) {
+        return OUTCOME_POOL_NOT_SET;
+    }
+    if (!is_guid(guid)) {
+        return OUTCOME_GUID_INVALID;
+    }
+    if (twin_place(twin, guid, true) != 0 ||
+        twin_place(twin, guid, false) != 0) {
+        return OUTCOME_GUID_TAKEN;
+    }
+    return check_texts(twin, 0, true, name, true, description);
+}
+
+static struct twin_place *add_place(struct twin *twin, ProtobufCBinaryData guid,
+                                    ProtobufCBinaryData name,
+                                    ProtobufCBinaryData description)
+{
+    struct twin_place *place = &twin->places[++twin->n_places];
+
+    CHECK(twin->n_places <= TWIN_PLACES);
+    memcpy(place->guid.bytes, guid.data, 16);
+    twin_copy(&place->name, name, false);
+    twin_copy(&place->description, description, false);
+    place->version = 1;
+    place->created = place->changed = twin->now;
+    twin->value = twin->n_places;
+    return place;
+}
+
+static void tell_place(struct twin *twin, uint32_t number, enum event_kind kind,
+                       unsigned changed)
+{
+    struct event *event = twin_event(twin, kind);
+
+    event->room = number;
+    event->guid = twin->places[number].guid;
+    event->changed = (uint16_t)changed;
+}
+
+static uint32_t count(const struct twin *twin, bool rooms)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        n += twin->places[i].is_room == rooms;
+    }
+    return n;
+}
+
+enum outcome twin_category_create(struct twin *twin,
+                                  const Perch__CategoryCreate *c)
+{
+    enum outcome outcome =
+        check_new(twin, c->category, c->name, c->description);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (count(twin, false) >= twin->settings[SETTING_CATEGORIES_MAX]) {
+        return OUTCOME_CATEGORIES_FULL;
+    }
+    add_place(twin, c->category, c->name, c->description);
+    tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
+    return OUTCOME_DONE;
+}
+
+static unsigned put_texts(struct twin_place *place, bool has_name,
+                          ProtobufCBinaryData name, bool has_description,
+                          ProtobufCBinaryData description)
+{
+    unsigned changed = 0;
+
+    if (has_name &&
+        !twin_same(name.data, name.len, place->name.bytes, place->name.len)) {
+        twin_copy(&place->name, name, false);
+        changed |= CHANGED_NAME;
+    }
+    if (has_description &&
+        !twin_same(description.data, description.len, place->description.bytes,
+                   place->description.len)) {
+        twin_copy(&place->description, description, false);
+        changed |= CHANGED_DESCRIPTION;
+    }
+    return changed;
+}
+
+enum outcome twin_category_change(struct twin *twin,
+                                  const Perch__CategoryChange *c)
+{
+    uint32_t number = twin_place(twin, c->category, false);
+    struct twin_place *place = &twin->places[number];
+    enum outcome outcome;
+    unsigned changed;
+
+    if (number == 0) {
+        return OUTCOME_CATEGORY_UNKNOWN;
+    }
+    if (c->has_if_version && c->if_version != place->version) {
+        return OUTCOME_VERSION_STALE;
+    }
+    outcome = check_texts(twin, number, c->has_name, c->name,
+                          c->has_description, c->description);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    changed = put_texts(place, c->has_name, c->name, c->has_description,
+                        c->description);
+    if (changed != 0) {
+        place->version++;
+        place->changed = twin->now;
+        tell_place(twin, number, EVENT_CATEGORY_CHANGED, changed);
+    }
+    twin->value = place->version;
+    return OUTCOME_DONE;
+}
+
+struct list {
+    size_t n;
+    ProtobufCBinaryData *users;
+    unsigned role;
+    bool removes;
+};
+
+static enum outcome check_lists(struct twin *twin, uint32_t room,
+                                const struct list *lists, int n)
+{
+    uint64_t position = 0, roles = 0, added = 0;
+
+    for (int i = 0; i < n; i++) {
+        if (lists[i].n > 1024) {
+            twin->value = position;
+            return OUTCOME_ROLES_TOO_MANY;
+        }
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            uint32_t user = twin_user(twin, lists[i].users[j]);
+
+            if (user == 0) {
+                twin->value = position;
+                return OUTCOME_USER_UNKNOWN;
+            }
+            added += !lists[i].removes &&
+                     (room == 0 || twin->places[room].roles[user] == 0);
+        }
+    }
+    for (uint32_t i = 1; room != 0 && i <= twin->n_users; i++) {
+        roles += twin->places[room].roles[i] != 0;
+    }
+    return added > 0 && roles + added > twin->settings[SETTING_ROOM_ROLES_MAX]
+               ? OUTCOME_ROOM_ROLES_FULL
+               : OUTCOME_DONE;
+}
+
+static bool apply_lists(struct twin *twin, uint32_t room,
+                        const struct list *lists, int n)
+{
+    bool changed = false;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++) {
+            uint32_t user = twin_user(twin, lists[i].users[j]);
+            unsigned *roles = &twin->places[room].roles[user];
+            unsigned before = *roles;
+            struct event *event;
+
+            *roles = lists[i].removes ? before & ~lists[i].role
+                                      : before | lists[i].role;
+            if (*roles == before) {
+                continue;
+            }
+            changed = true;
+            event = twin_event(twin, EVENT_ROLE_CHANGED);
+            event->room = room;
+            event->guid = twin->places[room].guid;
+            event->user = user;
+            event->roles_before = (uint8_t)before;
+            event->roles = (uint8_t)*roles;
+        }
+    }
+    return changed;
+}
+
+enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
+{
+    const struct list lists[] = {
+        {c->n_members, c->members, ROLE_MEMBER, false},
+        {c->n_managers, c->managers, ROLE_MANAGER, false}};
+    uint32_t category = twin_place(twin, c->category, false);
+    enum outcome outcome = check_new(twin, c->room, c->name, c->description);
+    struct twin_place *place;
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (category == 0) {
+        return OUTCOME_CATEGORY_UNKNOWN;
+    }
+    if (c->visibility != 6 && c->visibility != 3) {
+        return OUTCOME_VISIBILITY_INVALID;
+    }
+    if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
+        return OUTCOME_ROOMS_FULL;
+    }
+    outcome = check_lists(twin, 0, lists, 2);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    place = add_place(twin, c->room, c->name, c->description);
+    place->is_room = true;
+    place->category = category;
+    place->visibility = c->visibility;
+    place->disabled = c->disabled;
+    tell_place(twin, twin->n_places, EVENT_ROOM_CREATED, 0);
+    apply_lists(twin, twin->n_places, lists, 2);
+    return OUTCOME_DONE;
+}
+
+/* By user number, then node, then serial. */
+static bool comes_before(const struct twin *twin, size_t a, size_t b)
+{
+    const struct twin_session *x = &twin->sessions[twin->present[a].session];
+    const struct twin_session *y = &twin->sessions[twin->present[b].session];
+
+    if (x->user != y->user) {
+        return x->user < y->user;
+    }
+    return x->node != y->node ? x->node < y->node : x->serial < y->serial;
+}
+
+/* Put out one after the other, the first in order each time. */
+static void put_out(struct twin *twin, uint32_t room)
+{
+    for (;;) {
+        size_t first = twin->n_present;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            uint32_t user = twin->sessions[twin->present[i].session].user;
+
+            if (twin->present[i].room == room &&
+                twin_may(twin, user, room) != OUTCOME_DONE &&
+                (first == twin->n_present || comes_before(twin, i, first))) {
+                first = i;
+            }
+        }
+        if (first == twin->n_present) {
+            return;
+        }
+        twin_leave(twin, first,
+                   twin->places[room].disabled ? LEAVE_ROOM_DISABLED
+                                               : LEAVE_EVICTED);
+    }
+}
+
+static enum outcome check_room_change(struct twin *twin, uint32_t number,
+                                      const Perch__RoomChange *c,
+                                      const struct list *lists)
+{
+    enum outcome outcome;
+
+    if (number == 0) {
+        return OUTCOME_ROOM_UNKNOWN;
+    }
+    if (c->has_if_version && c->if_version != twin->places[number].version) {
+        return OUTCOME_VERSION_STALE;
+    }
+    if (c->has_category && twin_place(twin, c->category, false) == 0) {
+        return OUTCOME_CATEGORY_UNKNOWN;
+    }
+    outcome = check_texts(twin, number, c->has_name, c->name,
+                          c->has_description, c->description);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (c->has_visibility && c->visibility != 6 && c->visibility != 3) {
+        return OUTCOME_VISIBILITY_INVALID;
+    }
+    return check_lists(twin, number, lists, 4);
+}
+
+enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
+{
+    const struct list lists[] = {
+        {c->n_members_remove, c->members_remove, ROLE_MEMBER, true},
+        {c->n_managers_remove, c->managers_remove, ROLE_MANAGER, true},
+        {c->n_members_add, c->members_add, ROLE_MEMBER, false},
+        {c->n_managers_add, c->managers_add, ROLE_MANAGER, false}};
+    uint32_t number = twin_place(twin, c->room, true);
+    struct twin_place *place = &twin->places[number];
+    enum outcome outcome = check_room_change(twin, number, c, lists);
+    unsigned changed;
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    changed = put_texts(place, c->has_name, c->name, c->has_description,
+                        c->description);
+    if (c->has_category) {
+        uint32_t category = twin_place(twin, c->category, false);
+
+        changed |= category != place->category ? CHANGED_CATEGORY : 0;
+        place->category = category;
+    }
+    if (c->has_visibility) {
+        changed |= c->visibility != place->visibility ? CHANGED_VISIBILITY : 0;
+        place->visibility = c->visibility;
+    }
+    if (c->has_disabled) {
+        changed |= c->disabled != place->disabled ? CHANGED_DISABLED : 0;
+        place->disabled = c->disabled;
+    }
+    if (apply_lists(twin, number, lists, 4)) {
+        changed |= CHANGED_ROLES;
+    }
+    if (changed != 0) {
+        put_out(twin, number);
+        place->version++;
+        place->changed = twin->now;
+        tell_place(twin, number, EVENT_ROOM_CHANGED, changed);
+    }
+    twin->value = place->version;
+    return OUTCOME_DONE;
+}
