@@ -182,6 +182,19 @@ static void fill_exceptions(const struct origin *origin, struct arena *scratch,
     }
 }
 
+static void fill_starts(const struct origin *origin, struct arena *scratch,
+                        Perch__Stored__Origin *row)
+{
+    row->start_ids = take(scratch, STARTS_KEPT * sizeof(*row->start_ids));
+    while (row->n_start_ids < STARTS_KEPT &&
+           !guid_is_nil(&origin->start_ids[row->n_start_ids])) {
+        const struct guid *id = &origin->start_ids[row->n_start_ids];
+
+        row->start_ids[row->n_start_ids++] =
+            codec_bytes(slice_of(id->bytes, GUID_BYTES));
+    }
+}
+
 static bool encode_origin(const struct machine *machine,
                           const struct row_key *key, struct arena *scratch,
                           struct buffer *to)
@@ -194,8 +207,7 @@ static bool encode_origin(const struct machine *machine,
     }
     CODEC_SET(&row, epoch, origin->epoch);
     CODEC_SET(&row, number_last, origin->number_last);
-    CODEC_SET_BYTES(&row, start_id,
-                    slice_of(origin->start_id.bytes, GUID_BYTES));
+    fill_starts(origin, scratch, &row);
     CODEC_SET(&row, raft_id, origin->raft_id);
     CODEC_SET(&row, directory_id, origin->directory_id);
     CODEC_SET(&row, rules_known, origin->rules_known);

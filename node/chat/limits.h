@@ -37,6 +37,9 @@ enum {
     OUTCOMES_KEPT = 4096,
     OUTCOMES_PER_ROW = 64,
 
+    /* Starts of one node that are known when they are proposed again. */
+    STARTS_KEPT = 8,
+
     /* How long a closed endpoint's last delivery is remembered. */
     ENDPOINT_MEMORY_S = 24 * 3600,
 

@@ -217,17 +217,21 @@ static enum error load_origin(struct machine *machine,
                               const struct row_key *key, const void *message)
 {
     const Perch__Stored__Origin *row = message;
+    struct guid starts[STARTS_KEPT] = {0};
     struct origin *origin;
-    struct guid start_id;
 
     REQUIRE(key->part[0] > 0 && key->part[0] < NODES &&
             machine->origins[key->part[0]] == NULL);
-    REQUIRE(row->epoch > 0 && read_guid(row->start_id, &start_id));
+    REQUIRE(row->epoch > 0 && row->n_start_ids > 0 &&
+            row->n_start_ids <= STARTS_KEPT);
+    for (size_t i = 0; i < row->n_start_ids; i++) {
+        REQUIRE(read_guid(row->start_ids[i], &starts[i]));
+    }
 
     origin = origin_new(machine, (uint8_t)key->part[0]);
     origin->epoch = row->epoch;
     origin->number_last = row->number_last;
-    origin->start_id = start_id;
+    memcpy(origin->start_ids, starts, sizeof(starts));
     origin->raft_id = row->raft_id;
     origin->directory_id = row->directory_id;
     origin->rules_known = row->rules_known;

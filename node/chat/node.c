@@ -12,6 +12,17 @@ static bool is_start(const struct turn *turn, const Perch__NodeStarted *command)
            command->start_id.len == GUID_BYTES && command->rules_known > 0;
 }
 
+/* How many starts ago it was; STARTS_KEPT when it is not known. */
+static int starts_since(const struct origin *origin, const struct guid *id)
+{
+    int i = 0;
+
+    while (i < STARTS_KEPT && guid_compare(&origin->start_ids[i], id) != 0) {
+        i += 1;
+    }
+    return i;
+}
+
 static void tell(struct turn *turn, enum event_kind kind,
                  const struct origin *origin)
 {
@@ -31,16 +42,20 @@ enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command)
         return OUTCOME_START_INVALID;
     }
     memcpy(start_id.bytes, command->start_id.data, GUID_BYTES);
-    if (origin != NULL && guid_compare(&origin->start_id, &start_id) == 0) {
-        turn->value = origin->epoch;
-        return OUTCOME_REPEATED;
+    if (guid_is_nil(&start_id)) {
+        return OUTCOME_START_INVALID;
     }
-
     if (origin != NULL) {
+        int since = starts_since(origin, &start_id);
+
+        turn->value = origin->epoch;
+        if (since < STARTS_KEPT) {
+            return since == 0 ? OUTCOME_REPEATED : OUTCOME_NODE_EPOCH_STALE;
+        }
         session_end_origin(turn, origin, LEAVE_NODE_RESTARTED);
     }
-    origin = origin_begin(turn);
-    origin->start_id = start_id;
+
+    origin = origin_begin(turn, &start_id);
     origin->raft_id = command->raft_id;
     origin->directory_id = command->directory_id;
     origin->rules_known = command->rules_known;

@@ -11,9 +11,11 @@
 /**
  * Begin a new epoch of the node, ending all its sessions.
  *
- * The same start again changes nothing and gives REPEATED.
+ * The same start again changes nothing and gives REPEATED. A start before it
+ * that comes late, from the queue of some leader, must not end the epoch of
+ * the node that has started since: the last STARTS_KEPT are known.
  *
- * Returns START_INVALID. The value is the node's epoch.
+ * Returns START_INVALID or NODE_EPOCH_STALE. The value is the node's epoch.
  */
 enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command);
 

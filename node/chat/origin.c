@@ -78,11 +78,12 @@ void origin_free(struct origin *origin)
     }
 }
 
-struct origin *origin_begin(struct turn *turn)
+struct origin *origin_begin(struct turn *turn, const struct guid *start_id)
 {
     struct machine *machine = turn->machine;
     uint8_t node = turn->entry->node;
     struct origin *origin = machine->origins[node];
+    struct guid starts[STARTS_KEPT];
 
     if (origin == NULL) {
         origin = origin_new(machine, node);
@@ -92,7 +93,12 @@ struct origin *origin_begin(struct turn *turn)
         mark_chunk(machine, origin, chunk);
     }
     free(origin->exceptions);
-    *origin = (struct origin){.node = node, .epoch = turn->entry->index};
+    memcpy(starts + 1, origin->start_ids, (STARTS_KEPT - 1) * sizeof(*starts));
+    starts[0] = *start_id;
+    memset(origin, 0, sizeof(*origin));
+    origin->node = node;
+    origin->epoch = turn->entry->index;
+    memcpy(origin->start_ids, starts, sizeof(starts));
     origin_mark(machine, origin);
     return origin;
 }

@@ -31,7 +31,7 @@ void origin_keep(struct turn *turn, struct applied applied);
  * Its number starts over, its outcomes are forgotten; its sessions must have
  * ended. Returns the origin.
  */
-struct origin *origin_begin(struct turn *turn);
+struct origin *origin_begin(struct turn *turn, const struct guid *start_id);
 
 /** Make the origin of a node that has none, empty. */
 struct origin *origin_new(struct machine *machine, uint8_t node);

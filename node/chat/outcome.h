@@ -122,7 +122,7 @@
     X(SETTING_OUT_OF_RANGE, 400, "ERROR_INVALID_ARGUMENT",                     \
       "the setting does not take that value")                                  \
     X(START_INVALID, 400, "ERROR_INVALID_ARGUMENT",                            \
-      "a start has a 16-byte id, the rules it knows, epoch 0 and number 0")    \
+      "a start has a random id, the rules it knows, epoch 0 and number 0")     \
     X(NODE_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                                 \
       "the node has never begun an epoch")                                     \
     X(NODE_EPOCH_STALE, 409, "ERROR_COLLISION",                                \

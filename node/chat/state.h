@@ -158,7 +158,7 @@ struct origin {
     uint32_t rules_known;
     uint64_t epoch;
     uint64_t number_last;
-    struct guid start_id;
+    struct guid start_ids[STARTS_KEPT]; /* Newest first; unused ones nil. */
     uint64_t raft_id;
     uint64_t directory_id;
     uint64_t delivered_index;

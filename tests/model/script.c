@@ -684,16 +684,22 @@ static void number_entry(struct script *s, const struct twin *twin,
 static void start(struct script *s, struct applied_entry *entry,
                   Perch__NodeStarted *started)
 {
+    uint32_t number;
+
     if (!rarely(s, 10)) {
         entry->epoch = 0;
         entry->number = 0;
     }
-    if (!rarely(s, 4)) {
-        s->start_ids[entry->node] = ++s->starts;
+    if (started->start_id.len != 16) {
+        return;
     }
-    if (started->start_id.len == 16) {
-        started->start_id.data[0] = s->start_ids[entry->node];
+    if (rarely(s, 2) && s->starts[entry->node] > 0) { /* Some late one. */
+        number = script_below(s, 12) % (s->starts[entry->node] + 1);
+        number = s->starts[entry->node] - number;
+    } else {
+        number = ++s->starts[entry->node];
     }
+    memcpy(started->start_id.data, &number, sizeof(number));
 }
 
 static void lose(struct script *s, const struct twin *twin,

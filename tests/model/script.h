@@ -11,9 +11,8 @@ struct script {
     uint64_t random; /* State of the generator. */
     uint64_t index;
     int64_t clock_us;
-    const struct twin *twin;       /* While an entry is made. */
-    uint8_t start_ids[TWIN_NODES]; /* Last start of each node. */
-    uint8_t starts;
+    const struct twin *twin;     /* While an entry is made. */
+    uint32_t starts[TWIN_NODES]; /* How often each node has. */
 };
 
 struct script_entry {

@@ -1,5 +1,6 @@
 #include "tests/model/twin.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "proto/base/check.h"
@@ -87,6 +88,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
 
 static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
 {
+    static const char nil[16];
     struct twin_origin *origin = &twin->origins[twin->entry->node];
     struct event *event;
 
@@ -94,16 +96,23 @@ static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
         c->start_id.len != 16 || c->rules_known == 0) {
         return OUTCOME_START_INVALID;
     }
-    if (origin->known && memcmp(origin->start_id, c->start_id.data, 16) == 0) {
-        twin->value = origin->epoch;
-        return OUTCOME_REPEATED;
+    if (memcmp(c->start_id.data, nil, 16) == 0) {
+        return OUTCOME_START_INVALID;
+    }
+    twin->value = origin->epoch;
+    for (size_t i = 1; i <= origin->n_starts && i <= 8; i++) {
+        if (memcmp(origin->starts[origin->n_starts - i], c->start_id.data,
+                   16) == 0) {
+            return i == 1 ? OUTCOME_REPEATED : OUTCOME_NODE_EPOCH_STALE;
+        }
     }
     twin_end_all(twin, 0, twin->entry->node, LEAVE_NODE_RESTARTED);
-    memset(origin, 0, sizeof(*origin));
+    memset(origin, 0, offsetof(struct twin_origin, n_starts));
+    CHECK(origin->n_starts < 4096);
+    memcpy(origin->starts[origin->n_starts++], c->start_id.data, 16);
     origin->known = true;
     origin->epoch = twin->entry->index;
     origin->rules = c->rules_known;
-    memcpy(origin->start_id, c->start_id.data, 16);
     twin->value = origin->epoch;
     event = twin_event(twin, EVENT_NODE_STARTED);
     event->session.node = twin->entry->node;

@@ -89,7 +89,6 @@ struct twin_origin {
     bool lost;
     uint64_t epoch;
     uint64_t number;
-    char start_id[16];
     uint32_t rules;
     uint64_t delivered;
     size_t n_exceptions;
@@ -97,6 +96,9 @@ struct twin_origin {
         uint64_t serial, index;
     } exceptions[8];
     struct applied outcomes[TWIN_NUMBERS]; /* By number. */
+    /* All starts there were; what is above is forgotten at each. */
+    size_t n_starts;
+    char starts[4096][16];
 };
 
 struct twin {

@@ -161,6 +161,28 @@ static void test_node_started__is_idempotent_by_start_id(void **state)
     assert_false(machine_outcome(f->machine, 3, 1, &f->applied));
 }
 
+/* A start that a later one has overtaken, waiting in some leader's queue, must
+ * not end the later one's epoch. */
+static void test_node_started__late_ones_are_refused(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct applied_entry header = {.node = 3};
+    uint64_t epoch;
+
+    for (uint8_t id = 1; id <= STARTS_KEPT + 1; id++) {
+        assert_outcome(start(f, header, fixture_guid(id), 1), DONE);
+    }
+    epoch = f->applied.value;
+    for (uint8_t id = 2; id <= STARTS_KEPT; id++) {
+        assert_outcome(start(f, header, fixture_guid(id), 1), NODE_EPOCH_STALE);
+        assert_int_equal(f->applied.value, epoch);
+    }
+    assert_no_trace(f);
+    assert_outcome(start(f, header, fixture_guid(STARTS_KEPT + 1), 1),
+                   REPEATED);
+    assert_outcome(start(f, header, fixture_guid(1), 1), DONE); /* Too old. */
+}
+
 /* A start is no numbered proposal and says what it must. */
 static void test_node_started__refusals(void **state)
 {
@@ -169,6 +191,7 @@ static void test_node_started__refusals(void **state)
     uint64_t epoch, number;
 
     assert_outcome(start(f, header, fixture_guid(9), 0), START_INVALID);
+    assert_outcome(start(f, header, fixture_guid(0), 1), START_INVALID);
     header.epoch = 5;
     assert_outcome(start(f, header, fixture_guid(9), 1), START_INVALID);
     assert_false(machine_origin(f->machine, 3, &epoch, &number));
@@ -312,6 +335,7 @@ int main(void)
         IN(machine_apply__refusal_keeps_its_number),
         IN(machine_outcome__keeps_the_last_4096),
         IN(node_started__is_idempotent_by_start_id),
+        IN(node_started__late_ones_are_refused),
         IN(node_started__refusals),
         IN(machine_apply__unknown_commands),
         IN(rules_raise__switches_on),
