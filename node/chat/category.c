@@ -18,6 +18,7 @@ bool category_adopt(struct machine *machine, struct category *category)
     if (!place_adopt(machine, &category->place)) {
         return false;
     }
+    CHECK(category->place.number > 0 && !category->place.is_room);
     CHECK(table_at(&machine->categories, category->place.number) == NULL);
     table_put(&machine->categories, category->place.number, category);
     machine->counts[ROW_CATEGORY] += 1;

@@ -68,6 +68,7 @@ bool changes_take(struct changes *changes, struct row_key *key_out)
     if (change == NULL) {
         return false;
     }
+    CHECK(changes->n > 0);
     *key_out = change->key;
     RB_REMOVE(change_tree, &changes->tree, change);
     change_spare(changes, change);

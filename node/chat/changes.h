@@ -18,6 +18,7 @@ struct change {
     struct row_key key;
 };
 
+/* In key order. */
 RB_HEAD(change_tree, change);
 
 struct changes {

@@ -214,6 +214,7 @@ static bool encode_origin(const struct machine *machine,
     CODEC_SET(&row, lost, origin->lost);
     CODEC_SET(&row, delivered_index, origin->delivered_index);
     fill_exceptions(origin, scratch, &row);
+    CHECK(row.n_start_ids > 0);
     codec_write(&row.base, to);
     return true;
 }

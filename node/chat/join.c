@@ -84,6 +84,8 @@ enum outcome join(struct turn *turn, const Perch__Command *command)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    /* One room after the other, each as if it were alone: a refusal must not
+     * undo the others, since clients join all they follow at once. */
     for (size_t i = 0; i < command->join->n_rooms; i++) {
         last = join_room(turn, session, command->join->rooms[i], (uint32_t)i);
     }

@@ -18,11 +18,22 @@ struct present {
     uint32_t endpoints;
 };
 
+/** Take a room of a list; false ends the list. */
 typedef bool list_room(void *context, const struct room *room);
+
+/** Take a user of a list; false ends the list. */
 typedef bool list_user(void *context, const struct user *user);
+
+/** Take a category of a list; false ends the list. */
 typedef bool list_category(void *context, const struct category *category);
+
+/** Take a session of a list; false ends the list. */
 typedef bool list_session(void *context, const struct session *session);
+
+/** Take a participant of a list; false ends the list. */
 typedef bool list_present(void *context, const struct present *present);
+
+/** Take a user and the roles held; false ends the list. */
 typedef bool list_role(void *context, const struct user *user, unsigned roles);
 
 /** List all users by URI. */

@@ -156,6 +156,7 @@ static void advance_time(struct turn *turn)
     if (stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX) {
         stamped = machine->sent_at_us + 1;
     }
+    CHECK(stamped > machine->sent_at_us);
     machine->sent_at_us = stamped;
     turn->sent_at_us = stamped;
     turn->effects->sent_at_us = stamped;

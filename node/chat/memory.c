@@ -76,6 +76,7 @@ struct memo *memory_find(const struct machine *machine, enum memory_kind kind,
 static void drop(struct machine *machine, enum memory_kind kind,
                  struct memo *memo)
 {
+    CHECK(machine->counts[rows[kind]] > 0);
     RB_REMOVE(memo_ids, &memo->user->memos[kind], memo);
     RB_REMOVE(memo_ages, &machine->memories[kind].by_age, memo);
     machine->counts[rows[kind]] -= 1;
@@ -124,6 +125,8 @@ struct memo *memory_add(struct turn *turn, enum memory_kind kind,
     } else if (machine->counts[rows[kind]] >= count_max(machine, kind)) {
         forget(machine, kind, RB_MIN(memo_ages, &memory->by_age));
     }
+    /* Numbers rise, so the order of numbers is the order of age, before and
+     * after a restart. */
     memory->number_last += 1;
     memo = memory_load(machine, kind, memory->number_last, user, id);
     CHECK(memo != NULL);

@@ -78,6 +78,8 @@ enum outcome node_lost(struct turn *turn, const Perch__NodeLost *command)
         return OUTCOME_NODE_EPOCH_STALE;
     }
 
+    /* The epoch goes on: a node that was merely cut off keeps its numbers, so
+     * that none of its proposals is lost or done twice. */
     session_end_origin(turn, origin, LEAVE_NODE_LOST);
     origin->lost = true;
     tell(turn, EVENT_NODE_LOST, origin);
@@ -127,6 +129,7 @@ enum outcome node_mark(struct turn *turn, const Perch__NodeMark *command)
 {
     struct origin *origin = turn->origin;
 
+    CHECK(origin != NULL); /* A mark has a number of its node. */
     if (command->n_exceptions > MARK_EXCEPTIONS_MAX) {
         return OUTCOME_MARK_EXCEPTIONS_TOO_MANY;
     }

@@ -58,6 +58,7 @@ static void insert(struct number_map *map, uint32_t at, struct number_pair pair)
         /* Half as much again: a million entries should not be a third air. */
         resize(map, map->n < MAP_FIRST ? MAP_FIRST : map->n + map->n / 2);
     }
+    CHECK(at <= map->n && map->n < map->capacity);
     memmove(map->pairs + at + 1, map->pairs + at,
             (map->n - at) * sizeof(*map->pairs));
     map->pairs[at] = pair;
@@ -66,6 +67,7 @@ static void insert(struct number_map *map, uint32_t at, struct number_pair pair)
 
 static void drop(struct number_map *map, uint32_t at)
 {
+    CHECK(at < map->n);
     map->n -= 1;
     memmove(map->pairs + at, map->pairs + at + 1,
             (map->n - at) * sizeof(*map->pairs));

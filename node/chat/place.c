@@ -154,6 +154,7 @@ static void rename_to(struct machine *machine, struct place *place,
 {
     struct place *holder;
 
+    /* Out of the tree while the name, its key, changes. */
     RB_REMOVE(place_names, &machine->by_name, place);
     text_replace(&place->name, name);
     holder = RB_INSERT(place_names, &machine->by_name, place);
@@ -180,6 +181,7 @@ unsigned place_change(struct machine *machine, struct place *place,
 
 void place_touch(struct turn *turn, struct place *place)
 {
+    CHECK(place->version < UINT32_MAX);
     place->version += 1;
     place->changed_at_us = turn->sent_at_us;
 }

@@ -60,8 +60,9 @@ static void put_domain(struct machine *machine, struct slice domain)
     char uri[sizeof(POOL_NAME) + DOMAIN_BYTES_MAX];
 
     if (machine->place_last > 0) {
-        return; /* It is the same. */
+        return; /* It is the same: check_domain. */
     }
+    CHECK(domain.len <= DOMAIN_BYTES_MAX);
     text_replace(&machine->domain, domain);
     text_fold(machine->domain->bytes, domain);
     if (machine->pool_uri == NULL) {

@@ -53,6 +53,8 @@ static enum outcome check_retry(struct turn *turn, const struct user *author,
     if (!text_is_visible(id, RETRY_ID_BYTES_MAX)) {
         return OUTCOME_RETRY_ID_INVALID;
     }
+    /* Before any right is asked: what was accepted once stays accepted, or a
+     * client that lost its rights meanwhile would post the text again. */
     memo =
         memory_find(turn->machine, MEMORY_RETRY, author, id, turn->sent_at_us);
     if (memo == NULL) {
@@ -110,6 +112,7 @@ static void add(struct turn *turn, struct session *session, struct room *room,
 {
     struct memo *memo;
 
+    CHECK(!room->disabled && !session->user->disabled);
     room->message_id_last += 1;
     turn->value = room->message_id_last;
     tell(turn, session, room, post);

@@ -79,6 +79,7 @@ static void drop(struct participant *participant)
     struct room *room = participant->room;
     struct session *session = participant->session;
 
+    CHECK(room->endpoints_present > 0 && session->n_rooms > 0);
     room->users_present -= is_only_endpoint(participant);
     room->endpoints_present -= 1;
     session->n_rooms -= 1;
@@ -115,6 +116,7 @@ void presence_enter(struct turn *turn, struct room *room,
     bool again = participant != NULL;
     struct event *event;
 
+    CHECK(access_enter(session->user, room) == OUTCOME_DONE);
     if (again) {
         participant->join_index = turn->entry->index;
     } else {
@@ -131,8 +133,10 @@ void presence_enter(struct turn *turn, struct room *room,
 void presence_leave(struct turn *turn, struct participant *participant,
                     enum leave leave)
 {
+    /* Told while still in, so that `edge` counts the one who leaves. */
     struct event *event = tell(turn, participant, EVENT_PARTED);
 
+    CHECK(leave < LEAVES);
     event->leave = (uint8_t)leave;
     drop(participant);
 }
@@ -142,6 +146,7 @@ void presence_put_out(struct turn *turn, struct room *room)
     struct participant *participant = RB_MIN(participants, &room->participants);
 
     while (participant != NULL) {
+        /* Leaving frees the participant: look on first. */
         struct participant *next =
             RB_NEXT(participants, &room->participants, participant);
         enum outcome outcome = access_enter(participant->session->user, room);

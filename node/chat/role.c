@@ -63,6 +63,7 @@ void role_set(struct machine *machine, struct room *room, struct user *user,
 {
     uint32_t before = room->roles.n;
 
+    CHECK((roles & ~(uint32_t)ROLES_ALL) == 0);
     number_map_set(&room->roles, user->number, roles);
     number_map_set(&user->rooms, room->place.number, roles);
     machine->counts[ROW_ROLE] += room->roles.n;

@@ -24,6 +24,7 @@ bool room_adopt(struct machine *machine, struct room *room)
     if (!place_adopt(machine, &room->place)) {
         return false;
     }
+    CHECK(room->category != NULL && room->place.is_room);
     CHECK(table_at(&machine->rooms, room->place.number) == NULL);
     table_put(&machine->rooms, room->place.number, room);
     machine->counts[ROW_ROOM] += 1;
@@ -130,6 +131,7 @@ enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
     room->disabled = command->disabled;
     adopted = room_adopt(turn->machine, room);
     CHECK(adopted);
+    /* The room is told before its roles, which name it. */
     tell(turn, room, EVENT_ROOM_CREATED, 0);
     role_apply(turn, room, lists, 2);
     turn->value = room->place.number;
@@ -230,6 +232,7 @@ enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
 
     changed = put(turn, &plan, command);
     if (changed != 0) {
+        /* Rosters empty first, then people hear why. */
         if ((changed & access) != 0) {
             presence_put_out(turn, plan.room);
         }

@@ -243,7 +243,7 @@ uint64_t machine_hash(const struct machine *machine)
 enum error machine_load(struct machine *machine, const struct row_key *key,
                         struct slice value)
 {
-    CHECK(machine->index_last == 0);
+    CHECK(machine->index_last == 0); /* Nothing may have been applied. */
     if (machine->scratch == NULL) {
         machine->scratch = arena_new(SCRATCH_BYTES);
         if (machine->scratch == NULL) {

@@ -52,8 +52,12 @@ struct row_key {
     uint64_t part[ROW_PARTS_MAX]; /* Parts beyond row_parts(kind) are 0. */
 };
 
-/* Takes one row. @value is borrowed for the call; NULL: there is no such row
- * any more, remove it. */
+/**
+ * Take one row.
+ *
+ * @value  Borrowed for the call; NULL: there is no such row any more, remove
+ *         it.
+ */
 typedef void row_sink(void *context, const struct row_key *key,
                       const struct slice *value);
 

@@ -116,6 +116,8 @@ struct session *session_load(struct machine *machine, struct origin *origin,
 
 void session_drop(struct machine *machine, struct session *session)
 {
+    CHECK(session->user->n_sessions > 0);
+    CHECK(machine->counts[ROW_SESSION] > 0);
     presence_drop(session);
     RB_REMOVE(session_serials, &session->origin->sessions, session);
     LIST_REMOVE(session, in_user);
@@ -179,7 +181,7 @@ enum outcome session_open(struct turn *turn, const Perch__Command *command)
 
     session = session_load(turn->machine, turn->origin, user, command->session,
                            codec_slice(command->session_open->endpoint_id));
-    CHECK(session != NULL);
+    CHECK(session != NULL); /* check_open has found the serial free. */
     session->opened_index = turn->entry->index;
     session->opened_at_us = turn->sent_at_us;
     tell(turn, session, EVENT_SESSION_OPENED, LEAVE_ASKED);
@@ -209,10 +211,14 @@ static void remember(struct turn *turn, struct session *session,
 void session_end(struct turn *turn, struct session *session, enum leave leave,
                  uint64_t delivered_index)
 {
+    /* A mark ahead of the log is a mistake; believing it would leave a gap in
+     * what the endpoint is shown next. */
     if (delivered_index == DELIVERED_UNKNOWN ||
         delivered_index > turn->entry->index) {
         delivered_index = origin_delivered(session->origin, session->serial);
     }
+    /* People are told of the parts before the session is gone: a notice names
+     * the room and the user, and both can still be asked for. */
     while (!TAILQ_EMPTY(&session->rooms)) {
         presence_leave(turn, TAILQ_FIRST(&session->rooms), leave);
     }

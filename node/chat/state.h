@@ -46,7 +46,9 @@ struct place {
     bool is_room;
 };
 
+/* The same places by name. */
 RB_HEAD(place_names, place);
+/* And by guid. */
 RB_HEAD(place_guids, place);
 
 /* category.c */
@@ -63,7 +65,9 @@ struct participant {
     uint64_t join_index; /* Log index of the join. */
 };
 
+/* Those in one room. */
 RB_HEAD(participants, participant);
+/* Those of one session. */
 TAILQ_HEAD(joined_rooms, participant);
 
 /* room.c, role.c, presence.c */
@@ -94,7 +98,9 @@ struct memo {
     uint8_t id[];
 };
 
+/* Those of one user. */
 RB_HEAD(memo_ids, memo);
+/* Those of the pool, oldest first. */
 RB_HEAD(memo_ages, memo);
 
 struct memory {
@@ -120,6 +126,7 @@ struct user {
     uint8_t ha1[HA1_BYTES];
 };
 
+/* All users by URI. */
 RB_HEAD(user_uris, user);
 
 /* session.c */
@@ -138,6 +145,7 @@ struct session {
     bool entered; /* Has ever joined a room. */
 };
 
+/* Those of one node. */
 RB_HEAD(session_serials, session);
 
 struct kept_outcome {

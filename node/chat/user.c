@@ -141,6 +141,7 @@ static struct user *begin(struct turn *turn, struct slice uri)
     user->version = 1;
     user->created_at_us = turn->sent_at_us;
     user->changed_at_us = turn->sent_at_us;
+    /* Kept in lower case: rows, keys and answers show one spelling. */
     user->uri = text_new(uri);
     text_fold(user->uri->bytes, uri);
     adopted = user_adopt(machine, user);
