@@ -3,6 +3,7 @@
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/session.h"
+#include "node/chat/setting.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
@@ -19,6 +20,25 @@ static void *take(struct arena *scratch, size_t bytes)
     return memory;
 }
 
+static void fill_settings(const struct machine *machine, struct arena *scratch,
+                          Perch__Stored__Pool *row)
+{
+    Perch__Stored__Pool__Setting *rows =
+        take(scratch, SETTINGS * sizeof(*rows));
+
+    row->settings = take(scratch, SETTINGS * sizeof(*row->settings));
+    for (uint32_t i = 0; i < SETTINGS; i++) {
+        Perch__Stored__Pool__Setting *setting = &rows[row->n_settings];
+
+        if (machine->settings[i] != setting_fact((enum setting)i)->standard) {
+            perch__stored__pool__setting__init(setting);
+            CODEC_SET(setting, number, i);
+            CODEC_SET(setting, value, machine->settings[i]);
+            row->settings[row->n_settings++] = setting;
+        }
+    }
+}
+
 static bool encode_pool(const struct machine *machine,
                         const struct row_key *key, struct arena *scratch,
                         struct buffer *to)
@@ -29,9 +49,7 @@ static bool encode_pool(const struct machine *machine,
     CODEC_SET(&row, rules_version, machine->rules_version);
     CODEC_SET_BYTES(&row, domain, text_slice(machine->domain));
     CODEC_SET_BYTES(&row, pool_uri, text_slice(machine->pool_uri));
-    row.n_settings = SETTINGS;
-    row.settings = take(scratch, sizeof(machine->settings));
-    memcpy(row.settings, machine->settings, sizeof(machine->settings));
+    fill_settings(machine, scratch, &row);
     codec_write(&row.base, to);
     return true;
 }
@@ -65,6 +83,9 @@ static bool encode_counters(const struct machine *machine,
     row.rows = take(scratch, sizeof(machine->counts));
     memcpy(row.rows, machine->counts, sizeof(machine->counts));
     row.rows[ROW_OUTCOMES] = chunks_of_all(machine);
+    while (row.rows[row.n_rows - 1] == 0) {
+        row.n_rows -= 1; /* There is one row of counters at least. */
+    }
     codec_write(&row.base, to);
     return true;
 }

@@ -53,7 +53,8 @@ enum {
 #define SENT_AT_US_MAX INT64_C(253402300799999999)
 
 /* Every setting: name, default, least, most, what it says. The place in the
- * list is its number in commands and rows: append only. */
+ * list is its number in commands and rows: append only. Defaults and ranges
+ * decide outcomes as constants do: they change with a rules version. */
 #define SETTING_LIST(X)                                                        \
     X(MESSAGE_CHARACTERS_MAX, 8000, 1, 65536, "characters of one message")     \
     X(PARTICIPANTS_LISTED_MAX, 75, 0, 1000000,                                 \

@@ -1,10 +1,12 @@
 #include "node/chat/list.h"
 
+#include "node/chat/access.h"
 #include "node/chat/place.h"
 #include "node/chat/presence.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "node/chat/user.h"
+#include "node/chat/view.h"
 
 void list_users(const struct machine *machine, list_user *each, void *context)
 {
@@ -99,7 +101,7 @@ void list_participants(const struct room *room, list_present *each,
 
     while (participant != NULL) {
         const struct user *user = participant->session->user;
-        struct present present = {user, query_roles(room, user), 0};
+        struct present present = {user, view_roles(room, user), 0};
 
         while (participant != NULL && participant->session->user == user) {
             present.endpoints += 1;

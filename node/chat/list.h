@@ -9,7 +9,16 @@
 #ifndef NODE_CHAT_LIST_H
 #define NODE_CHAT_LIST_H
 
-#include "node/chat/query.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/base/slice.h"
+
+struct machine;
+struct user;
+struct room;
+struct category;
+struct session;
 
 /* A user who is in a room now. */
 struct present {

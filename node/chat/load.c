@@ -51,10 +51,13 @@ static enum error load_pool(struct machine *machine, const struct row_key *key,
     if (row->rules_version > machine->rules_known) {
         return ERROR_UNSUPPORTED;
     }
-    REQUIRE(row->rules_version > 0 && row->n_settings <= SETTINGS);
+    REQUIRE(row->rules_version > 0);
     for (size_t i = 0; i < row->n_settings; i++) {
-        REQUIRE(setting_allows((enum setting)i, row->settings[i]));
-        machine->settings[i] = row->settings[i];
+        uint32_t number = row->settings[i]->number;
+
+        REQUIRE(number < SETTINGS &&
+                setting_allows((enum setting)number, row->settings[i]->value));
+        machine->settings[number] = row->settings[i]->value;
     }
     machine->rules_version = row->rules_version;
     text_replace(&machine->domain, codec_slice(row->domain));

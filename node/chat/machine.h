@@ -79,14 +79,6 @@ struct applied machine_apply(struct machine *machine,
 bool machine_outcome(const struct machine *machine, uint8_t node,
                      uint64_t number, struct applied *applied_out);
 
-/**
- * Tell a node's current epoch and the last number applied in it.
- *
- * Returns false when the node has never begun one.
- */
-bool machine_origin(const struct machine *machine, uint8_t node,
-                    uint64_t *epoch_out, uint64_t *number_out);
-
 /** Tell the rules version in force. */
 uint32_t machine_rules_version(const struct machine *machine);
 

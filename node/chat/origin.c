@@ -150,16 +150,3 @@ bool machine_outcome(const struct machine *machine, uint8_t node,
     applied_out->value = origin->kept[slot_of(number)].value;
     return true;
 }
-
-bool machine_origin(const struct machine *machine, uint8_t node,
-                    uint64_t *epoch_out, uint64_t *number_out)
-{
-    const struct origin *origin = machine->origins[node];
-
-    if (origin == NULL) {
-        return false;
-    }
-    *epoch_out = origin->epoch;
-    *number_out = origin->number_last;
-    return true;
-}

@@ -1,10 +1,6 @@
 #include "node/chat/query.h"
 
-#include <stdio.h>
-
-#include "node/chat/memory.h"
 #include "node/chat/place.h"
-#include "node/chat/presence.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
@@ -70,96 +66,23 @@ const struct session *query_session(const struct machine *machine,
     return session_find(origin, id->serial);
 }
 
-void query_user_view(const struct user *user, struct user_view *view_out)
+bool query_node(const struct machine *machine, uint8_t node,
+                struct node_view *view_out)
 {
-    *view_out = (struct user_view){
-        .number = user->number,
-        .version = user->version,
-        .uri = text_slice(user->uri),
-        .display_name = text_slice(user->display_name),
-        .disabled = user->disabled,
-        .has_password = user->has_password,
-        .sessions = user->n_sessions,
-        .created_at_us = user->created_at_us,
-        .changed_at_us = user->changed_at_us,
-    };
-    for (size_t i = 0; user->has_password && i < HA1_BYTES; i++) {
-        snprintf(view_out->ha1 + 2 * i, 3, "%02x", user->ha1[i]);
-    }
-}
+    const struct origin *origin = machine->origins[node];
 
-static void view_place(const struct place *place, struct place_view *view_out)
-{
-    *view_out = (struct place_view){
-        .number = place->number,
-        .version = place->version,
-        .guid = place->guid,
-        .name = text_slice(place->name),
-        .description = text_slice(place->description),
-        .created_at_us = place->created_at_us,
-        .changed_at_us = place->changed_at_us,
-    };
-}
-
-void query_room_view(const struct room *room, struct room_view *view_out)
-{
-    *view_out = (struct room_view){
-        .category = room->category,
-        .visibility = (Perch__Visibility)room->visibility,
-        .disabled = room->disabled,
-        .users_present = room->users_present,
-        .endpoints_present = room->endpoints_present,
-        .users_with_role = room->roles.n,
-        .message_id_last = room->message_id_last,
-    };
-    view_place(&room->place, &view_out->place);
-}
-
-void query_category_view(const struct category *category,
-                         struct place_view *view_out)
-{
-    view_place(&category->place, view_out);
-}
-
-void query_session_view(const struct session *session,
-                        struct session_view *view_out)
-{
-    *view_out = (struct session_view){
-        .id = session_id(session),
-        .user = session->user,
-        .endpoint_id = text_slice(session->endpoint_id),
-        .opened_index = session->opened_index,
-        .opened_at_us = session->opened_at_us,
-        .rooms = session->n_rooms,
-    };
-}
-
-unsigned query_roles(const struct room *room, const struct user *user)
-{
-    return number_map_get(&room->roles, user->number);
-}
-
-bool query_join_index(const struct room *room, const struct session *session,
-                      uint64_t *index_out)
-{
-    const struct participant *participant = presence_find(room, session);
-
-    if (participant == NULL) {
+    if (origin == NULL) {
         return false;
     }
-    *index_out = participant->join_index;
-    return true;
-}
-
-bool query_delivered(const struct machine *machine, const struct user *user,
-                     struct slice endpoint_id, uint64_t *index_out)
-{
-    const struct memo *memo = memory_find(machine, MEMORY_ENDPOINT, user,
-                                          endpoint_id, machine->sent_at_us);
-
-    if (memo == NULL) {
-        return false;
-    }
-    *index_out = memo->value;
+    *view_out = (struct node_view){
+        .node = node,
+        .lost = origin->lost,
+        .rules_known = origin->rules_known,
+        .epoch = origin->epoch,
+        .number_last = origin->number_last,
+        .raft_id = origin->raft_id,
+        .directory_id = origin->directory_id,
+        .delivered_index = origin->delivered_index,
+    };
     return true;
 }

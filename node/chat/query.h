@@ -1,4 +1,5 @@
-/* Questions to the machine's memory: who and what there is, and who may.
+/* Questions to the machine's memory: who and what there is. What can be said
+ * of it is view.h, who may do what access.h, lists are list.h.
  *
  * Answers hold, and what they borrow stays valid, until the next
  * machine_apply.
@@ -11,8 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "node/chat/access.h"
-#include "node/chat/effects.h"
 #include "node/chat/machine.h"
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
@@ -30,46 +29,16 @@ struct pool_view {
     uint64_t users, categories, rooms, roles, sessions; /* How many. */
 };
 
-struct user_view {
-    uint32_t number;
-    uint32_t version;
-    struct slice uri; /* Lower case. */
-    struct slice display_name;
-    bool disabled;
-    bool has_password;
-    char ha1[2 * HA1_BYTES + 1]; /* Lower-case hex and NUL; empty without. */
-    uint32_t sessions;
-    int64_t created_at_us, changed_at_us;
-};
-
-/* What a room and a category have in common. */
-struct place_view {
-    uint32_t number;
-    uint32_t version;
-    struct guid guid;
-    struct slice name;
-    struct slice description;
-    int64_t created_at_us, changed_at_us;
-};
-
-struct room_view {
-    struct place_view place;
-    const struct category *category;
-    Perch__Visibility visibility;
-    bool disabled;
-    uint32_t users_present;
-    uint32_t endpoints_present;
-    uint32_t users_with_role;
-    uint64_t message_id_last; /* 0: nothing was said yet. */
-};
-
-struct session_view {
-    struct session_id id;
-    const struct user *user;
-    struct slice endpoint_id;
-    uint64_t opened_index;
-    int64_t opened_at_us;
-    uint32_t rooms; /* How many it is in. */
+/* What the pool knows of a node. */
+struct node_view {
+    uint8_t node;
+    bool lost;            /* Given up, and not heard of since. */
+    uint32_t rules_known; /* By its program, as it said at its start. */
+    uint64_t epoch;
+    uint64_t number_last; /* Of its proposals in this epoch. */
+    uint64_t raft_id;
+    uint64_t directory_id;
+    uint64_t delivered_index; /* Of its last mark. */
 };
 
 /** Say what holds for the whole pool. */
@@ -98,40 +67,12 @@ const struct category *query_category(const struct machine *machine,
 const struct session *query_session(const struct machine *machine,
                                     const struct session_id *id);
 
-/** Describe a user. */
-void query_user_view(const struct user *user, struct user_view *view_out);
-
-/** Describe a room. */
-void query_room_view(const struct room *room, struct room_view *view_out);
-
-/** Describe a category. */
-void query_category_view(const struct category *category,
-                         struct place_view *view_out);
-
-/** Describe a session. */
-void query_session_view(const struct session *session,
-                        struct session_view *view_out);
-
-/** Tell a user's roles in a room, a set of enum role. */
-unsigned query_roles(const struct room *room, const struct user *user);
-
 /**
- * Tell where a session joined a room: live copies are of later log indexes,
- * history up to it.
+ * Say what the pool knows of a node.
  *
- * Returns false when it has not joined it.
+ * Returns false when it has never started.
  */
-bool query_join_index(const struct room *room, const struct session *session,
-                      uint64_t *index_out);
-
-/**
- * Tell up to which log index a user's endpoint had confirmed all it was sent
- * when its last session closed.
- *
- * Returns false when no such session closed within ENDPOINT_MEMORY_S, or it
- * has been pushed out by newer ones.
- */
-bool query_delivered(const struct machine *machine, const struct user *user,
-                     struct slice endpoint_id, uint64_t *index_out);
+bool query_node(const struct machine *machine, uint8_t node,
+                struct node_view *view_out);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "node/chat/machine.h"
+#include "node/chat/query.h"
 #include "node/chat/rows.h"
 #include "proto/base/check.h"
 
@@ -28,13 +29,14 @@ struct fuzz {
 static void apply(struct fuzz *fuzz, uint8_t header, Perch__Command *command)
 {
     struct applied_entry entry = {.index = ++fuzz->index, .term = 1};
-    uint64_t last = 0;
+    struct node_view node = {0};
     struct applied applied;
 
     entry.node = (uint8_t)(1 + header % 3);
-    machine_origin(fuzz->machine, entry.node, &entry.epoch, &last);
+    query_node(fuzz->machine, entry.node, &node);
+    entry.epoch = node.epoch;
     /* Mostly the next number; sometimes a duplicate, a gap or a start. */
-    entry.number = header < 192 ? last + 1 : header % 5;
+    entry.number = header < 192 ? node.number_last + 1 : header % 5;
     if (header >= HEADER_START) {
         entry.number = 0;
         entry.epoch = 0;

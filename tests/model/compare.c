@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "node/chat/list.h"
+#include "node/chat/access.h"
 #include "node/chat/query.h"
+#include "node/chat/view.h"
 #include "tests/model/script.h"
 
 /* Give up on the first difference, saying where it was seen. */
@@ -120,7 +121,7 @@ static const char *compare_user(const struct machine *machine,
         sessions += twin->sessions[i].open && twin->sessions[i].user == number;
     }
     SAME(user != NULL);
-    query_user_view(user, &view);
+    view_user(user, &view);
     SAME(view.number == number);
     SAME(same_text(view.uri, &other->uri));
     SAME(same_text(view.display_name, &other->name));
@@ -154,7 +155,7 @@ static const char *compare_roles(const struct machine *machine,
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         const struct user *user = query_user_numbered(machine, i);
 
-        SAME(query_roles(room, user) == twin->places[number].roles[i]);
+        SAME(view_roles(room, user) == twin->places[number].roles[i]);
         SAME(access_enter(user, room) == twin_may(twin, i, number));
     }
     return NULL;
@@ -180,8 +181,8 @@ static const char *compare_room(const struct machine *machine,
         users += endpoints > before;
     }
     SAME(room != NULL && room == query_room_numbered(machine, number));
-    query_room_view(room, &view);
-    query_category_view(view.category, &category);
+    view_room(room, &view);
+    view_category(view.category, &category);
     SAME(category.number == place->category);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
@@ -202,7 +203,7 @@ static const char *compare_category(const struct machine *machine,
 
     SAME(category != NULL);
     SAME(query_room(machine, &place->guid) == NULL);
-    query_category_view(category, &view);
+    view_category(category, &view);
     SAME(view.number == number);
     return compare_place(&view, place);
 }
@@ -218,7 +219,7 @@ static const char *compare_session(const struct machine *machine,
     uint32_t rooms = 0;
 
     SAME(session != NULL);
-    query_session_view(session, &view);
+    view_session(session, &view);
     SAME(same_session(view.id, id));
     SAME(view.user == query_user_numbered(machine, other->user));
     SAME(same_text(view.endpoint_id, &other->endpoint));
@@ -230,8 +231,8 @@ static const char *compare_session(const struct machine *machine,
 
         if (p->session == number) {
             rooms += 1;
-            SAME(query_join_index(query_room_numbered(machine, p->room),
-                                  session, &index));
+            SAME(view_join_index(query_room_numbered(machine, p->room), session,
+                                 &index));
             SAME(index == p->join_index);
         }
     }
@@ -246,8 +247,8 @@ static const char *compare_endpoints(const struct machine *machine,
         struct slice id = slice_of_text(script_endpoint(i));
         long memo = twin_memo(twin, &twin->endpoints, user, id.data, id.len);
         uint64_t index = 0;
-        bool found = query_delivered(
-            machine, query_user_numbered(machine, user), id, &index);
+        bool found = view_delivered(machine, query_user_numbered(machine, user),
+                                    id, &index);
 
         SAME(found == (memo >= 0));
         SAME(!found || index == twin->endpoints.memo[memo].value);
@@ -259,12 +260,15 @@ static const char *compare_origin(const struct machine *machine,
                                   const struct twin *twin, int node)
 {
     const struct twin_origin *origin = &twin->origins[node];
-    uint64_t epoch = 0, number = 0;
+    struct node_view view = {0};
     struct applied applied;
+    uint64_t number;
 
-    SAME(machine_origin(machine, (uint8_t)node, &epoch, &number) ==
-         origin->known);
-    SAME(epoch == origin->epoch && number == origin->number);
+    SAME(query_node(machine, (uint8_t)node, &view) == origin->known);
+    SAME(view.epoch == origin->epoch && view.number_last == origin->number);
+    SAME(view.lost == origin->lost && view.rules_known == origin->rules);
+    SAME(view.delivered_index == origin->delivered);
+    number = view.number_last;
     SAME(!machine_outcome(machine, (uint8_t)node, number + 1, &applied));
     if (number == 0) {
         return NULL;

@@ -292,7 +292,7 @@ struct room_view fixture_view(const struct chat_fixture *f,
     struct room_view view;
 
     assert_non_null(room);
-    query_room_view(room, &view);
+    view_room(room, &view);
     return view;
 }
 

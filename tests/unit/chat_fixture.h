@@ -8,10 +8,12 @@
 #ifndef TESTS_UNIT_CHAT_FIXTURE_H
 #define TESTS_UNIT_CHAT_FIXTURE_H
 
+#include "node/chat/access.h"
 #include "node/chat/list.h"
 #include "node/chat/machine.h"
 #include "node/chat/query.h"
 #include "node/chat/rows.h"
+#include "node/chat/view.h"
 #include "proto/base/arena.h"
 #include "proto/base/buffer.h"
 

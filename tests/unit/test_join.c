@@ -44,8 +44,8 @@ static void test_join__open_room_takes_anyone(void **state)
 
     assert_outcome(fixture_join(f, 2, CAROL, 4, &f->lobby), DONE);
     assert_int_equal(f->applied.value, 1);
-    assert_true(query_join_index(query_room(f->machine, &f->lobby),
-                                 query_session(f->machine, &id), &index));
+    assert_true(view_join_index(query_room(f->machine, &f->lobby),
+                                query_session(f->machine, &id), &index));
     assert_int_equal(index, f->index);
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 1);
 }
@@ -96,8 +96,8 @@ static void test_join__again_moves_the_join_point(void **state)
     assert_outcome(fixture_join(f, 2, BOB, 3, &f->desk), DONE);
     assert_true(fixture_event(f, EVENT_JOINED)->again);
     assert_false(fixture_event(f, EVENT_JOINED)->edge);
-    assert_true(query_join_index(query_room(f->machine, &f->desk),
-                                 query_session(f->machine, &id), &index));
+    assert_true(view_join_index(query_room(f->machine, &f->desk),
+                                query_session(f->machine, &id), &index));
     assert_int_equal(index, f->index);
     assert_int_equal(fixture_view(f, &f->desk).endpoints_present, 1);
 }

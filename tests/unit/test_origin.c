@@ -141,7 +141,7 @@ static void test_node_started__is_idempotent_by_start_id(void **state)
 {
     struct chat_fixture *f = *state;
     struct applied_entry header = {.node = 3};
-    uint64_t epoch, number;
+    struct node_view node;
 
     assert_outcome(start(f, header, fixture_guid(9), 1), DONE);
     assert_int_equal(f->applied.value, f->index);
@@ -155,9 +155,11 @@ static void test_node_started__is_idempotent_by_start_id(void **state)
     assert_outcome(entry(f, 3, f->epochs[3], 2), DONE);
 
     assert_outcome(start(f, header, fixture_guid(10), 1), DONE);
-    assert_true(machine_origin(f->machine, 3, &epoch, &number));
-    assert_int_equal(epoch, f->index);
-    assert_int_equal(number, 0);
+    assert_true(query_node(f->machine, 3, &node));
+    assert_int_equal(node.epoch, f->index);
+    assert_int_equal(node.number_last, 0);
+    assert_int_equal(node.rules_known, 1);
+    assert_false(node.lost);
     assert_false(machine_outcome(f->machine, 3, 1, &f->applied));
 }
 
@@ -188,13 +190,13 @@ static void test_node_started__refusals(void **state)
 {
     struct chat_fixture *f = *state;
     struct applied_entry header = {.node = 3};
-    uint64_t epoch, number;
+    struct node_view node;
 
     assert_outcome(start(f, header, fixture_guid(9), 0), START_INVALID);
     assert_outcome(start(f, header, fixture_guid(0), 1), START_INVALID);
     header.epoch = 5;
     assert_outcome(start(f, header, fixture_guid(9), 1), START_INVALID);
-    assert_false(machine_origin(f->machine, 3, &epoch, &number));
+    assert_false(query_node(f->machine, 3, &node));
     header = (struct applied_entry){
         .node = 2, .epoch = f->epochs[2], .number = f->numbers[2] + 1};
     assert_outcome(start(f, header, fixture_guid(9), 1), START_INVALID);

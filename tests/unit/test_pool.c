@@ -46,7 +46,7 @@ static struct user_view user(const struct chat_fixture *f, const char *uri)
     struct user_view view;
 
     assert_non_null(user);
-    query_user_view(user, &view);
+    view_user(user, &view);
     return view;
 }
 

@@ -25,7 +25,7 @@ static bool see_room(void *context, const struct room *room)
 {
     struct room_view view;
 
-    query_room_view(room, &view);
+    view_room(room, &view);
     return take(context, view.place.name);
 }
 
@@ -33,7 +33,7 @@ static bool see_category(void *context, const struct category *category)
 {
     struct place_view view;
 
-    query_category_view(category, &view);
+    view_category(category, &view);
     return take(context, view.name);
 }
 
@@ -41,7 +41,7 @@ static struct slice short_name(const struct user *user)
 {
     struct user_view view;
 
-    query_user_view(user, &view);
+    view_user(user, &view);
     return slice_of(view.uri.data + 4,
                     view.uri.len - 4 - strlen("@example.com"));
 }
@@ -70,7 +70,7 @@ static bool see_session(void *context, const struct session *session)
 {
     struct session_view view;
 
-    query_session_view(session, &view);
+    view_session(session, &view);
     return take(context, view.endpoint_id);
 }
 
@@ -221,7 +221,7 @@ static void test_list_participants__each_user_once(void **state)
     assert_string_equal(seen.text, "desk,lobby,");
     id.serial = 9;
     assert_false(
-        query_join_index(lobby(f), query_session(f->machine, &id), &index));
+        view_join_index(lobby(f), query_session(f->machine, &id), &index));
     id.epoch += 1;
     assert_null(query_session(f->machine, &id));
 }

@@ -107,8 +107,8 @@ static void test_room_create__is_what_was_asked(void **state)
     assert_ptr_equal(view.category, query_category(f->machine, &f->trade));
     assert_int_equal(view.place.version, 1);
     assert_int_equal(view.users_with_role, 2);
-    assert_int_equal(query_roles(query_room(f->machine, &new_guid),
-                                 query_user(f->machine, slice_of_text(BOB))),
+    assert_int_equal(view_roles(query_room(f->machine, &new_guid),
+                                query_user(f->machine, slice_of_text(BOB))),
                      ROLE_MEMBER | ROLE_MANAGER);
     assert_int_equal(f->effects.events[0].kind, EVENT_ROOM_CREATED);
     assert_int_equal(fixture_count(f, EVENT_ROLE_CHANGED), 3);
@@ -422,8 +422,8 @@ static void test_room_change__removes_before_it_adds(void **state)
     c.n_members_add = c.n_members_remove = 1;
     assert_outcome(change(f, &c), DONE);
     assert_int_equal(fixture_count(f, EVENT_PARTED), 0);
-    assert_int_equal(query_roles(query_room(f->machine, &f->desk),
-                                 query_user(f->machine, slice_of_text(BOB))),
+    assert_int_equal(view_roles(query_room(f->machine, &f->desk),
+                                query_user(f->machine, slice_of_text(BOB))),
                      ROLE_MEMBER);
 }
 

@@ -270,6 +270,55 @@ static void test_machine_load__refuses_later_rules(void **state)
     buffer_deinit(&value);
 }
 
+struct pool_row {
+    struct arena *arena;
+    Perch__Stored__Pool *pool;
+    Perch__Stored__Counters *counters;
+};
+
+static void read_pool(void *context, const struct row_key *key,
+                      const struct slice *value)
+{
+    struct pool_row *row = context;
+
+    if (key->kind == ROW_POOL) {
+        assert_int_equal(codec_read(row->arena,
+                                    &perch__stored__pool__descriptor, *value,
+                                    &row->pool),
+                         ERROR_NONE);
+    }
+    if (key->kind == ROW_COUNTERS) {
+        assert_int_equal(codec_read(row->arena,
+                                    &perch__stored__counters__descriptor,
+                                    *value, &row->counters),
+                         ERROR_NONE);
+    }
+}
+
+/* What only a later program knows is left out of rows while it has its default,
+ * so that two programs sharing a pool have equal rows: settings, and counts of
+ * row kinds. */
+static void test_machine_write_all__leaves_defaults_out(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct pool_row row = {arena_new(4096), NULL, NULL};
+    struct machine *fresh = machine_new(1);
+
+    machine_write_all(fresh, read_pool, &row);
+    assert_int_equal(row.pool->n_settings, 0);
+    assert_int_equal(row.counters->n_rows, ROW_COUNTERS + 1);
+    machine_free(fresh);
+    assert_outcome(fixture_set(f, SETTING_HISTORY_DEFAULT, 31), DONE);
+    machine_write_all(f->machine, read_pool, &row);
+    assert_int_equal(row.pool->n_settings, 1);
+    assert_int_equal(row.pool->settings[0]->number, SETTING_HISTORY_DEFAULT);
+    assert_int_equal(row.pool->settings[0]->value, 31);
+    assert_outcome(fixture_set(f, SETTING_HISTORY_DEFAULT, 30), DONE);
+    machine_write_all(f->machine, read_pool, &row);
+    assert_int_equal(row.pool->n_settings, 0);
+    arena_free(row.arena);
+}
+
 /* A machine to which nothing happened needs no rows, and two of them are
  * equal; one entry makes them differ. */
 static void test_machine_hash__tells_states_apart(void **state)
@@ -317,6 +366,7 @@ int main(void)
         IN(machine_load__refuses_a_row_twice),
         IN(machine_load__stands_damaged_values),
         IN(machine_load__refuses_later_rules),
+        IN(machine_write_all__leaves_defaults_out),
         IN(machine_hash__tells_states_apart),
         RUN(test_row_compare__orders_by_kind_then_numbers),
     };

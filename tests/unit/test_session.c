@@ -40,7 +40,7 @@ static uint64_t delivered(struct chat_fixture *f)
     const struct user *bob = query_user(f->machine, slice_of_text(BOB));
     uint64_t index = 0;
 
-    query_delivered(f->machine, bob, SLICE_LITERAL(PHONE), &index);
+    view_delivered(f->machine, bob, SLICE_LITERAL(PHONE), &index);
     return index;
 }
 

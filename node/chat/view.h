@@ -1,0 +1,102 @@
+/* What can be said of a user, room, category or session that was found.
+ *
+ * Views borrow from the machine until the next machine_apply.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_CHAT_VIEW_H
+#define NODE_CHAT_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/chat/effects.h"
+#include "node/chat/limits.h"
+#include "proto/base/guid.h"
+#include "proto/base/slice.h"
+#include "proto/command.h"
+
+struct machine;
+struct user;
+struct room;
+struct category;
+struct session;
+
+struct user_view {
+    uint32_t number;
+    uint32_t version;
+    struct slice uri; /* Lower case. */
+    struct slice display_name;
+    bool disabled;
+    bool has_password;
+    char ha1[2 * HA1_BYTES + 1]; /* Lower-case hex and NUL; empty without. */
+    uint32_t sessions;
+    int64_t created_at_us, changed_at_us;
+};
+
+/* What a room and a category have in common. */
+struct place_view {
+    uint32_t number;
+    uint32_t version;
+    struct guid guid;
+    struct slice name;
+    struct slice description;
+    int64_t created_at_us, changed_at_us;
+};
+
+struct room_view {
+    struct place_view place;
+    const struct category *category;
+    Perch__Visibility visibility;
+    bool disabled;
+    uint32_t users_present;
+    uint32_t endpoints_present;
+    uint32_t users_with_role;
+    uint64_t message_id_last; /* 0: nothing was said yet. */
+};
+
+struct session_view {
+    struct session_id id;
+    const struct user *user;
+    struct slice endpoint_id;
+    uint64_t opened_index;
+    int64_t opened_at_us;
+    uint32_t rooms; /* How many it is in. */
+};
+
+/** Describe a user. */
+void view_user(const struct user *user, struct user_view *view_out);
+
+/** Describe a room. */
+void view_room(const struct room *room, struct room_view *view_out);
+
+/** Describe a category. */
+void view_category(const struct category *category,
+                   struct place_view *view_out);
+
+/** Describe a session. */
+void view_session(const struct session *session, struct session_view *view_out);
+
+/** Tell a user's roles in a room, a set of enum role. */
+unsigned view_roles(const struct room *room, const struct user *user);
+
+/**
+ * Tell where a session joined a room: live copies are of later log indexes,
+ * history up to it.
+ *
+ * Returns false when it has not joined it.
+ */
+bool view_join_index(const struct room *room, const struct session *session,
+                     uint64_t *index_out);
+
+/**
+ * Tell up to which log index a user's endpoint had confirmed all it was sent
+ * when its last session closed.
+ *
+ * Returns false when no such session closed within ENDPOINT_MEMORY_S, or it
+ * has been pushed out by newer ones.
+ */
+bool view_delivered(const struct machine *machine, const struct user *user,
+                    struct slice endpoint_id, uint64_t *index_out);
+
+#endif
