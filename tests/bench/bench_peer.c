@@ -1,7 +1,7 @@
 /* What a frame between two nodes costs: rate, round trip and CPU time of both
  * ends for 1 KiB entries, with and without TLS, by frames per loop turn.
  *
- *   peer_rate [SECONDS]    each measurement takes that long (default 2)
+ *   bench_peer [SECONDS]    each measurement takes that long (default 2)
  *
  * Node 1 sends a batch, node 2 answers its last frame, node 1 sends the next.
  * The last column keeps the queue full instead. Two processes on loopback;
