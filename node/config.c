@@ -423,12 +423,13 @@ static enum error read_line(struct reader *reader, char *line)
 static enum error read_text(struct reader *reader, char **text_out)
 {
     FILE *file = fopen(reader->path, "re");
+    int number = errno; /* Writing the message may change errno. */
     char *text = NULL;
     size_t len;
 
     if (file == NULL) {
-        complain(reader, "cannot be read: %s", strerror(errno));
-        return error_from_errno(errno);
+        complain(reader, "cannot be read: %s", strerror(number));
+        return error_from_errno(number);
     }
     text = malloc(CONFIG_FILE_BYTES_MAX + 1);
     len = text == NULL ? 0 : fread(text, 1, CONFIG_FILE_BYTES_MAX + 1, file);
