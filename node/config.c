@@ -3,130 +3,24 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "node/config_table.h"
 #include "proto/base/check.h"
-
-enum kind { TEXT, LIST, NUMBER, BOOLEAN, DURATION, SIZE };
-
-/* One row per key: the parser, the defaults and the manual come from here. */
-struct setting {
-    const char *section, *key;
-    enum kind kind;
-    size_t offset;
-    const char *initial; /* As it would stand in the file; NULL: none. */
-    uint64_t least, most;
-    const char *meaning;
-};
-
-#define AT(field) offsetof(struct config, field)
-#define KiB       1024ull
-#define MiB       (1024 * KiB)
-#define GiB       (1024 * MiB)
-
-static const struct setting settings[] = {
-    {"node", "id", NUMBER, AT(node_id), NULL, 1, 255,
-     "This node's number in the pool"},
-    {"node", "data_dir", TEXT, AT(data_dir), "/var/lib/perch", 0, 0,
-     "Where log, store and identity lie"},
-    {"node", "run_dir", TEXT, AT(run_dir), "/run/perch", 0, 0,
-     "Where the administrators' socket lies"},
-    {"node", "journal_level", TEXT, AT(journal_level), "info", 0, 0,
-     "error, warning, notice, info or debug"},
-    {"node", "journal_stamp", BOOLEAN, AT(journal_stamp), "no", 0, 0,
-     "Begin journal lines with the time (journald does it itself)"},
-
-    {"peer", "listen", TEXT, AT(peer_listen), "0.0.0.0:5062", 0, 0,
-     "Address for the other nodes"},
-    {"peer", "node", LIST, AT(peer_nodes), NULL, 0, 0,
-     "ID HOST:PORT of every node of the pool, this one too"},
-    {"peer", "plain", BOOLEAN, AT(peer_plain), "no", 0, 0,
-     "No TLS between nodes; only when every address is loopback"},
-    {"peer", "certificate", TEXT, AT(peer_certificate),
-     "/etc/perch/tls/node.crt", 0, 0, "Certificate of this node, PEM"},
-    {"peer", "key", TEXT, AT(peer_key), "/etc/perch/tls/node.key", 0, 0,
-     "Its private key, PEM"},
-    {"peer", "authorities", TEXT, AT(peer_authorities), "/etc/perch/tls/ca.crt",
-     0, 0, "Who may issue nodes' certificates, PEM"},
-
-    {"sip", "listen", LIST, AT(sip_listen), NULL, 0, 0,
-     "tcp|tls HOST:PORT [auth=digest|none]; auth=none only on loopback"},
-    {"sip", "certificate", TEXT, AT(sip_certificate), "/etc/perch/tls/sip.crt",
-     0, 0, "Certificate and chain for SIP clients, PEM"},
-    {"sip", "key", TEXT, AT(sip_key), "/etc/perch/tls/sip.key", 0, 0,
-     "Its private key, PEM"},
-    {"sip", "edges", NUMBER, AT(sip_edges), "1", 1, 16,
-     "Threads that serve SIP clients"},
-    {"sip", "connections_max", NUMBER, AT(sip_connections_max), "20000", 1,
-     1000000, "Most client connections"},
-    {"sip", "connections_per_address_max", NUMBER,
-     AT(sip_connections_per_address_max), "20000", 1, 1000000,
-     "Most client connections from one address"},
-    {"sip", "session_expires", DURATION, AT(sip_session_expires_ms), "720s",
-     90000, 86400000, "Session timer of chat dialogs (RFC 4028)"},
-    {"sip", "register_expires", DURATION, AT(sip_register_expires_ms), "600s",
-     60000, 86400000, "How long a sign-in lasts unless refreshed"},
-    {"sip", "keep_alive", DURATION, AT(sip_keep_alive_ms), "120s", 10000,
-     3600000, "How often clients are asked to send an empty line"},
-    {"sip", "redirect", TEXT, AT(sip_redirect), NULL, 0, 0,
-     "HOST:PORT given to clients while this node drains"},
-
-    {"web", "listen", TEXT, AT(web_listen), "127.0.0.1:9463", 0, 0,
-     "Address of metrics and health"},
-
-    {"admin", "listen", TEXT, AT(admin_listen), NULL, 0, 0,
-     "Address for perchctl over TLS; none: only the local socket"},
-    {"admin", "authorities", TEXT, AT(admin_authorities), NULL, 0, 0,
-     "Who may issue administrators' certificates, PEM"},
-
-    {"raft", "election", DURATION, AT(raft_election_ms), "500ms", 50, 60000,
-     "Silence of a leader before another is sought (1x to 2x)"},
-    {"raft", "heartbeat", DURATION, AT(raft_heartbeat_ms), "50ms", 5, 6000,
-     "How often a leader speaks when idle"},
-    {"raft", "snapshot_entries", NUMBER, AT(raft_snapshot_entries), "50000",
-     100, 10000000, "Applied entries after which the log may be cut"},
-    {"raft", "trailing_entries", NUMBER, AT(raft_trailing_entries), "100000",
-     100, 10000000, "Entries kept behind a cut for nodes that were away"},
-    {"raft", "trailing_bytes", SIZE, AT(raft_trailing_bytes), "256MiB", MiB,
-     64 * GiB, "The same, in bytes"},
-    {"raft", "segment_bytes", SIZE, AT(raft_segment_bytes), "64MiB", MiB, GiB,
-     "Size of one log file"},
-
-    {"store", "memtable_bytes", SIZE, AT(store_memtable_bytes), "64MiB", MiB,
-     16 * GiB, "Memory for rows not yet flushed"},
-    {"store", "cache_bytes", SIZE, AT(store_cache_bytes), "64MiB", MiB,
-     256 * GiB, "Memory for rows read back"},
-    {"store", "disk_floor", SIZE, AT(disk_floor_bytes), "1GiB", 0, 1024 * GiB,
-     "Free disk below which posts are refused"},
-
-    {"drain", "notice", DURATION, AT(drain_notice_ms), "2s", 0, 600000,
-     "Not ready before sessions are moved away"},
-    {"drain", "spread", DURATION, AT(drain_spread_ms), "5s", 0, 600000,
-     "Over how long sessions are moved away"},
-};
-
-enum { SETTINGS = sizeof(settings) / sizeof(settings[0]) };
 
 /* Where the reader stands, for messages. */
 struct reader {
     struct config *config;
-    bool given[SETTINGS]; /* Set by a file; a second time is an error. */
+    bool given[SETTINGS_MAX]; /* Set by a file; a second time is an error. */
     const char *path;
     int line;
     char section[64];
     int depth; /* Of include. */
     char *error;
 };
-
-static void *field(struct config *config, const struct setting *setting)
-{
-    return (char *)config + setting->offset;
-}
 
 static enum error complain(struct reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -146,168 +40,29 @@ static enum error complain(struct reader *reader, const char *format, ...)
     return ERROR_INVALID;
 }
 
-/* Edit distance, small and quadratic: for "did you mean". */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[64], len = strlen(b);
-
-    if (len >= 63 || strlen(a) >= 63) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= len; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; a[i - 1] != '\0'; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            best = row[j] + 1 < best ? row[j] + 1 : best;
-            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-        }
-    }
-    return row[len];
-}
-
 static enum error unknown_key(struct reader *reader, const char *key)
 {
-    const struct setting *nearest = NULL;
-    size_t least = SIZE_MAX;
+    const struct setting *nearest = setting_nearest(reader->section, key);
 
-    for (size_t i = 0; i < SETTINGS; i++) {
-        size_t far = distance(key, settings[i].key);
-
-        far += strcmp(settings[i].section, reader->section) == 0 ? 0 : 2;
-        if (far < least) {
-            least = far;
-            nearest = &settings[i];
-        }
-    }
     return complain(reader, "[%s] has no key \"%s\"; the nearest is %s in [%s]",
                     reader->section, key, nearest->key, nearest->section);
 }
 
-/* Split a number from its unit and scale it. */
-static bool read_scaled(const char *text, enum kind kind, uint64_t *value_out)
-{
-    static const struct {
-        enum kind kind;
-        const char *unit;
-        uint64_t scale;
-    } units[] = {
-        {NUMBER, "", 1},          {DURATION, "ms", 1},
-        {DURATION, "s", 1000},    {DURATION, "min", 60000},
-        {DURATION, "h", 3600000}, {SIZE, "B", 1},
-        {SIZE, "KiB", KiB},       {SIZE, "MiB", MiB},
-        {SIZE, "GiB", GiB},
-    };
-    char *unit;
-    uint64_t number;
-
-    if (!isdigit((unsigned char)text[0])) {
-        return false;
-    }
-    errno = 0;
-    number = strtoull(text, &unit, 10);
-    if (errno != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (units[i].kind == kind && strcmp(units[i].unit, unit) == 0) {
-            return !__builtin_mul_overflow(number, units[i].scale, value_out);
-        }
-    }
-    return false;
-}
-
-static const char *kind_words(enum kind kind)
-{
-    switch (kind) {
-    case NUMBER:
-        return "a whole number";
-    case DURATION:
-        return "a duration such as 500ms, 10s, 5min or 1h";
-    case SIZE:
-        return "a size such as 64MiB";
-    case BOOLEAN:
-        return "yes or no";
-    default:
-        return "text";
-    }
-}
-
-static enum error set_text(struct reader *reader, char **to, const char *text)
-{
-    char *copy = strdup(text);
-
-    if (copy == NULL) {
-        return complain(reader, "out of memory");
-    }
-    free(*to);
-    *to = copy;
-    return ERROR_NONE;
-}
-
-static enum error set_number(struct reader *reader,
+/* Hand a value to its setting; a key that is no list is set once. */
+static enum error read_value(struct reader *reader,
                              const struct setting *setting, const char *text)
 {
-    uint64_t value;
+    bool *given = &reader->given[setting - settings];
+    char why[CONFIG_ERROR_BYTES];
 
-    if (!read_scaled(text, setting->kind, &value)) {
-        return complain(reader, "%s must be %s, not \"%s\"", setting->key,
-                        kind_words(setting->kind), text);
+    if (*given && setting->kind != SETTING_LIST) {
+        return complain(reader, "%s is set a second time", setting->key);
     }
-    if (value < setting->least || value > setting->most) {
-        return complain(reader,
-                        "%s must lie between %" PRIu64 " and %" PRIu64
-                        "%s, not at %s",
-                        setting->key, setting->least, setting->most,
-                        setting->kind == DURATION ? " ms"
-                        : setting->kind == SIZE   ? " bytes"
-                                                  : "",
-                        text);
+    *given = true;
+    if (setting_set(setting, reader->config, text, why) != ERROR_NONE) {
+        return complain(reader, "%s", why);
     }
-    *(uint64_t *)field(reader->config, setting) = value;
     return ERROR_NONE;
-}
-
-static enum error set_list(struct reader *reader, const struct setting *setting,
-                           const char *text)
-{
-    struct config_list *list = field(reader->config, setting);
-
-    if (list->n == CONFIG_LIST_MAX) {
-        return complain(reader, "more than %d times %s", CONFIG_LIST_MAX,
-                        setting->key);
-    }
-    TRY(set_text(reader, &list->values[list->n], text));
-    list->n++;
-    return ERROR_NONE;
-}
-
-static enum error set_value(struct reader *reader,
-                            const struct setting *setting, const char *text)
-{
-    bool *flag = field(reader->config, setting);
-
-    switch (setting->kind) {
-    case LIST:
-        return set_list(reader, setting, text);
-    case TEXT:
-        return set_text(reader, field(reader->config, setting), text);
-    case BOOLEAN:
-        if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0) {
-            return complain(reader, "%s must be yes or no, not \"%s\"",
-                            setting->key, text);
-        }
-        *flag = strcmp(text, "yes") == 0;
-        return ERROR_NONE;
-    default:
-        return set_number(reader, setting, text);
-    }
 }
 
 static char *trim(char *text)
@@ -364,6 +119,7 @@ static enum error read_folder(struct reader *reader, const char *folder);
 static enum error read_pair(struct reader *reader, char *line)
 {
     char *equals = strchr(line, '=');
+    const struct setting *setting;
     char *key, *value;
 
     if (equals == NULL) {
@@ -376,18 +132,9 @@ static enum error read_pair(struct reader *reader, char *line)
     if (strcmp(reader->section, "config") == 0 && strcmp(key, "include") == 0) {
         return read_folder(reader, value);
     }
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (strcmp(settings[i].section, reader->section) != 0 ||
-            strcmp(settings[i].key, key) != 0) {
-            continue;
-        }
-        if (reader->given[i] && settings[i].kind != LIST) {
-            return complain(reader, "%s is set a second time", key);
-        }
-        reader->given[i] = true;
-        return set_value(reader, &settings[i], value);
-    }
-    return unknown_key(reader, key);
+    setting = setting_find(reader->section, key);
+    return setting == NULL ? unknown_key(reader, key)
+                           : read_value(reader, setting, value);
 }
 
 static enum error read_section(struct reader *reader, char *line)
@@ -399,14 +146,11 @@ static enum error read_section(struct reader *reader, char *line)
     }
     *end = '\0';
     line = trim(line + 1);
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (strcmp(settings[i].section, line) == 0 ||
-            strcmp(line, "config") == 0) {
-            snprintf(reader->section, sizeof(reader->section), "%s", line);
-            return ERROR_NONE;
-        }
+    if (!setting_section_known(line) && strcmp(line, "config") != 0) {
+        return complain(reader, "there is no section [%s]", line);
     }
-    return complain(reader, "there is no section [%s]", line);
+    snprintf(reader->section, sizeof(reader->section), "%s", line);
+    return ERROR_NONE;
 }
 
 static enum error read_line(struct reader *reader, char *line)
@@ -503,11 +247,13 @@ static enum error read_folder(struct reader *reader, const char *folder)
     return error;
 }
 
-static void set_defaults(struct reader *reader)
+static void set_defaults(struct config *config)
 {
-    for (size_t i = 0; i < SETTINGS; i++) {
+    char why[CONFIG_ERROR_BYTES];
+
+    for (size_t i = 0; i < settings_n; i++) {
         if (settings[i].initial != NULL) {
-            CHECK(set_value(reader, &settings[i], settings[i].initial) ==
+            CHECK(setting_set(&settings[i], config, settings[i].initial, why) ==
                   ERROR_NONE);
         }
     }
@@ -539,81 +285,9 @@ enum error config_load(const char *path, struct config *config,
 
     memset(config, 0, sizeof(*config));
     error_out[0] = '\0';
-    set_defaults(&reader);
+    set_defaults(config);
     TRY(read_file(&reader, path));
     return check_whole(&reader);
-}
-
-void config_deinit(struct config *config)
-{
-    for (size_t i = 0; i < SETTINGS; i++) {
-        struct config_list *list = field(config, &settings[i]);
-
-        if (settings[i].kind == TEXT) {
-            free(*(char **)field(config, &settings[i]));
-        }
-        for (size_t j = 0; settings[i].kind == LIST && j < list->n; j++) {
-            free(list->values[j]);
-        }
-    }
-    memset(config, 0, sizeof(*config));
-}
-
-static void print_value(const struct setting *setting,
-                        const struct config *config, FILE *to)
-{
-    const char *at = (const char *)config + setting->offset;
-    const struct config_list *list = (const struct config_list *)at;
-    const char *text = NULL;
-
-    switch (setting->kind) {
-    case LIST:
-        for (size_t j = 0; j < list->n; j++) {
-            fprintf(to, "%s = \"%s\"\n", setting->key, list->values[j]);
-        }
-        return;
-    case TEXT:
-        memcpy(&text, at, sizeof(text));
-        if (text != NULL) {
-            fprintf(to, "%s = \"%s\"\n", setting->key, text);
-        }
-        return;
-    case BOOLEAN:
-        fprintf(to, "%s = %s\n", setting->key,
-                *(const bool *)at ? "yes" : "no");
-        return;
-    default:
-        fprintf(to, "%s = %" PRIu64 "%s\n", setting->key, *(const uint64_t *)at,
-                setting->kind == DURATION ? "ms"
-                : setting->kind == SIZE   ? "B"
-                                          : "");
-        return;
-    }
-}
-
-void config_print(const struct config *config, FILE *to)
-{
-    const char *section = "";
-
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (strcmp(section, settings[i].section) != 0) {
-            section = settings[i].section;
-            fprintf(to, "%s[%s]\n", i == 0 ? "" : "\n", section);
-        }
-        print_value(&settings[i], config, to);
-    }
-}
-
-void config_describe(FILE *to)
-{
-    fprintf(to, "%-8s %-28s %-24s %s\n", "section", "key", "default",
-            "meaning");
-    for (size_t i = 0; i < SETTINGS; i++) {
-        fprintf(to, "%-8s %-28s %-24s %s\n", settings[i].section,
-                settings[i].key,
-                settings[i].initial == NULL ? "-" : settings[i].initial,
-                settings[i].meaning);
-    }
 }
 
 enum error config_split_address(const char *address, char host_out[256],
