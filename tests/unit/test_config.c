@@ -141,6 +141,8 @@ static void test_config_load__includes_a_folder(void **state)
     assert_int_equal(scene->config.raft_election_ms, 3000);
     write_text(path, "[raft]\nelection = 3x\n");
     assert_refused(scene, text, "10.conf:2:");
+    write_text(path, "[config]\ninclude = /tmp\n");
+    assert_refused(scene, text, "may not include again");
 }
 
 /* What is printed loads again and prints the same. */

@@ -6,7 +6,7 @@
 #include "proto/base/board.h"
 #include "proto/base/meter.h"
 
-enum { THREADS = 4, ROUNDS = 20000 };
+enum { THREADS = 4, ROUNDS = 20000, WORDS = 256 };
 
 struct meters {
     struct meter_counter counter;
@@ -15,9 +15,9 @@ struct meters {
     struct board *board;
 };
 
-/* Posted whole: both halves are always the same. */
-struct pair {
-    uint64_t left, right;
+/* Posted whole: all words are always the same. */
+struct status {
+    uint64_t words[WORDS];
 };
 
 static int set_up(void **state)
@@ -25,7 +25,7 @@ static int set_up(void **state)
     struct meters *meters = calloc(1, sizeof(*meters));
 
     meter_histogram_init(&meters->histogram, &meter_seconds);
-    meters->board = board_new(sizeof(struct pair));
+    meters->board = board_new(sizeof(struct status));
     *state = meters;
     return meters->board == NULL;
 }
@@ -39,17 +39,25 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void post(struct meters *meters, uint64_t word)
+{
+    struct status status;
+
+    for (int i = 0; i < WORDS; i++) {
+        status.words[i] = word;
+    }
+    board_post(meters->board, &status);
+}
+
 static void *update(void *context)
 {
     struct meters *meters = context;
 
     for (uint64_t i = 0; i < ROUNDS; i++) {
-        struct pair pair = {i, i};
-
         meter_add(&meters->counter, 2);
         meter_move(&meters->gauge, i % 2 == 0 ? 3 : -3);
         meter_observe(&meters->histogram, i % 2 == 0 ? 40 : 4000);
-        board_post(meters->board, &pair);
+        post(meters, i);
     }
     return NULL;
 }
@@ -70,11 +78,13 @@ static void run_threads(struct meters *meters, void (*meanwhile)(void *context))
 static void read_board(void *context)
 {
     struct meters *meters = context;
-    struct pair pair;
+    struct status status;
 
     for (int i = 0; i < ROUNDS; i++) {
-        board_read(meters->board, &pair);
-        assert_int_equal(pair.left, pair.right);
+        board_read(meters->board, &status);
+        for (int j = 1; j < WORDS; j++) {
+            assert_int_equal(status.words[j], status.words[0]);
+        }
     }
 }
 
@@ -84,7 +94,7 @@ static void test_meters__lose_nothing_between_threads(void **state)
 {
     struct meters *meters = *state;
     uint64_t upto[METER_BOUNDS_MAX + 1], sum;
-    struct pair last;
+    struct status last;
 
     run_threads(meters, read_board);
     assert_int_equal(meter_count(&meters->counter), 2 * THREADS * ROUNDS);
@@ -94,7 +104,7 @@ static void test_meters__lose_nothing_between_threads(void **state)
     assert_int_equal(upto[0], THREADS * ROUNDS / 2);
     assert_int_equal(upto[meter_seconds.n], THREADS * ROUNDS);
     assert_true(board_read(meters->board, &last));
-    assert_int_equal(last.left, ROUNDS - 1);
+    assert_int_equal(last.words[0], ROUNDS - 1);
 }
 
 /* A bound belongs to its own bucket (Prometheus: less or equal), and what is
@@ -136,15 +146,14 @@ static void test_meter_scales__ascend(void **state)
 static void test_board_read__tells_when_nothing_was_posted(void **state)
 {
     struct meters *meters = *state;
-    struct pair pair = {1, 2};
+    struct status status = {{1, 2}};
 
-    assert_false(board_read(meters->board, &pair));
-    assert_int_equal(pair.left, 0);
-    pair.right = 7;
-    board_post(meters->board, &pair);
-    pair.right = 8;
-    assert_true(board_read(meters->board, &pair));
-    assert_int_equal(pair.right, 7);
+    assert_false(board_read(meters->board, &status));
+    assert_int_equal(status.words[1], 0);
+    post(meters, 7);
+    post(meters, 8);
+    assert_true(board_read(meters->board, &status));
+    assert_int_equal(status.words[1], 8);
 }
 
 int main(void)
