@@ -16,7 +16,7 @@
 /* One connection, and the request on it that is under way. */
 struct connection {
     struct http_client *client;
-    uint64_t begun_us; /* When its request line came. 0: none has. */
+    uint64_t begun_us; /* When its request line came. */
     size_t target_len; /* Before decoding. */
     bool plain;        /* The target may be looked at. */
     bool checked;      /* The head is to the letter. */
@@ -88,6 +88,8 @@ static void *on_target(void *context, const char *target,
     return connection;
 }
 
+/* The reply is out, or never will be. The library does not tell its own
+ * refusals from clients that went away. */
 static void on_completed(void *context, struct MHD_Connection *mhd,
                          void **connection_at,
                          enum MHD_RequestTerminationCode code)
@@ -97,14 +99,14 @@ static void on_completed(void *context, struct MHD_Connection *mhd,
     uint64_t now_us = loop_now_us(http->loop);
 
     (void)mhd;
-    (void)code;
     if (connection == NULL) {
         return;
     }
     if (!connection->replied) {
-        meter_add(&http->meters.refused[HTTP_FAULT_LIBRARY], 1);
+        meter_add(&http->meters.refused[HTTP_FAULT_UNREAD], 1);
+    } else if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        meter_observe(&http->meters.seconds, now_us - connection->begun_us);
     }
-    meter_observe(&http->meters.seconds, now_us - connection->begun_us);
     http_clients_progress(http->clients, connection->client, now_us);
 }
 

@@ -63,8 +63,9 @@ struct http_options {
 /* What the server counts. */
 struct http_meters {
     struct http_clients_meters clients;
-    struct meter_counter replies[HTTP_CLASSES]; /* By class of status. */
-    struct meter_counter refused[HTTP_FAULTS];  /* Of the replies. */
+    struct meter_counter replies[HTTP_CLASSES]; /* By class of status; those
+                                                   of the library apart. */
+    struct meter_counter refused[HTTP_FAULTS];
     struct meter_histogram seconds; /* Request line to end of reply. */
 };
 

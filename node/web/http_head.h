@@ -9,7 +9,8 @@
  * overwritten by NULs and nothing else was touched. So the head can be walked
  * from its first byte to its last, and every byte must be where the grammar
  * wants it. A library that stopped parsing in place would have every request
- * refused, which tests/unit/test_http.c would show; CMake pins its version.
+ * refused, which tests/unit/test_http_head.c would show; CMake pins its
+ * version.
  *
  * Spec: RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 sections 5.1, 5.5, 7.2.
  *
@@ -36,7 +37,8 @@ struct MHD_Connection;
     X(HOST, 400, "host", "there is not exactly one Host")                      \
     X(LENGTHS, 400, "lengths", "the length of the body is said twice")         \
     X(BODY, 413, "body", "no request here takes a body")                       \
-    X(LIBRARY, 400, "library", "refused before its head was read")
+    X(UNREAD, 400, "unread",                                                   \
+      "the library refused it, or the client went before its head was whole")
 
 #define HTTP_FAULT_ENUM(name, status, word, text) HTTP_FAULT_##name,
 enum http_fault { HTTP_FAULT_LIST(HTTP_FAULT_ENUM) HTTP_FAULTS };

@@ -98,6 +98,27 @@ static bool is_word(const char *text)
                strlen(text);
 }
 
+/* Tell whether a word between underscores is a unit that is no base unit. */
+static bool has_other_unit(const char *name)
+{
+    static const char *const units[] = {
+        "_ms",           "_us",        "_ns",        "_milliseconds",
+        "_microseconds", "_minutes",   "_hours",     "_kb",
+        "_mb",           "_kilobytes", "_megabytes", "_mebibytes",
+        "_percent",
+    };
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        const char *at = strstr(name, units[i]);
+
+        if (at != NULL &&
+            (at[strlen(units[i])] == '\0' || at[strlen(units[i])] == '_')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The rules of names that Prometheus' own checker applies, and ours. */
 static void check_row(const struct metric *row)
 {
@@ -106,6 +127,7 @@ static void check_row(const struct metric *row)
 
     CHECK(is_word(row->name) && strncmp(row->name, "perch_", 6) == 0);
     CHECK(ends_with(row->name, "_total") == counts);
+    CHECK(!has_other_unit(row->name));
     CHECK(!ends_with(row->name, "_count") && !ends_with(row->name, "_sum") &&
           !ends_with(row->name, "_bucket"));
     CHECK(row->kind == NULL || is_word(row->kind));

@@ -22,7 +22,7 @@ struct web {
 /* What the web thread tells of itself. */
 
 #define HTTP_REPLIES "Replies sent, by class of status."
-#define HTTP_REFUSED "Requests refused because they are not to the letter."
+#define HTTP_REFUSED "Requests not to the letter or never whole, by fault."
 
 static enum error add_replies(struct metrics *metrics,
                               const struct http_meters *meters)

@@ -133,6 +133,7 @@ static void test_http__cuts_off_who_lets_it_wait(void **state)
     assert_true(raw_read_end(deaf, &scene->reply));
     assert_true(scene->reply.len < BIG_BYTES);
     assert_int_equal(meter_count(&meters->clients.timed_out), 3);
+    assert_int_equal(meter_count(&meters->refused[HTTP_FAULT_UNREAD]), 1);
     close(drip);
     close(mute);
     close(deaf);

@@ -61,13 +61,13 @@ static const struct hostile hostile[] = {
      HTTP_FAULT_LINE_END},
     {BYTES(LINE HOST "X:\0\0Content-Length: 35\r\nZ: b\r\n\r\n" SMUGGLED), 400,
      HTTP_FAULT_FIELD},
-    {BYTES(LINE HOST "X\0: a\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_LIBRARY},
+    {BYTES(LINE HOST "X\0: a\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_UNREAD},
     {BYTES(LINE HOST "X: \x01\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_FIELD},
     {BYTES(LINE HOST "X(: a\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_FIELD},
     {BYTES(LINE HOST ": a\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_LINE_END},
     {BYTES(LINE HOST ":\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_LINE_END},
     {BYTES(LINE ":\r\n" HOST "\r\n" SMUGGLED), 400, HTTP_FAULT_FIELD},
-    {BYTES(LINE HOST "nothing\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_LIBRARY},
+    {BYTES(LINE HOST "nothing\r\n\r\n" SMUGGLED), 400, HTTP_FAULT_UNREAD},
     {BYTES("GET /hello HTTP/1.1\n" HOST "\r\n" SMUGGLED), 400,
      HTTP_FAULT_LINE_END},
     {BYTES(LINE "Host: x\n\r\n" SMUGGLED), 400, HTTP_FAULT_LINE_END},
@@ -95,16 +95,16 @@ static const struct hostile hostile[] = {
     {BYTES("GET /hello HTTP/1.2\r\n" HOST "\r\n" SMUGGLED), 505,
      HTTP_FAULT_VERSION},
     {BYTES(LINE HOST "Content-Length: -1\r\n\r\n" SMUGGLED), 400,
-     HTTP_FAULT_LIBRARY},
+     HTTP_FAULT_UNREAD},
     {BYTES(LINE HOST "Content-Length: 99999999999999999999\r\n\r\n" SMUGGLED),
-     413, HTTP_FAULT_LIBRARY},
+     413, HTTP_FAULT_UNREAD},
 };
 
 /* How many replies of ours a row may get. The library's own replies to a wrong
  * Content-Length have their head twice (0.9.75), so they are not counted. */
 static int expected_replies(const struct hostile *row)
 {
-    return row->status != 0 && row->fault != HTTP_FAULT_LIBRARY;
+    return row->status != 0 && row->fault != HTTP_FAULT_UNREAD;
 }
 
 /* A request whose end two readers could see differently is refused, counted by

@@ -282,6 +282,10 @@ static void test_metrics_add__stops_at_bad_tables(void **state)
     assert_true(stops_the_node(scene, counter_row(scene, "perch_new", "a")));
     assert_true(stops_the_node(scene, counter_row(scene, "x_total", "a")));
     assert_true(
+        stops_the_node(scene, counter_row(scene, "perch_new_ms_total", "a")));
+    assert_false(
+        stops_the_node(scene, counter_row(scene, "perch_new_msg_total", "a")));
+    assert_true(
         stops_the_node(scene, counter_row(scene, "perch_New_total", "a")));
     assert_true(
         stops_the_node(scene, counter_row(scene, "perch_new_total", "#room")));
