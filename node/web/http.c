@@ -262,13 +262,29 @@ static enum error start_timers(struct http *http, uint64_t wait_ms)
     return ERROR_NONE;
 }
 
+/* Everything that serves, in the order in which each needs the one before. */
+static enum error open_parts(struct http *http,
+                             const struct http_options *options)
+{
+    int listener;
+
+    TRY(start_timers(http, options->wait_ms == 0 ? HTTP_WAIT_MS_MAX
+                                                 : options->wait_ms));
+    TRY(listener_open(options->host, options->port, &listener, &http->port));
+    TRY(start_daemon(http, listener));
+    TRY(start_poll(http));
+    loop_on_turn(http->loop, on_turn, http);
+    journal_notice("http_listening", "host=%s port=%u", options->host,
+                   http->port);
+    return ERROR_NONE;
+}
+
 enum error http_open(struct http **http_out, struct loop *loop,
                      const struct http_options *options,
                      const struct http_route *routes, size_t routes_n)
 {
     struct http *http = calloc(1, sizeof(*http));
     enum error error;
-    int listener;
 
     CHECK(routes_n <= HTTP_ROUTES_MAX);
     if (http == NULL) {
@@ -280,31 +296,13 @@ enum error http_open(struct http **http_out, struct loop *loop,
         http->routes[i] = routes[i];
     }
     meter_histogram_init(&http->meters.seconds, &meter_seconds);
-    error = start_timers(http, options->wait_ms == 0 ? HTTP_WAIT_MS_MAX
-                                                     : options->wait_ms);
+    error = open_parts(http, options);
     if (error != ERROR_NONE) {
-        goto out;
+        http_close(http);
+        return error;
     }
-    error = listener_open(options->host, options->port, &listener, &http->port);
-    if (error != ERROR_NONE) {
-        goto out;
-    }
-    error = start_daemon(http, listener);
-    if (error != ERROR_NONE) {
-        goto out;
-    }
-    error = start_poll(http);
-    if (error != ERROR_NONE) {
-        goto out;
-    }
-    loop_on_turn(loop, on_turn, http);
-    journal_notice("http_listening", "host=%s port=%u", options->host,
-                   http->port);
-    *http_out = http; /* Ownership passes to the caller. */
-    http = NULL;
-out:
-    http_close(http);
-    return error;
+    *http_out = http;
+    return ERROR_NONE;
 }
 
 static void free_poll(uv_handle_t *handle)

@@ -122,11 +122,12 @@ static void test_http__cuts_off_who_lets_it_wait(void **state)
         uint64_t asked_ms = now_ms();
 
         assert_serves(scene);
-        assert_true(now_ms() - asked_ms < WAIT_MS / 2);
+        assert_true(now_ms() - asked_ms < WAIT_MS);
         usleep(20000);
         open = raw_send_text(drip, "a");
     }
-    assert_in_range(now_ms() - begin_ms, WAIT_MS, 4 * WAIT_MS);
+    assert_false(open);
+    assert_true(now_ms() - begin_ms >= WAIT_MS);
     assert_true((clock() - begin_cpu) / (CLOCKS_PER_SEC / 1000) < WAIT_MS / 2);
     assert_true(raw_read_end(mute, &scene->reply));
     assert_int_equal(scene->reply.len, 0);
@@ -162,14 +163,13 @@ static void test_http__serves_through_a_crowd(void **state)
         assert_true(crowd[i] >= 0);
         raw_send_text(crowd[i], "GET /hello HTTP/1.1\r\n");
         if (i % 10 == 9) {
-            uint64_t asked_ms = now_ms();
-
             assert_serves(scene);
-            assert_true(now_ms() - asked_ms < WAIT_MS);
         }
     }
     assert_true(meter_level(&meters->clients.connected) <= HTTP_CLIENTS_MAX);
-    assert_true(meter_count(&meters->clients.displaced) >=
+    assert_true(meter_count(&meters->clients.displaced) > 0);
+    assert_true(meter_count(&meters->clients.displaced) +
+                    meter_count(&meters->clients.timed_out) >=
                 SLOW_CLIENTS - HTTP_CLIENTS_MAX);
     for (int i = 0; i < SLOW_CLIENTS; i++) {
         close(crowd[i]);
