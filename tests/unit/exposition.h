@@ -1,10 +1,10 @@
 /* A strict reader of Prometheus' text format, for tests: what it takes,
  * `promtool check metrics` takes without a warning.
  *
- * Debian's package with promtool is 96 MB, draws in eleven packages of web pages
- * and starts a server on port 9090, which a build machine must not; so its
- * rules are here, and where promtool is at hand anyway, tests/CMakeLists.txt
- * asks it too.
+ * Debian's package with promtool is 96 MB, draws in eleven packages of web
+ * pages and starts a server on port 9090, which a build machine must not; so
+ * its rules are here, and where promtool is at hand anyway,
+ * tests/CMakeLists.txt asks it too.
  */
 #ifndef TESTS_UNIT_EXPOSITION_H
 #define TESTS_UNIT_EXPOSITION_H
