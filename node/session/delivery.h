@@ -19,9 +19,11 @@
 
 enum delivery_kind {
     DELIVERY_SIGN_IN, /* Answers INTAKE_SIGN_IN. */
-    DELIVERY_ANSWER,  /* The SIP status of an INFO that waited for commit. */
+    DELIVERY_ANSWER,  /* The SIP status of an INFO that waited for commit. It
+                         overtakes bodies that wait for their turn. */
     DELIVERY_BODY,    /* Send as INFO to these dialogs. */
-    DELIVERY_CLOSE,   /* Close the connections of these dialogs. */
+    DELIVERY_CLOSE,   /* Close the connections of these dialogs, once the
+                         bodies given before have been written. */
 };
 
 enum sign_in_result {
@@ -34,7 +36,10 @@ enum sign_in_result {
 struct delivery_sign_in {
     uint64_t token;
     enum sign_in_result result;
-    char ha1[33];          /* Digest HA1, 32 lower-case hex digits and NUL. */
+    /* Digest HA1 over "user@domain", 32 lower-case hex digits and NUL; and the
+     * same over "user" alone, for clients that give that, or "". */
+    char ha1[33];
+    char ha1_user[33];
     struct slice user_uri; /* Canonical form; in the arena. */
     struct slice pool_uri; /* What to provision; in the arena. */
 };
@@ -54,9 +59,11 @@ struct body {
 };
 
 struct delivery_body {
-    struct body *body;  /* Held. */
-    uint64_t log_index; /* What the body tells was committed here; 0 for a
-                           reply that no log entry stands for. */
+    struct body *body; /* Held. */
+    /* What the body tells was committed here; 0 for a reply that no log entry
+     * stands for. A dialog gets its bodies in log order, all of one index
+     * before any of the next: its delivered mark counts on that. */
+    uint64_t log_index;
     size_t n;
     edge_ref *dialogs; /* In the arena. */
 };

@@ -19,13 +19,22 @@
 enum { INTAKES_WAITING_MAX = 16384 };
 
 /* Names a connection or a dialog of one edge for as long as it lives: edge
- * number, slot and a generation that makes reuse of the slot visible. */
+ * number, slot and a generation that makes reuse of the slot visible. Never 0.
+ * Who serves several edges finds the right one with edge_of. */
 typedef uint64_t edge_ref;
+
+enum { EDGE_REF_EDGE_SHIFT = 56 };
+
+/** Tell which edge named a connection or dialog. */
+static inline uint8_t edge_of(edge_ref ref)
+{
+    return (uint8_t)(ref >> EDGE_REF_EDGE_SHIFT);
+}
 
 enum intake_kind {
     INTAKE_SIGN_IN, /* Who is this user? Answered by a sign-in delivery. */
     INTAKE_DIALOG_OPENED, /* A chat dialog was accepted. */
-    INTAKE_DIALOG_CLOSED, /* It ended, for any reason. */
+    INTAKE_DIALOG_CLOSED, /* It ended, for any reason; told once, always. */
     INTAKE_REQUEST,       /* An INFO with an XCCOS body. */
     INTAKE_DELIVERED,     /* How far clients have confirmed deliveries. */
 };
