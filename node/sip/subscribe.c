@@ -1,0 +1,35 @@
+#include "node/sip/subscribe.h"
+
+#include "node/sip/provisioning.h"
+
+static void refuse_event(const struct request *request)
+{
+    struct buffer *out = request_answer(request, 489);
+
+    buffer_append_text(out, "Allow-Events: " PROVISIONING_EVENT "\r\n");
+    response_end(out);
+}
+
+void subscribe_serve(const struct request *request)
+{
+    const sip_event_t *event = request->sip->sip_event;
+    struct slice pool_uri = request->connection->identity->pool_uri;
+    struct buffer body = BUFFER_EMPTY;
+    struct buffer *out;
+
+    if (event == NULL || strcasecmp(event->o_type, PROVISIONING_EVENT) != 0) {
+        refuse_event(request);
+        return;
+    }
+    provisioning_write(&body, pool_uri);
+    out = request_answer(request, 200);
+    buffer_printf(out,
+                  "Contact: <%.*s>\r\n"
+                  "Event: " PROVISIONING_EVENT "\r\n"
+                  "Expires: 0\r\n"
+                  "subscription-state: terminated;expires=0\r\n"
+                  "ms-piggyback-cseq: 1\r\n",
+                  SLICE_PRINT(pool_uri));
+    response_end_body(out, PROVISIONING_TYPE, buffer_slice(&body));
+    buffer_deinit(&body);
+}
