@@ -1,0 +1,198 @@
+#include "storage/checkpoint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/journal.h"
+#include "storage/pace.h"
+#include "storage/rocks/manifest.h"
+#include "storage/rocks/reason.h"
+#include "storage/rocks/rocks.h"
+
+/* Checkpoints, and reading all of one: which is how a running store is
+ * verified too, for its files may vanish under a reader, a checkpoint's not. */
+
+/* Open a checkpoint for reading, past the page cache where that is possible:
+ * what the disk would say today, not what it said when it was asked last. */
+static enum error check_open(const char *path, bool direct,
+                             struct rocks_options *options, struct rocks *rocks)
+{
+    char *reason = NULL;
+
+    rocks_options_init_check(options, direct);
+    if (rocks_open(rocks, options, path, true, &reason)) {
+        return ERROR_NONE;
+    }
+    rocks_options_deinit(options);
+    if (direct && strstr(reason, "Invalid argument") != NULL) {
+        rocksdb_free(reason);
+        return check_open(path, false, options, rocks);
+    }
+    return reason_take("checkpoint_open_failed", path, reason);
+}
+
+/* Read the index a checkpoint is at. Commits went on while it was made. */
+static enum error index_read(const char *path, uint64_t *index_out)
+{
+    struct rocks_options options = {NULL};
+    struct rocks rocks = {NULL};
+    rocksdb_readoptions_t *how;
+    enum error error;
+
+    TRY(check_open(path, false, &options, &rocks));
+    how = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_verify_checksums(how, 1);
+    error = rocks_applied(&rocks, path, how, index_out);
+    rocksdb_readoptions_destroy(how);
+    rocks_close(&rocks);
+    rocks_options_deinit(&options);
+    return error;
+}
+
+/* Make the hard links, sealed at the index they hold. */
+static enum error links_make(struct store *store, const char *path,
+                             uint64_t *index_out)
+{
+    struct seal seal = {.tables = TABLE_COUNT};
+    rocksdb_checkpoint_t *maker;
+    char *reason = NULL;
+
+    maker = rocksdb_checkpoint_object_create(store->rocks.db, &reason);
+    if (reason == NULL) {
+        rocksdb_checkpoint_create(maker, path, 0, &reason);
+        rocksdb_checkpoint_object_destroy(maker);
+    }
+    TRY(reason_take("checkpoint_failed", path, reason));
+    TRY(index_read(path, index_out));
+    seal.index = *index_out;
+    return seal_write(path, &seal);
+}
+
+static enum error entry_ignore(void *context, const struct files_entry *entry)
+{
+    (void)context;
+    (void)entry;
+    return ERROR_NONE;
+}
+
+enum error store_checkpoint(struct store *store, const char *path,
+                            uint64_t bytes_per_s,
+                            struct checkpoint **checkpoint_out)
+{
+    enum error error = files_list(path, entry_ignore, NULL);
+    uint64_t index = 0;
+
+    if (error != ERROR_NOT_FOUND) {
+        return error == ERROR_NONE ? ERROR_EXISTS : error;
+    }
+    error = links_make(store, path, &index);
+    if (error == ERROR_NONE) {
+        error = checkpoint_list(path, index, bytes_per_s, checkpoint_out);
+    }
+    if (error != ERROR_NONE) {
+        files_remove(path);
+    }
+    return error;
+}
+
+/* Read all rows of a table; RocksDB checks each block on the way. */
+static enum error table_read(const struct rocks *rocks, const char *path,
+                             enum table table, struct pace *pace)
+{
+    rocksdb_readoptions_t *how = rocksdb_readoptions_create();
+    rocksdb_iterator_t *iterator;
+    size_t key_bytes, value_bytes;
+    char *reason = NULL;
+
+    rocksdb_readoptions_set_verify_checksums(how, 1);
+    rocksdb_readoptions_set_readahead_size(how, 1 << 20);
+    iterator =
+        rocksdb_create_iterator_cf(rocks->db, how, rocks->families[table]);
+    for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
+         rocksdb_iter_next(iterator)) {
+        rocksdb_iter_key(iterator, &key_bytes);
+        rocksdb_iter_value(iterator, &value_bytes);
+        pace_spend(pace, key_bytes + value_bytes);
+    }
+    rocksdb_iter_get_error(iterator, &reason);
+    rocksdb_iter_destroy(iterator);
+    rocksdb_readoptions_destroy(how);
+    return reason_take("checkpoint_read_failed", path, reason);
+}
+
+static enum error tables_read(const struct rocks *rocks, const char *path,
+                              uint64_t bytes_per_s)
+{
+    enum error error = ERROR_NONE;
+    struct pace pace;
+
+    pace_init(&pace, bytes_per_s);
+    for (enum table i = 0; i < TABLE_COUNT && error == ERROR_NONE; i++) {
+        error = table_read(rocks, path, i, &pace);
+    }
+    return error;
+}
+
+/* What seal and MANIFEST say must fit before rows are worth reading. */
+static enum error frame_check(const char *path)
+{
+    struct seal seal;
+    enum error error = seal_read(path, &seal);
+    uint64_t index;
+
+    if (error == ERROR_NOT_FOUND || error == ERROR_ROTTEN) {
+        journal_error("store_rotten", "path=%s file=%s reason=\"%s\"", path,
+                      SEAL_FILE, error_text(error));
+        return ERROR_ROTTEN;
+    }
+    TRY(error);
+    TRY(manifest_check(path));
+    TRY(index_read(path, &index));
+    if (index < seal.index) {
+        journal_error("store_rotten",
+                      "path=%s file=MANIFEST applied=%" PRIu64
+                      " flushed=%" PRIu64 " reason=\"flushed rows are gone\"",
+                      path, index, seal.index);
+        return ERROR_ROTTEN;
+    }
+    return ERROR_NONE;
+}
+
+enum error checkpoint_verify(const char *path, uint64_t bytes_per_s)
+{
+    struct rocks_options options = {NULL};
+    struct rocks rocks = {NULL};
+    enum error error;
+
+    TRY(files_list(path, entry_ignore, NULL));
+    TRY(frame_check(path));
+    TRY(check_open(path, true, &options, &rocks));
+    error = tables_read(&rocks, path, bytes_per_s);
+    rocks_close(&rocks);
+    rocks_options_deinit(&options);
+    return error;
+}
+
+enum error store_verify(struct store *store, uint64_t bytes_per_s)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    uint64_t index;
+    enum error error;
+
+    /* Beside the store, where generation_open sweeps after a crash. */
+    if (snprintf(path, sizeof(path), "%s.verify", store->path) >=
+        FILES_PATH_BYTES_MAX) {
+        return ERROR_TOO_LARGE;
+    }
+    error = files_remove(path);
+    if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+        return error;
+    }
+    error = links_make(store, path, &index);
+    if (error == ERROR_NONE) {
+        error = checkpoint_verify(path, bytes_per_s);
+    }
+    files_remove(path);
+    return error;
+}

@@ -1,0 +1,641 @@
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/endian.h"
+#include "storage/checkpoint.h"
+#include "tests/unit/store_fixture.h"
+
+/* The contract of storage/store.h, cursor.h and checkpoint.h. Built twice:
+ * over RocksDB and over the store of perch-sim. */
+
+/* A new store holds nothing, is at index 0, and is made only once. */
+static void test_store_format__makes_an_empty_store(void **state)
+{
+    struct store_fixture *f = *state;
+    struct buffer dump = BUFFER_EMPTY;
+
+    assert_int_equal(store_applied(f->store), 0);
+    assert_int_equal(store_flushed(f->store), 0);
+    assert_int_equal(rows_dump(f->store, &dump), ERROR_NONE);
+    assert_int_equal(dump.len, 0);
+    assert_int_equal(store_format(f->path), ERROR_EXISTS);
+    buffer_deinit(&dump);
+}
+
+/* Opening never makes a store: who asks for one that is not there is told. */
+static void test_store_open__refuses_what_is_no_store(void **state)
+{
+    struct store_fixture *f = *state;
+    struct store_options options = STORE_OPTIONS_DEFAULT;
+    struct store *store = NULL;
+
+    assert_int_equal(store_open(f->other, NULL, &store), ERROR_NOT_FOUND);
+    assert_int_equal(files_make_directory(f->other), ERROR_NONE);
+    assert_int_equal(store_open(f->other, NULL, &store), ERROR_ROTTEN);
+    assert_int_equal(store_open(f->path, NULL, &store), ERROR_BUSY);
+    options.memtable_bytes = STORE_MEMTABLE_BYTES_MIN - 1;
+    assert_int_equal(store_open(f->path, &options, &store), ERROR_INVALID);
+    options = STORE_OPTIONS_DEFAULT;
+    options.cache_bytes = STORE_CACHE_BYTES_MIN - 1;
+    assert_int_equal(store_open(f->path, &options, &store), ERROR_INVALID);
+    assert_null(store);
+}
+
+/* A batch's rows, in whatever tables, and its index appear in one step. */
+static void test_store_commit__shows_rows_and_index_together(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put(f, TABLE_ROOMS, "room", "hall");
+    fixture_put(f, TABLE_MESSAGES, "1", "hello");
+    fixture_expect(f, TABLE_ROOMS, "room", NULL);
+    assert_int_equal(batch_rows(f->batch), 2);
+    assert_int_equal(store_commit(f->store, f->batch, 17), ERROR_NONE);
+    assert_int_equal(store_applied(f->store), 17);
+    fixture_expect(f, TABLE_ROOMS, "room", "hall");
+    fixture_expect(f, TABLE_MESSAGES, "1", "hello");
+    fixture_expect(f, TABLE_USERS, "room", NULL);
+}
+
+/* In one batch the last word on a key counts, in either direction. */
+static void test_store_commit__later_rows_of_a_batch_win(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put(f, TABLE_ROOMS, "a", "1");
+    fixture_put(f, TABLE_ROOMS, "a", "2");
+    fixture_put(f, TABLE_ROOMS, "b", "1");
+    fixture_delete(f, TABLE_ROOMS, "b");
+    fixture_delete(f, TABLE_ROOMS, "c");
+    fixture_put(f, TABLE_ROOMS, "c", "3");
+    fixture_commit(f);
+    fixture_expect(f, TABLE_ROOMS, "a", "2");
+    fixture_expect(f, TABLE_ROOMS, "b", NULL);
+    fixture_expect(f, TABLE_ROOMS, "c", "3");
+}
+
+/* An entry without effects still moves the index, and an empty value is a
+ * row, unlike no row. */
+static void test_store_commit__takes_nothing_and_empty_values(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_commit(f);
+    fixture_put_commit(f, TABLE_ROOMS, "a", "");
+    fixture_expect(f, TABLE_ROOMS, "a", "");
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+    fixture_crash(f);
+    assert_int_equal(f->index, 2);
+    fixture_expect(f, TABLE_ROOMS, "a", "");
+    fixture_expect(f, TABLE_ROOMS, "b", NULL);
+}
+
+/* Values of any size come back whole. */
+static void test_store_get__large_value(void **state)
+{
+    struct store_fixture *f = *state;
+    size_t bytes = 3 << 20;
+    uint8_t *value = malloc(bytes);
+    struct buffer found = BUFFER_EMPTY;
+
+    assert_non_null(value);
+    for (size_t i = 0; i < bytes; i++) {
+        value[i] = (uint8_t)(i * 131 >> 3);
+    }
+    batch_put(f->batch, TABLE_MESSAGES, SLICE_LITERAL("big"),
+              slice_of(value, bytes));
+    assert_true(batch_bytes(f->batch) >= bytes);
+    fixture_commit(f);
+    assert_int_equal(store_close(f->store), ERROR_NONE);
+    fixture_open(f);
+    assert_int_equal(
+        store_get(f->store, TABLE_MESSAGES, SLICE_LITERAL("big"), &found),
+        ERROR_NONE);
+    assert_true(slice_equal(buffer_slice(&found), slice_of(value, bytes)));
+    buffer_deinit(&found);
+    free(value);
+}
+
+/* A crash drops the store back to its last flush in all tables at once: rows
+ * and index of later commits are gone, deletions undone. */
+static void test_store_abandon__drops_back_to_the_last_flush(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put_commit(f, TABLE_ROOMS, "kept", "old");
+    fixture_put_commit(f, TABLE_USERS, "undeleted", "x");
+    assert_int_equal(store_flushed(f->store), 0);
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+    assert_int_equal(store_flushed(f->store), 2);
+    fixture_put(f, TABLE_ROOMS, "kept", "new");
+    fixture_delete(f, TABLE_USERS, "undeleted");
+    fixture_commit(f);
+    fixture_put_commit(f, TABLE_MESSAGES, "lost", "y");
+    fixture_crash(f);
+    assert_int_equal(f->index, 2);
+    assert_int_equal(store_flushed(f->store), 2);
+    fixture_expect(f, TABLE_ROOMS, "kept", "old");
+    fixture_expect(f, TABLE_USERS, "undeleted", "x");
+    fixture_expect(f, TABLE_MESSAGES, "lost", NULL);
+}
+
+/* Closing in good order keeps everything, and a closed NULL is nothing. */
+static void test_store_close__keeps_everything(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put_commit(f, TABLE_ROOMS, "a", "1");
+    fixture_put_commit(f, TABLE_ROOMS, "b", "2");
+    assert_int_equal(store_close(f->store), ERROR_NONE);
+    fixture_open(f);
+    assert_int_equal(f->index, 2);
+    assert_int_equal(store_flushed(f->store), 2);
+    fixture_expect(f, TABLE_ROOMS, "b", "2");
+    assert_int_equal(store_close(NULL), ERROR_NONE);
+    store_abandon(NULL);
+}
+
+/* Asked for what is flushed already, a flush leaves the rest alone; asked for
+ * more than there is, it does what there is. */
+static void test_store_flush__goes_as_far_as_asked(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put_commit(f, TABLE_ROOMS, "a", "1");
+    assert_int_equal(store_flush(f->store, 1), ERROR_NONE);
+    fixture_put_commit(f, TABLE_ROOMS, "a", "2");
+    assert_int_equal(store_flush(f->store, 1), ERROR_NONE);
+    assert_int_equal(store_flushed(f->store), 1);
+    assert_int_equal(store_flush(f->store, 99), ERROR_NONE);
+    assert_int_equal(store_flushed(f->store), 2);
+    fixture_crash(f);
+    fixture_expect(f, TABLE_ROOMS, "a", "2");
+}
+
+/* A view shows one moment, whatever is written, flushed or deleted after. */
+static void test_view_open__freezes_the_rows(void **state)
+{
+    struct store_fixture *f = *state;
+    struct buffer text = BUFFER_EMPTY;
+    struct view *before, *after;
+
+    fixture_put(f, TABLE_ROOMS, "a", "1");
+    fixture_put(f, TABLE_ROOMS, "b", "1");
+    fixture_commit(f);
+    assert_int_equal(view_open(f->store, &before), ERROR_NONE);
+    fixture_put(f, TABLE_ROOMS, "a", "2");
+    fixture_delete(f, TABLE_ROOMS, "b");
+    fixture_put(f, TABLE_ROOMS, "c", "2");
+    fixture_commit(f);
+    assert_int_equal(view_open(f->store, &after), ERROR_NONE);
+    fixture_put_commit(f, TABLE_ROOMS, "a", "3");
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+    fixture_put_commit(f, TABLE_ROOMS, "a", "4");
+
+    assert_int_equal(view_applied(before), 1);
+    assert_int_equal(rows_text(before, TABLE_ROOMS, (struct range){0}, &text),
+                     ERROR_NONE);
+    assert_slice_text(buffer_slice(&text), "a=1 b=1 ");
+    assert_int_equal(view_applied(after), 2);
+    assert_int_equal(rows_text(after, TABLE_ROOMS, (struct range){0}, &text),
+                     ERROR_NONE);
+    assert_slice_text(buffer_slice(&text), "a=2 c=2 ");
+    assert_int_equal(view_get(before, TABLE_ROOMS, SLICE_LITERAL("a"), &text),
+                     ERROR_NONE);
+    assert_slice_text(buffer_slice(&text), "1");
+    assert_int_equal(view_get(before, TABLE_ROOMS, SLICE_LITERAL("c"), &text),
+                     ERROR_NOT_FOUND);
+    fixture_expect(f, TABLE_ROOMS, "a", "4");
+    view_close(before);
+    view_close(after);
+    view_close(NULL);
+    buffer_deinit(&text);
+}
+
+/* What a walk over "b" "bb" "d" shows between two bounds. */
+static void range_expect(struct store_fixture *f, const char *lower,
+                         const char *upper, const char *forward,
+                         const char *backward)
+{
+    struct range range = {slice_of_text(lower), slice_of_text(upper), false};
+    struct buffer text = BUFFER_EMPTY;
+    struct view *view;
+
+    assert_int_equal(view_open(f->store, &view), ERROR_NONE);
+    assert_int_equal(rows_text(view, TABLE_ROOMS, range, &text), ERROR_NONE);
+    assert_true(slice_equal_text(buffer_slice(&text), forward));
+    range.backward = true;
+    assert_int_equal(rows_text(view, TABLE_ROOMS, range, &text), ERROR_NONE);
+    assert_true(slice_equal_text(buffer_slice(&text), backward));
+    view_close(view);
+    buffer_deinit(&text);
+}
+
+/* Bounds: the lower one is in, the upper one out, none means all; rows of
+ * other tables and deleted rows never show. */
+static void test_cursor_next__keeps_to_its_bounds(void **state)
+{
+    struct store_fixture *f = *state;
+
+    range_expect(f, "", "", "", "");
+    fixture_put(f, TABLE_USERS, "c", "other");
+    fixture_put(f, TABLE_ROLES, "a", "other");
+    fixture_put_commit(f, TABLE_ROOMS, "b", "1");
+    range_expect(f, "", "", "b=1 ", "b=1 ");
+    range_expect(f, "b", "", "b=1 ", "b=1 ");
+    range_expect(f, "", "b", "", "");
+    fixture_put(f, TABLE_ROOMS, "bb", "2");
+    fixture_put(f, TABLE_ROOMS, "c", "gone");
+    fixture_put_commit(f, TABLE_ROOMS, "d", "3");
+    fixture_delete(f, TABLE_ROOMS, "c");
+    fixture_commit(f);
+    for (int flushed = 0; flushed < 2; flushed++) {
+        range_expect(f, "", "", "b=1 bb=2 d=3 ", "d=3 bb=2 b=1 ");
+        range_expect(f, "a", "z", "b=1 bb=2 d=3 ", "d=3 bb=2 b=1 ");
+        range_expect(f, "b", "d", "b=1 bb=2 ", "bb=2 b=1 ");
+        range_expect(f, "ba", "bc", "bb=2 ", "bb=2 ");
+        range_expect(f, "bb", "", "bb=2 d=3 ", "d=3 bb=2 ");
+        range_expect(f, "e", "", "", "");
+        range_expect(f, "", "a", "", "");
+        range_expect(f, "c", "d", "", "");
+        range_expect(f, "d", "b", "", "");
+        assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+    }
+}
+
+/* The end stays the end; a walk left early can be left. */
+static void test_cursor_next__ends_once_and_for_all(void **state)
+{
+    struct store_fixture *f = *state;
+    struct cursor *cursor;
+    struct view *view;
+    struct row row;
+
+    fixture_put(f, TABLE_ROOMS, "a", "1");
+    fixture_put_commit(f, TABLE_ROOMS, "b", "2");
+    assert_int_equal(view_open(f->store, &view), ERROR_NONE);
+    assert_int_equal(cursor_open(view, TABLE_ROOMS, (struct range){0}, &cursor),
+                     ERROR_NONE);
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
+    assert_slice_text(row.key, "a");
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
+    assert_slice_text(row.value, "2");
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NOT_FOUND);
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NOT_FOUND);
+    cursor_close(cursor);
+    assert_int_equal(cursor_open(view, TABLE_ROOMS,
+                                 (struct range){.backward = true}, &cursor),
+                     ERROR_NONE);
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
+    assert_slice_text(row.key, "b");
+    cursor_close(cursor);
+    cursor_close(NULL);
+    view_close(view);
+}
+
+/* How history is read: the last messages of one room, newest first, with
+ * rooms on both sides. */
+static void test_cursor_next__last_messages_of_a_room(void **state)
+{
+    struct store_fixture *f = *state;
+    struct key lower, upper, key;
+    struct cursor *cursor;
+    struct view *view;
+    struct row row;
+
+    for (uint64_t room = 1; room <= 3; room++) {
+        for (uint64_t message = 1; message <= 300; message++) {
+            struct key_parts parts = {.room = room, .message = message};
+
+            assert_int_equal(key_build(TABLE_MESSAGES, &parts, &key),
+                             ERROR_NONE);
+            batch_put(f->batch, TABLE_MESSAGES, key_slice(&key),
+                      SLICE_LITERAL("text"));
+        }
+    }
+    fixture_commit(f);
+    key_prefix(TABLE_MESSAGES, 1, &(struct key_parts){.room = 2}, &lower);
+    upper = lower;
+    key_after(&upper);
+    assert_int_equal(view_open(f->store, &view), ERROR_NONE);
+    assert_int_equal(
+        cursor_open(view, TABLE_MESSAGES,
+                    (struct range){key_slice(&lower), key_slice(&upper), true},
+                    &cursor),
+        ERROR_NONE);
+    for (uint64_t message = 300; message > 0; message--) {
+        struct key_parts parts;
+
+        assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
+        assert_int_equal(key_read(TABLE_MESSAGES, row.key, &parts), ERROR_NONE);
+        assert_int_equal(parts.room, 2);
+        assert_int_equal(parts.message, message);
+    }
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NOT_FOUND);
+    cursor_close(cursor);
+    view_close(view);
+}
+
+/* A thread that looks at the store while another commits. */
+struct watcher {
+    struct store *store;
+    _Atomic bool stop;
+    unsigned views;
+    bool torn; /* A view did not show one commit. */
+};
+
+/* Each commit writes its index to both ends of two tables. */
+static bool view_is_whole(struct view *view)
+{
+    static const enum table tables[] = {TABLE_ROOMS, TABLE_MESSAGES};
+    static const char *const keys[] = {"a", "z"};
+    struct buffer value = BUFFER_EMPTY;
+    bool whole = true;
+
+    for (int i = 0; i < 4 && view_applied(view) > 0; i++) {
+        if (view_get(view, tables[i / 2], slice_of_text(keys[i % 2]), &value) !=
+                ERROR_NONE ||
+            value.len != 8 || get_le64(value.data) != view_applied(view)) {
+            whole = false;
+        }
+    }
+    buffer_deinit(&value);
+    return whole;
+}
+
+static void *watch(void *context)
+{
+    struct watcher *watcher = context;
+    struct view *view;
+
+    while (!atomic_load(&watcher->stop) && !watcher->torn) {
+        if (view_open(watcher->store, &view) != ERROR_NONE) {
+            watcher->torn = true;
+            break;
+        }
+        for (int i = 0; i < 5; i++) {
+            watcher->torn = watcher->torn || !view_is_whole(view);
+        }
+        view_close(view);
+        watcher->views += 1;
+    }
+    return NULL;
+}
+
+static void index_commit(struct store_fixture *f)
+{
+    uint8_t value[8];
+
+    put_le64(value, f->index + 1);
+    for (int i = 0; i < 4; i++) {
+        batch_put(f->batch, i < 2 ? TABLE_ROOMS : TABLE_MESSAGES,
+                  slice_of_text(i % 2 == 0 ? "a" : "z"), slice_of(value, 8));
+    }
+    fixture_commit(f);
+}
+
+/* Views opened on another thread while commits and flushes go on show whole
+ * commits, and the same rows each time they are read. */
+static void test_view_open__on_another_thread(void **state)
+{
+    struct store_fixture *f = *state;
+    struct watcher watcher = {.store = f->store};
+    pthread_t thread;
+
+    index_commit(f);
+    assert_int_equal(pthread_create(&thread, NULL, watch, &watcher), 0);
+    for (int i = 0; i < 2000; i++) {
+        index_commit(f);
+        if (i % 500 == 250) {
+            assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+        }
+    }
+    atomic_store(&watcher.stop, true);
+    pthread_join(thread, NULL);
+    assert_false(watcher.torn);
+    assert_true(watcher.views > 0);
+}
+
+/* A checkpoint opens as a store of its own at the index it tells, and neither
+ * side sees what the other does after. */
+static void test_store_checkpoint__is_a_store_at_its_index(void **state)
+{
+    struct store_fixture *f = *state;
+    struct checkpoint *checkpoint;
+    struct store *copy;
+    struct buffer value = BUFFER_EMPTY;
+
+    fixture_put_commit(f, TABLE_ROOMS, "a", "1");
+    fixture_put_commit(f, TABLE_ROOMS, "b", "2");
+    assert_int_equal(store_checkpoint(f->store, f->other, 0, &checkpoint),
+                     ERROR_NONE);
+    assert_int_equal(checkpoint->index, 2);
+    assert_true(checkpoint->n > 0);
+    fixture_put_commit(f, TABLE_ROOMS, "a", "3");
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+
+    assert_int_equal(store_open(f->other, NULL, &copy), ERROR_NONE);
+    assert_int_equal(store_applied(copy), 2);
+    assert_int_equal(store_flushed(copy), 2);
+    assert_int_equal(store_get(copy, TABLE_ROOMS, SLICE_LITERAL("a"), &value),
+                     ERROR_NONE);
+    assert_slice_text(buffer_slice(&value), "1");
+    fixture_put(f, TABLE_ROOMS, "a", "4");
+    assert_int_equal(store_commit(copy, f->batch, 3), ERROR_NONE);
+    batch_clear(f->batch);
+    assert_int_equal(store_close(copy), ERROR_NONE);
+    fixture_expect(f, TABLE_ROOMS, "a", "3");
+    assert_int_equal(files_remove(f->other), ERROR_NONE);
+    fixture_crash(f);
+    fixture_expect(f, TABLE_ROOMS, "a", "3");
+    checkpoint_free(checkpoint);
+    buffer_deinit(&value);
+}
+
+/* The list names the files with their lengths and sums, in order, and the
+ * directory agrees; nothing is made over what exists. */
+static void test_store_checkpoint__lists_its_files(void **state)
+{
+    struct store_fixture *f = *state;
+    struct checkpoint *checkpoint, *unset = NULL;
+
+    for (int i = 0; i < 200; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "%08d", i);
+        fixture_put(f, TABLE_MESSAGES, key,
+                    "a message of some length, to have more than one file");
+    }
+    fixture_commit(f);
+    assert_int_equal(store_checkpoint(f->store, f->other, 0, &checkpoint),
+                     ERROR_NONE);
+    assert_true(checkpoint->n > 1);
+    for (size_t i = 0; i < checkpoint->n; i++) {
+        assert_true(checkpoint_name_is_valid(checkpoint->files[i].name));
+        assert_true(i == 0 || strcmp(checkpoint->files[i - 1].name,
+                                     checkpoint->files[i].name) < 0);
+    }
+    assert_int_equal(checkpoint_check(f->other, checkpoint, 0), ERROR_NONE);
+    assert_int_equal(checkpoint_verify(f->other, 0), ERROR_NONE);
+    assert_int_equal(store_checkpoint(f->store, f->other, 0, &unset),
+                     ERROR_EXISTS);
+    assert_null(unset);
+    assert_int_equal(checkpoint_check(f->other, checkpoint, 0), ERROR_NONE);
+    checkpoint_free(checkpoint);
+}
+
+/* A thread that commits while the test makes checkpoints. */
+static void *commit_all(void *context)
+{
+    struct store_fixture *f = context;
+
+    for (int i = 0; i < 3000; i++) {
+        index_commit(f);
+    }
+    return NULL;
+}
+
+/* Commits go on while a checkpoint is made, and it still holds exactly the
+ * rows of the index it tells. */
+static void test_store_checkpoint__while_commits_go_on(void **state)
+{
+    struct store_fixture *f = *state;
+    pthread_t thread;
+
+    index_commit(f);
+    assert_int_equal(pthread_create(&thread, NULL, commit_all, f), 0);
+    for (int i = 0; i < 5; i++) {
+        struct checkpoint *checkpoint;
+        struct store *copy;
+        struct view *view;
+
+        assert_int_equal(store_checkpoint(f->store, f->other, 0, &checkpoint),
+                         ERROR_NONE);
+        assert_int_equal(store_open(f->other, NULL, &copy), ERROR_NONE);
+        assert_int_equal(view_open(copy, &view), ERROR_NONE);
+        assert_int_equal(view_applied(view), checkpoint->index);
+        assert_true(view_is_whole(view));
+        view_close(view);
+        store_abandon(copy);
+        checkpoint_free(checkpoint);
+        assert_int_equal(files_remove(f->other), ERROR_NONE);
+    }
+    pthread_join(thread, NULL);
+}
+
+/* Change one byte of a file of a checkpoint. */
+static void byte_flip(const char *directory, const char *name, uint64_t at)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    uint8_t byte;
+    size_t got;
+
+    assert_int_equal(files_path(path, directory, name), ERROR_NONE);
+    assert_int_equal(files_read(path, at, &byte, 1, &got), ERROR_NONE);
+    assert_int_equal(got, 1);
+    byte ^= 0x10;
+    assert_int_equal(files_write(path, at, &byte, 1), ERROR_NONE);
+}
+
+/* A copy that differs from the list in any way is no copy: a flipped byte, a
+ * longer file, a file too many, a file too few. */
+static void test_checkpoint_check__finds_every_difference(void **state)
+{
+    struct store_fixture *f = *state;
+    struct checkpoint *list;
+    char path[FILES_PATH_BYTES_MAX];
+
+    fixture_put_commit(f, TABLE_ROOMS, "a", "1");
+    assert_int_equal(store_checkpoint(f->store, f->other, 0, &list),
+                     ERROR_NONE);
+    for (size_t i = 0; i < list->n; i++) {
+        byte_flip(f->other, list->files[i].name, list->files[i].bytes / 2);
+        assert_int_equal(checkpoint_check(f->other, list, 0), ERROR_ROTTEN);
+        byte_flip(f->other, list->files[i].name, list->files[i].bytes / 2);
+        assert_int_equal(checkpoint_check(f->other, list, 0), ERROR_NONE);
+    }
+    assert_int_equal(files_path(path, f->other, "more"), ERROR_NONE);
+    assert_int_equal(files_write(path, 0, "", 0), ERROR_NONE);
+    assert_int_equal(checkpoint_check(f->other, list, 0), ERROR_ROTTEN);
+    assert_int_equal(files_remove(path), ERROR_NONE);
+    assert_int_equal(files_path(path, f->other, list->files[0].name),
+                     ERROR_NONE);
+    assert_int_equal(files_write(path, list->files[0].bytes, "x", 1),
+                     ERROR_NONE);
+    assert_int_equal(checkpoint_check(f->other, list, 0), ERROR_ROTTEN);
+    assert_int_equal(files_remove(path), ERROR_NONE);
+    assert_int_equal(checkpoint_check(f->other, list, 0), ERROR_ROTTEN);
+    assert_int_equal(checkpoint_check(f->path, list, 0), ERROR_ROTTEN);
+    checkpoint_free(list);
+}
+
+/* Names come from peers: none may leave the directory. */
+static void test_checkpoint_name_is_valid__refuses_paths(void **state)
+{
+    char longest[CHECKPOINT_NAME_BYTES_MAX + 1];
+
+    (void)state;
+    memset(longest, 'a', sizeof(longest));
+    longest[CHECKPOINT_NAME_BYTES_MAX] = '\0';
+    assert_false(checkpoint_name_is_valid(longest));
+    longest[CHECKPOINT_NAME_BYTES_MAX - 1] = '\0';
+    assert_true(checkpoint_name_is_valid(longest));
+    assert_true(checkpoint_name_is_valid("000123.sst"));
+    assert_true(checkpoint_name_is_valid("MANIFEST-000005"));
+    assert_false(checkpoint_name_is_valid(""));
+    assert_false(checkpoint_name_is_valid("."));
+    assert_false(checkpoint_name_is_valid(".."));
+    assert_false(checkpoint_name_is_valid("../a"));
+    assert_false(checkpoint_name_is_valid("a/b"));
+    assert_false(checkpoint_name_is_valid("a b"));
+    assert_false(checkpoint_name_is_valid("a\nb"));
+    assert_false(checkpoint_name_is_valid("\xc3\xa4"));
+}
+
+/* A store in order is found in order, while it is open and written to. */
+static void test_store_verify__a_sound_store(void **state)
+{
+    struct store_fixture *f = *state;
+
+    fixture_put_commit(f, TABLE_ROOMS, "a", "1");
+    assert_int_equal(store_verify(f->store, 0), ERROR_NONE);
+    fixture_put_commit(f, TABLE_ROOMS, "b", "1");
+    assert_int_equal(store_verify(f->store, 0), ERROR_NONE);
+    fixture_put_commit(f, TABLE_ROOMS, "c", "1");
+    fixture_expect(f, TABLE_ROOMS, "a", "1");
+}
+
+#define RUN_STORE(test)                                                        \
+    RUN_IN(test, store_fixture_setup, store_fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_STORE(test_store_format__makes_an_empty_store),
+        RUN_STORE(test_store_open__refuses_what_is_no_store),
+        RUN_STORE(test_store_commit__shows_rows_and_index_together),
+        RUN_STORE(test_store_commit__later_rows_of_a_batch_win),
+        RUN_STORE(test_store_commit__takes_nothing_and_empty_values),
+        RUN_STORE(test_store_get__large_value),
+        RUN_STORE(test_store_abandon__drops_back_to_the_last_flush),
+        RUN_STORE(test_store_close__keeps_everything),
+        RUN_STORE(test_store_flush__goes_as_far_as_asked),
+        RUN_STORE(test_view_open__freezes_the_rows),
+        RUN_STORE(test_cursor_next__keeps_to_its_bounds),
+        RUN_STORE(test_cursor_next__ends_once_and_for_all),
+        RUN_STORE(test_cursor_next__last_messages_of_a_room),
+        RUN_STORE(test_view_open__on_another_thread),
+        RUN_STORE(test_store_checkpoint__is_a_store_at_its_index),
+        RUN_STORE(test_store_checkpoint__lists_its_files),
+        RUN_STORE(test_store_checkpoint__while_commits_go_on),
+        RUN_STORE(test_checkpoint_check__finds_every_difference),
+        RUN_STORE(test_store_verify__a_sound_store),
+        RUN(test_checkpoint_name_is_valid__refuses_paths),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
