@@ -1,0 +1,163 @@
+/* Which directory is the store, and how another takes its place.
+ *
+ *   <data>/store/CURRENT          names the store; text with a checksum
+ *   <data>/store/store-<n>-<i>/   generation n, which began at log index i
+ *   <data>/staging/partial/       a snapshot being received
+ *   <data>/checkpoint/<k>/        what a follower is being sent
+ *
+ * A generation above the current one is a ready snapshot: complete, checked
+ * and durable. A snapshot's way in; a crash after any step leaves one complete
+ * current generation, and what is ready stays until it is installed, replaced
+ * or outdated:
+ *
+ *   stage_begin   partial/ made anew
+ *   stage_write   its files filled
+ *   stage_end     compared with the list, synced, renamed to store-<n+1>-<i>,
+ *                 an older ready one removed
+ *   install       CURRENT.new written, synced, renamed to CURRENT, its
+ *                 directory synced
+ *   sweep         store-<n>-* removed, when nobody has it open any more
+ *
+ * CURRENT says "founding" before the first generation is made, so that a crash
+ * there is told apart from a CURRENT that somebody lost: a store directory that
+ * holds anything without CURRENT is ROTTEN.
+ *
+ * Every call may block. Thread: one at a time.
+ */
+#ifndef STORAGE_GENERATION_H
+#define STORAGE_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/base/error.h"
+#include "storage/checkpoint.h"
+
+struct generation;
+
+/* Where a crash may fall. */
+#define GENERATION_STEP_LIST(X)                                                \
+    X(CURRENT_WRITTEN, "current_written")                                      \
+    X(CURRENT_SYNCED, "current_synced")                                        \
+    X(CURRENT_RENAMED, "current_renamed")                                      \
+    X(CURRENT_DURABLE, "current_durable")                                      \
+    X(FORMATTED, "formatted")                                                  \
+    X(STAGE_BEGUN, "stage_begun")                                              \
+    X(STAGE_WRITTEN, "stage_written")                                          \
+    X(STAGE_CHECKED, "stage_checked")                                          \
+    X(STAGE_SYNCED, "stage_synced")                                            \
+    X(STAGE_RENAMED, "stage_renamed")                                          \
+    X(STAGE_READY, "stage_ready")                                              \
+    X(SWEEPING, "sweeping")                                                    \
+    X(SWEPT, "swept")
+
+#define GENERATION_STEP_ENUM(name, text) GENERATION_##name,
+enum generation_step {
+    GENERATION_STEP_LIST(GENERATION_STEP_ENUM) GENERATION_STEPS
+};
+#undef GENERATION_STEP_ENUM
+
+/* For tests: called when a step is done and the next is not begun. */
+struct generation_options {
+    void (*on_step)(void *context, enum generation_step step);
+    void *context;
+};
+
+/**
+ * Find the current store below a data directory, founding an empty one when
+ * there is none yet, and sweep what crashes have left behind.
+ *
+ * @data     Must exist.
+ * @options  NULL in programs.
+ *
+ * A founded store is at index 0: whoever knows of a log that begins later
+ * finds out through generation_reconcile. Returns ROTTEN when CURRENT is
+ * damaged or missing or names what is not there. Owned by the caller.
+ */
+enum error generation_open(const char *data,
+                           const struct generation_options *options,
+                           struct generation **generation_out);
+
+/** Free; touches nothing on disk. Accepts NULL. */
+void generation_close(struct generation *generation);
+
+/** Borrow the path of the current store, for store_open. */
+const char *generation_path(const struct generation *generation);
+
+/**
+ * Tell whether a snapshot is ready to install, and its index.
+ *
+ * @index_out  Set only when there is one.
+ */
+bool generation_ready(const struct generation *generation, uint64_t *index_out);
+
+/**
+ * Make the path for a new checkpoint; nothing exists there. Whoever uses it
+ * removes it (files_remove) when the follower has it; generation_open removes
+ * what a crash left.
+ *
+ * @path_out  FILES_PATH_BYTES_MAX bytes.
+ */
+enum error generation_checkpoint_path(struct generation *generation,
+                                      char *path_out);
+
+/**
+ * Decide at start whether store and log fit together.
+ *
+ * @applied         store_applied of the current store.
+ * @snapshot_index  Index of raft's last snapshot, 0 for none: the log before
+ *                  it is gone.
+ * @log_last_index  Last index in raft's log, or of its snapshot.
+ * @install_out     Set: close the store, install what is ready, open again.
+ *
+ * Returns NONE when replay can go on from the store, or from what is ready;
+ * FORGOTTEN when entries between store and log are nowhere, or when the log
+ * ends before what the store has applied.
+ */
+enum error generation_reconcile(const struct generation *generation,
+                                uint64_t applied, uint64_t snapshot_index,
+                                uint64_t log_last_index, bool *install_out);
+
+/** Begin to receive a snapshot, dropping what was received only in part. */
+enum error generation_stage_begin(struct generation *generation);
+
+/**
+ * Write a piece of a file that is being received, in any order.
+ *
+ * @name  From a peer; INVALID when checkpoint_name_is_valid says no.
+ */
+enum error generation_stage_write(struct generation *generation,
+                                  const char *name, uint64_t offset,
+                                  const void *bytes, size_t len);
+
+/**
+ * Finish what was received: compare it with the list, make it durable and
+ * ready. Does not read rows; checkpoint_verify of generation_stage_path does.
+ *
+ * Returns ROTTEN when it differs from the list; it stays partial then.
+ */
+enum error generation_stage_end(struct generation *generation,
+                                const struct checkpoint *checkpoint);
+
+/** Borrow the path of what is being received. */
+const char *generation_stage_path(const struct generation *generation);
+
+/**
+ * Make the ready snapshot the current store. The store must be closed.
+ *
+ * @applied  Index the current store has reached.
+ *
+ * Returns NOT_FOUND when none is ready, FORGOTTEN when it is older than
+ * applied: state never moves backwards.
+ */
+enum error generation_install(struct generation *generation, uint64_t applied);
+
+/**
+ * Remove all that is neither the current store nor a ready snapshot above
+ * index applied: older generations, received pieces, checkpoints. Nobody may
+ * have them open.
+ */
+enum error generation_sweep(struct generation *generation, uint64_t applied);
+
+#endif
