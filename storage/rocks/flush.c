@@ -43,9 +43,9 @@ enum error rocks_background_check(const struct rocks *rocks, const char *path)
     }
     error = stopped_ask(rocks, path);
     if (error == ERROR_NONE) {
-        /* A compaction that may be tried again; we do not wait for that. */
+        /* RocksDB may try again and succeed; we do not wait for that. */
         journal_error("store_write_failed",
-                      "path=%s reason=\"background work, see file LOG\"", path);
+                      "path=%s reason=\"merging files failed\"", path);
         error = ERROR_STORE_IO;
     }
     return error;
@@ -89,13 +89,17 @@ static enum error persist(struct store *store, uint64_t wanted,
 static enum error flush_and_seal(struct store *store, uint64_t wanted)
 {
     uint64_t persisted;
+    enum error error;
 
     if (store->seal.index >= wanted) {
         return ERROR_NONE;
     }
     TRY(persist(store, wanted, &persisted));
     store->seal.index = persisted;
-    TRY(seal_write(store->path, &store->seal));
+    error = seal_write(store->path, &store->seal);
+    if (error != ERROR_NONE) {
+        return error == ERROR_IO ? ERROR_STORE_IO : error;
+    }
     atomic_store(&store->flushed, persisted);
     return ERROR_NONE;
 }

@@ -124,7 +124,9 @@ static enum error entry_look(void *context, const struct files_entry *entry)
 {
     struct found *found = context;
 
-    if (strncmp(entry->name, "OPTIONS-", 8) == 0 && entry->bytes > 0) {
+    /* Not one that was left half written, OPTIONS-000007.dbtmp. */
+    if (strncmp(entry->name, "OPTIONS-", 8) == 0 && entry->bytes > 0 &&
+        entry->name[8 + strspn(entry->name + 8, "0123456789")] == '\0') {
         found->options = true;
     }
     return ERROR_NONE;

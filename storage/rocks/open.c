@@ -1,14 +1,15 @@
 #include "storage/store.h"
 
-#include <inttypes.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
 #include "proto/base/journal.h"
-#include "storage/rocks/manifest.h"
 #include "storage/rocks/reason.h"
 #include "storage/rocks/rocks.h"
 
@@ -26,6 +27,9 @@ static void store_free(struct store *store)
     rocksdb_writeoptions_destroy(store->no_log);
     rocksdb_writebatch_destroy(store->rows);
     pthread_mutex_destroy(&store->flushing);
+    if (store->lock >= 0) {
+        close(store->lock);
+    }
     free(store);
 }
 
@@ -38,6 +42,7 @@ static struct store *store_new(const char *path,
         return NULL;
     }
     snprintf(store->path, sizeof(store->path), "%s", path);
+    store->lock = -1;
     rocks_options_init(&store->options, options);
     store->latest = rocksdb_readoptions_create();
     rocksdb_readoptions_set_verify_checksums(store->latest, 1);
@@ -109,104 +114,50 @@ enum error store_format(const char *path)
     return files_sync(path);
 }
 
-static enum error rotten(const char *path, const char *file, const char *reason)
-{
-    journal_error("store_rotten", "path=%s file=%s reason=\"%s\"", path, file,
-                  reason);
-    return ERROR_ROTTEN;
-}
-
-/* Tell whether a list of column families has a name. */
-static bool listed(char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* RocksDB would make tables anew that a damaged MANIFEST no longer names, so
- * those that were there must still be. It refuses unknown ones by itself. */
-static enum error tables_check(const struct store *store)
-{
-    char *reason = NULL;
-    const char *lost = NULL;
-    size_t n = 0;
-    char **names = rocksdb_list_column_families(store->options.options,
-                                                store->path, &n, &reason);
-
-    if (reason != NULL) {
-        return reason_take("store_open_failed", store->path, reason);
-    }
-    for (uint32_t i = 0; i < store->seal.tables && lost == NULL; i++) {
-        if (!listed(names, n, table_name((enum table)i))) {
-            lost = table_name((enum table)i);
-        }
-    }
-    rocksdb_list_column_families_destroy(names, n);
-    return lost == NULL ? ERROR_NONE
-                        : rotten(store->path, "MANIFEST", "a table is gone");
-}
-
-static enum error seal_check(struct store *store)
-{
-    enum error error;
-
-    TRY(files_list(store->path, entry_ignore, NULL));
-    error = seal_read(store->path, &store->seal);
-    if (error == ERROR_NOT_FOUND || error == ERROR_ROTTEN) {
-        return rotten(store->path, SEAL_FILE,
-                      error == ERROR_ROTTEN ? "no slot is valid" : "missing");
-    }
-    if (error == ERROR_NONE && store->seal.tables > TABLE_COUNT) {
-        error = ERROR_UNSUPPORTED;
-    }
-    if (error == ERROR_UNSUPPORTED) {
-        journal_error("store_open_failed",
-                      "path=%s reason=\"written by a newer perch\"",
-                      store->path);
-    }
-    return error;
-}
-
-/* Read where the store stands, and compare with what it had been known to
- * hold. New tables count from here on. */
-static enum error applied_check(struct store *store)
+/* New tables, and rows that RocksDB flushed by itself, count from here on. */
+static enum error seal_renew(struct store *store)
 {
     uint64_t applied;
 
     TRY(rocks_applied(&store->rocks, store->path, store->latest, &applied));
-    if (applied < store->seal.index) {
-        journal_error("store_rotten",
-                      "path=%s file=MANIFEST applied=%" PRIu64
-                      " flushed=%" PRIu64 " reason=\"flushed rows are gone\"",
-                      store->path, applied, store->seal.index);
-        return ERROR_ROTTEN;
-    }
     atomic_init(&store->applied, applied);
     atomic_init(&store->flushed, applied);
-    if (applied > store->seal.index || store->seal.tables < TABLE_COUNT) {
-        store->seal.index = applied;
-        store->seal.tables = TABLE_COUNT;
-        return seal_write(store->path, &store->seal);
+    if (applied == store->seal.index && store->seal.tables == TABLE_COUNT) {
+        return ERROR_NONE;
     }
-    return ERROR_NONE;
+    store->seal.index = applied;
+    store->seal.tables = TABLE_COUNT;
+    return seal_write(store->path, &store->seal);
+}
+
+/* Let one store_open at a time, of any process, have the directory; RocksDB's
+ * own lock would come after the survey. */
+static enum error lock_take(struct store *store)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    TRY(files_list(store->path, entry_ignore, NULL));
+    TRY(files_path(path, store->path, SEAL_FILE));
+    store->lock = open(path, O_RDONLY | O_CLOEXEC);
+    if (store->lock >= 0 && flock(store->lock, LOCK_EX | LOCK_NB) != 0) {
+        journal_error("store_open_failed",
+                      "path=%s reason=\"it is open already\"", store->path);
+        return ERROR_BUSY;
+    }
+    return ERROR_NONE; /* Without a seal the survey has something to say. */
 }
 
 static enum error database_open(struct store *store)
 {
     char *reason = NULL;
 
-    TRY(seal_check(store));
-    TRY(manifest_check(store->path));
-    TRY(tables_check(store));
+    TRY(lock_take(store));
+    TRY(rocks_survey(store->path, &store->seal));
     if (!rocks_open(&store->rocks, &store->options, store->path, false,
                     &reason)) {
         return reason_take("store_open_failed", store->path, reason);
     }
-    return applied_check(store);
+    return seal_renew(store);
 }
 
 enum error store_open(const char *path, const struct store_options *options,

@@ -1,25 +1,23 @@
 #include "storage/rocks/rocks.h"
 
 #include "proto/base/check.h"
+#include "storage/rocks/footer.h"
 
 /* How RocksDB is set up; storage/README.md says what was measured. */
 
 enum {
-    MEMTABLES_PER_TABLE = 4,  /* Being flushed while the next one fills. */
-    ARENA_BYTES = 256 * 1024, /* A memtable's step: most tables stay small. */
-    BLOCK_BYTES = 16 * 1024,  /* About 25 messages compressed together. */
-    BLOCK_FORMAT = 5,         /* The newest that 7.8.3 writes. */
+    MEMTABLES_PER_TABLE = 4, /* Being flushed while the next one fills. */
+    ARENAS = 256,            /* Steps of the budget a memtable grows in. */
+    BLOCK_BYTES = 16 * 1024, /* About 25 messages compressed together. */
     FILE_BYTES = 32 << 20,
     LEVEL_BASE_BYTES = 128 << 20,
     COMPACT_AT_FILES = 4, /* Flushed files of a table before they are merged. */
     BACKGROUND_JOBS = 2,
-    SYNC_EVERY_BYTES = 1 << 20, /* Spread a file's writing out to the disk. */
-    JOURNAL_BYTES_MAX = 1 << 20,
-    JOURNALS_KEPT = 2,
+    SYNC_EVERY_BYTES = 1 << 20,   /* Spread a file's writing out to the disk. */
     MANIFEST_BYTES_MAX = 4 << 20, /* Read whole at open; begun anew then. */
 };
 
-enum { JOURNAL_WARNINGS = 2, CHECKSUM_CRC32C = 1 }; /* Numbers of RocksDB. */
+enum { LOG_NOTHING = 5 }; /* RocksDB's HEADER_LEVEL. */
 
 /* What the C functions cannot set. Without a flush at close, store_abandon
  * leaves what a crash would; store_close flushes by itself first. A background
@@ -45,10 +43,14 @@ static void options_begin(struct rocks_options *options)
     rocksdb_options_destroy(base);
     rocksdb_options_set_paranoid_checks(options->options, 1);
     rocksdb_options_set_max_open_files(options->options, -1);
+    /* RocksDB starts as many threads per table, files or no files. */
+    rocksdb_options_set_max_file_opening_threads(options->options, 1);
     rocksdb_options_set_skip_stats_update_on_db_open(options->options, 1);
-    rocksdb_options_set_info_log_level(options->options, JOURNAL_WARNINGS);
-    rocksdb_options_set_max_log_file_size(options->options, JOURNAL_BYTES_MAX);
-    rocksdb_options_set_keep_log_file_num(options->options, JOURNALS_KEPT);
+    /* Debian's RocksDB has its assertions on, and one of them ends the process
+     * at the second line of its own LOG that a full disk does not take. So it
+     * writes none; what counts comes to our journal with each error. */
+    rocksdb_options_set_info_log_level(options->options, LOG_NOTHING);
+    rocksdb_options_set_keep_log_file_num(options->options, 1);
 }
 
 /* Memory and flushes: one budget for all tables, all flushed together. */
@@ -58,7 +60,7 @@ static void options_write(rocksdb_options_t *options, uint64_t memtable_bytes)
     rocksdb_options_set_db_write_buffer_size(options, memtable_bytes);
     rocksdb_options_set_write_buffer_size(options, memtable_bytes);
     rocksdb_options_set_max_write_buffer_number(options, MEMTABLES_PER_TABLE);
-    rocksdb_options_set_arena_block_size(options, ARENA_BYTES);
+    rocksdb_options_set_arena_block_size(options, memtable_bytes / ARENAS);
     rocksdb_options_set_max_background_jobs(options, BACKGROUND_JOBS);
     rocksdb_options_set_bytes_per_sync(options, SYNC_EVERY_BYTES);
     rocksdb_options_set_max_manifest_file_size(options, MANIFEST_BYTES_MAX);
@@ -94,8 +96,9 @@ void rocks_options_init(struct rocks_options *options,
         options->blocks, 1);
     rocksdb_block_based_options_set_block_size(options->blocks, BLOCK_BYTES);
     rocksdb_block_based_options_set_format_version(options->blocks,
-                                                   BLOCK_FORMAT);
-    rocksdb_block_based_options_set_checksum(options->blocks, CHECKSUM_CRC32C);
+                                                   TABLE_FORMAT);
+    rocksdb_block_based_options_set_checksum(options->blocks,
+                                             TABLE_CHECKSUM_CRC32C);
     rocksdb_options_set_block_based_table_factory(options->options,
                                                   options->blocks);
 }

@@ -2,12 +2,14 @@
 
 #include <ctype.h>
 #include <rocksdb/c.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/journal.h"
+#include "storage/rocks/footer.h"
 
-enum { FILE_BYTES_MAX = 64 };
+enum { FILE_BYTES_MAX = FOOTER_NAME_BYTES_MAX };
 
 /* The first line whose words are all in the text counts. What the operating
  * system refuses for want of something is never rot, whatever wraps it. */
@@ -47,26 +49,41 @@ enum error reason_read(const char *reason)
     return ERROR_STORE_IO;
 }
 
-/* Find the file that a text names: 000123.sst, MANIFEST-000123. */
-static void file_find(const char *reason, char file[FILE_BYTES_MAX])
+/* Name a table's file by the number before an extension in the text. Missing
+ * files are told with the extension they once had. */
+static bool table_find(const char *reason, const char *extension,
+                       char file[FILE_BYTES_MAX])
 {
-    const char *at = strstr(reason, ".sst");
-    const char *end = at;
+    const char *end = strstr(reason, extension), *at = end;
 
-    if (at != NULL) {
-        while (at > reason && isdigit((unsigned char)at[-1])) {
-            at--;
-        }
-        snprintf(file, FILE_BYTES_MAX, "%.*s", (int)(end - at) + 4, at);
+    if (end == NULL) {
+        return false;
+    }
+    while (at > reason && isdigit((unsigned char)at[-1])) {
+        at--;
+    }
+    snprintf(file, FILE_BYTES_MAX, "%.*s.sst", (int)(end - at), at);
+    return true;
+}
+
+/* Find the file that is meant. RocksDB names the MANIFEST in what it says of
+ * a table's footer, and only in that. */
+static void file_find(const char *reason, const char *path,
+                      char file[FILE_BYTES_MAX])
+{
+    const char *at = strstr(reason, "MANIFEST-");
+
+    if (table_find(reason, ".sst", file) || table_find(reason, ".ldb", file)) {
         return;
     }
-    /* What RocksDB says about no table's file it says about the MANIFEST. */
-    at = strstr(reason, "MANIFEST-");
-    end = at == NULL ? NULL : at + 9 + strspn(at + 9, "0123456789");
+    if (footer_find_bad(path, file) == ERROR_NONE && file[0] != '\0') {
+        return;
+    }
     if (at == NULL) {
         snprintf(file, FILE_BYTES_MAX, "MANIFEST");
     } else {
-        snprintf(file, FILE_BYTES_MAX, "%.*s", (int)(end - at), at);
+        snprintf(file, FILE_BYTES_MAX, "MANIFEST-%.*s",
+                 (int)strspn(at + 9, "0123456789"), at + 9);
     }
 }
 
@@ -76,7 +93,7 @@ enum error reason_take(const char *event, const char *path, char *reason)
     char file[FILE_BYTES_MAX];
 
     if (error == ERROR_ROTTEN) {
-        file_find(reason, file);
+        file_find(reason, path, file);
         journal_error("store_rotten", "path=%s file=%s reason=\"%s\"", path,
                       file, reason);
     } else if (error != ERROR_NONE) {

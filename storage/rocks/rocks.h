@@ -37,6 +37,7 @@ struct rocks {
 
 struct store {
     char path[FILES_PATH_BYTES_MAX];
+    int lock; /* The seal, locked against another store_open; -1: not yet. */
     struct rocks_options options;
     struct rocks rocks;
     rocksdb_readoptions_t *latest;
@@ -100,6 +101,22 @@ enum error rocks_get(const struct rocks *rocks, const char *path,
 enum error rocks_applied(const struct rocks *rocks, const char *path,
                          const rocksdb_readoptions_t *how,
                          uint64_t *applied_out);
+
+/**
+ * Read the applied index of a directory that nobody writes to, changing
+ * nothing in it.
+ *
+ * Returns as rocks_applied, or why it cannot be opened.
+ */
+enum error rocks_peek(const char *path, uint64_t *applied_out);
+
+/**
+ * Look a directory over before it is opened: seal, MANIFEST, tables, and that
+ * what was once flushed is there.
+ *
+ * Returns ROTTEN, UNSUPPORTED, or what reading says; told to the journal.
+ */
+enum error rocks_survey(const char *path, struct seal *seal_out);
 
 /**
  * Tell whether background work has failed since the database was opened.

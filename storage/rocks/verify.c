@@ -1,12 +1,11 @@
 #include "storage/checkpoint.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/base/journal.h"
 #include "storage/pace.h"
-#include "storage/rocks/manifest.h"
+#include "storage/rocks/footer.h"
 #include "storage/rocks/reason.h"
 #include "storage/rocks/rocks.h"
 
@@ -32,25 +31,8 @@ static enum error check_open(const char *path, bool direct,
     return reason_take("checkpoint_open_failed", path, reason);
 }
 
-/* Read the index a checkpoint is at. Commits went on while it was made. */
-static enum error index_read(const char *path, uint64_t *index_out)
-{
-    struct rocks_options options = {NULL};
-    struct rocks rocks = {NULL};
-    rocksdb_readoptions_t *how;
-    enum error error;
-
-    TRY(check_open(path, false, &options, &rocks));
-    how = rocksdb_readoptions_create();
-    rocksdb_readoptions_set_verify_checksums(how, 1);
-    error = rocks_applied(&rocks, path, how, index_out);
-    rocksdb_readoptions_destroy(how);
-    rocks_close(&rocks);
-    rocks_options_deinit(&options);
-    return error;
-}
-
-/* Make the hard links, sealed at the index they hold. */
+/* Make the hard links, sealed at the index they hold. What is committed after
+ * the flush here RocksDB flushes itself. */
 static enum error links_make(struct store *store, const char *path,
                              uint64_t *index_out)
 {
@@ -58,15 +40,28 @@ static enum error links_make(struct store *store, const char *path,
     rocksdb_checkpoint_t *maker;
     char *reason = NULL;
 
+    TRY(store_flush(store, UINT64_MAX));
     maker = rocksdb_checkpoint_object_create(store->rocks.db, &reason);
     if (reason == NULL) {
         rocksdb_checkpoint_create(maker, path, 0, &reason);
         rocksdb_checkpoint_object_destroy(maker);
     }
     TRY(reason_take("checkpoint_failed", path, reason));
-    TRY(index_read(path, index_out));
+    TRY(rocks_peek(path, index_out));
     seal.index = *index_out;
     return seal_write(path, &seal);
+}
+
+/* Remove what is at a path, and what RocksDB builds it from. */
+static void links_remove(const char *path)
+{
+    char building[FILES_PATH_BYTES_MAX];
+
+    files_remove(path);
+    if (snprintf(building, sizeof(building), "%s.tmp", path) <
+        FILES_PATH_BYTES_MAX) {
+        files_remove(building);
+    }
 }
 
 static enum error entry_ignore(void *context, const struct files_entry *entry)
@@ -91,7 +86,7 @@ enum error store_checkpoint(struct store *store, const char *path,
         error = checkpoint_list(path, index, bytes_per_s, checkpoint_out);
     }
     if (error != ERROR_NONE) {
-        files_remove(path);
+        links_remove(path);
     }
     return error;
 }
@@ -134,26 +129,17 @@ static enum error tables_read(const struct rocks *rocks, const char *path,
     return error;
 }
 
-/* What seal and MANIFEST say must fit before rows are worth reading. */
+/* What RocksDB does not check of a directory that does not change. */
 static enum error frame_check(const char *path)
 {
+    char name[FOOTER_NAME_BYTES_MAX];
     struct seal seal;
-    enum error error = seal_read(path, &seal);
-    uint64_t index;
 
-    if (error == ERROR_NOT_FOUND || error == ERROR_ROTTEN) {
-        journal_error("store_rotten", "path=%s file=%s reason=\"%s\"", path,
-                      SEAL_FILE, error_text(error));
-        return ERROR_ROTTEN;
-    }
-    TRY(error);
-    TRY(manifest_check(path));
-    TRY(index_read(path, &index));
-    if (index < seal.index) {
-        journal_error("store_rotten",
-                      "path=%s file=MANIFEST applied=%" PRIu64
-                      " flushed=%" PRIu64 " reason=\"flushed rows are gone\"",
-                      path, index, seal.index);
+    TRY(rocks_survey(path, &seal));
+    TRY(footer_find_bad(path, name));
+    if (name[0] != '\0') {
+        journal_error("store_rotten", "path=%s file=%s reason=\"bad footer\"",
+                      path, name);
         return ERROR_ROTTEN;
     }
     return ERROR_NONE;
@@ -185,14 +171,11 @@ enum error store_verify(struct store *store, uint64_t bytes_per_s)
         FILES_PATH_BYTES_MAX) {
         return ERROR_TOO_LARGE;
     }
-    error = files_remove(path);
-    if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
-        return error;
-    }
+    links_remove(path);
     error = links_make(store, path, &index);
     if (error == ERROR_NONE) {
         error = checkpoint_verify(path, bytes_per_s);
     }
-    files_remove(path);
+    links_remove(path);
     return error;
 }

@@ -74,6 +74,7 @@ void live_crash(struct live *live)
     live->applied = live->persisted;
     live->flushed = live->persisted;
     live->commits = 0;
+    live->bytes = 0;
     live->life += 1;
     live->open = false;
     live->failed = ERROR_NONE;
@@ -84,6 +85,7 @@ void live_persist(struct live *live)
     rows_persist(live->rows, live->applied);
     live->persisted = live->applied;
     live->commits = 0;
+    live->bytes = 0;
 }
 
 /* Write one file with its checksum, and empty the buffer. */

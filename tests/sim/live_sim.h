@@ -22,6 +22,7 @@ struct live {
     uint64_t persisted; /* What a crash leaves. */
     uint64_t flushed;   /* What store_flushed tells; persisted or less. */
     uint64_t commits;   /* Since it was last persisted. */
+    uint64_t bytes;     /* Of their batches. */
     unsigned life;      /* One more with each crash; handles know theirs. */
     unsigned holds;     /* By the directory and by a handle. */
     bool open;
@@ -34,6 +35,7 @@ struct store {
     struct live *live; /* Held. */
     unsigned life;     /* Of live, when it was opened. */
     unsigned views;
+    uint64_t memtable_bytes;
     char path[FILES_PATH_BYTES_MAX];
 };
 

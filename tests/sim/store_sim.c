@@ -96,13 +96,16 @@ static enum error live_open(struct live *live, const char *path)
 enum error store_open(const char *path, const struct store_options *options,
                       struct store **store_out)
 {
+    struct store_options wanted = STORE_OPTIONS_DEFAULT;
     struct store *store;
     struct live *live;
     enum error error;
 
-    if (options != NULL &&
-        (options->memtable_bytes < STORE_MEMTABLE_BYTES_MIN ||
-         options->cache_bytes < STORE_CACHE_BYTES_MIN)) {
+    if (options != NULL) {
+        wanted = *options;
+    }
+    if (wanted.memtable_bytes < STORE_MEMTABLE_BYTES_MIN ||
+        wanted.cache_bytes < STORE_CACHE_BYTES_MIN) {
         return ERROR_INVALID;
     }
     TRY(live_find(path, &live));
@@ -115,6 +118,7 @@ enum error store_open(const char *path, const struct store_options *options,
     live_hold(live);
     store->live = live;
     store->life = live->life;
+    store->memtable_bytes = wanted.memtable_bytes;
     snprintf(store->path, sizeof(store->path), "%s", path);
     *store_out = store;
     return ERROR_NONE;
@@ -146,6 +150,15 @@ enum error store_close(struct store *store)
     return error;
 }
 
+/* RocksDB flushes by itself when its memtables are full. */
+static void flush_when_full(struct live *live, uint64_t memtable_bytes)
+{
+    if ((flush_every != 0 && live->commits >= flush_every) ||
+        live->bytes >= memtable_bytes) {
+        live_persist(live);
+    }
+}
+
 static void batch_take(struct live *live, const struct batch *batch,
                        uint64_t index)
 {
@@ -158,9 +171,7 @@ static void batch_take(struct live *live, const struct batch *batch,
     applied_put(live, index);
     live->applied = index;
     live->commits += 1;
-    if (flush_every != 0 && live->commits >= flush_every) {
-        live_persist(live);
-    }
+    live->bytes += batch_bytes(batch);
 }
 
 enum error store_commit(struct store *store, const struct batch *batch,
@@ -178,6 +189,7 @@ enum error store_commit(struct store *store, const struct batch *batch,
     }
     if (error == ERROR_NONE) {
         batch_take(live, batch, applied_index);
+        flush_when_full(live, store->memtable_bytes);
     }
     pthread_mutex_unlock(&live->lock);
     return error;

@@ -344,8 +344,8 @@ static void test_cursor_next__last_messages_of_a_room(void **state)
 struct watcher {
     struct store *store;
     _Atomic bool stop;
-    unsigned views;
-    bool torn; /* A view did not show one commit. */
+    _Atomic unsigned views;
+    _Atomic bool torn; /* A view did not show one commit. */
 };
 
 /* Each commit writes its index to both ends of two tables. */
@@ -378,7 +378,7 @@ static void *watch(void *context)
             break;
         }
         for (int i = 0; i < 5; i++) {
-            watcher->torn = watcher->torn || !view_is_whole(view);
+            watcher->torn |= !view_is_whole(view);
         }
         view_close(view);
         watcher->views += 1;
@@ -408,7 +408,7 @@ static void test_view_open__on_another_thread(void **state)
 
     index_commit(f);
     assert_int_equal(pthread_create(&thread, NULL, watch, &watcher), 0);
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 2000 || (watcher.views < 100 && !watcher.torn); i++) {
         index_commit(f);
         if (i % 500 == 250) {
             assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
@@ -417,7 +417,6 @@ static void test_view_open__on_another_thread(void **state)
     atomic_store(&watcher.stop, true);
     pthread_join(thread, NULL);
     assert_false(watcher.torn);
-    assert_true(watcher.views > 0);
 }
 
 /* A checkpoint opens as a store of its own at the index it tells, and neither
@@ -489,12 +488,17 @@ static void test_store_checkpoint__lists_its_files(void **state)
 }
 
 /* A thread that commits while the test makes checkpoints. */
+struct committer {
+    struct store_fixture *f;
+    _Atomic bool stop;
+};
+
 static void *commit_all(void *context)
 {
-    struct store_fixture *f = context;
+    struct committer *committer = context;
 
-    for (int i = 0; i < 3000; i++) {
-        index_commit(f);
+    while (!atomic_load(&committer->stop)) {
+        index_commit(committer->f);
     }
     return NULL;
 }
@@ -504,10 +508,11 @@ static void *commit_all(void *context)
 static void test_store_checkpoint__while_commits_go_on(void **state)
 {
     struct store_fixture *f = *state;
+    struct committer committer = {.f = f};
     pthread_t thread;
 
     index_commit(f);
-    assert_int_equal(pthread_create(&thread, NULL, commit_all, f), 0);
+    assert_int_equal(pthread_create(&thread, NULL, commit_all, &committer), 0);
     for (int i = 0; i < 5; i++) {
         struct checkpoint *checkpoint;
         struct store *copy;
@@ -524,6 +529,7 @@ static void test_store_checkpoint__while_commits_go_on(void **state)
         checkpoint_free(checkpoint);
         assert_int_equal(files_remove(f->other), ERROR_NONE);
     }
+    atomic_store(&committer.stop, true);
     pthread_join(thread, NULL);
 }
 

@@ -1,0 +1,411 @@
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "storage/checkpoint.h"
+#include "storage/rocks/footer.h"
+#include "tests/unit/store_fixture.h"
+
+/* Damage to the files of a closed store, of every kind and in every file: who
+ * opens it and reads it all gets exactly the right rows or ERROR_ROTTEN. */
+
+enum {
+    FILES_MAX = 64,
+    ROWS = 1500,
+    FLIPS_PER_FILE = 16,
+    ZEROS = 4096,
+};
+
+struct file {
+    char name[64];
+    struct buffer bytes;
+};
+
+struct scene {
+    struct store_fixture *f;
+    size_t n;
+    struct file files[FILES_MAX]; /* Of the sound store. */
+    struct buffer rows;           /* What they hold. */
+    uint64_t index;
+    uint64_t seed;
+    unsigned tried, rotten, sound;
+};
+
+static uint64_t pick(struct scene *scene, uint64_t n)
+{
+    scene->seed = scene->seed * 6364136223846793005U + 1442695040888963407U;
+    return (scene->seed >> 20) % n;
+}
+
+static void path_of(const struct scene *scene, const char *name, char *path)
+{
+    assert_int_equal(files_path(path, scene->f->path, name), ERROR_NONE);
+}
+
+static void file_write(const struct scene *scene, const struct file *file)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    path_of(scene, file->name, path);
+    assert_int_equal(files_write(path, 0, file->bytes.data, file->bytes.len),
+                     ERROR_NONE);
+}
+
+static enum error file_take(void *context, const struct files_entry *entry)
+{
+    struct scene *scene = context;
+    struct file *file = &scene->files[scene->n];
+    char path[FILES_PATH_BYTES_MAX];
+    size_t got;
+
+    assert_true(scene->n < FILES_MAX);
+    snprintf(file->name, sizeof(file->name), "%s", entry->name);
+    path_of(scene, entry->name, path);
+    assert_int_equal(files_read(path, 0,
+                                buffer_reserve(&file->bytes, entry->bytes + 1),
+                                entry->bytes, &got),
+                     ERROR_NONE);
+    file->bytes.len = got;
+    scene->n += 1;
+    return ERROR_NONE;
+}
+
+/* Rows in several tables, some rewritten and deleted, in several flushes: in
+ * files of the top level and merged ones. */
+static void rows_write(struct store_fixture *f)
+{
+    char key[32], value[400];
+
+    for (int i = 0; i < ROWS; i++) {
+        memset(value, 'a' + i % 26, sizeof(value));
+        snprintf(value + i % 300 + 20, 20, "%d", i * 7919);
+        snprintf(key, sizeof(key), "key-%d", i * 31 % 1000);
+        fixture_put(f, i % 3 == 0 ? TABLE_ROOMS : TABLE_MESSAGES, key, value);
+        snprintf(key, sizeof(key), "key-%d", i * 17 % 1000);
+        fixture_delete(f, TABLE_ROOMS, key);
+        fixture_commit(f);
+        if (i % 230 == 229) {
+            assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+        }
+    }
+}
+
+static int setup(void **state)
+{
+    struct scene *scene = calloc(1, sizeof(*scene));
+    void *fixture = NULL;
+
+    assert_non_null(scene);
+    store_fixture_setup(&fixture);
+    scene->f = fixture;
+    scene->seed = 1;
+    rows_write(scene->f);
+    assert_int_equal(rows_dump(scene->f->store, &scene->rows), ERROR_NONE);
+    assert_true(scene->rows.len > 100000);
+    scene->index = scene->f->index;
+    assert_int_equal(store_close(scene->f->store), ERROR_NONE);
+    scene->f->store = NULL;
+    assert_int_equal(files_list(scene->f->path, file_take, scene), ERROR_NONE);
+    *state = scene;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *scene = *state;
+    void *fixture = scene->f;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        buffer_deinit(&scene->files[i].bytes);
+    }
+    buffer_deinit(&scene->rows);
+    store_fixture_teardown(&fixture);
+    free(scene);
+    return 0;
+}
+
+/* Bring the sound store back. */
+static void files_restore(struct scene *scene)
+{
+    assert_int_equal(files_remove(scene->f->path), ERROR_NONE);
+    assert_int_equal(files_make_directory(scene->f->path), ERROR_NONE);
+    for (size_t i = 0; i < scene->n; i++) {
+        file_write(scene, &scene->files[i]);
+    }
+}
+
+/* Open and read all. Returns NONE when the rows are right. */
+static enum error read_all(struct scene *scene)
+{
+    struct buffer rows = BUFFER_EMPTY;
+    struct store *store = NULL;
+    enum error error = store_open(scene->f->path, NULL, &store);
+
+    if (error == ERROR_NONE) {
+        error = rows_dump(store, &rows);
+    }
+    if (error == ERROR_NONE) {
+        assert_int_equal(store_applied(store), scene->index);
+        assert_true(
+            slice_equal(buffer_slice(&rows), buffer_slice(&scene->rows)));
+    }
+    store_abandon(store);
+    buffer_deinit(&rows);
+    return error;
+}
+
+/* Try what was damaged, then make it sound again. */
+static enum error damage_try(struct scene *scene, const char *what,
+                             const char *name, uint64_t at)
+{
+    enum error error = read_all(scene);
+
+    if (error != ERROR_NONE && error != ERROR_ROTTEN) {
+        fail_msg("%s of %s at %lu: %s", what, name, (unsigned long)at,
+                 error_name(error));
+    }
+    scene->tried += 1;
+    scene->rotten += error == ERROR_ROTTEN;
+    scene->sound += error == ERROR_NONE;
+    files_restore(scene);
+    return error;
+}
+
+static void bytes_write(struct scene *scene, const struct file *file,
+                        uint64_t at, const void *bytes, size_t len)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    path_of(scene, file->name, path);
+    assert_int_equal(files_write(path, at, bytes, len), ERROR_NONE);
+}
+
+static enum error flip_try(struct scene *scene, const struct file *file,
+                           size_t at, unsigned bit)
+{
+    uint8_t byte = (uint8_t)(file->bytes.data[at] ^ (1u << bit));
+
+    bytes_write(scene, file, at, &byte, 1);
+    return damage_try(scene, "flip", file->name, at * 8 + bit);
+}
+
+static void truncation_try(struct scene *scene, const struct file *file,
+                           size_t len)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    path_of(scene, file->name, path);
+    assert_int_equal(files_remove(path), ERROR_NONE);
+    bytes_write(scene, file, 0, file->bytes.data, len);
+    damage_try(scene, "truncation", file->name, len);
+}
+
+static bool is_table(const struct file *file)
+{
+    return strstr(file->name, ".sst") != NULL;
+}
+
+static void test_store_open__after_bit_flips(void **state)
+{
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+
+        for (unsigned n = 0; n < FLIPS_PER_FILE && file->bytes.len > 0; n++) {
+            flip_try(scene, file, pick(scene, file->bytes.len),
+                     (unsigned)pick(scene, 8));
+        }
+    }
+    print_message("flips: %u tried, %u rotten\n", scene->tried, scene->rotten);
+    assert_true(scene->tried > 200 && scene->rotten > scene->tried / 2);
+}
+
+/* A table's footer has no checksum of its own. */
+static void test_store_open__after_bit_flips_in_a_footer(void **state)
+{
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+
+        for (size_t at = 1; is_table(file) && at <= FOOTER_BYTES; at += 4) {
+            flip_try(scene, file, file->bytes.len - at - pick(scene, 4) % at,
+                     (unsigned)pick(scene, 8));
+        }
+    }
+    print_message("footers: %u tried, %u rotten\n", scene->tried,
+                  scene->rotten);
+    assert_true(scene->tried > 50);
+}
+
+static void test_store_open__after_zeroed_blocks(void **state)
+{
+    static const uint8_t zeros[ZEROS];
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+
+        for (uint64_t n = 0; n < 4 && file->bytes.len > 0; n++) {
+            uint64_t at = pick(scene, file->bytes.len / 512 + 1) * 512;
+            size_t left = file->bytes.len - (size_t)at;
+
+            if (left > 0) {
+                bytes_write(scene, file, at, zeros,
+                            left < ZEROS ? left : ZEROS);
+                damage_try(scene, "zeros", file->name, at);
+            }
+        }
+    }
+    print_message("zeros: %u tried, %u rotten\n", scene->tried, scene->rotten);
+    assert_true(scene->tried > 30 && scene->rotten > scene->tried / 2);
+}
+
+static void test_store_open__after_truncations(void **state)
+{
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+        size_t len = file->bytes.len;
+
+        if (len > 0) {
+            truncation_try(scene, file, 0);
+            truncation_try(scene, file, len - 1);
+            truncation_try(scene, file, len / 2);
+            truncation_try(scene, file, (size_t)pick(scene, len));
+        }
+    }
+    print_message("truncations: %u tried, %u rotten\n", scene->tried,
+                  scene->rotten);
+    assert_true(scene->rotten > scene->tried / 2);
+}
+
+/* Which files may be missing: RocksDB's empty log, its journal, its lock, its
+ * name for the database. No other. */
+static bool is_needless(const char *name)
+{
+    return strstr(name, ".log") != NULL || strncmp(name, "LOG", 3) == 0 ||
+           strcmp(name, "LOCK") == 0 || strcmp(name, "IDENTITY") == 0;
+}
+
+/* Any file that counts is missed. There are two OPTIONS files; both count as
+ * one. */
+static void test_store_open__after_a_file_was_lost(void **state)
+{
+    struct scene *scene = *state;
+    char path[FILES_PATH_BYTES_MAX];
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const char *name = scene->files[i].name;
+        size_t same = strcspn(name, "-");
+
+        for (size_t j = 0; j < scene->n; j++) {
+            if (j == i || (strncmp(name, "OPTIONS-", 8) == 0 &&
+                           strncmp(name, scene->files[j].name, same) == 0)) {
+                path_of(scene, scene->files[j].name, path);
+                assert_int_equal(files_remove(path), ERROR_NONE);
+            }
+        }
+        assert_int_equal(damage_try(scene, "loss", name, 0),
+                         is_needless(name) ? ERROR_NONE : ERROR_ROTTEN);
+    }
+}
+
+/* All that is read is checked: a flip in the rows of a file is found by
+ * reading the whole store as by reading that row. */
+static void test_checkpoint_verify__finds_every_damaged_row(void **state)
+{
+    struct scene *scene = *state;
+    unsigned found = 0;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+
+        for (unsigned n = 0; is_table(file) && n < 6; n++) {
+            /* The first two fifths of a file are rows for certain. */
+            size_t at = (size_t)pick(scene, file->bytes.len * 2 / 5);
+            uint8_t byte = (uint8_t)(file->bytes.data[at] ^ 4);
+
+            bytes_write(scene, file, at, &byte, 1);
+            assert_int_equal(checkpoint_verify(scene->f->path, 0),
+                             ERROR_ROTTEN);
+            found += 1;
+            assert_int_equal(read_all(scene), ERROR_ROTTEN);
+            files_restore(scene);
+        }
+    }
+    assert_int_equal(checkpoint_verify(scene->f->path, 0), ERROR_NONE);
+    assert_true(found > 10);
+}
+
+/* One flipped bit in a footer says that blocks have no checksums. RocksDB
+ * believes it; a check does not. */
+static void test_checkpoint_verify__finds_checksums_switched_off(void **state)
+{
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        const struct file *file = &scene->files[i];
+
+        if (is_table(file)) {
+            size_t at = file->bytes.len - FOOTER_BYTES;
+
+            assert_int_equal(file->bytes.data[at], 1);
+            bytes_write(scene, file, at, "", 1);
+            assert_int_equal(checkpoint_verify(scene->f->path, 0),
+                             ERROR_ROTTEN);
+            files_restore(scene);
+        }
+    }
+}
+
+/* Rot while the store is open and its rows lie in memory: only reading the
+ * disk again finds it. */
+static void test_store_verify__reads_the_disk_itself(void **state)
+{
+    struct scene *scene = *state;
+    struct buffer rows = BUFFER_EMPTY;
+    struct file *biggest = NULL;
+
+    for (size_t i = 0; i < scene->n; i++) {
+        if (is_table(&scene->files[i]) &&
+            (biggest == NULL ||
+             scene->files[i].bytes.len > biggest->bytes.len)) {
+            biggest = &scene->files[i];
+        }
+    }
+    assert_non_null(biggest);
+    fixture_open(scene->f);
+    assert_int_equal(rows_dump(scene->f->store, &rows), ERROR_NONE);
+    bytes_write(scene, biggest, biggest->bytes.len / 3, "rot", 3);
+    assert_int_equal(rows_dump(scene->f->store, &rows), ERROR_NONE);
+    assert_true(slice_equal(buffer_slice(&rows), buffer_slice(&scene->rows)));
+    assert_int_equal(store_verify(scene->f->store, 0), ERROR_ROTTEN);
+    bytes_write(scene, biggest, 0, biggest->bytes.data, biggest->bytes.len);
+    assert_int_equal(store_verify(scene->f->store, 0), ERROR_NONE);
+    store_abandon(scene->f->store);
+    scene->f->store = NULL;
+    buffer_deinit(&rows);
+}
+
+#define RUN_SCENE(test) RUN_IN(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_SCENE(test_store_open__after_bit_flips),
+        RUN_SCENE(test_store_open__after_bit_flips_in_a_footer),
+        RUN_SCENE(test_store_open__after_zeroed_blocks),
+        RUN_SCENE(test_store_open__after_truncations),
+        RUN_SCENE(test_store_open__after_a_file_was_lost),
+        RUN_SCENE(test_checkpoint_verify__finds_every_damaged_row),
+        RUN_SCENE(test_checkpoint_verify__finds_checksums_switched_off),
+        RUN_SCENE(test_store_verify__reads_the_disk_itself),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
