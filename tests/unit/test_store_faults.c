@@ -1,0 +1,194 @@
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "storage/checkpoint.h"
+#include "tests/unit/fault_io.h"
+#include "tests/unit/store_fixture.h"
+
+/* A disk that is full or answers EIO, from every call of a flush on: the error
+ * comes back, stays, and what is on disk is one index's rows. Works over
+ * RocksDB alone; the disk of perch-sim fails in its own ways. */
+
+enum { CALLS_MAX = 200 };
+
+/* Three tables at the next index, all saying which it was. */
+static void index_commit(struct store_fixture *f)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", (int)f->index + 1);
+    fixture_put(f, TABLE_ROOMS, "row", text);
+    fixture_put(f, TABLE_MESSAGES, "row", text);
+    fixture_put(f, TABLE_SESSIONS, "row", text);
+    fixture_commit(f);
+}
+
+static void index_expect(struct store_fixture *f)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%d", (int)f->index);
+    fixture_expect(f, TABLE_ROOMS, "row", text);
+    fixture_expect(f, TABLE_MESSAGES, "row", text);
+    fixture_expect(f, TABLE_SESSIONS, "row", text);
+}
+
+/* After an error every write answers with it, and the flushed index stands. */
+static void failure_expect(struct store_fixture *f, enum error expected,
+                           uint64_t flushed)
+{
+    assert_int_equal(store_flush(f->store, UINT64_MAX), expected);
+    fixture_put(f, TABLE_ROOMS, "row", "refused");
+    assert_int_equal(store_commit(f->store, f->batch, f->index + 1), expected);
+    batch_clear(f->batch);
+    assert_int_equal(store_applied(f->store), f->index);
+    assert_int_equal(store_flushed(f->store), flushed);
+    index_expect(f);
+}
+
+/* One flush whose calls fail from the nth on. Returns false when it has fewer
+ * calls than that, and succeeded. */
+static bool flush_try(struct store_fixture *f, uint64_t nth, int number,
+                      enum error expected)
+{
+    uint64_t failed;
+    enum error error;
+
+    index_commit(f);
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+    index_commit(f);
+    fault_io_arm(f->directory, nth, number);
+    error = store_flush(f->store, UINT64_MAX);
+    if (error != ERROR_NONE) {
+        assert_int_equal(error, expected);
+        failure_expect(f, expected, 1);
+    }
+    failed = fault_io_disarm();
+    assert_true((error != ERROR_NONE) == (failed > 0));
+    fixture_crash(f);
+    assert_in_range(f->index, error == ERROR_NONE ? 2 : 1, 2);
+    index_expect(f);
+    return error != ERROR_NONE;
+}
+
+/* Each try has a store of its own, so that no merging of files is under way
+ * whose failure would come first. */
+static void store_renew(struct store_fixture *f)
+{
+    store_abandon(f->store);
+    f->store = NULL;
+    assert_int_equal(files_remove(f->path), ERROR_NONE);
+    assert_int_equal(store_format(f->path), ERROR_NONE);
+    fixture_open(f);
+}
+
+static void flush_try_all(struct store_fixture *f, int number,
+                          enum error expected)
+{
+    uint64_t nth = 0;
+
+    while (flush_try(f, nth, number, expected)) {
+        nth += 1;
+        assert_true(nth < CALLS_MAX);
+        store_renew(f);
+    }
+    /* Four tables' files, the MANIFEST, the seal: each written and synced. */
+    assert_true(nth > 10);
+}
+
+/* A full disk: wherever in a flush it shows. */
+static void test_store_flush__on_a_full_disk(void **state)
+{
+    flush_try_all(*state, ENOSPC, ERROR_NO_SPACE);
+}
+
+/* A disk that answers EIO: wherever in a flush. */
+static void test_store_flush__on_a_failing_disk(void **state)
+{
+    flush_try_all(*state, EIO, ERROR_STORE_IO);
+}
+
+/* RocksDB flushes by itself when memtables are full; that it failed comes out
+ * at the next commits, not at the end of the day. */
+static void test_store_commit__tells_of_background_errors(void **state)
+{
+    struct store_fixture *f = *state;
+    struct store_options small = {.memtable_bytes = STORE_MEMTABLE_BYTES_MIN,
+                                  .cache_bytes = STORE_CACHE_BYTES_MIN};
+    static char value[4000];
+    enum error error = ERROR_NONE;
+
+    index_commit(f);
+    assert_int_equal(store_close(f->store), ERROR_NONE);
+    assert_int_equal(store_open(f->path, &small, &f->store), ERROR_NONE);
+    memset(value, 'x', sizeof(value) - 1);
+    fault_io_arm(f->directory, 0, ENOSPC);
+    for (int i = 0; i < 10000 && error == ERROR_NONE; i++) {
+        fixture_put(f, TABLE_ENDPOINTS, "big", value);
+        error = store_commit(f->store, f->batch, f->index + 1);
+        f->index += error == ERROR_NONE;
+    }
+    batch_clear(f->batch);
+    assert_int_equal(error, ERROR_NO_SPACE);
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NO_SPACE);
+    assert_true(fault_io_disarm() > 0);
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NO_SPACE);
+    fixture_crash(f);
+    assert_int_equal(f->index, 1);
+    index_expect(f);
+}
+
+/* Fail if there is anything but the store. */
+static enum error entry_expect(void *context, const struct files_entry *entry)
+{
+    (void)context;
+    assert_string_equal(entry->name, "store");
+    return ERROR_NONE;
+}
+
+/* A checkpoint that could not be made leaves nothing behind, and the store's
+ * rows as they were. */
+static void test_store_checkpoint__on_a_full_disk(void **state)
+{
+    struct store_fixture *f = *state;
+    struct checkpoint *checkpoint = NULL;
+    enum error error = ERROR_NO_SPACE;
+
+    for (uint64_t nth = 0; error != ERROR_NONE; nth++) {
+        assert_true(nth < CALLS_MAX);
+        store_renew(f);
+        index_commit(f);
+        assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
+        index_commit(f);
+        fault_io_arm(f->directory, nth, ENOSPC);
+        error = store_checkpoint(f->store, f->other, 0, &checkpoint);
+        fault_io_disarm();
+        if (error != ERROR_NONE) {
+            assert_int_equal(error, ERROR_NO_SPACE);
+            assert_int_equal(files_list(f->directory, entry_expect, NULL),
+                             ERROR_NONE);
+            fixture_crash(f);
+        }
+        index_expect(f);
+    }
+    assert_int_equal(checkpoint_check(f->other, checkpoint, 0), ERROR_NONE);
+    checkpoint_free(checkpoint);
+}
+
+#define RUN_STORE(test)                                                        \
+    RUN_IN(test, store_fixture_setup, store_fixture_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_STORE(test_store_flush__on_a_full_disk),
+        RUN_STORE(test_store_flush__on_a_failing_disk),
+        RUN_STORE(test_store_commit__tells_of_background_errors),
+        RUN_STORE(test_store_checkpoint__on_a_full_disk),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
