@@ -2,8 +2,9 @@
  * RocksDB 7.8.3 does not see or answers by forgetting:
  *
  * - no CURRENT: told to create what is missing, it would begin anew
- * - a MANIFEST with zeros inside: it skips to the next 32 KiB block, and the
- *   files that the skipped records added are gone without a word
+ * - a MANIFEST with zeros inside: it skips to the next 32 KiB block, and where
+ *   that begins with a record, the files that the skipped ones added are gone
+ *   without a word
  * - no OPTIONS: it needs none, but who lost that file may have lost others
  *
  * A MANIFEST that ends early is what a crash leaves, and is taken; whether it

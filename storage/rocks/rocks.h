@@ -111,8 +111,8 @@ enum error rocks_applied(const struct rocks *rocks, const char *path,
 enum error rocks_peek(const char *path, uint64_t *applied_out);
 
 /**
- * Look a directory over before it is opened: seal, MANIFEST, tables, and that
- * what was once flushed is there.
+ * Look a directory over before it is opened: seal, MANIFEST, and that what was
+ * once flushed is there. So are then all tables it had.
  *
  * Returns ROTTEN, UNSUPPORTED, or what reading says; told to the journal.
  */

@@ -1,7 +1,6 @@
 #include "storage/rocks/rocks.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "proto/base/journal.h"
 #include "storage/rocks/manifest.h"
@@ -34,38 +33,6 @@ static enum error seal_check(const char *path, struct seal *seal_out)
                       "path=%s reason=\"written by a newer perch\"", path);
     }
     return error;
-}
-
-/* Tell whether a list of column families has a name. */
-static bool is_listed(char *const *names, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* RocksDB would make tables anew that a damaged MANIFEST no longer names, so
- * those that were there must still be. It refuses unknown ones by itself. */
-static enum error tables_check(const char *path, uint32_t tables)
-{
-    rocksdb_options_t *options = rocksdb_options_create();
-    char *reason = NULL;
-    bool lost = false;
-    size_t n = 0;
-    char **names = rocksdb_list_column_families(options, path, &n, &reason);
-
-    rocksdb_options_destroy(options);
-    if (reason != NULL) {
-        return reason_take("store_open_failed", path, reason);
-    }
-    for (uint32_t i = 0; i < tables; i++) {
-        lost = lost || !is_listed(names, n, table_name((enum table)i));
-    }
-    rocksdb_list_column_families_destroy(names, n);
-    return lost ? rotten(path, "MANIFEST", "a table is gone") : ERROR_NONE;
 }
 
 enum error rocks_peek(const char *path, uint64_t *applied_out)
@@ -105,7 +72,6 @@ enum error rocks_survey(const char *path, struct seal *seal_out)
 
     TRY(seal_check(path, seal_out));
     TRY(manifest_check(path));
-    TRY(tables_check(path, seal_out->tables));
     TRY(rocks_peek(path, &applied));
     if (applied < seal_out->index) {
         journal_error("store_rotten",

@@ -12,17 +12,30 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char below[1024]; /* Empty: not armed. */
 static uint64_t left;
+static uint64_t passed;
 static uint64_t failed;
 static int failure;
 
-void fault_io_arm(const char *directory, uint64_t after, int number)
+void fault_io_arm(const char *directory, const char *prefix, uint64_t after,
+                  int number)
 {
     pthread_mutex_lock(&lock);
-    snprintf(below, sizeof(below), "%s/", directory);
+    snprintf(below, sizeof(below), "%s/%s", directory, prefix);
     left = after;
+    passed = 0;
     failed = 0;
     failure = number;
     pthread_mutex_unlock(&lock);
+}
+
+uint64_t fault_io_passed(void)
+{
+    uint64_t n;
+
+    pthread_mutex_lock(&lock);
+    n = passed;
+    pthread_mutex_unlock(&lock);
+    return n;
 }
 
 uint64_t fault_io_disarm(void)
@@ -45,6 +58,7 @@ static bool fails(const char *path)
     if (below[0] != '\0' && strncmp(path, below, strlen(below)) == 0) {
         result = left == 0;
         left -= left > 0;
+        passed += !result;
         failed += result;
     }
     pthread_mutex_unlock(&lock);

@@ -10,12 +10,17 @@
 #include <stdint.h>
 
 /**
- * Let every change to a file below a directory fail, after some more.
+ * Let every change to files below a directory fail, after some more.
  *
+ * @prefix  What the names of those files begin with; may be empty.
  * @after   Changes that still succeed: writes, syncs, renames, links.
  * @number  The errno they fail with.
  */
-void fault_io_arm(const char *directory, uint64_t after, int number);
+void fault_io_arm(const char *directory, const char *prefix, uint64_t after,
+                  int number);
+
+/** Count the changes that have succeeded since it was armed. */
+uint64_t fault_io_passed(void);
 
 /**
  * Let everything succeed again.

@@ -11,7 +11,7 @@ void scratch_make(char *path)
     static unsigned made;
 
     made += 1;
-    snprintf(path, FILES_PATH_BYTES_MAX, "/tmp/perch-test-%d-%u", (int)getpid(),
+    snprintf(path, FILES_PATH_BYTES_MAX, "/tmp/perch-store-%d-%u", (int)getpid(),
              made);
     assert_int_equal(files_make_directory("/tmp"), ERROR_NONE);
     files_remove(path);

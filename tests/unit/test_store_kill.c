@@ -35,6 +35,7 @@ static const enum table tables[TABLES] = {TABLE_ROOMS, TABLE_MESSAGES,
 struct shared {
     _Atomic uint64_t flushed; /* Highest index that was called flushed. */
     _Atomic uint64_t applied; /* That the last check found. */
+    _Atomic bool busy;        /* The child commits, and flushes if it should. */
 };
 
 struct scene {
@@ -119,6 +120,7 @@ static void *flush_all(void *context)
         usleep(3000);
         CHECK(store_flush(flusher->store, UINT64_MAX) == ERROR_NONE);
         atomic_store(&flusher->shared->flushed, store_flushed(flusher->store));
+        atomic_store(&flusher->shared->busy, true);
     }
     return NULL;
 }
@@ -140,6 +142,9 @@ _Noreturn static void commit_run(struct scene *scene, bool flushing)
     for (;;) {
         index += 1;
         entry_commit(flusher.store, batch, index);
+        if (!flushing) {
+            atomic_store(&scene->shared->busy, true);
+        }
     }
 }
 
@@ -228,9 +233,15 @@ static void test_store_commit__is_a_prefix_after_sigkill(void **state)
 
     for (unsigned round = 0; round < ROUNDS; round++) {
         uint64_t before = atomic_load(&scene->shared->applied);
-        pid_t child = child_begin(scene, true, round % 2 == 0);
+        pid_t child;
 
-        usleep(40000 + (unsigned)(mix(round) % 60000));
+        atomic_store(&scene->shared->busy, false);
+        child = child_begin(scene, true, round % 2 == 0);
+        while (!atomic_load(&scene->shared->busy)) {
+            assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+            usleep(500);
+        }
+        usleep((unsigned)(mix(round) % 40000));
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, &status, 0), child);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
