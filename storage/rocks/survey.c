@@ -38,8 +38,8 @@ static enum error seal_check(const char *path, struct seal *seal_out)
 enum error rocks_peek(const char *path, uint64_t *applied_out)
 {
     static const char *const names[] = {"default", "meta"};
-    struct rocks_options options = {NULL};
-    struct rocks rocks = {NULL};
+    struct rocks_options options = {.options = NULL};
+    struct rocks rocks = {.db = NULL};
     rocksdb_column_family_handle_t *families[2];
     const rocksdb_options_t *of_families[2];
     rocksdb_readoptions_t *how;

@@ -147,8 +147,8 @@ static enum error frame_check(const char *path)
 
 enum error checkpoint_verify(const char *path, uint64_t bytes_per_s)
 {
-    struct rocks_options options = {NULL};
-    struct rocks rocks = {NULL};
+    struct rocks_options options = {.options = NULL};
+    struct rocks rocks = {.db = NULL};
     enum error error;
 
     TRY(files_list(path, entry_ignore, NULL));

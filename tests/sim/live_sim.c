@@ -127,16 +127,29 @@ static void row_append(struct buffer *bytes, enum table table,
     buffer_append_slice(bytes, row->value);
 }
 
-/* Write one table's rows, a file whenever there are enough of them. */
-static enum error table_save(struct live *live, const char *path,
-                             enum table table, struct buffer *bytes,
-                             uint32_t *files)
+/* Find the next row under the lock. It stays while the pin does. */
+static bool row_next(struct live *live, const struct rows_pin *pin,
+                     enum table table, const struct slice *after,
+                     struct row *row)
 {
-    struct range all = {0};
-    struct row row;
-    struct slice *after = NULL;
+    struct range all = {.backward = false};
+    bool found;
 
-    while (rows_step(live->rows, live->applied, table, &all, after, &row)) {
+    pthread_mutex_lock(&live->lock);
+    found = rows_step(live->rows, pin->index, table, &all, after, row);
+    pthread_mutex_unlock(&live->lock);
+    return found;
+}
+
+/* Write one table's rows, a file whenever there are enough of them. */
+static enum error table_save(struct live *live, const struct rows_pin *pin,
+                             const char *path, enum table table,
+                             struct buffer *bytes, uint32_t *files)
+{
+    const struct slice *after = NULL;
+    struct row row;
+
+    while (row_next(live, pin, table, after, &row)) {
         row_append(bytes, table, &row);
         after = &row.key;
         if (bytes->len >= STORE_SIM_FILE_BYTES) {
@@ -146,19 +159,19 @@ static enum error table_save(struct live *live, const char *path,
     return ERROR_NONE;
 }
 
-static enum error tables_save(struct live *live, const char *path,
-                              struct buffer *bytes)
+static enum error tables_save(struct live *live, const struct rows_pin *pin,
+                              const char *path, struct buffer *bytes)
 {
     uint8_t index[INDEX_BYTES];
     uint32_t files = 0;
 
     for (enum table i = 0; i < TABLE_COUNT; i++) {
-        TRY(table_save(live, path, i, bytes, &files));
+        TRY(table_save(live, pin, path, i, bytes, &files));
     }
     if (bytes->len > 0) {
         TRY(rows_write(path, bytes, &files));
     }
-    put_le64(index, live->applied);
+    put_le64(index, pin->index);
     put_le32(index + 8, files);
     buffer_append(bytes, index, sizeof(index));
     return file_write(path, "INDEX", bytes);
@@ -167,11 +180,21 @@ static enum error tables_save(struct live *live, const char *path,
 enum error live_save(struct live *live, const char *path, uint64_t *index_out)
 {
     struct buffer bytes = BUFFER_EMPTY;
+    struct rows_pin pin;
+    unsigned life;
     enum error error;
 
     pthread_mutex_lock(&live->lock);
-    error = tables_save(live, path, &bytes);
-    *index_out = live->applied;
+    pin.index = live->applied;
+    rows_pin(live->rows, &pin);
+    life = live->life;
+    pthread_mutex_unlock(&live->lock);
+    error = tables_save(live, &pin, path, &bytes);
+    *index_out = pin.index;
+    pthread_mutex_lock(&live->lock);
+    if (life == live->life) {
+        rows_unpin(&pin);
+    }
     pthread_mutex_unlock(&live->lock);
     buffer_deinit(&bytes);
     return error;

@@ -11,8 +11,8 @@ void scratch_make(char *path)
     static unsigned made;
 
     made += 1;
-    snprintf(path, FILES_PATH_BYTES_MAX, "/tmp/perch-store-%d-%u", (int)getpid(),
-             made);
+    snprintf(path, FILES_PATH_BYTES_MAX, "/tmp/perch-store-%d-%u",
+             (int)getpid(), made);
     assert_int_equal(files_make_directory("/tmp"), ERROR_NONE);
     files_remove(path);
     assert_int_equal(files_make_directory(path), ERROR_NONE);
