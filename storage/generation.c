@@ -325,6 +325,13 @@ enum error generation_stage_end(struct generation *generation,
     if (older.number != 0) {
         name.number = older.number + 1;
     }
+    /* Raft may already rely on the ready one. */
+    if (checkpoint->index < older.index) {
+        journal_error("snapshot_refused",
+                      "path=%s ready=%" PRIu64 " received=%" PRIu64,
+                      generation->store, older.index, checkpoint->index);
+        return ERROR_FORGOTTEN;
+    }
     TRY(checkpoint_check(generation->partial, checkpoint, 0));
     generation_step(&generation->options, GENERATION_STAGE_CHECKED);
     TRY(stage_sync(generation, checkpoint));

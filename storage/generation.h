@@ -135,7 +135,8 @@ enum error generation_stage_write(struct generation *generation,
  * Finish what was received: compare it with the list, make it durable and
  * ready. Does not read rows; checkpoint_verify of generation_stage_path does.
  *
- * Returns ROTTEN when it differs from the list; it stays partial then.
+ * Returns ROTTEN when it differs from the list, FORGOTTEN when it is older
+ * than one that is ready; it stays partial then.
  */
 enum error generation_stage_end(struct generation *generation,
                                 const struct checkpoint *checkpoint);

@@ -103,6 +103,9 @@ enum error store_format(const char *path)
     if (error != ERROR_NOT_FOUND) {
         return error == ERROR_NONE ? ERROR_EXISTS : error;
     }
+    if (strlen(path) >= FILES_PATH_BYTES_MAX) {
+        return ERROR_INVALID;
+    }
     store = store_new(path, &options);
     if (store == NULL) {
         return ERROR_NO_MEMORY;

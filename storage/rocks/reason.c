@@ -21,6 +21,7 @@ static const struct {
     {{"Disk quota exceeded"}, ERROR_NO_SPACE},
     {{"Cannot allocate memory"}, ERROR_NO_MEMORY},
     {{"Permission denied"}, ERROR_STORE_IO},
+    {{"Read-only file system"}, ERROR_STORE_IO},
     {{"Too many open files"}, ERROR_STORE_IO},
     {{"Input/output error"}, ERROR_STORE_IO},
     {{"lock", "Resource temporarily unavailable"}, ERROR_BUSY},

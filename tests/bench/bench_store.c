@@ -190,11 +190,12 @@ static uint64_t bench_checkpoint(struct bench *bench)
     must(checkpoint_verify(bench->checkpoint, 0), "verify");
     verified = wall_s();
     bytes = bytes_of(list);
-    printf("checkpoint of %" PRIu64 " MiB in %zu files: flush %.1f ms, links "
-           "and index %.1f ms, sums %.1f ms; verify %.0f ms\n",
-           bytes >> 20, list->n, (flushed - began) * 1e3,
-           (made - flushed - (listed - made)) * 1e3, (listed - made) * 1e3,
-           (verified - listed) * 1e3);
+    printf("checkpoint of %" PRIu64 " MiB in %zu files (%.0f bytes a message): "
+           "flush %.1f ms, links, index and sums %.1f ms, of which sums about "
+           "%.1f; verify %.0f ms\n",
+           bytes >> 20, list->n, (double)bytes / (double)bench->index,
+           (flushed - began) * 1e3, (made - flushed) * 1e3,
+           (listed - made) * 1e3, (verified - listed) * 1e3);
     checkpoint_free(list);
     checkpoint_free(again);
     must(files_remove(bench->checkpoint), "remove");

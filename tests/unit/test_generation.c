@@ -245,6 +245,25 @@ static void test_generation_stage_end__replaces_an_older_one(void **state)
     generation_close(generation);
 }
 
+/* I1: raft may rely on a ready snapshot, so an older one does not replace
+ * it. */
+static void test_generation_stage_end__refuses_an_older_one(void **state)
+{
+    struct scene *scene = *state;
+    struct generation *generation = generation_must(scene);
+    uint64_t ready;
+
+    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(generation_stage_begin(generation), ERROR_NONE);
+    assert_int_equal(files_receive(scene, generation), ERROR_NONE);
+    scene->snapshot->index -= 1;
+    assert_int_equal(generation_stage_end(generation, scene->snapshot),
+                     ERROR_FORGOTTEN);
+    assert_true(generation_ready(generation, &ready));
+    assert_int_equal(ready, NEW_INDEX);
+    generation_close(generation);
+}
+
 static enum error reconcile(struct generation *generation, uint64_t applied,
                             uint64_t snapshot, uint64_t last, bool *install)
 {
@@ -434,6 +453,7 @@ int main(void)
         RUN_SCENE(test_generation_install__never_moves_backwards),
         RUN_SCENE(test_generation_stage_end__checks_what_was_received),
         RUN_SCENE(test_generation_stage_end__replaces_an_older_one),
+        RUN_SCENE(test_generation_stage_end__refuses_an_older_one),
         RUN_SCENE(test_generation_reconcile__refuses_a_gap),
         RUN_SCENE(test_generation_open__sweeps_leftovers),
         RUN_SCENE(test_generation_sweep__drops_what_is_outdated),

@@ -117,6 +117,47 @@ static void test_store_flush__on_a_failing_disk(void **state)
     flush_try_all(*state, EIO, ERROR_STORE_IO);
 }
 
+/* Opening writes a new MANIFEST and more: a full disk is told, wherever, and
+ * takes nothing away. */
+static void test_store_open__on_a_full_disk(void **state)
+{
+    struct store_fixture *f = *state;
+    enum error error = ERROR_NO_SPACE;
+
+    index_commit(f);
+    assert_int_equal(store_close(f->store), ERROR_NONE);
+    for (uint64_t nth = 0; error != ERROR_NONE; nth++) {
+        f->store = NULL;
+        assert_true(nth < CALLS_MAX);
+        fault_io_arm(f->directory, "", nth, ENOSPC);
+        error = store_open(f->path, NULL, &f->store);
+        fault_io_disarm();
+        if (error != ERROR_NONE) {
+            assert_int_equal(error, ERROR_NO_SPACE);
+            fixture_open(f);
+        }
+        index_expect(f);
+        store_abandon(f->store);
+    }
+    f->store = NULL;
+}
+
+/* A store that could not be made is none; the next try begins anew. */
+static void test_store_format__on_a_full_disk(void **state)
+{
+    struct store_fixture *f = *state;
+    enum error error = ERROR_NO_SPACE;
+
+    for (uint64_t nth = 0; error != ERROR_NONE; nth += 7) {
+        assert_true(nth < 10 * CALLS_MAX);
+        files_remove(f->other);
+        fault_io_arm(f->directory, "other", nth, ENOSPC);
+        error = store_format(f->other);
+        fault_io_disarm();
+        assert_true(error == ERROR_NONE || error == ERROR_NO_SPACE);
+    }
+}
+
 /* RocksDB flushes by itself when memtables are full; that it failed comes out
  * at the next commits, not at the end of the day. */
 static void test_store_commit__tells_of_background_errors(void **state)
@@ -230,6 +271,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_STORE(test_store_flush__on_a_full_disk),
         RUN_STORE(test_store_flush__on_a_failing_disk),
+        RUN_STORE(test_store_open__on_a_full_disk),
+        RUN_STORE(test_store_format__on_a_full_disk),
         RUN_STORE(test_store_commit__tells_of_background_errors),
         RUN_STORE(test_store_commit__tells_of_failed_merging),
         RUN_STORE(test_store_checkpoint__on_a_full_disk),
