@@ -60,10 +60,11 @@ enum error store_format(const char *path);
  *
  * @options  NULL for the defaults.
  *
- * Returns NOT_FOUND when there is no such directory, ROTTEN for damage,
- * FORGOTTEN never: a store that holds less than it once flushed is ROTTEN.
- * UNSUPPORTED when a newer perch has written it, BUSY when another process
- * has it open, INVALID for options below the minimum. Owned by the caller.
+ * Returns NOT_FOUND when there is no such directory; ROTTEN for damage, and
+ * when it holds less than was once called flushed; UNSUPPORTED when a newer
+ * perch has written it; BUSY when it is open already, here or in another
+ * process; INVALID for options below the minimum; NO_SPACE, IO or STORE_IO
+ * from the disk. Owned by the caller.
  */
 enum error store_open(const char *path, const struct store_options *options,
                       struct store **store_out);

@@ -37,6 +37,9 @@ static void test_files_sim_crash__takes_stores_along(void **state)
     assert_int_equal(f->index, 1);
     fixture_expect(f, TABLE_ROOMS, "a", "flushed");
     batch_clear(f->batch);
+    /* Nothing of the closed view is left behind. */
+    fixture_put_commit(f, TABLE_ROOMS, "a", "again");
+    assert_int_equal(store_flush(f->store, UINT64_MAX), ERROR_NONE);
     buffer_deinit(&value);
 }
 
