@@ -101,7 +101,9 @@ enum error device_file_sync(struct device_file *file);
 
 /**
  * Make the file bytes long with zeros written to disk, so that later writes
- * inside need no metadata. Durable when it returns.
+ * inside need no metadata. Durable after device_file_sync, for DEVICE_DIRECT
+ * files too: filled in many small steps and synced once, 64 MiB take a tenth
+ * of the time that as many synced steps take.
  */
 enum error device_file_fill(struct device_file *file, uint64_t bytes);
 
