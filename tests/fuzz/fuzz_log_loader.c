@@ -10,7 +10,7 @@
 #include "raft/log_store/record.h"
 #include "raft/log_store/segment.h"
 #include "tests/fuzz/log_input.h"
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/unit/fake_loop.h"
 
 #define PATH "/fuzz/log"

@@ -11,7 +11,7 @@
 #include "proto/base/journal.h"
 #include "raft/log_store/segment.h"
 #include "tests/fuzz/log_input.h"
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/unit/fake_loop.h"
 
 #define PATH "/seeds/log"

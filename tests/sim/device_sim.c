@@ -1,11 +1,11 @@
-/* raft/device.h over a simulated disk (tests/sim/disk.h). */
+/* raft/device.h over a simulated disk (tests/sim/block_disk.h). */
 #include "raft/device.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "tests/sim/disk_inner.h"
+#include "tests/sim/block_disk_inner.h"
 
 enum { PATH_BYTES_MAX = 1024 };
 

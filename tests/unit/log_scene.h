@@ -9,7 +9,7 @@
 #include <bsd/sys/queue.h>
 
 #include "raft/log_store.h"
-#include "tests/sim/disk.h"
+#include "tests/sim/block_disk.h"
 #include "tests/unit/fake_loop.h"
 #include "tests/unit/log_model.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "raft/device.h"
-#include "tests/sim/disk.h"
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/unit/device_contract.h"
 
 #define PATH "/machine/log"

@@ -5,7 +5,7 @@
 
 #include "raft/device.h"
 #include "raft/log_store/block.h"
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/unit/log_scene.h"
 
 enum { SEGMENT_BYTES = 64 * 1024 };

@@ -8,7 +8,7 @@
 #include "proto/base/endian.h"
 #include "proto/base/journal.h"
 #include "raft/log_store/block.h"
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/unit/log_scene.h"
 
 enum {

@@ -16,8 +16,8 @@
  *
  * Thread: one.
  */
-#ifndef TESTS_SIM_DISK_H
-#define TESTS_SIM_DISK_H
+#ifndef TESTS_SIM_BLOCK_DISK_H
+#define TESTS_SIM_BLOCK_DISK_H
 
 #include <stdbool.h>
 #include <stdint.h>

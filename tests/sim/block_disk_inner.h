@@ -3,13 +3,13 @@
  *
  * Thread: one.
  */
-#ifndef TESTS_SIM_DISK_INNER_H
-#define TESTS_SIM_DISK_INNER_H
+#ifndef TESTS_SIM_BLOCK_DISK_INNER_H
+#define TESTS_SIM_BLOCK_DISK_INNER_H
 
 #include <bsd/sys/queue.h>
 #include <stddef.h>
 
-#include "tests/sim/disk.h"
+#include "tests/sim/block_disk.h"
 
 enum { SECTOR_BYTES = 512 };
 

@@ -1,10 +1,10 @@
-#include "tests/sim/disk.h"
+#include "tests/sim/block_disk.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "tests/sim/disk_inner.h"
+#include "tests/sim/block_disk_inner.h"
 
 static SLIST_HEAD(, disk) disks = SLIST_HEAD_INITIALIZER(disks);
 

@@ -3,7 +3,7 @@
 
 #include "proto/base/check.h"
 #include "raft/device.h"
-#include "tests/sim/disk_inner.h"
+#include "tests/sim/block_disk_inner.h"
 
 struct inode *inode_new(void)
 {

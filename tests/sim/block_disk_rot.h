@@ -5,14 +5,14 @@
  *
  * Thread: one.
  */
-#ifndef TESTS_SIM_DISK_ROT_H
-#define TESTS_SIM_DISK_ROT_H
+#ifndef TESTS_SIM_BLOCK_DISK_ROT_H
+#define TESTS_SIM_BLOCK_DISK_ROT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tests/sim/disk.h"
+#include "tests/sim/block_disk.h"
 
 /** Borrow the bytes of a file, to read or to spoil. NULL when there is none. */
 uint8_t *disk_bytes(struct disk *disk, const char *path, size_t *len_out);

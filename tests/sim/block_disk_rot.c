@@ -1,10 +1,10 @@
-#include "tests/sim/disk_rot.h"
+#include "tests/sim/block_disk_rot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "raft/device.h"
-#include "tests/sim/disk_inner.h"
+#include "tests/sim/block_disk_inner.h"
 
 static struct inode *inode_of(struct disk *disk, const char *path)
 {
