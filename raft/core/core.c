@@ -1,0 +1,384 @@
+#include "raft/core.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+#include "raft/core/internal.h"
+#include "raft/core_input.h"
+#include "raft/guard/log_view.h"
+
+struct core_settings core_settings_default(uint64_t id)
+{
+    return (struct core_settings){
+        .id = id,
+        .election_ms = 500,
+        .heartbeat_ms = 50,
+        .snapshot_timeout_ms = 10 * 60 * 1000,
+        .snapshot_threshold = 50000,
+        .snapshot_trailing = 100000,
+        .send_entries_max = GUARD_SEND_ENTRIES_MAX,
+        .send_bytes_max = GUARD_SEND_BYTES_MAX,
+        .pre_vote = true,
+        .rules = GUARD_RULES_ALL,
+    };
+}
+
+int core_code(enum error error)
+{
+    switch (error) {
+    case ERROR_NONE:
+        return 0;
+    case ERROR_NO_MEMORY:
+        return RAFT_NOMEM;
+    case ERROR_NO_SPACE:
+        return RAFT_NOSPACE;
+    case ERROR_BUSY:
+        return RAFT_BUSY;
+    default:
+        return RAFT_IOERR;
+    }
+}
+
+void core_settle(struct core *core)
+{
+    if (core->settling) {
+        return; /* A hook called in; the outer one goes on. */
+    }
+    core->settling = true;
+    core_finish_sent(core);
+    core_settle_batches(core);
+    core_settle_snapshots(core);
+    core->settling = false;
+}
+
+static void on_role(void *context, const struct guard_role *role)
+{
+    struct core *core = context;
+    struct core_role told = {(enum core_state)role->state, role->term,
+                             role->leader};
+
+    core_settle_batches(core);
+    if (!core->stopped) {
+        core->hooks.role_changed(core->hooks.context, &told);
+    }
+}
+
+static void on_fatal(void *context, enum guard_fatal why, const char *text)
+{
+    static const enum core_fatal reasons[] = {
+        [GUARD_FATAL_DISK] = CORE_FATAL_DISK,
+        [GUARD_FATAL_CUT] = CORE_FATAL_CUT,
+        [GUARD_FATAL_CONFLICT] = CORE_FATAL_BROKEN,
+        [GUARD_FATAL_VOTE] = CORE_FATAL_BROKEN,
+        [GUARD_FATAL_CORE] = CORE_FATAL_BROKEN,
+        [GUARD_FATAL_MEMORY] = CORE_FATAL_DISK,
+    };
+    struct core *core = context;
+
+    core->stopped = true;
+    journal_error("guard_stops_node", "term=%llu commit_index=%llu why=\"%s\"",
+                  core->raft.current_term, core->raft.commit_index, text);
+    core->hooks.fatal(core->hooks.context, reasons[why], text);
+}
+
+static int on_cut(void *context, raft_index index)
+{
+    struct core *core = context;
+
+    return core_code(core->log.cut(core->log.context, index));
+}
+
+static void on_commit(void *context, raft_term term, raft_index commit)
+{
+    struct core *core = context;
+    const struct raft_configuration *servers = &core->raft.configuration;
+
+    for (unsigned i = 0; i < servers->n; i++) {
+        if (servers->servers[i].id != core->settings.id &&
+            servers->servers[i].role != RAFT_SPARE) {
+            core->network.note(core->network.context, servers->servers[i].id,
+                               term, commit);
+        }
+    }
+}
+
+static void on_offer(void *context, const struct raft_install_snapshot *offer,
+                     raft_id from)
+{
+    struct core *core = context;
+
+    core->hooks.snapshot_offered(core->hooks.context, from, offer->last_index,
+                                 slice_of(offer->data.base, offer->data.len));
+}
+
+static void on_offer_dropped(void *context)
+{
+    struct core *core = context;
+
+    core->hooks.snapshot_dropped(core->hooks.context);
+}
+
+static void on_tick(void *context)
+{
+    struct core *core = context;
+
+    core->tick(&core->io);
+    core_settle(core);
+}
+
+static int io_init(struct raft_io *io, raft_id id, const char *address)
+{
+    (void)io;
+    (void)id;
+    (void)address;
+    return 0;
+}
+
+static int io_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
+                    raft_io_recv_cb receive)
+{
+    struct core *core = io->impl;
+
+    core->tick = tick;
+    core->receive = receive;
+    timer_start(core->tick_timer, msecs, msecs);
+    return 0;
+}
+
+static void io_close(struct raft_io *io, raft_io_close_cb cb)
+{
+    struct core *core = io->impl;
+
+    timer_stop(core->tick_timer);
+    core->log.abandon(core->log.context);
+    core_drop_writes(core);
+    core_finish_sent(core);
+    cb(io);
+}
+
+static raft_time io_time(struct raft_io *io)
+{
+    struct core *core = io->impl;
+
+    return loop_now_us(core->loop) / 1000;
+}
+
+static int io_random(struct raft_io *io, int min, int max)
+{
+    struct core *core = io->impl;
+    uint32_t drawn;
+
+    loop_random(core->loop, &drawn, sizeof(drawn));
+    return min + (int)(drawn % (uint32_t)(max - min + 1));
+}
+
+/* A founder's log is written by its log store (core_first_entry). */
+static int io_bootstrap(struct raft_io *io,
+                        const struct raft_configuration *servers)
+{
+    (void)io;
+    (void)servers;
+    return RAFT_CANTBOOTSTRAP;
+}
+
+static void io_fill(struct core *core)
+{
+    core->io = (struct raft_io){.version = 2,
+                                .impl = core,
+                                .init = io_init,
+                                .close = io_close,
+                                .load = core_io_load,
+                                .start = io_start,
+                                .bootstrap = io_bootstrap,
+                                .recover = io_bootstrap,
+                                .set_term = core_io_set_term,
+                                .set_vote = core_io_set_vote,
+                                .send = core_io_send,
+                                .append = core_io_append,
+                                .truncate = core_io_truncate,
+                                .snapshot_put = core_io_snapshot_put,
+                                .snapshot_get = core_io_snapshot_get,
+                                .time = io_time,
+                                .random = io_random,
+                                .async_work = core_io_async_work};
+}
+
+static struct guard *guard_of(struct core *core)
+{
+    const struct core_settings *settings = &core->settings;
+    struct guard_settings guarded = {
+        .rules = settings->rules,
+        .send_entries_max = settings->send_entries_max,
+        .send_bytes_max = settings->send_bytes_max,
+        .snapshot_wait_entries_max = GUARD_SNAPSHOT_WAIT_ENTRIES_MAX,
+    };
+    struct guard_hooks hooks = {
+        .context = core,
+        .role_changed = on_role,
+        .fatal = on_fatal,
+        .cut = on_cut,
+        .commit_advanced = on_commit,
+        .snapshot_offered = on_offer,
+        .snapshot_dropped = on_offer_dropped,
+    };
+
+    return guard_new(&core->io, &guarded, &hooks);
+}
+
+static int core_init_raft(struct core *core)
+{
+    const struct core_settings *settings = &core->settings;
+    char address[CORE_ADDRESS_BYTES];
+    int rv;
+
+    core_address(settings->id, address);
+    rv = raft_init(&core->raft, guard_io(core->guard), &core->fsm, settings->id,
+                   address);
+    if (rv != 0) {
+        return rv;
+    }
+    raft_set_election_timeout(&core->raft, settings->election_ms);
+    raft_set_heartbeat_timeout(&core->raft, settings->heartbeat_ms);
+    raft_set_install_snapshot_timeout(&core->raft,
+                                      settings->snapshot_timeout_ms);
+    raft_set_snapshot_threshold(&core->raft, settings->snapshot_threshold);
+    raft_set_snapshot_trailing(&core->raft, settings->snapshot_trailing);
+    raft_set_pre_vote(&core->raft, settings->pre_vote);
+    return 0;
+}
+
+struct core *core_new(struct loop *loop, const struct core_settings *settings,
+                      const struct core_log *log,
+                      const struct core_network *network,
+                      const struct core_hooks *hooks)
+{
+    struct core *core = calloc(1, sizeof(*core));
+
+    CHECK(settings->id != 0 && settings->heartbeat_ms < settings->election_ms);
+    CHECK(settings->snapshot_trailing > 0);
+    if (core == NULL) {
+        return NULL;
+    }
+    core->loop = loop;
+    core->settings = *settings;
+    core->log = *log;
+    core->network = *network;
+    core->hooks = *hooks;
+    STAILQ_INIT(&core->gets);
+    LIST_INIT(&core->writes);
+    io_fill(core);
+    core_machine_init(core);
+    core->tick_timer = timer_new(loop, on_tick, core);
+    core->guard = guard_of(core);
+    if (core->tick_timer == NULL || core->guard == NULL ||
+        core_init_raft(core) != 0) {
+        timer_free(core->tick_timer);
+        guard_free(core->guard);
+        free(core);
+        return NULL;
+    }
+    return core;
+}
+
+/* raft_close returns when all is freed, for io_close calls back at once. */
+void core_free(struct core *core)
+{
+    if (core == NULL) {
+        return;
+    }
+    CHECK(!core->settling);
+    core->stopped = true;
+    raft_close(&core->raft, NULL);
+    core_drop_snapshots(core);
+    guard_free(core->guard);
+    timer_free(core->tick_timer);
+    free(core->sent);
+    free(core->scratch);
+    free(core);
+}
+
+enum error core_start(struct core *core)
+{
+    int rv = raft_start(&core->raft);
+
+    if (rv != 0) {
+        journal_error("core_start_failed", "code=%d why=\"%s\"", rv,
+                      raft_errmsg(&core->raft));
+        return rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
+    }
+    guard_started(core->guard);
+    core_settle(core);
+    return ERROR_NONE;
+}
+
+struct core_status core_status(const struct core *core)
+{
+    const struct raft *raft = &core->raft;
+    struct core_status status = {
+        .state = (enum core_state)raft->state,
+        .term = raft->current_term,
+        .commit_index = raft->commit_index,
+        .applied_index = raft->last_applied,
+        .last_index = log_view_last(raft),
+        .stored_index = raft->last_stored,
+        .snapshot_index = raft->log.snapshot.last_index,
+        .settled = guard_settled(core->guard),
+    };
+
+    if (raft->state == RAFT_FOLLOWER) {
+        status.leader = raft->follower_state.current_leader.id;
+    } else if (raft->state == RAFT_LEADER && raft->transfer == NULL) {
+        status.leader = raft->id;
+    }
+    for (size_t i = 0; i < CORE_BATCHES_MAX; i++) {
+        status.batches += core->batches[i].first_index != 0;
+    }
+    return status;
+}
+
+enum error core_read_index(const struct core *core, uint64_t *term_out,
+                           uint64_t *index_out)
+{
+    if (!guard_settled(core->guard)) {
+        return ERROR_NOT_LEADER;
+    }
+    *term_out = core->raft.current_term;
+    *index_out = core->raft.commit_index;
+    return ERROR_NONE;
+}
+
+bool core_answers_ping(const struct core *core, uint64_t term)
+{
+    return core->raft.current_term == term;
+}
+
+const uint64_t *core_guard_counts(const struct core *core)
+{
+    return guard_counts(core->guard);
+}
+
+/* --- core_input.h --- */
+
+void core_receive_note(struct core *core, uint64_t term, uint64_t commit_index)
+{
+    guard_commit_note(core->guard, term, commit_index);
+    core_settle(core);
+}
+
+void core_peer_reset(struct core *core, uint64_t peer)
+{
+    guard_peer_reset(core->guard, peer);
+}
+
+void core_snapshot_ready(struct core *core)
+{
+    guard_snapshot_ready(core->guard);
+    core_settle(core);
+}
+
+void core_snapshot_failed(struct core *core)
+{
+    guard_snapshot_failed(core->guard);
+}

@@ -1,0 +1,162 @@
+#include "raft/core_members.h"
+
+#include "proto/base/check.h"
+#include "raft/core/internal.h"
+#include "raft/guard/layout.h"
+
+void core_address(uint64_t id, char address[CORE_ADDRESS_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+
+    do {
+        address[n++] = digits[id & 15];
+        id >>= 4;
+    } while (id != 0);
+    address[n] = '\0';
+}
+
+struct core_members core_members_of(const struct raft_configuration *servers)
+{
+    struct core_members members = {.n = servers->n};
+
+    CHECK(servers->n <= CORE_MEMBERS_MAX);
+    for (unsigned i = 0; i < servers->n; i++) {
+        members.list[i].id = servers->servers[i].id;
+        members.list[i].role =
+            (enum core_member_role)servers->servers[i].role;
+    }
+    return members;
+}
+
+int core_servers_of(const struct core_members *members,
+                    struct raft_configuration *servers)
+{
+    raft_configuration_init(servers);
+    for (size_t i = 0; i < members->n; i++) {
+        char address[CORE_ADDRESS_BYTES];
+        int rv;
+
+        core_address(members->list[i].id, address);
+        rv = raft_configuration_add(servers, members->list[i].id, address,
+                                    (int)members->list[i].role);
+        if (rv != 0) {
+            return rv;
+        }
+    }
+    return 0;
+}
+
+enum error core_first_entry(const struct core_members *members,
+                            struct buffer *bytes)
+{
+    struct raft_configuration servers;
+    struct raft_buffer encoded;
+    int rv = core_servers_of(members, &servers);
+
+    if (rv == 0) {
+        rv = raft_configuration_encode(&servers, &encoded);
+    }
+    raft_configuration_close(&servers);
+    if (rv != 0) {
+        return rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
+    }
+    buffer_append(bytes, encoded.base, encoded.len);
+    raft_free(encoded.base);
+    return buffer_failed(bytes) ? ERROR_NO_MEMORY : ERROR_NONE;
+}
+
+struct core_peers core_peers(const struct core *core)
+{
+    const struct raft *raft = &core->raft;
+    struct core_peers peers = {
+        .n = raft->configuration.n,
+        .uncommitted_index = raft->configuration_uncommitted_index};
+
+    CHECK(peers.n <= CORE_MEMBERS_MAX);
+    for (unsigned i = 0; i < raft->configuration.n; i++) {
+        peers.list[i].id = raft->configuration.servers[i].id;
+        peers.list[i].role =
+            (enum core_member_role)raft->configuration.servers[i].role;
+        if (raft->state == RAFT_LEADER) {
+            const struct raft_progress *progress =
+                &raft->leader_state.progress[i];
+
+            peers.list[i].match_index = progress->match_index;
+            peers.list[i].in_snapshot =
+                progress->state == GUARD_PROGRESS_SNAPSHOT;
+        }
+    }
+    return peers;
+}
+
+bool core_may_change(const struct core *core)
+{
+    return !core->stopped && guard_may_change(core->guard);
+}
+
+static enum error not_now(const struct core *core)
+{
+    if (core->stopped || core->raft.state != RAFT_LEADER) {
+        return ERROR_NOT_LEADER;
+    }
+    return guard_may_change(core->guard) ? ERROR_NONE : ERROR_BUSY;
+}
+
+static enum error changed(struct core *core, int rv)
+{
+    guard_step(core->guard);
+    core_settle(core);
+    switch (rv) {
+    case 0:
+        return ERROR_NONE;
+    case RAFT_NOTLEADER:
+        return ERROR_NOT_LEADER;
+    case RAFT_BADID:
+    case RAFT_NOTFOUND:
+        return ERROR_NOT_FOUND;
+    case RAFT_DUPLICATEID:
+    case RAFT_DUPLICATEADDRESS:
+        return ERROR_EXISTS;
+    case RAFT_BADROLE:
+        return ERROR_INVALID;
+    case RAFT_NOMEM:
+        return ERROR_NO_MEMORY;
+    default:
+        return ERROR_BUSY;
+    }
+}
+
+enum error core_add(struct core *core, uint64_t id)
+{
+    char address[CORE_ADDRESS_BYTES];
+
+    TRY(not_now(core));
+    if (core->raft.configuration.n >= CORE_MEMBERS_MAX) {
+        return ERROR_TOO_LARGE;
+    }
+    core_address(id, address);
+    return changed(core,
+                   raft_add(&core->raft, &core->change, id, address, NULL));
+}
+
+enum error core_assign(struct core *core, uint64_t id,
+                       enum core_member_role role)
+{
+    TRY(not_now(core));
+    return changed(
+        core, raft_assign(&core->raft, &core->change, id, (int)role, NULL));
+}
+
+enum error core_remove(struct core *core, uint64_t id)
+{
+    TRY(not_now(core));
+    return changed(core, raft_remove(&core->raft, &core->change, id, NULL));
+}
+
+enum error core_transfer(struct core *core, uint64_t id)
+{
+    TRY(not_now(core));
+    return changed(core,
+                   raft_transfer(&core->raft, &core->transfer, id, NULL));
+}

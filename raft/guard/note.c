@@ -1,0 +1,37 @@
+/* Commit notes: followers learn of a commit at once.
+ *
+ * libraft tells them with the next AppendEntries, up to a heartbeat later when
+ * the pool is idle. A leader therefore sends its commit index as soon as it has
+ * advanced; the follower hands its core an empty AppendEntries that ends at
+ * what it knows to be the leader's: a message that the leader could have sent.
+ */
+#include "raft/guard/internal.h"
+
+void guard_commit_note(struct guard *guard, raft_term term,
+                       raft_index commit_index)
+{
+    struct raft *raft = guard_raft(guard);
+    raft_index end = guard->verified;
+    raft_term end_term = guard_term_of(guard, end);
+    raft_index commit = commit_index < end ? commit_index : end;
+    struct raft_message message = {.type = RAFT_IO_APPEND_ENTRIES};
+
+    if (guard->dead || raft->state != RAFT_FOLLOWER ||
+        term != raft->current_term || guard->verified_term != term ||
+        raft->follower_state.current_leader.id == 0 || end_term == 0 ||
+        commit <= raft->commit_index) {
+        return;
+    }
+    message.server_id = raft->follower_state.current_leader.id;
+    message.server_address = raft->follower_state.current_leader.address;
+    message.append_entries = (struct raft_append_entries){
+        .term = term,
+        .prev_log_index = end,
+        .prev_log_term = end_term,
+        .leader_commit = commit,
+    };
+    guard->reply_mute = true;
+    guard_deliver(guard, &message);
+    guard->reply_mute = false;
+    guard_step(guard);
+}

@@ -1,0 +1,87 @@
+/* A snapshot on its way out to a peer. */
+#include <stdlib.h>
+
+#include "raft/guard/internal.h"
+
+/* What progressToProbe does: look from the snapshot on whether the peer has it;
+ * a refusal makes the leader send it again. Otherwise it would wait for the
+ * install timeout, which is as long as the longest transfer. */
+void guard_peer_reset(struct guard *guard, raft_id peer)
+{
+    struct raft_progress *progress = guard_progress(guard, peer);
+
+    if (guard->dead || progress == NULL ||
+        progress->state != GUARD_PROGRESS_SNAPSHOT) {
+        return;
+    }
+    progress->next_index = progress->match_index + 1;
+    if (progress->next_index <= progress->snapshot_index) {
+        progress->next_index = progress->snapshot_index + 1;
+    }
+    progress->snapshot_index = 0;
+    progress->state = GUARD_PROGRESS_PROBE;
+}
+
+static void free_snapshot(struct raft_snapshot *snapshot)
+{
+    raft_configuration_close(&snapshot->configuration);
+    for (unsigned i = 0; i < snapshot->n_bufs; i++) {
+        raft_free(snapshot->bufs[i].base);
+    }
+    raft_free(snapshot->bufs);
+    raft_free(snapshot);
+}
+
+static void on_got(struct raft_io_snapshot_get *inner,
+                   struct raft_snapshot *snapshot, int status)
+{
+    struct guard_get *get = inner->data;
+    struct guard *guard = get->guard;
+
+    if (guard->dead) {
+        if (status == 0) {
+            free_snapshot(snapshot);
+        }
+        return;
+    }
+    LIST_REMOVE(get, link);
+    get->cb(get->outer, snapshot, status);
+    free(get);
+    guard_step(guard);
+}
+
+int guard_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
+                       raft_io_snapshot_get_cb cb)
+{
+    struct guard *guard = io->impl;
+    struct guard_get *get;
+    int rv;
+
+    if (guard->dead) {
+        return RAFT_SHUTDOWN;
+    }
+    get = calloc(1, sizeof(*get));
+    if (get == NULL) {
+        return RAFT_NOMEM;
+    }
+    *get = (struct guard_get){.guard = guard, .outer = req, .cb = cb};
+    get->inner.data = get;
+    rv = guard->inner->snapshot_get(guard->inner, &get->inner, on_got);
+    if (rv != 0) {
+        free(get);
+        return rv;
+    }
+    LIST_INSERT_HEAD(&guard->gets, get, link);
+    return 0;
+}
+
+void guard_abandon_gets(struct guard *guard)
+{
+    struct guard_get *get;
+
+    while ((get = LIST_FIRST(&guard->gets)) != NULL) {
+        LIST_REMOVE(get, link);
+        get->cb(get->outer, NULL, RAFT_CANCELED);
+        free(get);
+    }
+}
