@@ -98,7 +98,7 @@ struct core_status {
     uint64_t last_index;    /* In memory. */
     uint64_t stored_index;  /* On disk, as far as the core was told. */
     uint64_t snapshot_index;
-    bool settled; /* Leads, and has applied its term's no-op. */
+    bool settled;   /* Leads, and has applied its term's no-op. */
     size_t batches; /* In flight. */
 };
 

@@ -12,8 +12,7 @@
 void core_receive(struct core *core, const struct core_message *message);
 
 /** A leader's commit note has come (core_network.note). */
-void core_receive_note(struct core *core, uint64_t term,
-                       uint64_t commit_index);
+void core_receive_note(struct core *core, uint64_t term, uint64_t commit_index);
 
 /** A peer was connected anew: what was on its way to it may be lost. */
 void core_peer_reset(struct core *core, uint64_t peer);

@@ -49,7 +49,7 @@ enum core_message_kind {
     CORE_APPEND_RESULT,
     CORE_VOTE, /* A candidate asks. */
     CORE_VOTE_RESULT,
-    CORE_SNAPSHOT, /* A leader offers a snapshot in place of entries. */
+    CORE_SNAPSHOT,    /* A leader offers a snapshot in place of entries. */
     CORE_TIMEOUT_NOW, /* A leader hands leadership over. */
 };
 

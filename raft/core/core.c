@@ -296,6 +296,7 @@ void core_free(struct core *core)
     timer_free(core->tick_timer);
     free(core->sent);
     free(core->scratch);
+    free(core->history.list);
     free(core);
 }
 

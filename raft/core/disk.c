@@ -23,8 +23,11 @@ struct put {
 
 /* Entries being loaded. */
 struct load {
+    struct core *core;
+    const struct core_image *image;
     struct raft_entry *entries;
     size_t n, capacity;
+    bool begun; /* The snapshot, which comes before all entries, is noted. */
     bool failed;
 };
 
@@ -46,6 +49,7 @@ int core_io_truncate(struct raft_io *io, raft_index index)
 {
     struct core *core = io->impl;
 
+    core_history_cut(core, index);
     return core_code(core->log.truncate(core->log.context, index));
 }
 
@@ -89,6 +93,18 @@ static void on_appended(struct core_write *write, enum error error)
     core_settle(core);
 }
 
+static bool note_members(struct core *core, uint64_t first,
+                         const struct core_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].kind == CORE_ENTRY_MEMBERS &&
+            !core_history_entry(core, first + i, entries[i].bytes)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int core_io_append(struct raft_io *io, struct raft_io_append *req,
                    const struct raft_entry entries[], unsigned n,
                    raft_io_append_cb cb)
@@ -108,10 +124,14 @@ int core_io_append(struct raft_io *io, struct raft_io_append *req,
             entries[i].term, (enum core_entry_kind)entries[i].type,
             slice_of(entries[i].buf.base, entries[i].buf.len)};
     }
+    if (!note_members(core, first, append->entries, n)) {
+        free(append);
+        return RAFT_MALFORMED;
+    }
     begin_write(core, &append->io, on_appended);
     return end_write(&append->io,
-                     core->log.append(core->log.context, first,
-                                      append->entries, n, &append->io.write));
+                     core->log.append(core->log.context, first, append->entries,
+                                      n, &append->io.write));
 }
 
 static void on_put(struct core_write *write, enum error error)
@@ -148,11 +168,15 @@ int core_io_snapshot_put(struct raft_io *io, unsigned trailing,
     put->cb = cb;
     if (!own) {
         core->restoring_index = snapshot->index;
+        if (!core_history_snapshot(core, mark.members_index, &mark.members)) {
+            free(put);
+            return RAFT_NOMEM;
+        }
     }
     begin_write(core, &put->io, on_put);
-    return end_write(&put->io, core->log.mark_snapshot(core->log.context, &mark,
-                                                       trailing, !own,
-                                                       &put->io.write));
+    return end_write(&put->io,
+                     core->log.mark_snapshot(core->log.context, &mark, trailing,
+                                             !own, &put->io.write));
 }
 
 static bool copy_bytes(struct slice from, struct raft_buffer *to)
@@ -166,6 +190,31 @@ static bool copy_bytes(struct slice from, struct raft_buffer *to)
         memcpy(to->base, from.data, from.len);
     }
     return true;
+}
+
+static bool begin_history(struct load *load)
+{
+    const struct core_snapshot *snapshot = &load->image->snapshot;
+
+    if (load->begun || snapshot->index == 0) {
+        return true;
+    }
+    load->begun = true;
+    return core_history_snapshot(load->core, snapshot->members_index,
+                                 &snapshot->members);
+}
+
+/* What lies behind the snapshot is in it. */
+static bool load_members(struct load *load, const struct core_entry *entry)
+{
+    uint64_t index = load->image->first_index + load->n;
+
+    if (!begin_history(load)) {
+        return false;
+    }
+    return entry->kind != CORE_ENTRY_MEMBERS ||
+           index <= load->image->snapshot.index ||
+           core_history_entry(load->core, index, entry->bytes);
 }
 
 static void load_entry(void *to, const struct core_entry *entry)
@@ -187,7 +236,8 @@ static void load_entry(void *to, const struct core_entry *entry)
     load->entries[load->n] = (struct raft_entry){
         .term = entry->term, .type = (unsigned short)entry->kind};
     if (load->failed ||
-        !copy_bytes(entry->bytes, &load->entries[load->n].buf)) {
+        !copy_bytes(entry->bytes, &load->entries[load->n].buf) ||
+        !load_members(load, entry)) {
         load->failed = true;
         return;
     }
@@ -220,11 +270,11 @@ int core_io_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
 {
     struct core *core = io->impl;
     struct core_image image = {.first_index = 1};
-    struct load load = {.n = 0};
+    struct load load = {.core = core, .image = &image};
     enum error error =
         core->log.load(core->log.context, &image, load_entry, &load);
 
-    if (error != ERROR_NONE || load.failed) {
+    if (error != ERROR_NONE || load.failed || !begin_history(&load)) {
         return error != ERROR_NONE ? core_code(error) : RAFT_NOMEM;
     }
     *snapshot = NULL;

@@ -23,6 +23,18 @@ struct core_io_write {
     LIST_ENTRY(core_io_write) link;
 };
 
+/* A configuration and the index of its entry. */
+struct core_configuration {
+    uint64_t index;
+    struct core_members members;
+};
+
+/* In the order of the log. */
+struct core_history {
+    struct core_configuration *list;
+    size_t n, capacity;
+};
+
 /* A send whose callback is due. */
 struct core_sent {
     struct raft_io_send *request;
@@ -58,6 +70,7 @@ struct core {
 
     struct core_batch batches[CORE_BATCHES_MAX];
     LIST_HEAD(, core_io_write) writes;
+    struct core_history history;
     struct raft_change change;
     struct raft_transfer transfer;
 
@@ -122,6 +135,21 @@ enum { CORE_ADDRESS_BYTES = 24 };
 
 /** Write the address the library knows a member by. */
 void core_address(uint64_t id, char address[CORE_ADDRESS_BYTES]);
+
+/* history.c */
+
+/** Note that the log holds a configuration; false for bytes that are none. */
+bool core_history_entry(struct core *core, uint64_t index, struct slice bytes);
+
+/** Note that a snapshot has replaced the log. False when memory is out. */
+bool core_history_snapshot(struct core *core, uint64_t index,
+                           const struct core_members *members);
+
+/** Forget the configurations from index on: the log was cut. */
+void core_history_cut(struct core *core, uint64_t index);
+
+/** Borrow the configuration in force at last_applied; NULL for none. */
+const struct core_configuration *core_history_applied(struct core *core);
 
 /* propose.c */
 

@@ -76,11 +76,10 @@ static int fsm_snapshot_async(struct raft_fsm *fsm,
 static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buffer)
 {
     struct core *core = fsm->data;
-    struct slice bytes = is_marker(buffer)
-                             ? SLICE_NONE
-                             : slice_of(buffer->base, buffer->len);
-    enum error error = core->hooks.restore(core->hooks.context,
-                                           core->restoring_index, bytes);
+    struct slice bytes =
+        is_marker(buffer) ? SLICE_NONE : slice_of(buffer->base, buffer->len);
+    enum error error =
+        core->hooks.restore(core->hooks.context, core->restoring_index, bytes);
 
     if (error != ERROR_NONE) {
         return core_code(error); /* The buffer stays the library's. */
@@ -117,17 +116,9 @@ void core_snapshot_flushed(struct core *core, enum error error)
 
     CHECK(flush != NULL && core->flush_asked);
     core->flush = NULL;
-    core->flush_cb(flush, error == ERROR_NONE ? flush->work(flush)
-                                              : core_code(error));
+    core->flush_cb(flush,
+                   error == ERROR_NONE ? flush->work(flush) : core_code(error));
     core_settle(core);
-}
-
-/* The configuration as of last_applied, which is what the snapshot will say.
- * One that is not applied yet must not be in it. */
-static bool members_are_applied(const struct raft *raft)
-{
-    return raft->configuration_uncommitted_index == 0 &&
-           raft->configuration_index <= raft->last_applied;
 }
 
 int core_io_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
@@ -135,10 +126,10 @@ int core_io_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
 {
     struct core *core = io->impl;
     const struct raft *raft = &core->raft;
-    struct core_members members = core_members_of(&raft->configuration);
+    const struct core_configuration *applied = core_history_applied(core);
     struct core_get *get;
 
-    if (!members_are_applied(raft)) {
+    if (applied == NULL) {
         return RAFT_BUSY;
     }
     get = calloc(1, sizeof(*get));
@@ -150,8 +141,8 @@ int core_io_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
                              .cb = cb,
                              .index = raft->last_applied,
                              .term = log_view_term(raft, raft->last_applied),
-                             .members_index = raft->configuration_index};
-    if (core_servers_of(&members, &get->servers) != 0) {
+                             .members_index = applied->index};
+    if (core_servers_of(&applied->members, &get->servers) != 0) {
         raft_configuration_close(&get->servers);
         free(get);
         return RAFT_NOMEM;

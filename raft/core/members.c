@@ -23,8 +23,7 @@ struct core_members core_members_of(const struct raft_configuration *servers)
     CHECK(servers->n <= CORE_MEMBERS_MAX);
     for (unsigned i = 0; i < servers->n; i++) {
         members.list[i].id = servers->servers[i].id;
-        members.list[i].role =
-            (enum core_member_role)servers->servers[i].role;
+        members.list[i].role = (enum core_member_role)servers->servers[i].role;
     }
     return members;
 }
@@ -69,9 +68,9 @@ enum error core_first_entry(const struct core_members *members,
 struct core_peers core_peers(const struct core *core)
 {
     const struct raft *raft = &core->raft;
-    struct core_peers peers = {
-        .n = raft->configuration.n,
-        .uncommitted_index = raft->configuration_uncommitted_index};
+    struct core_peers peers = {.n = raft->configuration.n,
+                               .uncommitted_index =
+                                   raft->configuration_uncommitted_index};
 
     CHECK(peers.n <= CORE_MEMBERS_MAX);
     for (unsigned i = 0; i < raft->configuration.n; i++) {
@@ -157,6 +156,5 @@ enum error core_remove(struct core *core, uint64_t id)
 enum error core_transfer(struct core *core, uint64_t id)
 {
     TRY(not_now(core));
-    return changed(core,
-                   raft_transfer(&core->raft, &core->transfer, id, NULL));
+    return changed(core, raft_transfer(&core->raft, &core->transfer, id, NULL));
 }

@@ -46,9 +46,9 @@ static int append_out(struct core *core, const struct raft_append_entries *args,
     for (unsigned i = 0; i < args->n_entries; i++) {
         const struct raft_entry *entry = &args->entries[i];
 
-        core->scratch[i] = (struct core_entry){
-            entry->term, (enum core_entry_kind)entry->type,
-            slice_of(entry->buf.base, entry->buf.len)};
+        core->scratch[i] =
+            (struct core_entry){entry->term, (enum core_entry_kind)entry->type,
+                                slice_of(entry->buf.base, entry->buf.len)};
     }
     out->term = args->term;
     out->append.prev_index = args->prev_log_index;
@@ -174,11 +174,11 @@ static bool append_in(const struct core_message *in,
     size_t bytes = 0;
     uint8_t *batch;
 
-    *args = (struct raft_append_entries){
-        .term = in->term,
-        .prev_log_index = in->append.prev_index,
-        .prev_log_term = in->append.prev_term,
-        .leader_commit = in->append.commit_index};
+    *args =
+        (struct raft_append_entries){.term = in->term,
+                                     .prev_log_index = in->append.prev_index,
+                                     .prev_log_term = in->append.prev_term,
+                                     .leader_commit = in->append.commit_index};
     if (n == 0) {
         return true;
     }
@@ -200,11 +200,11 @@ static bool append_in(const struct core_message *in,
         if (entry->bytes.len > 0) {
             memcpy(batch + bytes, entry->bytes.data, entry->bytes.len);
         }
-        args->entries[i] = (struct raft_entry){
-            .term = entry->term,
-            .type = (unsigned short)entry->kind,
-            .buf = {batch + bytes, entry->bytes.len},
-            .batch = batch};
+        args->entries[i] =
+            (struct raft_entry){.term = entry->term,
+                                .type = (unsigned short)entry->kind,
+                                .buf = {batch + bytes, entry->bytes.len},
+                                .batch = batch};
         bytes += entry->bytes.len;
     }
     return true;

@@ -161,8 +161,7 @@ static void take(struct guard *guard, struct raft_message *message)
         return;
     }
     if (matched) {
-        guard_verify(guard, args->term,
-                     args->prev_log_index + args->n_entries);
+        guard_verify(guard, args->term, args->prev_log_index + args->n_entries);
     }
     clamp_commit(guard, args, matched);
     guard_deliver(guard, message);

@@ -13,7 +13,7 @@
  * Returns whether the node stops. */
 static bool write_failed(struct guard *guard, const char *what, int rv)
 {
-    if (!guard_on(guard, GUARD_FAILSTOP)) {
+    if (rv == 0 || !guard_on(guard, GUARD_FAILSTOP)) {
         return false;
     }
     guard_acted(guard, GUARD_FAILSTOP);
@@ -29,7 +29,7 @@ static void on_written(struct raft_io_append *inner, int status)
 
     write->done = true;
     write->status = status;
-    if (guard->dead || (status != 0 && write_failed(guard, "append", status))) {
+    if (guard->dead || write_failed(guard, "append", status)) {
         return;
     }
     if (write == guard->cut_proof) {
@@ -38,21 +38,14 @@ static void on_written(struct raft_io_append *inner, int status)
     guard_step(guard);
 }
 
-int guard_append(struct raft_io *io, struct raft_io_append *req,
-                 const struct raft_entry entries[], unsigned n,
-                 raft_io_append_cb cb)
+static struct guard_write *new_write(struct guard *guard,
+                                     struct raft_io_append *req, unsigned n,
+                                     raft_io_append_cb cb)
 {
-    struct guard *guard = io->impl;
-    struct guard_write *write;
-    int rv;
+    struct guard_write *write = calloc(1, sizeof(*write));
 
-    if (guard->dead) {
-        return RAFT_SHUTDOWN;
-    }
-    write = calloc(1, sizeof(*write));
     if (write == NULL) {
-        guard_fatal(guard, GUARD_FATAL_MEMORY, "no memory for an append");
-        return RAFT_NOMEM;
+        return NULL;
     }
     write->inner.data = write;
     write->guard = guard;
@@ -63,16 +56,37 @@ int guard_append(struct raft_io *io, struct raft_io_append *req,
     write->last = guard_last_index(guard);
     write->first = write->last - n + 1;
     TAILQ_INSERT_TAIL(&guard->writes, write, link);
+    return write;
+}
+
+int guard_append(struct raft_io *io, struct raft_io_append *req,
+                 const struct raft_entry entries[], unsigned n,
+                 raft_io_append_cb cb)
+{
+    struct guard *guard = io->impl;
+    struct guard_write *write = new_write(guard, req, n, cb);
+    int rv;
+
+    if (write == NULL) {
+        guard_fatal(guard, GUARD_FATAL_MEMORY, "no memory for an append");
+        return RAFT_NOMEM;
+    }
+    if (guard->dead) {
+        return 0; /* Abandoned when the core is closed. */
+    }
     if (guard->cutting && guard->cut_proof == NULL) {
         guard->cut_proof = write;
     }
     rv = guard->inner->append(guard->inner, &write->inner, entries, n,
                               on_written);
-    if (rv != 0) {
-        TAILQ_REMOVE(&guard->writes, write, link);
-        free(write);
-        write_failed(guard, "append", rv);
+    if (rv == 0 || write_failed(guard, "append", rv)) {
+        return 0;
     }
+    TAILQ_REMOVE(&guard->writes, write, link);
+    if (write == guard->cut_proof) {
+        guard->cut_proof = NULL;
+    }
+    free(write);
     return rv;
 }
 
@@ -82,16 +96,15 @@ int guard_truncate(struct raft_io *io, raft_index index)
     int rv;
 
     if (guard->dead) {
-        return RAFT_SHUTDOWN;
+        return 0;
     }
     rv = guard->inner->truncate(guard->inner, index);
-    if (rv != 0) {
-        write_failed(guard, "truncate", rv);
-        return rv;
+    if (write_failed(guard, "truncate", rv)) {
+        return 0;
     }
     guard->cutting = true;
     guard->cut_proof = NULL;
-    return 0;
+    return rv;
 }
 
 bool guard_writing(const struct guard *guard)

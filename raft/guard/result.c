@@ -1,5 +1,5 @@
-/* Results of AppendEntries and InstallSnapshot: what a follower vouches for, and
- * what a leader makes of it. */
+/* Results of AppendEntries and InstallSnapshot: what a follower vouches for,
+ * and what a leader makes of it. */
 #include "raft/guard/internal.h"
 
 /* Rule STALEDONE: appendFollowerCb answers with the term of now and to the
@@ -13,7 +13,8 @@ static bool is_stale(const struct guard *guard)
 /* Rule ACKCLAMP: recvAppendEntries and appendFollowerCb vouch for all that is
  * stored. Behind what this leader has checked may lie entries of an older one,
  * which it then counts as copies of its own. */
-static void clamp(struct guard *guard, struct raft_append_entries_result *result)
+static void clamp(struct guard *guard,
+                  struct raft_append_entries_result *result)
 {
     raft_term term = guard_raft(guard)->current_term;
     raft_index limit = guard->verified_term == term ? guard->verified : 0;

@@ -121,8 +121,8 @@ static int send_parts(struct guard *guard, struct raft_io_send *req,
     }
     *parts = (struct parts){req, cb, count, 0};
     for (unsigned i = 0; i < count; i++) {
-        unsigned n = part_of(guard, &args->entries[from],
-                             args->n_entries - from);
+        unsigned n =
+            part_of(guard, &args->entries[from], args->n_entries - from);
         int rv;
 
         parts->sends[i].data = parts;

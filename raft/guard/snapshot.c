@@ -17,20 +17,25 @@ static void end_put(struct guard *guard, int status)
     cb(guard->put.outer, status);
 }
 
+/* Rule FAILSTOP: installSnapshotCb goes on with a log that it has emptied in
+ * memory before. A snapshot of our own that could not be written is only not
+ * taken, but the disk that refused it is the log's. */
+static bool put_failed(struct guard *guard, int rv)
+{
+    if (rv == 0 || !guard_on(guard, GUARD_FAILSTOP)) {
+        return false;
+    }
+    guard_acted(guard, GUARD_FAILSTOP);
+    guard_fatal(guard, GUARD_FATAL_DISK, "write of snapshot failed: %s",
+                raft_strerror(rv));
+    return true;
+}
+
 static void on_put(struct raft_io_snapshot_put *inner, int status)
 {
     struct guard *guard = inner->data;
 
-    if (guard->dead) {
-        return;
-    }
-    /* Rule FAILSTOP: installSnapshotCb has cut the log in memory before. A
-     * snapshot of our own that could not be written is only not taken, but the
-     * disk that refused it is the log's. */
-    if (status != 0 && guard_on(guard, GUARD_FAILSTOP)) {
-        guard_acted(guard, GUARD_FAILSTOP);
-        guard_fatal(guard, GUARD_FATAL_DISK, "write of snapshot failed: %s",
-                    raft_strerror(status));
+    if (guard->dead || put_failed(guard, status)) {
         return;
     }
     end_put(guard, status);
@@ -48,24 +53,20 @@ int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     struct guard *guard = io->impl;
     int rv;
 
-    if (guard->dead) {
-        return RAFT_SHUTDOWN;
-    }
     CHECK(guard->put.cb == NULL);
     guard->put.inner.data = guard;
     guard->put.outer = req;
     guard->put.cb = cb;
     guard->put.installs = guard_installing(guard);
+    if (guard->dead) {
+        return 0; /* Abandoned when the core is closed. */
+    }
     rv = guard->inner->snapshot_put(guard->inner, trailing, &guard->put.inner,
                                     snapshot, on_put);
-    if (rv != 0) {
-        guard->put.cb = NULL;
-        if (guard_on(guard, GUARD_FAILSTOP)) {
-            guard_acted(guard, GUARD_FAILSTOP);
-            guard_fatal(guard, GUARD_FATAL_DISK,
-                        "write of snapshot refused: %s", raft_strerror(rv));
-        }
+    if (rv == 0 || put_failed(guard, rv)) {
+        return 0;
     }
+    guard->put.cb = NULL;
     return rv;
 }
 

@@ -74,7 +74,8 @@ static void tell_commit(struct guard *guard)
 {
     const struct raft *raft = guard_raft(guard);
 
-    if (raft->state != RAFT_LEADER || raft->commit_index <= guard->commit_told) {
+    if (raft->state != RAFT_LEADER ||
+        raft->commit_index <= guard->commit_told) {
         return;
     }
     guard->commit_told = raft->commit_index;

@@ -5,12 +5,13 @@
  * that the disk does not know. */
 static int vote_write_failed(struct guard *guard, const char *what, int rv)
 {
-    if (guard_on(guard, GUARD_FAILSTOP)) {
-        guard_acted(guard, GUARD_FAILSTOP);
-        guard_fatal(guard, GUARD_FATAL_DISK, "write of %s failed: %s", what,
-                    raft_strerror(rv));
+    if (!guard_on(guard, GUARD_FAILSTOP)) {
+        return rv;
     }
-    return rv;
+    guard_acted(guard, GUARD_FAILSTOP);
+    guard_fatal(guard, GUARD_FATAL_DISK, "write of %s failed: %s", what,
+                raft_strerror(rv));
+    return 0;
 }
 
 int guard_set_term(struct raft_io *io, raft_term term)
@@ -19,7 +20,7 @@ int guard_set_term(struct raft_io *io, raft_term term)
     int rv;
 
     if (guard->dead) {
-        return RAFT_SHUTDOWN;
+        return 0;
     }
     rv = guard->inner->set_term(guard->inner, term);
     if (rv != 0) {
@@ -39,7 +40,7 @@ int guard_set_vote(struct raft_io *io, raft_id server_id)
     int rv;
 
     if (guard->dead) {
-        return RAFT_SHUTDOWN;
+        return 0;
     }
     if (guard_on(guard, GUARD_VOTE) && guard->vote != 0 &&
         guard->vote != server_id) {
@@ -47,7 +48,7 @@ int guard_set_vote(struct raft_io *io, raft_id server_id)
         guard_fatal(guard, GUARD_FATAL_VOTE,
                     "vote for %llu in term %llu, in which %llu has it",
                     server_id, guard->vote_term, guard->vote);
-        return RAFT_SHUTDOWN;
+        return 0;
     }
     rv = guard->inner->set_vote(guard->inner, server_id);
     if (rv != 0) {

@@ -216,9 +216,9 @@ struct waker *waker_new(struct loop *loop, void (*wake)(void *context),
 void waker_wake(struct waker *waker)
 {
     if (waker->event == NULL && !waker->loop->actor.dead) {
-        waker->event = schedule_after(waker->loop->schedule,
-                                      &waker->loop->actor, 0, waker_due, NULL,
-                                      waker);
+        waker->event =
+            schedule_after(waker->loop->schedule, &waker->loop->actor, 0,
+                           waker_due, NULL, waker);
     }
 }
 

@@ -74,8 +74,8 @@ static void heap_push(struct schedule *schedule, struct event *event)
 
     if (schedule->n > schedule->capacity) {
         schedule->capacity = schedule->capacity * 2 + 64;
-        schedule->heap = realloc(schedule->heap, schedule->capacity *
-                                                     sizeof(*schedule->heap));
+        schedule->heap = realloc(schedule->heap,
+                                 schedule->capacity * sizeof(*schedule->heap));
         CHECK(schedule->heap != NULL);
     }
     while (i > 0 && earlier(event, schedule->heap[(i - 1) / 2])) {

@@ -18,7 +18,7 @@ struct event;
 struct actor {
     uint64_t paused_until_us;
     bool dead;
-    uint64_t id; /* For the trace. */
+    uint64_t id;                        /* For the trace. */
     void (*after)(struct actor *actor); /* Once after each event; may be NULL */
 };
 

@@ -1,0 +1,115 @@
+/* The configurations that the log has held, so that a snapshot for a peer can
+ * say which one was in force at its index: the one in use may be newer than
+ * what is applied, and may even need that very peer to be committed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+#include "proto/base/endian.h"
+#include "raft/core/internal.h"
+
+enum { ENCODING_FORMAT = 1 };
+
+/* The library's coding: format, count, then id, address with its NUL, role. */
+static bool decode(struct slice bytes, struct core_members *members)
+{
+    uint64_t n;
+
+    if (bytes.len < 9 || bytes.data[0] != ENCODING_FORMAT) {
+        return false;
+    }
+    n = get_le64(bytes.data + 1);
+    bytes = slice_after(bytes, 9);
+    if (n > CORE_MEMBERS_MAX) {
+        return false;
+    }
+    members->n = (size_t)n;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *end;
+
+        if (bytes.len < 8) {
+            return false;
+        }
+        members->list[i].id = get_le64(bytes.data);
+        bytes = slice_after(bytes, 8);
+        end = bytes.len == 0 ? NULL : memchr(bytes.data, 0, bytes.len);
+        if (end == NULL || (size_t)(end - bytes.data) + 1 == bytes.len) {
+            return false;
+        }
+        bytes = slice_after(bytes, (size_t)(end - bytes.data) + 1);
+        members->list[i].role = (enum core_member_role)bytes.data[0];
+        bytes = slice_after(bytes, 1);
+    }
+    return true;
+}
+
+/* Whatever the applied index was, only the newest at or below it is needed. */
+static void forget_old(struct core *core)
+{
+    struct core_history *history = &core->history;
+    size_t first = 0;
+
+    while (first + 1 < history->n &&
+           history->list[first + 1].index <= core->raft.last_applied) {
+        first++;
+    }
+    history->n -= first;
+    memmove(history->list, &history->list[first],
+            history->n * sizeof(*history->list));
+}
+
+static bool add(struct core *core, uint64_t index,
+                const struct core_members *members)
+{
+    struct core_history *history = &core->history;
+
+    forget_old(core);
+    if (history->n == history->capacity) {
+        size_t capacity = history->capacity * 2 + 4;
+        struct core_configuration *grown =
+            realloc(history->list, capacity * sizeof(*grown));
+
+        if (grown == NULL) {
+            return false;
+        }
+        history->list = grown;
+        history->capacity = capacity;
+    }
+    history->list[history->n++] = (struct core_configuration){index, *members};
+    return true;
+}
+
+bool core_history_entry(struct core *core, uint64_t index, struct slice bytes)
+{
+    struct core_members members;
+
+    core_history_cut(core, index);
+    return decode(bytes, &members) && add(core, index, &members);
+}
+
+bool core_history_snapshot(struct core *core, uint64_t index,
+                           const struct core_members *members)
+{
+    core->history.n = 0;
+    return add(core, index, members);
+}
+
+void core_history_cut(struct core *core, uint64_t index)
+{
+    struct core_history *history = &core->history;
+
+    while (history->n > 0 && history->list[history->n - 1].index >= index) {
+        history->n--;
+    }
+}
+
+const struct core_configuration *core_history_applied(struct core *core)
+{
+    forget_old(core);
+    if (core->history.n == 0 ||
+        core->history.list[0].index > core->raft.last_applied) {
+        return NULL;
+    }
+    return &core->history.list[0];
+}
