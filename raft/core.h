@@ -73,6 +73,7 @@ struct core_settings {
     uint32_t snapshot_timeout_ms; /* As long as the longest transfer. */
     uint32_t snapshot_threshold;  /* Entries applied between snapshots. */
     uint32_t snapshot_trailing;   /* Entries kept behind one. */
+    uint32_t batches_max;         /* In flight; up to CORE_BATCHES_MAX. */
     uint32_t send_entries_max;    /* Of one message. */
     size_t send_bytes_max;
     bool pre_vote;
@@ -83,7 +84,8 @@ struct core_settings {
 struct core_settings core_settings_default(uint64_t id);
 
 enum {
-    CORE_BATCHES_MAX = 2, /* In flight at once. */
+    CORE_BATCHES_MAX = 16,
+    CORE_BATCHES_DEFAULT = 2, /* One on its way to disks, one behind it. */
     CORE_BATCH_ENTRIES_MAX = 1024,
     CORE_ENTRY_ALIGN = 8,
 };
@@ -142,7 +144,7 @@ enum error core_first_entry(const struct core_members *members,
  *
  * The outcome is learnt in apply; batch_failed tells of batches given up.
  * Returns NOT_LEADER, also while leadership is handed over; BUSY when
- * CORE_BATCHES_MAX are in flight; nothing was taken then.
+ * batches_max are in flight; nothing was taken then.
  */
 enum error core_propose(struct core *core, const struct slice *entries,
                         size_t n, uint64_t *first_index_out);

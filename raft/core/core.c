@@ -18,6 +18,7 @@ struct core_settings core_settings_default(uint64_t id)
         .snapshot_timeout_ms = 10 * 60 * 1000,
         .snapshot_threshold = 50000,
         .snapshot_trailing = 100000,
+        .batches_max = CORE_BATCHES_DEFAULT,
         .send_entries_max = GUARD_SEND_ENTRIES_MAX,
         .send_bytes_max = GUARD_SEND_BYTES_MAX,
         .pre_vote = true,
@@ -257,7 +258,8 @@ struct core *core_new(struct loop *loop, const struct core_settings *settings,
     struct core *core = calloc(1, sizeof(*core));
 
     CHECK(settings->id != 0 && settings->heartbeat_ms < settings->election_ms);
-    CHECK(settings->snapshot_trailing > 0);
+    CHECK(settings->snapshot_trailing > 0 && settings->batches_max > 0 &&
+          settings->batches_max <= CORE_BATCHES_MAX);
     if (core == NULL) {
         return NULL;
     }

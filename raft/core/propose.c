@@ -30,7 +30,7 @@ static bool copy_entries(const struct slice *entries, size_t n,
 
 static struct core_batch *free_batch(struct core *core)
 {
-    for (size_t i = 0; i < CORE_BATCHES_MAX; i++) {
+    for (size_t i = 0; i < core->settings.batches_max; i++) {
         if (core->batches[i].first_index == 0) {
             return &core->batches[i];
         }

@@ -95,6 +95,7 @@ struct guard {
 
     raft_term vote_term; /* As on disk. */
     raft_id vote;
+    raft_term stood_term; /* In which this life has voted for itself. */
 
     /* How far the log is known to be the leader's (rule ACKCLAMP). */
     raft_term verified_term;
@@ -188,6 +189,9 @@ void guard_send_vote(struct guard *guard, struct raft_request_vote *args);
 /** Mend a vote result on its way out. */
 void guard_send_vote_result(struct guard *guard,
                             struct raft_request_vote_result *result);
+
+/** As leader, see to it that the term is one that was never led before. */
+void guard_own_term(struct guard *guard);
 
 /** Tell whether standing for election must wait for the disk. */
 bool guard_election_gated(const struct guard *guard);

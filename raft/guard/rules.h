@@ -39,7 +39,9 @@
     X(NOBODY, "a result is sent to server 0, which is nobody")                 \
     X(STALEDONE, "a write asked for in one term is reported to the leader of " \
                  "another")                                                    \
-    X(DURABLEVOTE, "a candidate boasts of entries that are not on its disk")
+    X(DURABLEVOTE, "a candidate boasts of entries that are not on its disk")   \
+    X(LOSTREPLY, "a reply that cannot be sent frees its request twice")        \
+    X(SELFELECT, "an only voter leads a term again that was led before")
 
 #define GUARD_RULE_ENUM(name, fault) GUARD_##name,
 enum guard_rule { GUARD_RULE_LIST(GUARD_RULE_ENUM) GUARD_RULE_COUNT };

@@ -166,6 +166,21 @@ static int send_append(struct guard *guard, struct raft_io_send *req,
     return send_parts(guard, req, message, cb);
 }
 
+/* Rule LOSTREPLY: when a reply cannot be sent, recvAppendEntries has freed the
+ * entries it replies to and returns an error, upon which recvMessage frees them
+ * again. A reply that does not go is one that got lost. */
+static int send_reply(struct guard *guard, struct raft_io_send *req,
+                      const struct raft_message *message, raft_io_send_cb cb)
+{
+    int rv = guard->inner->send(guard->inner, req, message, cb);
+
+    if (rv == 0 || !guard_on(guard, GUARD_LOSTREPLY)) {
+        return rv;
+    }
+    guard_acted(guard, GUARD_LOSTREPLY);
+    return leave_unsent(guard, req, cb);
+}
+
 int guard_send(struct raft_io *io, struct raft_io_send *req,
                const struct raft_message *message, raft_io_send_cb cb)
 {
@@ -182,12 +197,12 @@ int guard_send(struct raft_io *io, struct raft_io_send *req,
         if (!guard_send_result(guard, &mended)) {
             return leave_unsent(guard, req, cb);
         }
-        break;
-    case RAFT_IO_REQUEST_VOTE:
-        guard_send_vote(guard, &mended.request_vote);
-        break;
+        return send_reply(guard, req, &mended, cb);
     case RAFT_IO_REQUEST_VOTE_RESULT:
         guard_send_vote_result(guard, &mended.request_vote_result);
+        return send_reply(guard, req, &mended, cb);
+    case RAFT_IO_REQUEST_VOTE:
+        guard_send_vote(guard, &mended.request_vote);
         break;
     default:
         break;

@@ -94,6 +94,10 @@ static void step_once(struct guard *guard)
                     raft_errmsg(raft));
         return;
     }
+    guard_own_term(guard);
+    if (guard->dead) {
+        return;
+    }
     notice_role(guard);
     submit_barrier(guard);
     guard_release(guard);

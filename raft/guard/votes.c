@@ -55,7 +55,33 @@ int guard_set_vote(struct raft_io *io, raft_id server_id)
         return vote_write_failed(guard, "vote", rv);
     }
     guard->vote = server_id;
+    if (server_id == guard_raft(guard)->id) {
+        guard->stood_term = guard->vote_term;
+    }
     return 0;
+}
+
+/* Rule SELFELECT: convertToCandidate makes a leader of an only voter without an
+ * election, in the term at hand. Somebody may have led it before: the node
+ * itself, before a crash that lost entries which its standbys have, or whoever
+ * handed the pool over to it. It has not said a word yet, so a new term now is
+ * as good as one before. */
+void guard_own_term(struct guard *guard)
+{
+    struct raft *raft = guard_raft(guard);
+    raft_term term = raft->current_term + 1;
+
+    if (!guard_on(guard, GUARD_SELFELECT) || raft->state != RAFT_LEADER ||
+        guard->stood_term == raft->current_term) {
+        return;
+    }
+    guard_acted(guard, GUARD_SELFELECT);
+    if (guard_set_term(&guard->io, term) != 0 ||
+        guard_set_vote(&guard->io, raft->id) != 0 || guard->dead) {
+        return;
+    }
+    raft->current_term = term;
+    raft->voted_for = raft->id;
 }
 
 /* Rule TICKGATE: tickFollower and recvTimeoutNow make a candidate of a node

@@ -34,11 +34,11 @@ static struct node *any_leader(struct world *world)
 
 static uint64_t next_us(struct world *world)
 {
-    if (world->healed) {
-        return HEALED_CLIENT_US;
-    }
     if (world->client_steady != 0) {
         return world->client_steady;
+    }
+    if (world->healed) {
+        return HEALED_CLIENT_US;
     }
     return draw(world, 1, 2 * (uint64_t)world->client_us);
 }
@@ -65,7 +65,8 @@ void clients_begin(struct world *world)
 {
     static const uint32_t steady_us[] = {5 * MS, 20 * MS, 24 * MS};
 
-    world->client_us = (uint32_t)draw(world, 10 * MS, 120 * MS);
+    world->client_us =
+        (uint32_t)random_scale(&world->client_random, 3 * MS, 200 * MS);
     world->client_batch = (uint32_t)draw(world, 1, 20);
     if (world_has(world, FAULT_IDLE)) {
         world->client_us = SECOND;

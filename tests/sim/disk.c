@@ -48,6 +48,7 @@ struct disk {
     struct ops queue;
     uint64_t queue_last; /* Last index once the queue is in effect. */
     struct event *due;
+    size_t in_service; /* How many of the queue are being written. */
     uint64_t stall_us;
     bool fail_next, fail_meta_next;
     bool failed;
@@ -240,13 +241,12 @@ static void fail_queue(struct disk *disk)
     }
 }
 
-static void on_due(void *context)
+/* Put the first op into effect and tell so; false when the write fails. */
+static bool finish_first(struct disk *disk)
 {
-    struct disk *disk = context;
     struct op *op = STAILQ_FIRST(&disk->queue);
     struct core_write *write = op->write;
 
-    disk->due = NULL;
     if (disk->fail_next ||
         (write != NULL && random_chance(&disk->random, disk->faults.error))) {
         if (op->kind == OP_APPEND) {
@@ -254,26 +254,37 @@ static void on_due(void *context)
                         (size_t)random_below(&disk->random, op->n + 1));
         }
         fail_queue(disk);
-        return;
+        return false;
     }
     STAILQ_REMOVE_HEAD(&disk->queue, link);
     take_effect(disk, op, op->n);
     free_op(op);
-    begin(disk);
     if (write != NULL) {
         write->done(write, ERROR_NONE);
     }
+    return true;
 }
 
-static uint64_t service_us(struct disk *disk, const struct op *op)
+static void on_due(void *context)
+{
+    struct disk *disk = context;
+    size_t n = disk->in_service;
+
+    disk->due = NULL;
+    while (n > 0 && !disk->actor->dead && finish_first(disk)) {
+        n--;
+    }
+    if (!disk->actor->dead) {
+        begin(disk);
+    }
+}
+
+static uint64_t service_us(struct disk *disk)
 {
     const struct disk_faults *faults = &disk->faults;
     uint64_t us = disk->stall_us;
 
     disk->stall_us = 0;
-    if (op->kind == OP_TRUNCATE) {
-        return us;
-    }
     us += faults->write_us + random_below(&disk->random, faults->jitter_us);
     if (random_chance(&disk->random, faults->stall)) {
         us += random_below(&disk->random, faults->stall_us);
@@ -281,15 +292,20 @@ static uint64_t service_us(struct disk *disk, const struct op *op)
     return us;
 }
 
-/* Schedule the first op of the queue, if the disk is idle. */
+/* If the disk is idle, schedule all that waits to be written at one go. */
 static void begin(struct disk *disk)
 {
-    struct op *op = STAILQ_FIRST(&disk->queue);
+    struct op *op;
 
-    if (op != NULL && disk->due == NULL) {
-        disk->due = schedule_after(disk->schedule, disk->actor,
-                                   service_us(disk, op), on_due, NULL, disk);
+    if (STAILQ_EMPTY(&disk->queue) || disk->due != NULL) {
+        return;
     }
+    disk->in_service = 0;
+    STAILQ_FOREACH (op, &disk->queue, link) {
+        disk->in_service++;
+    }
+    disk->due = schedule_after(disk->schedule, disk->actor, service_us(disk),
+                               on_due, NULL, disk);
 }
 
 static struct op *queue_op(struct disk *disk, enum op_kind kind,

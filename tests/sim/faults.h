@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+struct node;
 struct world;
 
 /* One kind of trouble, coming again and again. */
@@ -19,6 +20,9 @@ void faults_set_up(struct world *world);
 
 /** Begin to let things go wrong, until world->healed. */
 void faults_begin(struct world *world);
+
+/** A node has won an election: it may have drawn attention. */
+void faults_hunt(struct world *world, struct node *winner);
 
 /** Put all right: links mended, disks fast, nodes up. */
 void faults_heal(struct world *world);

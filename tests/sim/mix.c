@@ -16,9 +16,9 @@ static const char *const whats[] = {FAULT_LIST(FAULT_WHAT)};
     (FAULT_BIT(LOSS) | FAULT_BIT(DELAY) | FAULT_BIT(REORDER) |                 \
      FAULT_BIT(DUPLICATE) | FAULT_BIT(ONEWAY) | FAULT_BIT(PARTITION) |         \
      FAULT_BIT(CRASH) | FAULT_BIT(OUTAGE) | FAULT_BIT(PAUSE) |                 \
-     FAULT_BIT(SLOW) | FAULT_BIT(STALL) | FAULT_BIT(TRANSFER) |                \
-     FAULT_BIT(SNAPSHOT) | FAULT_BIT(STEADY) | FAULT_BIT(IDLE) |               \
-     FAULT_BIT(NOPREVOTE))
+     FAULT_BIT(SLOW) | FAULT_BIT(STALL) | FAULT_BIT(HUNT) |                    \
+     FAULT_BIT(TRANSFER) | FAULT_BIT(SNAPSHOT) | FAULT_BIT(STEADY) |           \
+     FAULT_BIT(IDLE) | FAULT_BIT(NOPREVOTE))
 
 static const struct {
     const char *name;

@@ -21,6 +21,7 @@
     X(SLOW, "slow", "disks take long")                                         \
     X(STALL, "stall", "a disk hangs for a while")                              \
     X(ERRORS, "errors", "writes fail")                                         \
+    X(HUNT, "hunt", "trouble comes right after an election, to the winner")    \
     X(TRANSFER, "transfer", "leadership is handed over")                       \
     X(SNAPSHOT, "snapshot", "logs are compacted early, so peers need copies")  \
     X(MEMBERS, "members", "nodes are added, promoted, demoted, removed")       \

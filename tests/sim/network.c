@@ -130,6 +130,11 @@ static void send_one(struct network *network, struct packet *packet)
                    drop, packet);
 }
 
+bool network_refuses(struct network *network)
+{
+    return random_chance(&network->random, network->faults.refuse);
+}
+
 void network_send(struct network *network, struct packet *packet)
 {
     const struct network_faults *faults = &network->faults;

@@ -31,6 +31,7 @@ struct packet {
 struct network_faults {
     uint32_t delay_us, jitter_us; /* Of every packet. */
     uint32_t loss;
+    uint32_t refuse; /* Not taken: a queue is full. */
     uint32_t duplicate;
     uint32_t late; /* Held up for up to late_us. */
     uint32_t late_us;
@@ -63,6 +64,9 @@ bool network_open(const struct network *network, unsigned from, unsigned to);
  * @actor  NULL: nobody's; what arrives is lost.
  */
 void network_attach(struct network *network, unsigned end, struct actor *actor);
+
+/** Tell whether the next packet would be refused. */
+bool network_refuses(struct network *network);
 
 /** Send. Ownership of the packet passes. */
 void network_send(struct network *network, struct packet *packet);

@@ -14,6 +14,7 @@
 struct command {
     uint64_t number;
     uint64_t node, life;
+    uint64_t at_us; /* When it was proposed. */
 };
 
 /* A snapshot's manifest: the state itself, which is small. */
@@ -26,7 +27,9 @@ enum {
     STREAM_NODE = 4,
     COMMAND_BYTES_MAX = 128,
     FLUSH_MS_MAX = 40,
+    BATCH_MAX = 64,
     COPY_MS_MAX = 800,
+    FLUSH_FAILS = 20000, /* Per million. */
 };
 
 uint64_t node_id(unsigned number)
@@ -72,6 +75,7 @@ static void on_apply(void *context, uint64_t index, uint64_t term,
                 &life->state);
     if (command.node == node->number && command.life == node->lives) {
         truth_acknowledge(node->world->truth, command.number, index);
+        world_acknowledged(node->world, command.at_us);
     }
     /* The store flushes when it likes. */
     if (random_chance(&node->random, 20000)) {
@@ -91,6 +95,7 @@ static void on_role(void *context, const struct core_role *role)
     life->read.active = false;
     if (role->state == CORE_LEADER) {
         truth_leader(node->world->truth, node->number, role->term);
+        faults_hunt(node->world, node);
     }
 }
 
@@ -165,6 +170,10 @@ static void flush_due(void *context)
 {
     struct life *life = context;
 
+    if (random_chance(&life->node->random, FLUSH_FAILS)) {
+        core_snapshot_flushed(life->core, ERROR_STORE_IO);
+        return;
+    }
     node_flush(life->node, core_status(life->core).applied_index);
     core_snapshot_flushed(life->core, ERROR_NONE);
 }
@@ -263,8 +272,8 @@ static enum error on_send(void *context, const struct core_message *message)
     struct world *world = life->node->world;
     unsigned to = (unsigned)message->peer - 1;
 
-    if (to >= world->settings.nodes) {
-        return ERROR_CLOSED;
+    if (to >= world->settings.nodes || network_refuses(world->network)) {
+        return ERROR_BUSY;
     }
     if (world->settings.trace) {
         world_trace_message(world, life->node->number, to, message);
@@ -295,6 +304,7 @@ static struct core_settings settings_of(const struct node *node)
     settings.snapshot_timeout_ms = world->snapshot_timeout_ms;
     settings.snapshot_threshold = world->snapshot_threshold;
     settings.snapshot_trailing = world->snapshot_trailing;
+    settings.batches_max = world->batches_max;
     settings.send_entries_max = world->send_entries_max;
     settings.pre_vote = !world_has(world, FAULT_NOPREVOTE);
     return settings;
@@ -385,9 +395,11 @@ bool node_leads(const struct node *node)
 
 void node_propose(struct node *node, size_t n)
 {
-    uint8_t block[CORE_BATCHES_MAX * 64][COMMAND_BYTES_MAX];
-    struct slice entries[CORE_BATCHES_MAX * 64];
-    struct command command = {.node = node->number, .life = node->lives};
+    uint8_t block[BATCH_MAX][COMMAND_BYTES_MAX];
+    struct slice entries[BATCH_MAX];
+    struct command command = {.node = node->number,
+                              .life = node->lives,
+                              .at_us = schedule_now_us(node->world->schedule)};
     uint64_t first_index;
 
     CHECK(n <= sizeof(entries) / sizeof(entries[0]));

@@ -48,6 +48,21 @@ static inline uint64_t random_between(struct random *random, uint64_t low,
     return low + random_below(random, high - low + 1);
 }
 
+/** Draw from low to high with small numbers as likely as large ones: first the
+ * number of bits, then the number. low > 0. */
+static inline uint64_t random_scale(struct random *random, uint64_t low,
+                                    uint64_t high)
+{
+    unsigned low_bits = 63u - (unsigned)__builtin_clzll(low);
+    unsigned high_bits = 63u - (unsigned)__builtin_clzll(high);
+    unsigned bits = (unsigned)random_between(random, low_bits, high_bits);
+    uint64_t from = UINT64_C(1) << bits;
+    uint64_t to = 2 * from - 1;
+
+    return random_between(random, from < low ? low : from,
+                          to > high ? high : to);
+}
+
 /** Say yes in that many of a million cases. */
 static inline bool random_chance(struct random *random, uint32_t per_million)
 {

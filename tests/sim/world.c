@@ -19,8 +19,9 @@ enum {
     STREAM_CLIENTS = 11,
     STREAM_MEMBERS = 12,
     RESET_US_MAX = 20000,
-    SLICE_US = 10000,    /* Between looks at violations. */
-    SETTLE_US = 4000000, /* From the last command to the last look. */
+    SLICE_US = 10000,       /* Between looks at violations. */
+    ANSWER_US_MAX = 150000, /* When all is well. */
+    SETTLE_US = 4000000,    /* From the last command to the last look. */
 };
 
 _Static_assert(GUARD_RULE_COUNT <= 64, "world_result.rule_counts");
@@ -245,6 +246,17 @@ void world_node_started(struct world *world, struct node *node)
                    free, reset);
 }
 
+void world_acknowledged(struct world *world, uint64_t at_us)
+{
+    uint64_t took_us = schedule_now_us(world->schedule) - at_us;
+
+    if (world->settled && took_us > ANSWER_US_MAX) {
+        truth_break(world->truth, "slow",
+                    "a command took %" PRIu64 " us, and nothing was wrong",
+                    took_us);
+    }
+}
+
 struct node *world_leader(struct world *world)
 {
     struct node *leader = NULL;
@@ -370,6 +382,7 @@ struct world_result world_run(struct world *world)
         faults_heal(world);
         world_pass(world, world->settings.heal_us - SETTLE_US);
         acknowledged = truth_acknowledged(world->truth);
+        world->settled = true;
         world_pass(world, SETTLE_US / 2);
         world->client_stopped = true;
         world_pass(world, SETTLE_US / 2);

@@ -55,10 +55,12 @@ struct world {
     struct striker strikers[STRIKERS_MAX];
     /* How nodes are set up, drawn from the seed. */
     uint32_t snapshot_timeout_ms, snapshot_threshold, snapshot_trailing;
-    uint32_t send_entries_max;
+    uint32_t send_entries_max, batches_max;
+    uint32_t calm; /* Percent of the usual time between troubles. */
     /* How clients behave. */
     uint32_t client_us, client_batch, client_steady;
     bool healed;
+    bool settled; /* Healed for long enough that all must go well. */
     bool client_stopped;
     struct world_result result;
 };
@@ -91,6 +93,9 @@ bool world_has(const struct world *world, enum fault fault);
 
 /** A node is up: its peers notice that it was connected anew. */
 void world_node_started(struct world *world, struct node *node);
+
+/** A command proposed at that time is acknowledged now. */
+void world_acknowledged(struct world *world, uint64_t at_us);
 
 /** Add to the result how often a core's guard has acted. */
 void world_count_rules(struct world *world, const struct core *core);
