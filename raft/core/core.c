@@ -327,14 +327,10 @@ struct core_status core_status(const struct core *core)
         .last_index = log_view_last(raft),
         .stored_index = raft->last_stored,
         .snapshot_index = raft->log.snapshot.last_index,
+        .leader = guard_leader(core->guard),
         .settled = guard_settled(core->guard),
     };
 
-    if (raft->state == RAFT_FOLLOWER) {
-        status.leader = raft->follower_state.current_leader.id;
-    } else if (raft->state == RAFT_LEADER && raft->transfer == NULL) {
-        status.leader = raft->id;
-    }
     for (size_t i = 0; i < CORE_BATCHES_MAX; i++) {
         status.batches += core->batches[i].first_index != 0;
     }

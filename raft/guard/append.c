@@ -22,6 +22,7 @@ void guard_deliver_blank(struct guard *guard, struct raft_message *message)
                     ? message->append_entries.term
                     : message->install_snapshot.term};
     guard_discard(message);
+    guard->heard_term = blank.append_entries.term;
     guard->reply_blank = true;
     guard_deliver(guard, &blank);
     guard->reply_blank = false;
@@ -164,6 +165,7 @@ static void take(struct guard *guard, struct raft_message *message)
         guard_verify(guard, args->term, args->prev_log_index + args->n_entries);
     }
     clamp_commit(guard, args, matched);
+    guard->heard_term = args->term;
     guard_deliver(guard, message);
 }
 

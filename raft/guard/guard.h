@@ -109,6 +109,13 @@ void guard_started(struct guard *guard);
  */
 void guard_step(struct guard *guard);
 
+/**
+ * Tell who leads the current term; 0 when that is not known, and while
+ * leadership is handed over. (raft_leader may name the leader of an earlier
+ * term.)
+ */
+raft_id guard_leader(const struct guard *guard);
+
 /** Tell whether this leader's no-op is applied: it knows all that was
  * committed before it. */
 bool guard_settled(const struct guard *guard);

@@ -97,6 +97,7 @@ struct guard {
     raft_id vote;
     raft_term stood_term; /* In which this life has voted for itself. */
 
+    raft_term heard_term; /* The newest whose leader has been heard. */
     /* How far the log is known to be the leader's (rule ACKCLAMP). */
     raft_term verified_term;
     raft_index verified;

@@ -18,7 +18,7 @@ void guard_commit_note(struct guard *guard, raft_term term,
 
     if (guard->dead || raft->state != RAFT_FOLLOWER ||
         term != raft->current_term || guard->verified_term != term ||
-        raft->follower_state.current_leader.id == 0 || end_term == 0 ||
+        guard_leader(guard) == 0 || end_term == 0 ||
         commit <= raft->commit_index) {
         return;
     }

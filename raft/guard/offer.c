@@ -69,6 +69,7 @@ static void admit(struct guard *guard, struct raft_message *message)
         return;
     }
     guard_verify(guard, args->term, index);
+    guard->heard_term = args->term;
     guard_deliver(guard, message);
 }
 
@@ -146,7 +147,7 @@ void guard_offer_step(struct guard *guard)
         return;
     }
     if (guard->offer.ready && raft->state == RAFT_FOLLOWER &&
-        raft->follower_state.current_leader.id != 0 && !core_is_busy(guard) &&
+        guard_leader(guard) != 0 && !core_is_busy(guard) &&
         !guard_writing(guard)) {
         install_offer(guard);
     }

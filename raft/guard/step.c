@@ -38,14 +38,27 @@ static void submit_barrier(struct guard *guard)
     }
 }
 
+raft_id guard_leader(const struct guard *guard)
+{
+    const struct raft *raft = guard_raft(guard);
+
+    if (raft->state == RAFT_LEADER) {
+        return raft->transfer == NULL ? raft->id : 0;
+    }
+    if (raft->state != RAFT_FOLLOWER ||
+        guard->heard_term != raft->current_term) {
+        return 0;
+    }
+    return raft->follower_state.current_leader.id;
+}
+
 static struct guard_role role_now(const struct guard *guard)
 {
-    struct raft *raft = guard_raft(guard);
-    struct guard_role role = {.state = raft->state, .term = raft->current_term};
-    const char *address;
+    const struct raft *raft = guard_raft(guard);
 
-    raft_leader(raft, &role.leader, &address);
-    return role;
+    return (struct guard_role){.state = raft->state,
+                               .term = raft->current_term,
+                               .leader = guard_leader(guard)};
 }
 
 static void notice_role(struct guard *guard)

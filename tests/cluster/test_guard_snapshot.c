@@ -1,0 +1,253 @@
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+#include "tests/cluster/both_ways.h"
+#include "tests/cluster/lone.h"
+
+/* --- SNAPTERM --- */
+
+/* The leader's snapshot ends at an entry of term 2; a follower has one of term
+ * 3 there, which was never committed. */
+static bool snapshot_over_another_entry(uint64_t rules)
+{
+    struct lone_members members = lone_voters(3);
+    const struct lone_sent *sent;
+    struct lone_disk disk;
+    struct lone *lone;
+
+    lone_disk_fill(&disk, 3, 2);
+    lone_disk_add(&disk, 3, 666);
+    disk.term = 3;
+    lone = lone_start_plain(&disk, 2, rules);
+    lone_receive_snapshot(lone, 1, 4, 3, 2, &members);
+    sent = lone_find_sent(lone, RAFT_IO_APPEND_ENTRIES_RESULT, 1);
+    HOLDS(sent == NULL || sent->message.append_entries_result.rejected != 0 ||
+          sent->message.append_entries_result.last_log_index < 3);
+    HOLDS(lone->why == GUARD_FATAL_CUT && lone->cut_index == 3);
+    lone = lone_start_plain(&disk, 2, rules);
+    lone_receive_snapshot(lone, 1, 4, 3, 2, &members);
+    lone_put_done(lone, 0);
+    return lone->raft.last_applied == 3 && disk.snapshot_term == 2;
+}
+
+static void test_snapterm__other_entry_is_cut_first(void **state)
+{
+    (void)state;
+    assert_rule_needed(snapshot_over_another_entry, GUARD_SNAPTERM);
+}
+
+/* --- Offers: an InstallSnapshot is kept until its files are here --- */
+
+static struct lone *start_withholding(struct lone_disk *disk)
+{
+    struct lone_options options = {.rules = GUARD_RULES_ALL, .withhold = true};
+
+    lone_disk_fill(disk, 3, 2);
+    return lone_start(disk, 2, &options);
+}
+
+/* The core does not see it before, repeated ones are dropped, and the leader is
+ * heard from all the while. */
+static void test_offer__is_kept_until_ready(void **state)
+{
+    struct lone_members members = lone_voters(3);
+    struct lone_disk disk;
+    struct lone *lone = start_withholding(&disk);
+
+    (void)state;
+    lone_receive_snapshot(lone, 1, 1, 50, 1, &members);
+    assert_int_equal(lone->offers, 1);
+    assert_int_equal(lone->puts, 0);
+    assert_int_equal(lone->raft.follower_state.current_leader.id, 1);
+    lone_tick(lone, LONE_ELECTION_MS - 1);
+    lone_receive_snapshot(lone, 1, 1, 60, 1, &members);
+    assert_int_equal(lone->offers, 1);
+    lone_tick(lone, LONE_ELECTION_MS - 1);
+    assert_int_equal(lone->raft.state, RAFT_FOLLOWER);
+    guard_snapshot_ready(lone->guard);
+    assert_int_equal(lone->puts, 1);
+    lone_put_done(lone, 0);
+    assert_int_equal(lone->raft.last_applied, 50);
+    assert_int_equal(lone->drops, 0);
+    lone_kill(lone);
+}
+
+/* A change of leaders does not make the copy worthless. */
+static void test_offer__outlives_its_leader(void **state)
+{
+    struct lone_members members = lone_voters(3);
+    struct lone_disk disk;
+    struct lone *lone = start_withholding(&disk);
+    const struct lone_sent *sent;
+
+    (void)state;
+    lone_receive_snapshot(lone, 1, 1, 50, 1, &members);
+    lone_receive_vote(lone, 3, 2, 50, 1, true, false);
+    guard_snapshot_ready(lone->guard); /* Nobody leads: it waits. */
+    assert_int_equal(lone->puts, 0);
+    lone_receive_append(lone, 3, 2, 60, 2, 50, NULL, 0);
+    assert_int_equal(lone->puts, 1);
+    lone_put_done(lone, 0);
+    sent = lone_find_sent(lone, RAFT_IO_APPEND_ENTRIES_RESULT, 0);
+    assert_int_equal(sent->message.server_id, 3);
+    assert_int_equal(sent->message.append_entries_result.last_log_index, 50);
+    lone_kill(lone);
+}
+
+/* When the log has come as far by itself, the copy is not needed; when the copy
+ * fails, the next offer is taken. */
+static void test_offer__is_dropped_or_fails(void **state)
+{
+    struct lone_members members = lone_voters(3);
+    struct lone_entry entries[2] = {lone_command(1, 7), lone_command(1, 8)};
+    struct lone_disk disk;
+    struct lone *lone = start_withholding(&disk);
+
+    (void)state;
+    lone_receive_snapshot(lone, 1, 1, 50, 1, &members);
+    guard_snapshot_failed(lone->guard);
+    assert_int_equal(lone->drops, 0);
+    lone_receive_snapshot(lone, 1, 1, 4, 1, &members);
+    assert_int_equal(lone->offers, 2);
+    lone_receive_append(lone, 1, 1, 2, 1, 2, entries, 2);
+    assert_int_equal(lone->drops, 1);
+    lone_write_all(lone);
+    guard_snapshot_ready(lone->guard); /* Late, and harmless. */
+    assert_int_equal(lone->puts, 0);
+    assert_int_equal(lone->raft.last_stored, 4);
+    lone_kill(lone);
+}
+
+/* Entries whose write is under way must not come after the snapshot that
+ * replaces them. */
+static void test_offer__waits_for_writes(void **state)
+{
+    struct lone_members members = lone_voters(3);
+    struct lone_entry entry = lone_command(1, 7);
+    struct lone_disk disk;
+    struct lone *lone = start_withholding(&disk);
+
+    (void)state;
+    lone_receive_snapshot(lone, 1, 1, 50, 1, &members);
+    lone_receive_append(lone, 1, 1, 2, 1, 2, &entry, 1);
+    guard_snapshot_ready(lone->guard);
+    assert_int_equal(lone->puts, 0);
+    lone_write_all(lone);
+    assert_int_equal(lone->puts, 1);
+    lone_put_done(lone, 0);
+    assert_int_equal(lone->raft.last_stored, 50);
+    lone_kill(lone);
+}
+
+/* --- As leader --- */
+
+/* A leader of term 2 with a snapshot, which server 3 needs and is being sent.
+ */
+static struct lone *leader_in_transfer(struct lone_disk *disk)
+{
+    struct lone_options options = {.rules = GUARD_RULES_ALL,
+                                   .snapshot_threshold = 2,
+                                   .snapshot_trailing = 1};
+    struct lone *lone;
+
+    lone_disk_fill(disk, 3, 5);
+    lone = lone_start(disk, 1, &options);
+    lone_elect(lone);
+    lone_write_all(lone);
+    lone_receive_result(lone, 2, 2, 0, 6);
+    assert_int_equal(lone->works, 1); /* It was taken beside the loop. */
+    lone_put_done(lone, 0);
+    for (unsigned i = 0; i < 10 && lone->gets == 0; i++) {
+        struct raft_progress *progress = &lone->raft.leader_state.progress[2];
+
+        lone_receive_result(lone, 3, 2, progress->next_index - 1, 0);
+        lone_tick(lone, LONE_HEARTBEAT_MS);
+    }
+    assert_int_equal(lone->gets, 1);
+    assert_int_equal(lone->raft.leader_state.progress[2].state, 2);
+    return lone;
+}
+
+static void commit_one(struct lone *lone)
+{
+    lone_propose(lone, 7);
+    lone_write_all(lone);
+    lone_receive_result(lone, 2, 2, 0, raft_last_index(&lone->raft));
+}
+
+/* While a peer is being sent a snapshot the log is not compacted: what the peer
+ * needs next must still be there. */
+static void test_may_snapshot__not_while_a_peer_copies(void **state)
+{
+    struct lone_disk disk;
+    struct lone *lone = leader_in_transfer(&disk);
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        commit_one(lone);
+    }
+    assert_int_equal(lone->puts, 1);
+    lone_receive_result(lone, 3, 2, 0, 6); /* It has installed it. */
+    assert_int_not_equal(lone->raft.leader_state.progress[2].state, 2);
+    commit_one(lone);
+    assert_int_equal(lone->puts, 2);
+    lone_kill(lone);
+}
+
+/* A peer that was connected anew may have lost what it was sent: the leader
+ * asks where it is, and does not wait for the install timeout. */
+static void test_peer_reset__leader_asks_again(void **state)
+{
+    struct lone_disk disk;
+    struct lone *lone = leader_in_transfer(&disk);
+    const struct lone_sent *sent;
+
+    (void)state;
+    guard_peer_reset(lone->guard, 2); /* Not being sent one: no matter. */
+    guard_peer_reset(lone->guard, 3);
+    lone_clear_sent(lone);
+    lone_tick(lone, LONE_HEARTBEAT_MS);
+    sent = lone_find_sent(lone, RAFT_IO_APPEND_ENTRIES, 3);
+    assert_non_null(sent);
+    assert_int_equal(sent->message.append_entries.prev_log_index, 6);
+    lone_receive_result(lone, 3, 2, 6, 1);
+    assert_int_equal(lone->gets, 2); /* It does not have it. */
+    lone_kill(lone);
+}
+
+/* The way of a snapshot got to the peer: sent once it is made, and its end
+ * reported. */
+static void test_snapshot_get__is_sent(void **state)
+{
+    struct lone_disk disk;
+    struct lone *lone = leader_in_transfer(&disk);
+    struct raft_snapshot *snapshot = raft_calloc(1, sizeof(*snapshot));
+
+    (void)state;
+    snapshot->index = 6;
+    snapshot->term = 2;
+    snapshot->n_bufs = 1;
+    snapshot->bufs = raft_calloc(1, sizeof(*snapshot->bufs));
+    snapshot->bufs[0] = (struct raft_buffer){raft_calloc(1, 8), 8};
+    lone->get_cb(lone->get, snapshot, 0);
+    assert_int_equal(lone_count_sent(lone, RAFT_IO_INSTALL_SNAPSHOT, 3), 1);
+    lone_finish_sends(lone);
+    lone_kill(lone);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN(test_snapterm__other_entry_is_cut_first),
+        RUN(test_offer__is_kept_until_ready),
+        RUN(test_offer__outlives_its_leader),
+        RUN(test_offer__is_dropped_or_fails),
+        RUN(test_offer__waits_for_writes),
+        RUN(test_may_snapshot__not_while_a_peer_copies),
+        RUN(test_peer_reset__leader_asks_again),
+        RUN(test_snapshot_get__is_sent),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
