@@ -8,8 +8,12 @@
 
 #include "raft/core.h"
 
-/** A peer's message has come. Borrowed for the call. */
-void core_receive(struct core *core, const struct core_message *message);
+/**
+ * A peer's message has come. Borrowed for the call.
+ *
+ * Returns MALFORMED for one that no sane peer sends: close the connection.
+ */
+enum error core_receive(struct core *core, const struct core_message *message);
 
 /** A leader's commit note has come (core_network.note). */
 void core_receive_note(struct core *core, uint64_t term, uint64_t commit_index);

@@ -44,13 +44,17 @@ int core_code(enum error error)
 
 void core_settle(struct core *core)
 {
+    core->settle_again = true;
     if (core->settling) {
-        return; /* A hook called in; the outer one goes on. */
+        return; /* A hook called in; the settling that called it goes on. */
     }
     core->settling = true;
-    core_finish_sent(core);
-    core_settle_batches(core);
-    core_settle_snapshots(core);
+    while (core->settle_again) {
+        core->settle_again = false;
+        core_finish_sent(core);
+        core_settle_batches(core);
+        core_settle_snapshots(core);
+    }
     core->settling = false;
 }
 
@@ -307,10 +311,16 @@ enum error core_start(struct core *core)
     int rv = raft_start(&core->raft);
 
     if (rv != 0) {
-        journal_error("core_start_failed", "code=%d why=\"%s\"", rv,
+        if (core->start_error == ERROR_NONE) {
+            core->start_error =
+                rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
+        }
+        journal_error("core_start_failed", "error=%s code=%d why=\"%s\"",
+                      error_name(core->start_error), rv,
                       raft_errmsg(&core->raft));
-        return rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
+        return core->start_error;
     }
+    core->started = true;
     guard_started(core->guard);
     core_settle(core);
     return ERROR_NONE;

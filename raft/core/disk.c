@@ -275,6 +275,7 @@ int core_io_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
         core->log.load(core->log.context, &image, load_entry, &load);
 
     if (error != ERROR_NONE || load.failed || !begin_history(&load)) {
+        core->start_error = error;
         return error != ERROR_NONE ? core_code(error) : RAFT_NOMEM;
     }
     *snapshot = NULL;

@@ -12,7 +12,7 @@
 enum { ENCODING_FORMAT = 1 };
 
 /* The library's coding: format, count, then id, address with its NUL, role. */
-static bool decode(struct slice bytes, struct core_members *members)
+bool core_read_members(struct slice bytes, struct core_members *members)
 {
     uint64_t n;
 
@@ -85,7 +85,7 @@ bool core_history_entry(struct core *core, uint64_t index, struct slice bytes)
     struct core_members members;
 
     core_history_cut(core, index);
-    return decode(bytes, &members) && add(core, index, &members);
+    return core_read_members(bytes, &members) && add(core, index, &members);
 }
 
 bool core_history_snapshot(struct core *core, uint64_t index,

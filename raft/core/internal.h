@@ -66,7 +66,9 @@ struct core {
     raft_io_tick_cb tick;
     raft_io_recv_cb receive;
     bool stopped; /* After fatal: no hook is called any more. */
-    bool settling;
+    bool started;
+    bool settling, settle_again;
+    enum error start_error; /* What kept it from starting. */
 
     struct core_batch batches[CORE_BATCHES_MAX];
     LIST_HEAD(, core_io_write) writes;
@@ -122,6 +124,11 @@ int core_io_send(struct raft_io *io, struct raft_io_send *req,
 /** Call back for the messages that went out. */
 void core_finish_sent(struct core *core);
 
+/* sanity.c */
+
+/** Tell whether a message is one that a sane peer could send. */
+bool core_is_sane(const struct core *core, const struct core_message *message);
+
 /* members.c */
 
 /** Translate a configuration from the library's. */
@@ -137,6 +144,9 @@ enum { CORE_ADDRESS_BYTES = 24 };
 void core_address(uint64_t id, char address[CORE_ADDRESS_BYTES]);
 
 /* history.c */
+
+/** Read an entry that holds a configuration; false for bytes that are none. */
+bool core_read_members(struct slice bytes, struct core_members *members);
 
 /** Note that the log holds a configuration; false for bytes that are none. */
 bool core_history_entry(struct core *core, uint64_t index, struct slice bytes);

@@ -81,11 +81,18 @@ static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buffer)
     enum error error =
         core->hooks.restore(core->hooks.context, core->restoring_index, bytes);
 
-    if (error != ERROR_NONE) {
-        return core_code(error); /* The buffer stays the library's. */
+    if (error == ERROR_NONE) {
+        raft_free(buffer->base);
+        return 0;
     }
-    raft_free(buffer->base);
-    return 0;
+    /* The log has the snapshot already: only a start can bring the two together
+     * again. The buffer stays the library's. */
+    if (core->started) {
+        guard_stop(core->guard, GUARD_FATAL_DISK,
+                   "the snapshot cannot be put in place");
+    }
+    core->start_error = error;
+    return core_code(error);
 }
 
 void core_machine_init(struct core *core)

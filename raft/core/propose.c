@@ -80,6 +80,8 @@ enum error core_propose(struct core *core, const struct slice *entries,
     rv = raft_apply(&core->raft, &batch->request, buffers, (unsigned)n,
                     on_applied);
     if (rv != 0) {
+        /* Out of memory half-way, the library keeps what it should not. */
+        CHECK(log_view_last(&core->raft) + 1 == first_index);
         free_buffers(buffers, n);
         return refused(rv);
     }

@@ -266,17 +266,21 @@ static bool message_in(const struct core_message *in, struct raft_message *out)
     return false;
 }
 
-void core_receive(struct core *core, const struct core_message *message)
+enum error core_receive(struct core *core, const struct core_message *message)
 {
     char address[CORE_ADDRESS_BYTES];
     struct raft_message in = {.type = (unsigned short)message->kind,
                               .server_id = message->peer,
                               .server_address = address};
 
+    if (!core_is_sane(core, message)) {
+        return ERROR_MALFORMED;
+    }
     if (core->stopped || !message_in(message, &in)) {
-        return;
+        return ERROR_NONE;
     }
     core_address(message->peer, address);
     core->receive(&core->io, &in);
     core_settle(core);
+    return ERROR_NONE;
 }

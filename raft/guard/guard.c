@@ -43,6 +43,11 @@ void guard_fatal(struct guard *guard, enum guard_fatal why, const char *format,
     guard->hooks.fatal(guard->hooks.context, why, text);
 }
 
+void guard_stop(struct guard *guard, enum guard_fatal why, const char *text)
+{
+    guard_fatal(guard, why, "%s", text);
+}
+
 void guard_deliver(struct guard *guard, struct raft_message *message)
 {
     guard->receive(&guard->io, message);

@@ -144,6 +144,9 @@ void guard_snapshot_failed(struct guard *guard);
 /** A peer was connected anew: a snapshot it was being sent may be lost. */
 void guard_peer_reset(struct guard *guard, raft_id peer);
 
+/** Stop the node for a reason of the owner's, as the guard itself would. */
+void guard_stop(struct guard *guard, enum guard_fatal why, const char *text);
+
 /** Borrow how often each rule has acted: GUARD_RULE_COUNT numbers. */
 const uint64_t *guard_counts(const struct guard *guard);
 

@@ -29,7 +29,10 @@ enum {
     FLUSH_MS_MAX = 40,
     BATCH_MAX = 64,
     COPY_MS_MAX = 800,
-    FLUSH_FAILS = 20000, /* Per million. */
+    FLUSH_FAILS = 20000, /* Per million, as all that follow. */
+    RESTORE_FAILS = 100000,
+    RETURN_US_MIN = 10000,
+    RETURN_US_MAX = 2000000,
 };
 
 uint64_t node_id(unsigned number)
@@ -126,27 +129,37 @@ static void start_later(void *context)
     }
 }
 
-/* A supervisor starts the node again after a while. What must never be is a
- * violation; a failed write is not, when it was meant to fail. */
+/* A supervisor starts the node again after a while. */
+static void die_and_return(struct life *life)
+{
+    struct node *node = life->node;
+    struct schedule *schedule = node->world->schedule;
+
+    loop_sim_kill(life->loop);
+    life->dying = true;
+    schedule_after(schedule, NULL, 0, crash_later, NULL, node);
+    schedule_after(schedule, NULL,
+                   random_between(&node->random, RETURN_US_MIN, RETURN_US_MAX),
+                   start_later, NULL, node);
+}
+
+/* What must never be is a violation; a failed write is not, when it was meant
+ * to fail. */
 static void on_fatal(void *context, enum core_fatal why, const char *text)
 {
     struct life *life = context;
     struct node *node = life->node;
-    struct world *world = node->world;
+    struct truth *truth = node->world->truth;
 
-    world_trace(world, "node %u fatal: %s", node->number, text);
-    loop_sim_kill(life->loop);
-    life->dying = true;
+    world_trace(node->world, "node %u fatal: %s", node->number, text);
     if (why == CORE_FATAL_BROKEN) {
-        truth_break(world->truth, "dead", "node %u: %s", node->number, text);
-    } else if (why == CORE_FATAL_DISK && !disk_has_failed(node->disk)) {
-        truth_break(world->truth, "dead", "node %u, healthy disk: %s",
-                    node->number, text);
+        truth_break(truth, "dead", "node %u: %s", node->number, text);
+    } else if (why == CORE_FATAL_DISK && !life->store_failed &&
+               !disk_has_failed(node->disk)) {
+        truth_break(truth, "dead", "node %u, healthy disk: %s", node->number,
+                    text);
     }
-    schedule_after(world->schedule, NULL, 0, crash_later, NULL, node);
-    schedule_after(world->schedule, NULL,
-                   random_between(&node->random, 10000, 2000000), start_later,
-                   NULL, node);
+    die_and_return(life);
 }
 
 static bool on_may_snapshot(void *context, uint64_t index)
@@ -252,6 +265,11 @@ static enum error on_restore(void *context, uint64_t index, struct slice bytes)
 
     if (bytes.len == sizeof(manifest)) {
         memcpy(&manifest, bytes.data, sizeof(manifest));
+        if (world_has(node->world, FAULT_ERRORS) &&
+            random_chance(&node->random, RESTORE_FAILS)) {
+            life->store_failed = true;
+            return ERROR_STORE_IO;
+        }
         truth_restore(node->world->truth, node->number, &manifest.state);
         if (manifest.state.applied_index > life->state.applied_index) {
             life->state = manifest.state;
@@ -360,7 +378,12 @@ void node_start(struct node *node)
     life->core = make_core(life);
     CHECK(life->core != NULL);
     if (core_start(life->core) != ERROR_NONE) {
-        truth_break(world->truth, "dead", "node %u cannot start", node->number);
+        if (!life->store_failed) {
+            truth_break(world->truth, "dead", "node %u cannot start",
+                        node->number);
+        }
+        die_and_return(life);
+        return;
     }
     world_node_started(world, node);
 }

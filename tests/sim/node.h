@@ -34,7 +34,8 @@ struct life {
     struct state copy;        /* The state being copied. */
     unsigned copy_from;
     struct read read;
-    bool dying; /* Killed; to be freed. */
+    bool store_failed; /* A fault of the store was injected. */
+    bool dying;        /* Killed; to be freed. */
 };
 
 struct node {

@@ -97,8 +97,9 @@ static void on_message(void *context, unsigned to,
 {
     struct life *life = life_of(context, to);
 
-    if (life != NULL) {
-        core_receive(life->core, message);
+    if (life != NULL && core_receive(life->core, message) != ERROR_NONE) {
+        truth_break(((struct world *)context)->truth, "malformed",
+                    "node %u is sent what no sane peer sends", to);
     }
 }
 
