@@ -105,10 +105,12 @@ static void on_role(void *context, const struct core_role *role)
 static void on_batch_failed(void *context, uint64_t first_index, size_t n,
                             enum error error)
 {
-    (void)context;
+    struct life *life = context;
+
     (void)first_index;
     (void)n;
     (void)error;
+    life->node->batches_failed++;
 }
 
 static void crash_later(void *context)

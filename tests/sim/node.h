@@ -46,6 +46,7 @@ struct node {
     uint64_t durable_index; /* and up to where. */
     struct life *life;      /* NULL: down. */
     uint64_t lives;
+    uint64_t batches_failed;
     struct random random;
 };
 
