@@ -100,8 +100,10 @@ struct core_status {
     uint64_t last_index;    /* In memory. */
     uint64_t stored_index;  /* On disk, as far as the core was told. */
     uint64_t snapshot_index;
-    bool settled;   /* Leads, and has applied its term's no-op. */
-    size_t batches; /* In flight. */
+    bool settled;           /* Leads, and has applied its term's no-op. */
+    size_t batches;         /* In flight. */
+    uint64_t write_wait_ms; /* How long the oldest write has been under way. A
+                               leader's slow disk slows the pool: hand over. */
 };
 
 /**

@@ -339,6 +339,7 @@ struct core_status core_status(const struct core *core)
         .snapshot_index = raft->log.snapshot.last_index,
         .leader = guard_leader(core->guard),
         .settled = guard_settled(core->guard),
+        .write_wait_ms = guard_write_wait_ms(core->guard),
     };
 
     for (size_t i = 0; i < CORE_BATCHES_MAX; i++) {

@@ -52,6 +52,7 @@ static struct guard_write *new_write(struct guard *guard,
     write->outer = req;
     write->cb = cb;
     write->term = guard_raft(guard)->current_term;
+    write->asked_ms = guard->inner->time(guard->inner);
     /* appendLeader and replicationAppend write the log's tail. */
     write->last = guard_last_index(guard);
     write->first = write->last - n + 1;
@@ -113,6 +114,18 @@ bool guard_writing(const struct guard *guard)
     const struct guard_write *last = TAILQ_LAST(&guard->writes, guard_writes);
 
     return last != NULL && !last->done;
+}
+
+uint64_t guard_write_wait_ms(const struct guard *guard)
+{
+    const struct guard_write *write;
+
+    TAILQ_FOREACH (write, &guard->writes, link) {
+        if (!write->done) {
+            return guard->inner->time(guard->inner) - write->asked_ms;
+        }
+    }
+    return 0;
 }
 
 bool guard_writing_before(const struct guard *guard, raft_term term)

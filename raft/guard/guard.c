@@ -80,7 +80,7 @@ static void on_tick(struct raft_io *inner)
     }
     if (!guard_election_gated(guard)) {
         guard->tick(&guard->io);
-    } else {
+    } else if (guard_election_due(guard)) {
         guard_acted(guard, GUARD_TICKGATE);
     }
     guard_step(guard);

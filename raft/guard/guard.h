@@ -144,6 +144,9 @@ void guard_snapshot_failed(struct guard *guard);
 /** A peer was connected anew: a snapshot it was being sent may be lost. */
 void guard_peer_reset(struct guard *guard, raft_id peer);
 
+/** Tell how long the oldest append has been under way; 0 when none is. */
+uint64_t guard_write_wait_ms(const struct guard *guard);
+
 /** Stop the node for a reason of the owner's, as the guard itself would. */
 void guard_stop(struct guard *guard, enum guard_fatal why, const char *text);
 

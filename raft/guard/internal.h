@@ -20,6 +20,7 @@ struct guard_write {
     struct raft_io_append *outer;
     raft_io_append_cb cb;
     raft_term term; /* In which it was asked for. */
+    raft_time asked_ms;
     raft_index first, last;
     bool done; /* On disk. */
     bool held; /* By rule HOLD. */
@@ -110,6 +111,11 @@ struct guard {
     bool cutting;
     struct guard_write *cut_proof;
 
+    /* A TimeoutNow that waits for its receiver's disk (rule HANDOVER). */
+    raft_id heir; /* 0: none. */
+    struct raft_timeout_now handover;
+    struct raft_io_send handover_send;
+
     struct guard_early_ack early[GUARD_EARLY_ACKS_MAX];
     unsigned n_early;
 
@@ -194,6 +200,9 @@ void guard_send_vote_result(struct guard *guard,
 /** As leader, see to it that the term is one that was never led before. */
 void guard_own_term(struct guard *guard);
 
+/** Tell whether nothing was heard of a leader for the base timeout. */
+bool guard_election_due(const struct guard *guard);
+
 /** Tell whether standing for election must wait for the disk. */
 bool guard_election_gated(const struct guard *guard);
 
@@ -223,6 +232,9 @@ void guard_early_acks(struct guard *guard);
 
 int guard_send(struct raft_io *io, struct raft_io_send *req,
                const struct raft_message *message, raft_io_send_cb cb);
+
+/** Send the TimeoutNow that was kept back, if it may go now. */
+void guard_hand_over(struct guard *guard);
 
 /** Call back for sends that were dropped. */
 void guard_finish_unsent(struct guard *guard);

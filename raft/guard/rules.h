@@ -41,7 +41,10 @@
                  "another")                                                    \
     X(DURABLEVOTE, "a candidate boasts of entries that are not on its disk")   \
     X(LOSTREPLY, "a reply that cannot be sent frees its request twice")        \
-    X(SELFELECT, "an only voter leads a term again that was led before")
+    X(SELFELECT, "an only voter leads a term again that was led before")       \
+    X(HANDOVER,                                                                \
+      "leadership is offered to a node that is still writing, once, "          \
+      "and nobody leads until that is given up")
 
 #define GUARD_RULE_ENUM(name, fault) GUARD_##name,
 enum guard_rule { GUARD_RULE_LIST(GUARD_RULE_ENUM) GUARD_RULE_COUNT };

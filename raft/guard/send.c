@@ -166,6 +166,58 @@ static int send_append(struct guard *guard, struct raft_io_send *req,
     return send_parts(guard, req, message, cb);
 }
 
+/* Rule HANDOVER: raft_transfer and replicationUpdate send TimeoutNow when all
+ * entries are on their way to the heir (progressIsUpToDate), and never again.
+ * An heir that is still writing them does not stand for election, so that
+ * nobody leads until an election timeout has passed. No entry is added during a
+ * transfer, so the message is as true later. */
+static bool is_level(const struct guard *guard, raft_id peer)
+{
+    const struct raft_progress *progress = guard_progress(guard, peer);
+
+    return progress != NULL && progress->match_index == guard_last_index(guard);
+}
+
+static int send_timeout_now(struct guard *guard, struct raft_io_send *req,
+                            const struct raft_message *message,
+                            raft_io_send_cb cb)
+{
+    if (!guard_on(guard, GUARD_HANDOVER) ||
+        is_level(guard, message->server_id)) {
+        return guard->inner->send(guard->inner, req, message, cb);
+    }
+    guard_acted(guard, GUARD_HANDOVER);
+    guard->heir = message->server_id;
+    guard->handover = message->timeout_now;
+    return leave_unsent(guard, req, cb);
+}
+
+void guard_hand_over(struct guard *guard)
+{
+    struct raft *raft = guard_raft(guard);
+    raft_id heir = guard->heir;
+    struct raft_message message = {.type = RAFT_IO_TIMEOUT_NOW,
+                                   .server_id = heir,
+                                   .timeout_now = guard->handover};
+
+    if (heir == 0) {
+        return;
+    }
+    if (raft->state != RAFT_LEADER || raft->transfer == NULL ||
+        raft->transfer->id != heir ||
+        raft->current_term != guard->handover.term) {
+        guard->heir = 0; /* The transfer is over, one way or another. */
+        return;
+    }
+    if (is_level(guard, heir)) {
+        message.server_address =
+            raft->configuration.servers[guard_server_index(guard, heir)]
+                .address;
+        guard->heir = 0;
+        guard->inner->send(guard->inner, &guard->handover_send, &message, NULL);
+    }
+}
+
 /* Rule LOSTREPLY: when a reply cannot be sent, recvAppendEntries has freed the
  * entries it replies to and returns an error, upon which recvMessage frees them
  * again. A reply that does not go is one that got lost. */
@@ -201,6 +253,8 @@ int guard_send(struct raft_io *io, struct raft_io_send *req,
     case RAFT_IO_REQUEST_VOTE_RESULT:
         guard_send_vote_result(guard, &mended.request_vote_result);
         return send_reply(guard, req, &mended, cb);
+    case RAFT_IO_TIMEOUT_NOW:
+        return send_timeout_now(guard, req, message, cb);
     case RAFT_IO_REQUEST_VOTE:
         guard_send_vote(guard, &mended.request_vote);
         break;

@@ -116,6 +116,7 @@ static void step_once(struct guard *guard)
     guard_release(guard);
     if (!guard->dead) {
         guard_early_acks(guard);
+        guard_hand_over(guard);
         guard_offer_step(guard);
     }
     guard_finish_unsent(guard);

@@ -95,6 +95,14 @@ bool guard_election_gated(const struct guard *guard)
            (guard_writing(guard) || guard_installing(guard));
 }
 
+bool guard_election_due(const struct guard *guard)
+{
+    const struct raft *raft = guard_raft(guard);
+
+    return guard->inner->time(guard->inner) - raft->election_timer_start >=
+           raft->election_timeout;
+}
+
 /* Rule STALELEADER: recvRequestVote refuses while a leader is known, and it is
  * known until the node's own randomised timer fires, up to twice the base
  * timeout after it fell silent. The thesis (4.2.3) asks for the base timeout.
@@ -104,14 +112,12 @@ static void forget_stale_leader(struct guard *guard)
     struct raft *raft = guard_raft(guard);
 
     if (!guard_on(guard, GUARD_STALELEADER) || raft->state != RAFT_FOLLOWER ||
-        raft->follower_state.current_leader.id == 0) {
+        raft->follower_state.current_leader.id == 0 ||
+        !guard_election_due(guard)) {
         return;
     }
-    if (raft->io->time(raft->io) - raft->election_timer_start >=
-        raft->election_timeout) {
-        raft->follower_state.current_leader.id = 0;
-        guard_acted(guard, GUARD_STALELEADER);
-    }
+    raft->follower_state.current_leader.id = 0;
+    guard_acted(guard, GUARD_STALELEADER);
 }
 
 /* Rule VOTE: whether electionVote would let the heir have a second vote. */

@@ -242,6 +242,49 @@ static void test_tickgate__no_election_with_writes_under_way(void **state)
     assert_rule_needed(timer_fires_in_install, GUARD_TICKGATE);
 }
 
+/* --- HANDOVER --- */
+
+/* Leadership is handed to server 2 when an entry is on its way to it. */
+static bool handed_over_too_early(uint64_t rules)
+{
+    struct lone_disk leader_disk, heir_disk;
+    struct raft_transfer transfer;
+    struct lone *leader, *heir;
+
+    lone_disk_fill(&leader_disk, 3, 1);
+    lone_disk_fill(&heir_disk, 3, 1);
+    leader = lone_start_plain(&leader_disk, 1, rules);
+    heir = lone_start_plain(&heir_disk, 2, rules);
+    leader->hold_sends = heir->hold_sends = true;
+    lone_elect(leader);
+    for (unsigned i = 0; i < 5; i++) {
+        lone_tick(leader, LONE_HEARTBEAT_MS);
+        while (lone_pass(leader, heir) + lone_pass(heir, leader) > 0) {
+            lone_write_all(leader);
+            lone_write_all(heir);
+        }
+    }
+    GIVEN(guard_may_change(leader->guard));
+    lone_propose(leader, 7);
+    GIVEN(raft_transfer(&leader->raft, &transfer, 2, NULL) == 0);
+    guard_step(leader->guard);
+    lone_pass(leader, heir);
+    GIVEN(heir->raft.state == RAFT_FOLLOWER); /* It is writing. */
+    lone_write_all(heir);
+    lone_pass(heir, leader);
+    lone_pass(leader, heir);
+    HOLDS(heir->raft.state == RAFT_CANDIDATE);
+    lone_pass(heir, leader);
+    lone_pass(leader, heir);
+    return heir->raft.state == RAFT_LEADER && heir->raft.current_term == 3;
+}
+
+static void test_handover__waits_for_the_heirs_disk(void **state)
+{
+    (void)state;
+    assert_rule_needed(handed_over_too_early, GUARD_HANDOVER);
+}
+
 /* --- DURABLEVOTE --- */
 
 /* TICKGATE keeps such a node from standing at all, so it is off here: what a
@@ -331,6 +374,7 @@ int main(void)
         RUN(test_staleleader__silence_frees_the_vote),
         RUN(test_prevterm__refusal_tells_the_newer_term),
         RUN(test_tickgate__no_election_with_writes_under_way),
+        RUN(test_handover__waits_for_the_heirs_disk),
         RUN(test_durablevote__candidate_tells_what_is_on_disk),
         RUN(test_selfelect__only_voter_takes_a_new_term),
     };
