@@ -129,8 +129,10 @@ static void on_tick(void *context)
 {
     struct core *core = context;
 
-    core->tick(&core->io);
-    core_settle(core);
+    if (!core->stopped) {
+        core->tick(&core->io);
+        core_settle(core);
+    }
 }
 
 static int io_init(struct raft_io *io, raft_id id, const char *address)
@@ -310,11 +312,11 @@ enum error core_start(struct core *core)
 {
     int rv = raft_start(&core->raft);
 
-    if (rv != 0) {
-        if (core->start_error == ERROR_NONE) {
-            core->start_error =
-                rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
-        }
+    if (rv != 0 && core->start_error == ERROR_NONE) {
+        core->start_error = rv == RAFT_NOMEM ? ERROR_NO_MEMORY : ERROR_INVALID;
+    }
+    if (core->start_error != ERROR_NONE) {
+        core->stopped = true;
         journal_error("core_start_failed", "error=%s code=%d why=\"%s\"",
                       error_name(core->start_error), rv,
                       raft_errmsg(&core->raft));

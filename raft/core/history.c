@@ -54,6 +54,9 @@ static void forget_old(struct core *core)
            history->list[first + 1].index <= core->raft.last_applied) {
         first++;
     }
+    if (first == 0) {
+        return;
+    }
     history->n -= first;
     memmove(history->list, &history->list[first],
             history->n * sizeof(*history->list));

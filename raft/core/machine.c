@@ -73,6 +73,8 @@ static int fsm_snapshot_async(struct raft_fsm *fsm,
     return 0;
 }
 
+/* An error stops the node, in core_start or by way of the guard; the library is
+ * told nothing of it, for it would go on with half of a snapshot. */
 static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buffer)
 {
     struct core *core = fsm->data;
@@ -81,18 +83,15 @@ static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buffer)
     enum error error =
         core->hooks.restore(core->hooks.context, core->restoring_index, bytes);
 
-    if (error == ERROR_NONE) {
-        raft_free(buffer->base);
-        return 0;
-    }
-    /* The log has the snapshot already: only a start can bring the two together
-     * again. The buffer stays the library's. */
-    if (core->started) {
+    if (error != ERROR_NONE && core->started) {
         guard_stop(core->guard, GUARD_FATAL_DISK,
                    "the snapshot cannot be put in place");
+    } else if (error != ERROR_NONE) {
+        core->start_error = error;
+        core->stopped = true;
     }
-    core->start_error = error;
-    return core_code(error);
+    raft_free(buffer->base);
+    return 0;
 }
 
 void core_machine_init(struct core *core)
