@@ -1,13 +1,19 @@
 #include "raft/core.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
+#include "raft/core/hooks.h"
 #include "raft/core/internal.h"
+#include "raft/core/io.h"
+#include "raft/core/machine.h"
+#include "raft/core/propose.h"
+#include "raft/core/servers.h"
+#include "raft/core/wire.h"
 #include "raft/core_input.h"
 #include "raft/guard/log_view.h"
+#include "raft/guard/status.h"
 
 struct core_settings core_settings_default(uint64_t id)
 {
@@ -58,73 +64,6 @@ void core_settle(struct core *core)
     core->settling = false;
 }
 
-static void on_role(void *context, const struct guard_role *role)
-{
-    struct core *core = context;
-    struct core_role told = {(enum core_state)role->state, role->term,
-                             role->leader};
-
-    core_settle_batches(core);
-    if (!core->stopped) {
-        core->hooks.role_changed(core->hooks.context, &told);
-    }
-}
-
-static void on_fatal(void *context, enum guard_fatal why, const char *text)
-{
-    static const enum core_fatal reasons[] = {
-        [GUARD_FATAL_DISK] = CORE_FATAL_DISK,
-        [GUARD_FATAL_CUT] = CORE_FATAL_CUT,
-        [GUARD_FATAL_CONFLICT] = CORE_FATAL_BROKEN,
-        [GUARD_FATAL_VOTE] = CORE_FATAL_BROKEN,
-        [GUARD_FATAL_CORE] = CORE_FATAL_BROKEN,
-        [GUARD_FATAL_MEMORY] = CORE_FATAL_DISK,
-    };
-    struct core *core = context;
-
-    core->stopped = true;
-    journal_error("guard_stops_node", "term=%llu commit_index=%llu why=\"%s\"",
-                  core->raft.current_term, core->raft.commit_index, text);
-    core->hooks.fatal(core->hooks.context, reasons[why], text);
-}
-
-static int on_cut(void *context, raft_index index)
-{
-    struct core *core = context;
-
-    return core_code(core->log.cut(core->log.context, index));
-}
-
-static void on_commit(void *context, raft_term term, raft_index commit)
-{
-    struct core *core = context;
-    const struct raft_configuration *servers = &core->raft.configuration;
-
-    for (unsigned i = 0; i < servers->n; i++) {
-        if (servers->servers[i].id != core->settings.id &&
-            servers->servers[i].role != RAFT_SPARE) {
-            core->network.note(core->network.context, servers->servers[i].id,
-                               term, commit);
-        }
-    }
-}
-
-static void on_offer(void *context, const struct raft_install_snapshot *offer,
-                     raft_id from)
-{
-    struct core *core = context;
-
-    core->hooks.snapshot_offered(core->hooks.context, from, offer->last_index,
-                                 slice_of(offer->data.base, offer->data.len));
-}
-
-static void on_offer_dropped(void *context)
-{
-    struct core *core = context;
-
-    core->hooks.snapshot_dropped(core->hooks.context);
-}
-
 static void on_tick(void *context)
 {
     struct core *core = context;
@@ -133,105 +72,6 @@ static void on_tick(void *context)
         core->tick(&core->io);
         core_settle(core);
     }
-}
-
-static int io_init(struct raft_io *io, raft_id id, const char *address)
-{
-    (void)io;
-    (void)id;
-    (void)address;
-    return 0;
-}
-
-static int io_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
-                    raft_io_recv_cb receive)
-{
-    struct core *core = io->impl;
-
-    core->tick = tick;
-    core->receive = receive;
-    timer_start(core->tick_timer, msecs, msecs);
-    return 0;
-}
-
-static void io_close(struct raft_io *io, raft_io_close_cb cb)
-{
-    struct core *core = io->impl;
-
-    timer_stop(core->tick_timer);
-    core->log.abandon(core->log.context);
-    core_drop_writes(core);
-    core_finish_sent(core);
-    cb(io);
-}
-
-static raft_time io_time(struct raft_io *io)
-{
-    struct core *core = io->impl;
-
-    return loop_now_us(core->loop) / 1000;
-}
-
-static int io_random(struct raft_io *io, int min, int max)
-{
-    struct core *core = io->impl;
-    uint32_t drawn;
-
-    loop_random(core->loop, &drawn, sizeof(drawn));
-    return min + (int)(drawn % (uint32_t)(max - min + 1));
-}
-
-/* A founder's log is written by its log store (core_first_entry). */
-static int io_bootstrap(struct raft_io *io,
-                        const struct raft_configuration *servers)
-{
-    (void)io;
-    (void)servers;
-    return RAFT_CANTBOOTSTRAP;
-}
-
-static void io_fill(struct core *core)
-{
-    core->io = (struct raft_io){.version = 2,
-                                .impl = core,
-                                .init = io_init,
-                                .close = io_close,
-                                .load = core_io_load,
-                                .start = io_start,
-                                .bootstrap = io_bootstrap,
-                                .recover = io_bootstrap,
-                                .set_term = core_io_set_term,
-                                .set_vote = core_io_set_vote,
-                                .send = core_io_send,
-                                .append = core_io_append,
-                                .truncate = core_io_truncate,
-                                .snapshot_put = core_io_snapshot_put,
-                                .snapshot_get = core_io_snapshot_get,
-                                .time = io_time,
-                                .random = io_random,
-                                .async_work = core_io_async_work};
-}
-
-static struct guard *guard_of(struct core *core)
-{
-    const struct core_settings *settings = &core->settings;
-    struct guard_settings guarded = {
-        .rules = settings->rules,
-        .send_entries_max = settings->send_entries_max,
-        .send_bytes_max = settings->send_bytes_max,
-        .snapshot_wait_entries_max = GUARD_SNAPSHOT_WAIT_ENTRIES_MAX,
-    };
-    struct guard_hooks hooks = {
-        .context = core,
-        .role_changed = on_role,
-        .fatal = on_fatal,
-        .cut = on_cut,
-        .commit_advanced = on_commit,
-        .snapshot_offered = on_offer,
-        .snapshot_dropped = on_offer_dropped,
-    };
-
-    return guard_new(&core->io, &guarded, &hooks);
 }
 
 static int core_init_raft(struct core *core)
@@ -276,10 +116,10 @@ struct core *core_new(struct loop *loop, const struct core_settings *settings,
     core->hooks = *hooks;
     STAILQ_INIT(&core->gets);
     LIST_INIT(&core->writes);
-    io_fill(core);
+    core_io_fill(core);
     core_machine_init(core);
     core->tick_timer = timer_new(loop, on_tick, core);
-    core->guard = guard_of(core);
+    core->guard = core_new_guard(core);
     if (core->tick_timer == NULL || core->guard == NULL ||
         core_init_raft(core) != 0) {
         timer_free(core->tick_timer);

@@ -1,9 +1,12 @@
 /* The library's disk requests, put to the log. */
+#include "raft/core/disk.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "raft/core/internal.h"
+#include "raft/core/history.h"
+#include "raft/core/servers.h"
 #include "raft/guard/log_view.h"
 
 /* An append under way. */

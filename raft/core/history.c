@@ -2,12 +2,13 @@
  * say which one was in force at its index: the one in use may be newer than
  * what is applied, and may even need that very peer to be committed.
  */
+#include "raft/core/history.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
-#include "raft/core/internal.h"
 
 enum { ENCODING_FORMAT = 1 };
 

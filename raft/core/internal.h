@@ -1,4 +1,8 @@
-/* What the files of the core binding share; nobody else includes it. */
+/* The core's state, and what all files of the binding need; nobody else
+ * includes it.
+ *
+ * Thread: raft loop.
+ */
 #ifndef RAFT_CORE_INTERNAL_H
 #define RAFT_CORE_INTERNAL_H
 
@@ -89,97 +93,10 @@ struct core {
     uint64_t tickets;
 };
 
-/* core.c */
-
 /** Do what a call into the library left to be done: callbacks, hooks. */
 void core_settle(struct core *core);
 
 /** Translate an error for the library. */
 int core_code(enum error error);
-
-/* disk.c: the inner raft_io's disk half */
-
-int core_io_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
-                 struct raft_snapshot **snapshot, raft_index *start_index,
-                 struct raft_entry *entries[], size_t *n_entries);
-int core_io_set_term(struct raft_io *io, raft_term term);
-int core_io_set_vote(struct raft_io *io, raft_id server_id);
-int core_io_append(struct raft_io *io, struct raft_io_append *req,
-                   const struct raft_entry entries[], unsigned n,
-                   raft_io_append_cb cb);
-int core_io_truncate(struct raft_io *io, raft_index index);
-int core_io_snapshot_put(struct raft_io *io, unsigned trailing,
-                         struct raft_io_snapshot_put *req,
-                         const struct raft_snapshot *snapshot,
-                         raft_io_snapshot_put_cb cb);
-
-/** Forget all writes under way; the log is abandoned. */
-void core_drop_writes(struct core *core);
-
-/* wire.c: the inner raft_io's network half */
-
-int core_io_send(struct raft_io *io, struct raft_io_send *req,
-                 const struct raft_message *message, raft_io_send_cb cb);
-
-/** Call back for the messages that went out. */
-void core_finish_sent(struct core *core);
-
-/* sanity.c */
-
-/** Tell whether a message is one that a sane peer could send. */
-bool core_is_sane(const struct core *core, const struct core_message *message);
-
-/* members.c */
-
-/** Translate a configuration from the library's. */
-struct core_members core_members_of(const struct raft_configuration *servers);
-
-/** Translate a configuration for the library, which owns it then. */
-int core_servers_of(const struct core_members *members,
-                    struct raft_configuration *servers);
-
-enum { CORE_ADDRESS_BYTES = 24 };
-
-/** Write the address the library knows a member by. */
-void core_address(uint64_t id, char address[CORE_ADDRESS_BYTES]);
-
-/* history.c */
-
-/** Read an entry that holds a configuration; false for bytes that are none. */
-bool core_read_members(struct slice bytes, struct core_members *members);
-
-/** Note that the log holds a configuration; false for bytes that are none. */
-bool core_history_entry(struct core *core, uint64_t index, struct slice bytes);
-
-/** Note that a snapshot has replaced the log. False when memory is out. */
-bool core_history_snapshot(struct core *core, uint64_t index,
-                           const struct core_members *members);
-
-/** Forget the configurations from index on: the log was cut. */
-void core_history_cut(struct core *core, uint64_t index);
-
-/** Borrow the configuration in force at last_applied; NULL for none. */
-const struct core_configuration *core_history_applied(struct core *core);
-
-/* propose.c */
-
-/** Account for the batches in flight: which are applied, which are lost. */
-void core_settle_batches(struct core *core);
-
-/* machine.c: the raft_fsm, and snapshots */
-
-/** Fill in the raft_fsm. */
-void core_machine_init(struct core *core);
-
-int core_io_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
-                         raft_io_snapshot_get_cb cb);
-int core_io_async_work(struct raft_io *io, struct raft_io_async_work *req,
-                       raft_io_async_work_cb cb);
-
-/** Ask the owner for what the library has asked for. */
-void core_settle_snapshots(struct core *core);
-
-/** Free what snapshots hold; the library is closed. */
-void core_drop_snapshots(struct core *core);
 
 #endif

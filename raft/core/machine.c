@@ -4,14 +4,18 @@
  * store, flushed before the marker is written. A snapshot for a peer is a
  * manifest of the files that the peer must copy.
  */
+#include "raft/core/machine.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
-#include "raft/core/internal.h"
+#include "raft/core/history.h"
+#include "raft/core/servers.h"
 #include "raft/core_input.h"
 #include "raft/guard/log_view.h"
+#include "raft/guard/status.h"
 
 enum { MARKER_BYTES = 64 };
 

@@ -1,7 +1,8 @@
+#include "raft/core/propose.h"
+
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "raft/core/internal.h"
 #include "raft/guard/log_view.h"
 
 /* The library frees what it took; what it did not take is ours. */

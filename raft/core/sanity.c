@@ -1,6 +1,8 @@
 /* What comes from a peer, before the library sees it: it believes every field.
  */
-#include "raft/core/internal.h"
+#include "raft/core/sanity.h"
+
+#include "raft/core/history.h"
 
 static bool is_sane_entry(const struct core_entry *entry, uint64_t term)
 {

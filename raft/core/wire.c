@@ -1,8 +1,11 @@
 /* Messages between the library's form and ours. */
+#include "raft/core/wire.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "raft/core/internal.h"
+#include "raft/core/sanity.h"
+#include "raft/core/servers.h"
 #include "raft/core_input.h"
 
 const char *core_message_name(enum core_message_kind kind)

@@ -1,5 +1,10 @@
 /* AppendEntries on their way in: what a follower may take from them. */
-#include "raft/guard/internal.h"
+#include "raft/guard/append.h"
+
+#include "raft/guard/configuration.h"
+#include "raft/guard/disk.h"
+#include "raft/guard/hold.h"
+#include "raft/guard/view.h"
 
 void guard_verify(struct guard *guard, raft_term term, raft_index index)
 {

@@ -6,7 +6,10 @@
  * may put an uncommitted one into a snapshot; snapshotRestore does not forget
  * the one it replaces.
  */
-#include "raft/guard/internal.h"
+#include "raft/guard/configuration.h"
+
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
 
 void guard_configuration_started(struct guard *guard)
 {

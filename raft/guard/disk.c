@@ -1,9 +1,12 @@
 /* The node's own writes to its log, from the core's asking to its being told.
  */
+#include "raft/guard/disk.h"
+
 #include <stdlib.h>
 
 #include "proto/base/check.h"
-#include "raft/guard/internal.h"
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
 
 /* Rule FAILSTOP: after a failed write appendLeaderCb leads on and gives the
  * same (index, term) to other entries, appendFollowerCb keeps in memory what is

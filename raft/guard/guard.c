@@ -6,7 +6,17 @@
 
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
+#include "raft/guard/append.h"
+#include "raft/guard/disk.h"
 #include "raft/guard/internal.h"
+#include "raft/guard/load.h"
+#include "raft/guard/offer.h"
+#include "raft/guard/result.h"
+#include "raft/guard/send.h"
+#include "raft/guard/snapshot.h"
+#include "raft/guard/status.h"
+#include "raft/guard/transfer.h"
+#include "raft/guard/votes.h"
 
 #define RULE_NAME(name, fault)  [GUARD_##name] = #name,
 #define RULE_FAULT(name, fault) [GUARD_##name] = (fault),

@@ -84,7 +84,7 @@ enum {
 };
 
 /**
- * Make a guard around inner; fill settings and hooks are copied.
+ * Make a guard around inner; settings and hooks are copied.
  *
  * Returns NULL when memory is out. Owned by the caller.
  */
@@ -110,24 +110,6 @@ void guard_started(struct guard *guard);
 void guard_step(struct guard *guard);
 
 /**
- * Tell who leads the current term; 0 when that is not known, and while
- * leadership is handed over. (raft_leader may name the leader of an earlier
- * term.)
- */
-raft_id guard_leader(const struct guard *guard);
-
-/** Tell whether this leader's no-op is applied: it knows all that was
- * committed before it. */
-bool guard_settled(const struct guard *guard);
-
-/** Tell whether a change of members or a transfer may begin now (CONF). */
-bool guard_may_change(const struct guard *guard);
-
-/** Tell whether a snapshot of the state as applied may be taken now. To be
- * asked in raft_fsm.snapshot, which answers RAFT_BUSY otherwise. */
-bool guard_may_snapshot(const struct guard *guard);
-
-/**
  * Take note of the leader's commit index, sent by its commit_advanced.
  *
  * Ignored unless it is of this term and says something new that is verified.
@@ -144,13 +126,7 @@ void guard_snapshot_failed(struct guard *guard);
 /** A peer was connected anew: a snapshot it was being sent may be lost. */
 void guard_peer_reset(struct guard *guard, raft_id peer);
 
-/** Tell how long the oldest append has been under way; 0 when none is. */
-uint64_t guard_write_wait_ms(const struct guard *guard);
-
 /** Stop the node for a reason of the owner's, as the guard itself would. */
 void guard_stop(struct guard *guard, enum guard_fatal why, const char *text);
-
-/** Borrow how often each rule has acted: GUARD_RULE_COUNT numbers. */
-const uint64_t *guard_counts(const struct guard *guard);
 
 #endif

@@ -10,7 +10,10 @@
  * The price, which is the library's: nothing is committed before the leader's
  * own disk has it.
  */
-#include "raft/guard/internal.h"
+#include "raft/guard/hold.h"
+
+#include "raft/guard/disk.h"
+#include "raft/guard/view.h"
 
 static unsigned others_that_have(const struct guard *guard, raft_index index)
 {

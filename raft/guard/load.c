@@ -1,7 +1,7 @@
 /* What the disk held at start. */
-#include <string.h>
+#include "raft/guard/load.h"
 
-#include "raft/guard/internal.h"
+#include <string.h>
 
 static int own_block(struct raft_entry *entry)
 {

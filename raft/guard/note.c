@@ -6,6 +6,8 @@
  * what it knows to be the leader's: a message that the leader could have sent.
  */
 #include "raft/guard/internal.h"
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
 
 void guard_commit_note(struct guard *guard, raft_term term,
                        raft_index commit_index)

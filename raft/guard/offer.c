@@ -1,5 +1,13 @@
 /* A leader's snapshot on its way in: kept until its files are here. */
-#include "raft/guard/internal.h"
+#include "raft/guard/offer.h"
+
+#include "raft/guard/append.h"
+#include "raft/guard/configuration.h"
+#include "raft/guard/disk.h"
+#include "raft/guard/hold.h"
+#include "raft/guard/snapshot.h"
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
 
 static bool core_is_busy(const struct guard *guard)
 {

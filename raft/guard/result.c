@@ -1,6 +1,8 @@
 /* Results of AppendEntries and InstallSnapshot: what a follower vouches for,
  * and what a leader makes of it. */
-#include "raft/guard/internal.h"
+#include "raft/guard/result.h"
+
+#include "raft/guard/view.h"
 
 /* Rule STALEDONE: appendFollowerCb answers with the term of now and to the
  * leader of now, whatever leader asked for the write. */

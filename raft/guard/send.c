@@ -1,8 +1,12 @@
 /* Messages on their way out. */
+#include "raft/guard/send.h"
+
 #include <stdlib.h>
 
 #include "proto/base/check.h"
-#include "raft/guard/internal.h"
+#include "raft/guard/result.h"
+#include "raft/guard/view.h"
+#include "raft/guard/votes.h"
 
 /* One AppendEntries that goes out in parts. */
 struct parts {

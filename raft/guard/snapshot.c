@@ -1,6 +1,10 @@
 /* Our own disk's part in snapshots: when to take one, and writing it. */
+#include "raft/guard/snapshot.h"
+
 #include "proto/base/check.h"
-#include "raft/guard/internal.h"
+#include "raft/guard/configuration.h"
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
 
 bool guard_installing(const struct guard *guard)
 {

@@ -1,7 +1,15 @@
 /* What must be done after each call into the core, which tells nobody of its
  * changes. */
 #include "proto/base/check.h"
+#include "raft/guard/configuration.h"
+#include "raft/guard/hold.h"
 #include "raft/guard/internal.h"
+#include "raft/guard/offer.h"
+#include "raft/guard/result.h"
+#include "raft/guard/send.h"
+#include "raft/guard/status.h"
+#include "raft/guard/view.h"
+#include "raft/guard/votes.h"
 
 bool guard_settled(const struct guard *guard)
 {

@@ -1,7 +1,9 @@
 /* A snapshot on its way out to a peer. */
+#include "raft/guard/transfer.h"
+
 #include <stdlib.h>
 
-#include "raft/guard/internal.h"
+#include "raft/guard/view.h"
 
 /* What progressToProbe does: look from the snapshot on whether the peer has it;
  * a refusal makes the leader send it again. Otherwise it would wait for the

@@ -1,5 +1,9 @@
 /* Elections: who may stand, who may vote, and what both may say. */
-#include "raft/guard/internal.h"
+#include "raft/guard/votes.h"
+
+#include "raft/guard/disk.h"
+#include "raft/guard/snapshot.h"
+#include "raft/guard/view.h"
 
 /* Rule FAILSTOP: convertToCandidate and recvBumpCurrentTerm go on in a term
  * that the disk does not know. */

@@ -1,4 +1,5 @@
 #include "tests/cluster/lone.h"
+#include "raft/guard/status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,102 +7,6 @@
 #include "proto/base/check.h"
 
 enum { START_MS = 1000000 };
-
-/* --- Entries and disks --- */
-
-struct lone_members lone_voters(unsigned n)
-{
-    struct lone_members members = {.n = n};
-
-    for (unsigned i = 0; i < n; i++) {
-        members.ids[i] = i + 1;
-        members.roles[i] = RAFT_VOTER;
-    }
-    return members;
-}
-
-static void to_configuration(const struct lone_members *members,
-                             struct raft_configuration *servers)
-{
-    raft_configuration_init(servers);
-    for (unsigned i = 0; i < members->n; i++) {
-        char address[8] = {(char)('0' + members->ids[i]), 0};
-
-        CHECK(raft_configuration_add(servers, members->ids[i], address,
-                                     members->roles[i]) == 0);
-    }
-}
-
-struct lone_entry lone_command(raft_term term, uint64_t value)
-{
-    struct lone_entry entry = {
-        .term = term, .type = RAFT_COMMAND, .len = sizeof(value)};
-
-    memcpy(entry.bytes, &value, sizeof(value));
-    return entry;
-}
-
-struct lone_entry lone_change(raft_term term,
-                              const struct lone_members *members)
-{
-    struct lone_entry entry = {.term = term, .type = RAFT_CHANGE};
-    struct raft_configuration servers;
-    struct raft_buffer buffer;
-
-    to_configuration(members, &servers);
-    CHECK(raft_configuration_encode(&servers, &buffer) == 0);
-    CHECK(buffer.len <= LONE_BYTES_MAX);
-    entry.len = buffer.len;
-    memcpy(entry.bytes, buffer.base, buffer.len);
-    raft_free(buffer.base);
-    raft_configuration_close(&servers);
-    return entry;
-}
-
-static raft_index disk_put(struct lone_disk *disk, struct lone_entry entry)
-{
-    CHECK(disk->n < LONE_LOG_MAX);
-    disk->log[disk->n++] = entry;
-    return disk->first + disk->n - 1;
-}
-
-void lone_disk_found(struct lone_disk *disk, const struct lone_members *members)
-{
-    memset(disk, 0, sizeof(*disk));
-    disk->term = 1;
-    disk->first = 1;
-    disk_put(disk, lone_change(1, members));
-}
-
-raft_index lone_disk_add(struct lone_disk *disk, raft_term term, uint64_t value)
-{
-    return disk_put(disk, lone_command(term, value));
-}
-
-raft_index lone_disk_add_members(struct lone_disk *disk, raft_term term,
-                                 const struct lone_members *members)
-{
-    return disk_put(disk, lone_change(term, members));
-}
-
-void lone_disk_fill(struct lone_disk *disk, unsigned voters, raft_index last)
-{
-    struct lone_members members = lone_voters(voters);
-
-    lone_disk_found(disk, &members);
-    while (disk->n < last) {
-        lone_disk_add(disk, 1, 100 + disk->n);
-    }
-}
-
-static void disk_truncate(struct lone_disk *disk, raft_index index)
-{
-    if (index < disk->first) {
-        disk->n = 0;
-    } else if (index - disk->first < disk->n) {
-        disk->n = (unsigned)(index - disk->first);
-    }
-}
 
 /* --- The inner raft_io --- */
 
@@ -139,7 +44,7 @@ static struct raft_snapshot *load_snapshot(const struct lone_disk *disk)
     snapshot->index = disk->snapshot_index;
     snapshot->term = disk->snapshot_term;
     snapshot->configuration_index = disk->snapshot_members_index;
-    to_configuration(&disk->snapshot_members, &snapshot->configuration);
+    lone_to_configuration(&disk->snapshot_members, &snapshot->configuration);
     snapshot->n_bufs = 1;
     snapshot->bufs = raft_malloc(sizeof(*snapshot->bufs));
     snapshot->bufs[0] = (struct raft_buffer){raft_calloc(1, 8), 8};
@@ -286,7 +191,7 @@ static int io_truncate(struct raft_io *io, raft_index index)
     lone->truncates++;
     lone->truncated_at = index;
     lone->truncated_in_put |= lone->put != NULL;
-    disk_truncate(lone->disk, index);
+    lone_disk_truncate(lone->disk, index);
     return 0;
 }
 
@@ -426,11 +331,11 @@ static int on_cut(void *context, raft_index index)
         struct lone_write *write = &lone->writes[lone->first_write++];
 
         for (unsigned i = 0; i < write->n; i++) {
-            disk_put(lone->disk, write->entries[i]);
+            lone_disk_put(lone->disk, write->entries[i]);
         }
         free(write->entries);
     }
-    disk_truncate(lone->disk, index);
+    lone_disk_truncate(lone->disk, index);
     return 0;
 }
 

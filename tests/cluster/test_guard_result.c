@@ -1,5 +1,6 @@
 #include "tests/unit/test.h"
 
+#include "raft/guard/status.h"
 #include "tests/cluster/both_ways.h"
 #include "tests/cluster/lone.h"
 

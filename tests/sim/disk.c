@@ -1,58 +1,9 @@
-#include "tests/sim/disk.h"
+#include "tests/sim/disk_internal.h"
 
-#include <bsd/sys/queue.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
-
-/* What is durable of one entry. */
-struct record {
-    uint64_t term;
-    enum core_entry_kind kind;
-    size_t len;
-    uint8_t *bytes;
-};
-
-enum op_kind { OP_APPEND, OP_TRUNCATE, OP_MARK };
-
-/* A write asked for and not yet in effect. */
-struct op {
-    enum op_kind kind;
-    uint64_t index;
-    struct record *records;
-    size_t n;
-    struct core_snapshot snapshot; /* With bytes of its own. */
-    uint64_t trailing;
-    bool replace;
-    struct core_write *write;
-    STAILQ_ENTRY(op) link;
-};
-
-STAILQ_HEAD(ops, op);
-
-struct disk {
-    struct schedule *schedule;
-    struct random random;
-    struct disk_faults faults;
-    void (*broken)(void *context, const char *what);
-    void *broken_context;
-    struct actor *actor; /* Of the node's life; NULL when it is down. */
-
-    uint64_t term, vote;
-    struct core_snapshot snapshot; /* With bytes of its own. */
-    uint64_t first_index;          /* Of records. */
-    struct record *records;
-    size_t n, capacity;
-
-    struct ops queue;
-    uint64_t queue_last; /* Last index once the queue is in effect. */
-    struct event *due;
-    size_t in_service; /* How many of the queue are being written. */
-    uint64_t stall_us;
-    bool fail_next, fail_meta_next;
-    bool failed;
-};
 
 enum { STREAM_DISK = 3 };
 
@@ -84,7 +35,7 @@ static void free_op(struct op *op)
     free(op);
 }
 
-static void drop_queue(struct disk *disk)
+void disk_drop_queue(struct disk *disk)
 {
     struct op *op;
 
@@ -100,7 +51,7 @@ void disk_free(struct disk *disk)
     if (disk == NULL) {
         return;
     }
-    drop_queue(disk);
+    disk_drop_queue(disk);
     free_records(disk->records, disk->n);
     free(disk->records);
     free((void *)(uintptr_t)disk->snapshot.bytes.data);
@@ -119,14 +70,14 @@ void disk_watch(struct disk *disk,
     disk->broken_context = context;
 }
 
-static void tell_broken(struct disk *disk, const char *what)
+void disk_tell_broken(struct disk *disk, const char *what)
 {
     if (disk->broken != NULL) {
         disk->broken(disk->broken_context, what);
     }
 }
 
-static uint8_t *copy_of(struct slice bytes)
+uint8_t *disk_copy_of(struct slice bytes)
 {
     uint8_t *copy = malloc(bytes.len + 1);
 
@@ -150,7 +101,7 @@ static void put_record(struct disk *disk, struct record record)
     disk->records[disk->n++] = record;
 }
 
-static void truncate_records(struct disk *disk, uint64_t index)
+void disk_truncate_records(struct disk *disk, uint64_t index)
 {
     size_t keep;
 
@@ -192,12 +143,12 @@ static void mark(struct disk *disk, struct op *op)
 }
 
 /* The first n records of an append take effect, or all of another op. */
-static void take_effect(struct disk *disk, struct op *op, size_t n)
+void disk_take_effect(struct disk *disk, struct op *op, size_t n)
 {
     switch (op->kind) {
     case OP_APPEND:
         if (op->index != disk->first_index + disk->n) {
-            tell_broken(disk, "an append leaves a gap in the log");
+            disk_tell_broken(disk, "an append leaves a gap in the log");
             return;
         }
         for (size_t i = 0; i < n; i++) {
@@ -206,7 +157,7 @@ static void take_effect(struct disk *disk, struct op *op, size_t n)
         }
         break;
     case OP_TRUNCATE:
-        truncate_records(disk, op->index);
+        disk_truncate_records(disk, op->index);
         break;
     case OP_MARK:
         mark(disk, op);
@@ -215,8 +166,6 @@ static void take_effect(struct disk *disk, struct op *op, size_t n)
 }
 
 /* --- The queue --- */
-
-static void begin(struct disk *disk);
 
 /* After a failed write nothing that was asked for before takes effect any more:
  * a log with a hole would be worse than a short one. Each write is told so, one
@@ -250,14 +199,14 @@ static bool finish_first(struct disk *disk)
     if (disk->fail_next ||
         (write != NULL && random_chance(&disk->random, disk->faults.error))) {
         if (op->kind == OP_APPEND) {
-            take_effect(disk, op,
-                        (size_t)random_below(&disk->random, op->n + 1));
+            disk_take_effect(disk, op,
+                             (size_t)random_below(&disk->random, op->n + 1));
         }
         fail_queue(disk);
         return false;
     }
     STAILQ_REMOVE_HEAD(&disk->queue, link);
-    take_effect(disk, op, op->n);
+    disk_take_effect(disk, op, op->n);
     free_op(op);
     if (write != NULL) {
         write->done(write, ERROR_NONE);
@@ -275,7 +224,7 @@ static void on_due(void *context)
         n--;
     }
     if (!disk->actor->dead) {
-        begin(disk);
+        disk_begin(disk);
     }
 }
 
@@ -293,7 +242,7 @@ static uint64_t service_us(struct disk *disk)
 }
 
 /* If the disk is idle, schedule all that waits to be written at one go. */
-static void begin(struct disk *disk)
+void disk_begin(struct disk *disk)
 {
     struct op *op;
 
@@ -308,8 +257,8 @@ static void begin(struct disk *disk)
                                on_due, NULL, disk);
 }
 
-static struct op *queue_op(struct disk *disk, enum op_kind kind,
-                           struct core_write *write)
+struct op *disk_queue_op(struct disk *disk, enum op_kind kind,
+                         struct core_write *write)
 {
     struct op *op = calloc(1, sizeof(*op));
 
@@ -318,158 +267,6 @@ static struct op *queue_op(struct disk *disk, enum op_kind kind,
     op->write = write;
     STAILQ_INSERT_TAIL(&disk->queue, op, link);
     return op;
-}
-
-/* --- struct core_log --- */
-
-static enum error log_load(void *context, struct core_image *image_out,
-                           void (*each)(void *to,
-                                        const struct core_entry *entry),
-                           void *to)
-{
-    struct disk *disk = context;
-
-    *image_out = (struct core_image){.term = disk->term,
-                                     .vote = disk->vote,
-                                     .snapshot = disk->snapshot,
-                                     .first_index = disk->first_index};
-    for (size_t i = 0; i < disk->n; i++) {
-        const struct record *record = &disk->records[i];
-        struct core_entry entry = {record->term, record->kind,
-                                   slice_of(record->bytes, record->len)};
-
-        each(to, &entry);
-    }
-    return ERROR_NONE;
-}
-
-static bool meta_fails(struct disk *disk)
-{
-    if (!disk->fail_meta_next &&
-        !random_chance(&disk->random, disk->faults.meta_error)) {
-        return false;
-    }
-    disk->fail_meta_next = false;
-    disk->failed = true;
-    return true;
-}
-
-static enum error log_set_term(void *context, uint64_t term)
-{
-    struct disk *disk = context;
-    bool fails = meta_fails(disk);
-
-    if (term < disk->term) {
-        tell_broken(disk, "the term goes back");
-    }
-    if (!fails || random_chance(&disk->random, 500000)) {
-        disk->term = term;
-        disk->vote = 0;
-    }
-    return fails ? ERROR_IO : ERROR_NONE;
-}
-
-static enum error log_set_vote(void *context, uint64_t vote)
-{
-    struct disk *disk = context;
-    bool fails = meta_fails(disk);
-
-    if (disk->vote != 0 && disk->vote != vote) {
-        tell_broken(disk, "a second vote in one term");
-    }
-    if (!fails || random_chance(&disk->random, 500000)) {
-        disk->vote = vote;
-    }
-    return fails ? ERROR_IO : ERROR_NONE;
-}
-
-static enum error log_append(void *context, uint64_t first_index,
-                             const struct core_entry *entries, size_t n,
-                             struct core_write *write)
-{
-    struct disk *disk = context;
-    struct op *op = queue_op(disk, OP_APPEND, write);
-
-    if (first_index != disk->queue_last + 1) {
-        tell_broken(disk, "an append does not continue the log");
-    }
-    disk->queue_last = first_index + n - 1;
-    op->index = first_index;
-    op->n = n;
-    op->records = calloc(n, sizeof(*op->records));
-    CHECK(op->records != NULL);
-    for (size_t i = 0; i < n; i++) {
-        op->records[i] =
-            (struct record){entries[i].term, entries[i].kind,
-                            entries[i].bytes.len, copy_of(entries[i].bytes)};
-    }
-    begin(disk);
-    return ERROR_NONE;
-}
-
-static enum error log_truncate(void *context, uint64_t index)
-{
-    struct disk *disk = context;
-
-    queue_op(disk, OP_TRUNCATE, NULL)->index = index;
-    disk->queue_last = index - 1;
-    begin(disk);
-    return ERROR_NONE;
-}
-
-static enum error log_mark_snapshot(void *context,
-                                    const struct core_snapshot *snapshot,
-                                    uint64_t trailing, bool replace,
-                                    struct core_write *write)
-{
-    struct disk *disk = context;
-    struct op *op = queue_op(disk, OP_MARK, write);
-
-    op->snapshot = *snapshot;
-    op->snapshot.bytes =
-        slice_of(copy_of(snapshot->bytes), snapshot->bytes.len);
-    op->trailing = trailing;
-    op->replace = replace;
-    if (replace) {
-        disk->queue_last = snapshot->index;
-    }
-    begin(disk);
-    return ERROR_NONE;
-}
-
-static enum error log_cut(void *context, uint64_t index)
-{
-    struct disk *disk = context;
-    struct op *op;
-
-    STAILQ_FOREACH (op, &disk->queue, link) {
-        take_effect(disk, op, op->n);
-    }
-    drop_queue(disk);
-    truncate_records(disk, index);
-    disk->queue_last = disk->first_index + disk->n - 1;
-    return ERROR_NONE;
-}
-
-/* The node's life ends, which drops the events: disk_crash does the rest. */
-static void log_abandon(void *context)
-{
-    (void)context;
-}
-
-struct core_log disk_attach(struct disk *disk, struct actor *actor)
-{
-    disk->actor = actor;
-    disk->failed = false;
-    return (struct core_log){.context = disk,
-                             .load = log_load,
-                             .set_term = log_set_term,
-                             .set_vote = log_set_vote,
-                             .append = log_append,
-                             .truncate = log_truncate,
-                             .mark_snapshot = log_mark_snapshot,
-                             .cut = log_cut,
-                             .abandon = log_abandon};
 }
 
 /* --- Faults --- */
@@ -487,16 +284,17 @@ void disk_crash(struct disk *disk)
     whole = random_below(&disk->random, whole + 1);
     STAILQ_FOREACH (op, &disk->queue, link) {
         if (whole > 0) {
-            take_effect(disk, op, op->n);
+            disk_take_effect(disk, op, op->n);
             whole--;
             continue;
         }
         if (op->kind == OP_APPEND) {
-            take_effect(disk, op, (size_t)random_below(&disk->random, op->n));
+            disk_take_effect(disk, op,
+                             (size_t)random_below(&disk->random, op->n));
         }
         break;
     }
-    drop_queue(disk);
+    disk_drop_queue(disk);
     disk->due = NULL;
     disk->actor = NULL;
     disk->stall_us = 0;
@@ -522,7 +320,7 @@ void disk_found(struct disk *disk, struct slice members)
     CHECK(disk->n == 0 && disk->first_index == 1);
     disk->term = 1;
     put_record(disk, (struct record){1, CORE_ENTRY_MEMBERS, members.len,
-                                     copy_of(members)});
+                                     disk_copy_of(members)});
     disk->queue_last = 1;
 }
 

@@ -17,7 +17,7 @@ static const char usage[] =
     "  --voters N     of them voters at first (all)\n"
     "  --mix M        calm, base, members, errors, all; or faults, as\n"
     "                 loss,crash,pause (base)\n"
-    "  --rules-off R  switch rules of the guard off: FIG8,HOLD or all\n"
+    "  --rules-off R  switch rules of the guard off: FIG8,HOLD, or all\n"
     "  --seconds N    virtual seconds of faults (60)\n"
     "  --heal N       virtual seconds of quiet after them (32)\n"
     "  -j N           runs at a time (1)\n"
@@ -29,8 +29,8 @@ static const char usage[] =
 
 static bool read_rules_off(const char *text, uint64_t *rules)
 {
-    if (strcmp(text, "all") == 0) {
-        *rules = GUARD_RULES_NONE;
+    if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0) {
+        *rules = text[0] == 'a' ? GUARD_RULES_NONE : GUARD_RULES_ALL;
         return true;
     }
     for (;;) {

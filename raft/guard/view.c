@@ -1,4 +1,4 @@
-#include "raft/guard/internal.h"
+#include "raft/guard/view.h"
 
 unsigned guard_server_index(const struct guard *guard, raft_id id)
 {
