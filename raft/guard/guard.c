@@ -88,6 +88,7 @@ static void on_tick(struct raft_io *inner)
     if (guard->dead) {
         return;
     }
+    guard_retry_gets(guard);
     if (!guard_election_gated(guard)) {
         guard->tick(&guard->io);
     } else if (guard_election_due(guard)) {

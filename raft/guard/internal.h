@@ -52,6 +52,8 @@ struct guard_get {
     struct guard *guard;
     struct raft_io_snapshot_get *outer;
     raft_io_snapshot_get_cb cb;
+    raft_term term; /* Of the leadership that asks. */
+    bool failed;    /* To be asked for again with the next tick. */
     LIST_ENTRY(guard_get) link;
 };
 

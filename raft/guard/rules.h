@@ -42,6 +42,8 @@
     X(DURABLEVOTE, "a candidate boasts of entries that are not on its disk")   \
     X(LOSTREPLY, "a reply that cannot be sent frees its request twice")        \
     X(SELFELECT, "an only voter leads a term again that was led before")       \
+    X(GETAGAIN, "a snapshot that cannot be made just now leaves its peer "     \
+                "waiting for the install timeout")                             \
     X(HANDOVER,                                                                \
       "leadership is offered to a node that is still writing, once, "          \
       "and nobody leads until that is given up")

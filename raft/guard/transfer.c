@@ -34,6 +34,25 @@ static void free_snapshot(struct raft_snapshot *snapshot)
     raft_free(snapshot);
 }
 
+static bool still_wanted(const struct guard_get *get)
+{
+    const struct raft *raft = guard_raft(get->guard);
+
+    return raft->state == RAFT_LEADER && raft->current_term == get->term;
+}
+
+static void end_get(struct guard_get *get, struct raft_snapshot *snapshot,
+                    int status)
+{
+    LIST_REMOVE(get, link);
+    get->cb(get->outer, snapshot, status);
+    free(get);
+}
+
+/* Rule GETAGAIN: sendSnapshotGetCb means to end the transfer when it is given
+ * an error, but looks for the peer only after that point. The peer stays in
+ * snapshot state, with nothing on its way to it, until the install timeout; so
+ * the library is told only of the snapshot that could be made in the end. */
 static void on_got(struct raft_io_snapshot_get *inner,
                    struct raft_snapshot *snapshot, int status)
 {
@@ -46,10 +65,28 @@ static void on_got(struct raft_io_snapshot_get *inner,
         }
         return;
     }
-    LIST_REMOVE(get, link);
-    get->cb(get->outer, snapshot, status);
-    free(get);
+    if (status != 0 && guard_on(guard, GUARD_GETAGAIN) && still_wanted(get)) {
+        guard_acted(guard, GUARD_GETAGAIN);
+        get->failed = true;
+        return;
+    }
+    end_get(get, snapshot, status);
     guard_step(guard);
+}
+
+void guard_retry_gets(struct guard *guard)
+{
+    struct guard_get *get, *next;
+
+    for (get = LIST_FIRST(&guard->gets); get != NULL; get = next) {
+        next = LIST_NEXT(get, link);
+        if (get->failed && !still_wanted(get)) {
+            end_get(get, NULL, RAFT_CANCELED);
+        } else if (get->failed) {
+            get->failed = guard->inner->snapshot_get(guard->inner, &get->inner,
+                                                     on_got) != 0;
+        }
+    }
 }
 
 int guard_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
@@ -66,7 +103,10 @@ int guard_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
     if (get == NULL) {
         return RAFT_NOMEM;
     }
-    *get = (struct guard_get){.guard = guard, .outer = req, .cb = cb};
+    *get = (struct guard_get){.guard = guard,
+                              .outer = req,
+                              .cb = cb,
+                              .term = guard_raft(guard)->current_term};
     get->inner.data = get;
     rv = guard->inner->snapshot_get(guard->inner, &get->inner, on_got);
     if (rv != 0) {
@@ -82,8 +122,6 @@ void guard_abandon_gets(struct guard *guard)
     struct guard_get *get;
 
     while ((get = LIST_FIRST(&guard->gets)) != NULL) {
-        LIST_REMOVE(get, link);
-        get->cb(get->outer, NULL, RAFT_CANCELED);
-        free(get);
+        end_get(get, NULL, RAFT_CANCELED);
     }
 }

@@ -11,6 +11,9 @@
 int guard_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
                        raft_io_snapshot_get_cb cb);
 
+/** Ask again for the snapshots that could not be had. */
+void guard_retry_gets(struct guard *guard);
+
 /** End all requests for a snapshot, telling the core, which is closing. */
 void guard_abandon_gets(struct guard *guard);
 

@@ -142,6 +142,22 @@ static void test_offer__waits_for_writes(void **state)
 
 /* --- As leader --- */
 
+/* Commit entry 6 and take a snapshot there; then send server 3 that snapshot,
+ * for it needs entry 1. */
+static void begin_transfer(struct lone *lone)
+{
+    lone_elect(lone);
+    lone_write_all(lone);
+    lone_receive_result(lone, 2, 2, 0, 6);
+    lone_put_done(lone, 0);
+    for (unsigned i = 0; i < 10 && lone->gets == 0; i++) {
+        struct raft_progress *progress = &lone->raft.leader_state.progress[2];
+
+        lone_receive_result(lone, 3, 2, progress->next_index - 1, 0);
+        lone_tick(lone, LONE_HEARTBEAT_MS);
+    }
+}
+
 /* A leader of term 2 with a snapshot, which server 3 needs and is being sent.
  */
 static struct lone *leader_in_transfer(struct lone_disk *disk)
@@ -153,17 +169,8 @@ static struct lone *leader_in_transfer(struct lone_disk *disk)
 
     lone_disk_fill(disk, 3, 5);
     lone = lone_start(disk, 1, &options);
-    lone_elect(lone);
-    lone_write_all(lone);
-    lone_receive_result(lone, 2, 2, 0, 6);
+    begin_transfer(lone);
     assert_int_equal(lone->works, 1); /* It was taken beside the loop. */
-    lone_put_done(lone, 0);
-    for (unsigned i = 0; i < 10 && lone->gets == 0; i++) {
-        struct raft_progress *progress = &lone->raft.leader_state.progress[2];
-
-        lone_receive_result(lone, 3, 2, progress->next_index - 1, 0);
-        lone_tick(lone, LONE_HEARTBEAT_MS);
-    }
     assert_int_equal(lone->gets, 1);
     assert_int_equal(lone->raft.leader_state.progress[2].state, 2);
     return lone;
@@ -216,6 +223,33 @@ static void test_peer_reset__leader_asks_again(void **state)
     lone_kill(lone);
 }
 
+/* A checkpoint cannot be made just now, when a peer needs one. */
+static bool checkpoint_cannot_be_made(uint64_t rules)
+{
+    struct lone_options options = {
+        .rules = rules, .snapshot_threshold = 2, .snapshot_trailing = 1};
+    struct lone_disk disk;
+    struct lone *lone;
+
+    lone_disk_fill(&disk, 3, 5);
+    lone = lone_start(&disk, 1, &options);
+    begin_transfer(lone);
+    GIVEN(lone->gets == 1);
+    lone->get_cb(lone->get, NULL, RAFT_BUSY);
+    for (unsigned i = 0; i < 20; i++) {
+        lone_tick(lone, LONE_HEARTBEAT_MS);
+        lone_receive_result(lone, 2, 2, 0, 6);
+        lone_receive_result(lone, 3, 2, 6, 1);
+    }
+    return lone->gets > 1;
+}
+
+static void test_getagain__failed_checkpoint_is_asked_for_again(void **state)
+{
+    (void)state;
+    assert_rule_needed(checkpoint_cannot_be_made, GUARD_GETAGAIN);
+}
+
 /* The way of a snapshot got to the peer: sent once it is made, and its end
  * reported. */
 static void test_snapshot_get__is_sent(void **state)
@@ -246,6 +280,7 @@ int main(void)
         RUN(test_offer__waits_for_writes),
         RUN(test_may_snapshot__not_while_a_peer_copies),
         RUN(test_peer_reset__leader_asks_again),
+        RUN(test_getagain__failed_checkpoint_is_asked_for_again),
         RUN(test_snapshot_get__is_sent),
     };
 

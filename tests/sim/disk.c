@@ -297,8 +297,7 @@ void disk_crash(struct disk *disk)
     disk_drop_queue(disk);
     disk->due = NULL;
     disk->actor = NULL;
-    disk->stall_us = 0;
-    disk->fail_next = disk->fail_meta_next = false;
+    disk_calm(disk);
 }
 
 void disk_stall(struct disk *disk, uint64_t for_us)
@@ -322,6 +321,12 @@ void disk_found(struct disk *disk, struct slice members)
     put_record(disk, (struct record){1, CORE_ENTRY_MEMBERS, members.len,
                                      disk_copy_of(members)});
     disk->queue_last = 1;
+}
+
+void disk_calm(struct disk *disk)
+{
+    disk->stall_us = 0;
+    disk->fail_next = disk->fail_meta_next = false;
 }
 
 uint64_t disk_last_index(const struct disk *disk)

@@ -50,6 +50,9 @@ void disk_stall(struct disk *disk, uint64_t for_us);
 /** Fail the next write, or with meta the next write of term or vote. */
 void disk_fail_next(struct disk *disk, bool meta);
 
+/** Take back stalls and failures that have not struck yet. */
+void disk_calm(struct disk *disk);
+
 /** Tell the last index that would be found after a crash now. */
 uint64_t disk_last_index(const struct disk *disk);
 

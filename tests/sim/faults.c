@@ -320,7 +320,7 @@ void faults_heal(struct world *world)
     network_set_faults(world->network, &network);
     for (unsigned i = 0; i < world->settings.nodes; i++) {
         disk_set_faults(world->nodes[i].disk, &disk);
-        disk_stall(world->nodes[i].disk, 0);
+        disk_calm(world->nodes[i].disk);
         start_node(&world->nodes[i]);
     }
     reset_links(world);
