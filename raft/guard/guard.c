@@ -60,6 +60,10 @@ void guard_stop(struct guard *guard, enum guard_fatal why, const char *text)
 
 void guard_deliver(struct guard *guard, struct raft_message *message)
 {
+    if (guard->dead) {
+        guard_discard(message);
+        return;
+    }
     guard->receive(&guard->io, message);
 }
 

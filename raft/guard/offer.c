@@ -60,6 +60,16 @@ static void hold_offer(struct guard *guard, struct raft_message *message)
     }
 }
 
+/* What is committed has no other entry: the leader is wrong, or we are. */
+static bool contradicts(const struct guard *guard,
+                        const struct raft_install_snapshot *args)
+{
+    raft_term ours = guard_term_of(guard, args->last_index);
+
+    return args->last_index <= guard_raft(guard)->commit_index && ours != 0 &&
+           ours != args->last_term;
+}
+
 /* The message may go to the core only when nothing older is being written, and
  * never over an entry of another term. */
 static void admit(struct guard *guard, struct raft_message *message)
@@ -88,6 +98,14 @@ void guard_receive_snapshot(struct guard *guard, struct raft_message *message)
 
     if (args->term < raft->current_term) {
         guard_deliver(guard, message); /* The core refuses it. */
+        return;
+    }
+    if (contradicts(guard, args)) {
+        guard_fatal(guard, GUARD_FATAL_CONFLICT,
+                    "a snapshot of leader %llu contradicts what is committed "
+                    "at %llu",
+                    message->server_id, args->last_index);
+        guard_discard(message);
         return;
     }
     if (args->term > raft->current_term) {

@@ -142,6 +142,7 @@ void guard_early_acks(struct guard *guard)
                                       .last_log_index = early->last_index}};
 
         if (i < raft->configuration.n) {
+            guard->step_again = true;
             guard_deliver(guard, &message);
         }
     }

@@ -37,6 +37,31 @@ static void test_snapterm__other_entry_is_cut_first(void **state)
     assert_rule_needed(snapshot_over_another_entry, GUARD_SNAPTERM);
 }
 
+/* What is committed is never cut, whatever a snapshot says: the node stops and
+ * keeps its files. */
+static void test_snapshot__contradiction_is_fatal(void **state)
+{
+    struct lone_members members = lone_voters(3);
+
+    (void)state;
+    for (raft_term term = 1; term <= 3; term += 2) {
+        struct lone_disk disk;
+        struct lone *lone;
+
+        lone_disk_fill(&disk, 3, 2);
+        lone_disk_add(&disk, 2, 7);
+        lone = lone_start_plain(&disk, 2, GUARD_RULES_ALL);
+        lone_receive_append(lone, 1, 3, 3, 2, 3, NULL, 0);
+        assert_int_equal(lone->raft.commit_index, 3);
+        lone_receive_snapshot(lone, 1, 3, 3, term, &members);
+        assert_int_equal(lone->fatals, 1);
+        assert_int_equal(lone->why, GUARD_FATAL_CONFLICT);
+        assert_int_equal(lone->puts, 0);
+        assert_int_equal(disk.n, 3);
+        lone_kill(lone);
+    }
+}
+
 /* --- Offers: an InstallSnapshot is kept until its files are here --- */
 
 static struct lone *start_withholding(struct lone_disk *disk)
@@ -274,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(test_snapterm__other_entry_is_cut_first),
+        RUN(test_snapshot__contradiction_is_fatal),
         RUN(test_offer__is_kept_until_ready),
         RUN(test_offer__outlives_its_leader),
         RUN(test_offer__is_dropped_or_fails),
