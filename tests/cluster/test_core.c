@@ -271,6 +271,9 @@ static void test_core_receive__refuses_nonsense(void **state)
     assert_malformed(core, append);
     entry.kind = (enum core_entry_kind)7;
     assert_malformed(core, append);
+    other = (struct core_message){.kind = CORE_VOTE, .peer = 2, .term = 9};
+    other.vote.candidate = 3; /* Asks for another. */
+    assert_malformed(core, other);
     other = (struct core_message){.kind = CORE_SNAPSHOT, .peer = 2, .term = 1};
     other.snapshot.last_index = other.snapshot.last_term = 1;
     other.snapshot.members = &none;
