@@ -12,7 +12,41 @@
 
 enum { ENCODING_FORMAT = 1 };
 
-/* The library's coding: format, count, then id, address with its NUL, role. */
+static bool is_new_member(const struct core_members *members,
+                          struct core_member member)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        if (members->list[i].id == member.id) {
+            return false;
+        }
+    }
+    return member.id != 0 &&
+           (member.role == CORE_STANDBY || member.role == CORE_VOTER ||
+            member.role == CORE_SPARE);
+}
+
+/* One member: id, address with its NUL, role. Returns what follows; a slice
+ * without data when it is none. */
+static struct slice read_member(struct slice bytes, struct core_member *member)
+{
+    const uint8_t *end;
+
+    if (bytes.len <= 8) {
+        return SLICE_NONE;
+    }
+    member->id = get_le64(bytes.data);
+    bytes = slice_after(bytes, 8);
+    end = memchr(bytes.data, 0, bytes.len);
+    if (end == NULL || end + 1 == bytes.data + bytes.len) {
+        return SLICE_NONE;
+    }
+    member->role = (enum core_member_role)end[1];
+    end += 2;
+    return slice_of(end, (size_t)(bytes.data + bytes.len - end));
+}
+
+/* The library's coding: format, count, members, zeros up to a multiple of 8. It
+ * takes what it is given for granted. */
 bool core_read_members(struct slice bytes, struct core_members *members)
 {
     uint64_t n;
@@ -21,26 +55,19 @@ bool core_read_members(struct slice bytes, struct core_members *members)
         return false;
     }
     n = get_le64(bytes.data + 1);
-    bytes = slice_after(bytes, 9);
+    bytes = slice_of(bytes.data + 9, bytes.len - 9);
+    members->n = 0;
     if (n > CORE_MEMBERS_MAX) {
         return false;
     }
-    members->n = (size_t)n;
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *end;
+    while (members->n < n) {
+        struct core_member member;
 
-        if (bytes.len < 8) {
+        bytes = read_member(bytes, &member);
+        if (bytes.data == NULL || !is_new_member(members, member)) {
             return false;
         }
-        members->list[i].id = get_le64(bytes.data);
-        bytes = slice_after(bytes, 8);
-        end = bytes.len == 0 ? NULL : memchr(bytes.data, 0, bytes.len);
-        if (end == NULL || (size_t)(end - bytes.data) + 1 == bytes.len) {
-            return false;
-        }
-        bytes = slice_after(bytes, (size_t)(end - bytes.data) + 1);
-        members->list[i].role = (enum core_member_role)bytes.data[0];
-        bytes = slice_after(bytes, 1);
+        members->list[members->n++] = member;
     }
     return true;
 }

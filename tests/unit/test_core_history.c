@@ -126,6 +126,14 @@ static void test_read_members__refuses_what_is_none(void **state)
     bytes[0] = 1;
     bytes[1] = CORE_MEMBERS_MAX + 1; /* Too many. */
     assert_false(core_read_members(slice_of(bytes, whole.len), &members));
+    bytes[1] = 2;
+    bytes[9] = 1; /* The first one's id is the second one's. */
+    assert_false(core_read_members(slice_of(bytes, whole.len), &members));
+    bytes[9] = 0;
+    bytes[9 + 8 + 4] = 3; /* A role that is none, behind the address "001". */
+    assert_false(core_read_members(slice_of(bytes, whole.len), &members));
+    bytes[9 + 8 + 4] = CORE_SPARE;
+    assert_true(core_read_members(slice_of(bytes, whole.len), &members));
 }
 
 #define CASE(function) RUN_IN(function, set_up, tear_down)
