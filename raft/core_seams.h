@@ -57,8 +57,9 @@ struct core_log {
                                 const struct core_snapshot *snapshot,
                                 uint64_t trailing, bool replace,
                                 struct core_write *write);
-    /* Finish the writes under way and drop entries from index on; durable when
-     * it returns. The node then stops and starts again. */
+    /* See to it that the next start finds no entry at index or above, also none
+     * that is being written now. Durable when it returns; the node then stops
+     * and starts again. */
     enum error (*cut)(void *context, uint64_t index);
     /* Call no done function any more and touch nothing borrowed; what was asked
      * for may or may not take effect. */
