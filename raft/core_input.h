@@ -36,7 +36,8 @@ void core_manifest_made(struct core *core, uint64_t ticket, enum error error,
 /** All that snapshot_offered offered is local and synced. */
 void core_snapshot_ready(struct core *core);
 
-/** What snapshot_offered offered cannot be had. */
+/** What snapshot_offered offered cannot be had. The leader is told, and offers
+ * another one. */
 void core_snapshot_failed(struct core *core);
 
 #endif

@@ -49,8 +49,10 @@ enum core_message_kind {
     CORE_APPEND_RESULT,
     CORE_VOTE, /* A candidate asks. */
     CORE_VOTE_RESULT,
-    CORE_SNAPSHOT,    /* A leader offers a snapshot in place of entries. */
-    CORE_TIMEOUT_NOW, /* A leader hands leadership over. */
+    CORE_SNAPSHOT,      /* A leader offers a snapshot in place of entries. */
+    CORE_TIMEOUT_NOW,   /* A leader hands leadership over. */
+    CORE_SNAPSHOT_LOST, /* To the leader: what it offered cannot be had. Ours,
+                           not the library's; it carries a term only. */
 };
 
 enum core_pre_vote {

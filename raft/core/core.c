@@ -230,7 +230,16 @@ void core_snapshot_ready(struct core *core)
     core_settle(core);
 }
 
+/* The leader waits for this node, as long as the longest transfer: tell it. */
 void core_snapshot_failed(struct core *core)
 {
+    struct core_message lost = {.kind = CORE_SNAPSHOT_LOST,
+                                .peer = guard_leader(core->guard),
+                                .term = core->raft.current_term};
+
     guard_snapshot_failed(core->guard);
+    if (!core->stopped && core->raft.state == RAFT_FOLLOWER && lost.peer != 0) {
+        /* Lost itself, it is as if it had not been sent. */
+        (void)core->network.send(core->network.context, &lost);
+    }
 }

@@ -63,6 +63,7 @@ bool core_is_sane(const struct core *core, const struct core_message *message)
     case CORE_APPEND_RESULT:
     case CORE_VOTE_RESULT:
     case CORE_TIMEOUT_NOW:
+    case CORE_SNAPSHOT_LOST:
         return true;
     }
     return false;

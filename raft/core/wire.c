@@ -11,12 +11,16 @@
 const char *core_message_name(enum core_message_kind kind)
 {
     static const char *const names[] = {
-        [CORE_APPEND] = "append",     [CORE_APPEND_RESULT] = "append_result",
-        [CORE_VOTE] = "vote",         [CORE_VOTE_RESULT] = "vote_result",
-        [CORE_SNAPSHOT] = "snapshot", [CORE_TIMEOUT_NOW] = "timeout_now",
+        [CORE_APPEND] = "append",
+        [CORE_APPEND_RESULT] = "append_result",
+        [CORE_VOTE] = "vote",
+        [CORE_VOTE_RESULT] = "vote_result",
+        [CORE_SNAPSHOT] = "snapshot",
+        [CORE_TIMEOUT_NOW] = "timeout_now",
+        [CORE_SNAPSHOT_LOST] = "snapshot_lost",
     };
 
-    if (kind < CORE_APPEND || kind > CORE_TIMEOUT_NOW) {
+    if (kind < CORE_APPEND || kind > CORE_SNAPSHOT_LOST) {
         return "unknown";
     }
     return names[kind];
@@ -265,6 +269,8 @@ static bool message_in(const struct core_message *in, struct raft_message *out)
         out->timeout_now = (struct raft_timeout_now){
             in->term, in->timeout_now.last_index, in->timeout_now.last_term};
         return true;
+    case CORE_SNAPSHOT_LOST:
+        break;
     }
     return false;
 }
@@ -278,6 +284,12 @@ enum error core_receive(struct core *core, const struct core_message *message)
 
     if (!core_is_sane(core, message)) {
         return ERROR_MALFORMED;
+    }
+    if (message->kind == CORE_SNAPSHOT_LOST) {
+        if (message->term == core->raft.current_term) {
+            core_peer_reset(core, message->peer);
+        }
+        return ERROR_NONE;
     }
     if (core->stopped || !message_in(message, &in)) {
         return ERROR_NONE;

@@ -37,6 +37,7 @@ struct guard_put {
     struct raft_io_snapshot_put *outer;
     raft_io_snapshot_put_cb cb; /* NULL when none is under way. */
     bool installs;              /* A leader's snapshot, not our own. */
+    raft_index index;
 };
 
 /* The part of taking a snapshot that runs beside the loop. */

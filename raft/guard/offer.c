@@ -111,17 +111,18 @@ void guard_receive_snapshot(struct guard *guard, struct raft_message *message)
     if (args->term > raft->current_term) {
         guard_release_all(guard);
     }
-    if (guard_on(guard, GUARD_TERMINFL) &&
-        guard_writing_before(guard, args->term)) {
-        guard_acted(guard, GUARD_TERMINFL);
-        guard_deliver_blank(guard, message);
-    } else if (has_already(guard, args) ||
-               guard->hooks.snapshot_offered == NULL) {
+    if (has_already(guard, args)) {
         admit(guard, message);
     } else if (guard_installing(guard)) {
         guard_deliver_blank(guard, message);
-    } else {
+    } else if (guard->hooks.snapshot_offered != NULL) {
         hold_offer(guard, message);
+    } else if (guard_on(guard, GUARD_TERMINFL) &&
+               guard_writing_before(guard, args->term)) {
+        guard_acted(guard, GUARD_TERMINFL);
+        guard_deliver_blank(guard, message);
+    } else {
+        admit(guard, message);
     }
 }
 

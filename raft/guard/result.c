@@ -2,6 +2,7 @@
  * and what a leader makes of it. */
 #include "raft/guard/result.h"
 
+#include "raft/guard/transfer.h"
 #include "raft/guard/view.h"
 
 /* Rule STALEDONE: appendFollowerCb answers with the term of now and to the
@@ -163,6 +164,25 @@ static void retry_at_once(struct guard *guard, struct raft_progress *progress,
     }
 }
 
+/* Rule OLDSNAP: replicationUpdate ends a transfer when the peer has reached the
+ * snapshot last offered. A peer that was copying an older one does not take the
+ * newer offer, and once it has installed what it had, nothing is on its way to
+ * it. Whatever it has then, look on from there. */
+static void receive_in_transfer(struct guard *guard,
+                                struct raft_message *message,
+                                const struct raft_progress *progress)
+{
+    raft_index last_index = message->append_entries_result.last_log_index;
+    bool older = last_index > progress->match_index &&
+                 last_index < progress->snapshot_index;
+
+    guard_deliver(guard, message);
+    if (older && guard_on(guard, GUARD_OLDSNAP)) {
+        guard_acted(guard, GUARD_OLDSNAP);
+        guard_probe_from(guard, message->server_id, last_index);
+    }
+}
+
 void guard_receive_result(struct guard *guard, struct raft_message *message)
 {
     struct raft_append_entries_result *result = &message->append_entries_result;
@@ -174,6 +194,10 @@ void guard_receive_result(struct guard *guard, struct raft_message *message)
     }
     if (result->rejected == 0) {
         clip_early(guard, message->server_id, result);
+        if (progress->state == GUARD_PROGRESS_SNAPSHOT) {
+            receive_in_transfer(guard, message, progress);
+            return;
+        }
     } else if (progress->state != GUARD_PROGRESS_SNAPSHOT) {
         retry_at_once(guard, progress, result->rejected);
     } else if (guard_on(guard, GUARD_SNAPREJ)) {

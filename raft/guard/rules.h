@@ -44,6 +44,8 @@
     X(SELFELECT, "an only voter leads a term again that was led before")       \
     X(GETAGAIN, "a snapshot that cannot be made just now leaves its peer "     \
                 "waiting for the install timeout")                             \
+    X(OLDSNAP, "a peer that has installed an older snapshot than was last "    \
+               "offered is left waiting for the install timeout")              \
     X(HANDOVER,                                                                \
       "leadership is offered to a node that is still writing, once, "          \
       "and nobody leads until that is given up")

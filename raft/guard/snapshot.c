@@ -2,6 +2,7 @@
 #include "raft/guard/snapshot.h"
 
 #include "proto/base/check.h"
+#include "raft/guard/append.h"
 #include "raft/guard/configuration.h"
 #include "raft/guard/status.h"
 #include "raft/guard/view.h"
@@ -42,6 +43,10 @@ static void on_put(struct raft_io_snapshot_put *inner, int status)
     if (guard->dead || put_failed(guard, status)) {
         return;
     }
+    if (guard->put.installs) {
+        /* What it holds is committed, so any later leader has it as well. */
+        guard_verify(guard, guard_raft(guard)->current_term, guard->put.index);
+    }
     end_put(guard, status);
     if (guard->put.installs) {
         guard_configuration_installed(guard);
@@ -62,6 +67,7 @@ int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     guard->put.outer = req;
     guard->put.cb = cb;
     guard->put.installs = guard_installing(guard);
+    guard->put.index = snapshot->index;
     if (guard->dead) {
         return 0; /* Abandoned when the core is closed. */
     }

@@ -5,10 +5,7 @@
 
 #include "raft/guard/view.h"
 
-/* What progressToProbe does: look from the snapshot on whether the peer has it;
- * a refusal makes the leader send it again. Otherwise it would wait for the
- * install timeout, which is as long as the longest transfer. */
-void guard_peer_reset(struct guard *guard, raft_id peer)
+void guard_probe_from(struct guard *guard, raft_id peer, raft_index index)
 {
     struct raft_progress *progress = guard_progress(guard, peer);
 
@@ -17,11 +14,23 @@ void guard_peer_reset(struct guard *guard, raft_id peer)
         return;
     }
     progress->next_index = progress->match_index + 1;
-    if (progress->next_index <= progress->snapshot_index) {
-        progress->next_index = progress->snapshot_index + 1;
+    if (progress->next_index <= index) {
+        progress->next_index = index + 1;
     }
     progress->snapshot_index = 0;
     progress->state = GUARD_PROGRESS_PROBE;
+}
+
+/* Look from the snapshot on whether the peer has it; a refusal makes the leader
+ * send it again. Otherwise it would wait for the install timeout, which is as
+ * long as the longest transfer. */
+void guard_peer_reset(struct guard *guard, raft_id peer)
+{
+    const struct raft_progress *progress = guard_progress(guard, peer);
+
+    if (progress != NULL) {
+        guard_probe_from(guard, peer, progress->snapshot_index);
+    }
 }
 
 static void free_snapshot(struct raft_snapshot *snapshot)

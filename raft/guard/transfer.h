@@ -11,6 +11,9 @@
 int guard_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
                        raft_io_snapshot_get_cb cb);
 
+/** End a peer's snapshot state, and look on from an index that it may have. */
+void guard_probe_from(struct guard *guard, raft_id peer, raft_index index);
+
 /** Ask again for the snapshots that could not be had. */
 void guard_retry_gets(struct guard *guard);
 

@@ -23,6 +23,9 @@ static struct world *calm_world(unsigned nodes, unsigned voters)
         .seed = 5, .nodes = nodes, .voters = voters, .rules = GUARD_RULES_ALL};
     struct world *world = world_new(&settings);
 
+    world->snapshot_timeout_ms = 600000;
+    world->snapshot_threshold = 64;
+    world->snapshot_trailing = 16;
     network_set_faults(world->network, &network);
     for (unsigned i = 0; i < nodes; i++) {
         disk_set_faults(world->nodes[i].disk, &disk);
@@ -230,6 +233,43 @@ static void test_core_members__refusals(void **state)
     assert_all_is_well(world);
 }
 
+/* --- Snapshots --- */
+
+/* A node comes back behind the log, and the node that it is to copy from goes
+ * away in the middle: the leader hears of it and offers another copy, long
+ * before its own patience ends. */
+static void test_core_snapshot__failed_copy_is_offered_again(void **state)
+{
+    struct world *world = calm_world(3, 3);
+    struct node *leader = world_leader(world);
+    struct node *late = &world->nodes[(leader->number + 1) % 3];
+    uint64_t installed = world->result.snapshots_installed;
+
+    (void)state;
+    assert_true(world->snapshot_timeout_ms > 10000);
+    node_crash(late);
+    for (int i = 0; i < 300; i++) {
+        node_propose(leader, 10);
+        world_pass(world, LONG_ENOUGH_US);
+    }
+    assert_true(core_status(leader->life->core).snapshot_index > 0);
+    node_start(late);
+    while (!node_is_copying(late)) {
+        world_pass(world, 1000);
+    }
+    network_cut(world->network, leader->number, late->number, true);
+    while (node_is_copying(late)) {
+        world_pass(world, 1000);
+    }
+    network_mend(world->network);
+    assert_int_equal(world->result.snapshots_installed, installed);
+    world_pass(world, 5 * SECOND);
+    assert_true(world->result.snapshots_installed > installed);
+    assert_int_equal(core_status(late->life->core).applied_index,
+                     core_status(leader_of(world)).applied_index);
+    assert_all_is_well(world);
+}
+
 /* --- What peers send --- */
 
 static void assert_malformed(struct core *core, struct core_message message)
@@ -334,6 +374,7 @@ int main(void)
         RUN(test_core_read_index__not_before_the_no_op),
         RUN(test_core_members__a_node_comes_and_one_goes),
         RUN(test_core_members__refusals),
+        RUN(test_core_snapshot__failed_copy_is_offered_again),
         RUN(test_core_receive__refuses_nonsense),
         RUN(test_core_start__tells_why_not),
     };

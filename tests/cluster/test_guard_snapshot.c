@@ -120,6 +120,27 @@ static void test_offer__outlives_its_leader(void **state)
     lone_kill(lone);
 }
 
+/* Also when leaders change while it is being installed, the new one is told
+ * what there is then. */
+static void test_offer__is_vouched_for_in_a_later_term(void **state)
+{
+    struct lone_members members = lone_voters(3);
+    struct lone_disk disk;
+    struct lone *lone = start_withholding(&disk);
+    const struct lone_sent *sent;
+
+    (void)state;
+    lone_receive_snapshot(lone, 1, 1, 50, 1, &members);
+    guard_snapshot_ready(lone->guard);
+    lone_receive_append(lone, 3, 2, 60, 2, 50, NULL, 0);
+    lone_put_done(lone, 0);
+    sent = lone_find_sent(lone, RAFT_IO_APPEND_ENTRIES_RESULT, 3);
+    assert_int_equal(sent->message.append_entries_result.rejected, 0);
+    assert_int_equal(sent->message.append_entries_result.term, 2);
+    assert_int_equal(sent->message.append_entries_result.last_log_index, 50);
+    lone_kill(lone);
+}
+
 /* When the log has come as far by itself, the copy is not needed; when the copy
  * fails, the next offer is taken. */
 static void test_offer__is_dropped_or_fails(void **state)
@@ -275,6 +296,44 @@ static void test_getagain__failed_checkpoint_is_asked_for_again(void **state)
     assert_rule_needed(checkpoint_cannot_be_made, GUARD_GETAGAIN);
 }
 
+/* A peer is copying the snapshot at 6 when it is offered a newer one, which it
+ * does not take; then it has installed what it had. */
+static bool older_snapshot_is_installed(uint64_t rules)
+{
+    struct lone_options options = {
+        .rules = rules, .snapshot_threshold = 2, .snapshot_trailing = 1};
+    const struct lone_sent *sent;
+    struct lone_disk disk;
+    struct lone *lone;
+
+    lone_disk_fill(&disk, 3, 5);
+    lone = lone_start(&disk, 1, &options);
+    begin_transfer(lone);
+    guard_peer_reset(lone->guard, 3);
+    commit_one(lone);
+    commit_one(lone);
+    GIVEN(lone->puts == 2);
+    lone_put_done(lone, 0);
+    lone_tick(lone, LONE_HEARTBEAT_MS);
+    lone_receive_result(lone, 3, 2, 6, 1);
+    lone_tick(lone, LONE_HEARTBEAT_MS);
+    GIVEN(lone->raft.leader_state.progress[2].state == 2);
+    GIVEN(lone->raft.leader_state.progress[2].snapshot_index == 8);
+    lone_clear_sent(lone);
+    lone_receive_result(lone, 3, 2, 0, 6);
+    lone_tick(lone, LONE_HEARTBEAT_MS);
+    HOLDS(lone->raft.leader_state.progress[2].match_index == 6);
+    sent = lone_find_sent(lone, RAFT_IO_APPEND_ENTRIES, 3);
+    return (sent != NULL && sent->message.append_entries.prev_log_index == 6) ||
+           lone->gets > 2;
+}
+
+static void test_oldsnap__installed_one_counts(void **state)
+{
+    (void)state;
+    assert_rule_needed(older_snapshot_is_installed, GUARD_OLDSNAP);
+}
+
 /* The way of a snapshot got to the peer: sent once it is made, and its end
  * reported. */
 static void test_snapshot_get__is_sent(void **state)
@@ -302,11 +361,13 @@ int main(void)
         RUN(test_snapshot__contradiction_is_fatal),
         RUN(test_offer__is_kept_until_ready),
         RUN(test_offer__outlives_its_leader),
+        RUN(test_offer__is_vouched_for_in_a_later_term),
         RUN(test_offer__is_dropped_or_fails),
         RUN(test_offer__waits_for_writes),
         RUN(test_may_snapshot__not_while_a_peer_copies),
         RUN(test_peer_reset__leader_asks_again),
         RUN(test_getagain__failed_checkpoint_is_asked_for_again),
+        RUN(test_oldsnap__installed_one_counts),
         RUN(test_snapshot_get__is_sent),
     };
 

@@ -75,7 +75,7 @@ void faults_set_up(struct world *world)
 {
     bool compacts = world_has(world, FAULT_SNAPSHOT);
 
-    world->snapshot_timeout_ms = (uint32_t)draw(world, 1000, 20000);
+    world->snapshot_timeout_ms = scale(world, 1000, 600000);
     world->snapshot_threshold = compacts ? scale(world, 5, 200) : 1024;
     world->snapshot_trailing = compacts ? scale(world, 1, 100) : 2048;
     world->send_entries_max = scale(world, 1, 200);

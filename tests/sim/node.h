@@ -33,6 +33,7 @@ struct life {
     uint64_t manifest_ticket; /* 0: none is being made. */
     struct state copy;        /* The state being copied. */
     unsigned copy_from;
+    bool copying;
     struct read read;
     bool store_failed; /* A fault of the store was injected. */
     bool dying;        /* Killed; to be freed. */
@@ -76,6 +77,9 @@ void node_read(struct node *node);
 
 /** Take a yes to the ping of a read. */
 void node_pong(struct node *node, unsigned from, uint64_t read);
+
+/** Tell whether it is copying another node's state. */
+bool node_is_copying(const struct node *node);
 
 /** Tell whether it is up and leads. */
 bool node_leads(const struct node *node);

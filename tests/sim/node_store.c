@@ -97,6 +97,7 @@ void node_copy(void *context, uint64_t from, uint64_t index, struct slice bytes)
                 life->node->number, index, manifest.node);
     life->copy = manifest.state;
     life->copy_from = (unsigned)manifest.node;
+    life->copying = true;
     timer_start(life->copy_timer,
                 random_below(&life->node->random, COPY_MS_MAX), 0);
 }
@@ -107,6 +108,7 @@ void node_copy_due(void *context)
     struct life *life = context;
     struct world *world = life->node->world;
 
+    life->copying = false;
     if (world->nodes[life->copy_from].life == NULL ||
         !network_open(world->network, life->copy_from, life->node->number)) {
         core_snapshot_failed(life->core);
@@ -119,6 +121,7 @@ void node_drop_copy(void *context)
 {
     struct life *life = context;
 
+    life->copying = false;
     timer_stop(life->copy_timer);
 }
 
@@ -150,4 +153,9 @@ enum error node_restore(void *context, uint64_t index, struct slice bytes)
                     node->number, node->durable_index, index);
     }
     return ERROR_NONE;
+}
+
+bool node_is_copying(const struct node *node)
+{
+    return node->life != NULL && node->life->copying;
 }
