@@ -23,7 +23,7 @@ enum core_state { CORE_FOLLOWER = 1, CORE_CANDIDATE, CORE_LEADER };
 
 /* Why a node must stop. */
 enum core_fatal {
-    CORE_FATAL_DISK,   /* A write failed: look at the disk, start again. */
+    CORE_FATAL_DISK,   /* A write failed, or memory is out: start again. */
     CORE_FATAL_CUT,    /* The log was cut, durably: start again at once. */
     CORE_FATAL_BROKEN, /* What must never be: keep the files, tell people. */
 };

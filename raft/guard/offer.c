@@ -35,6 +35,25 @@ static bool holds_other(const struct guard *guard,
            guard_term_of(guard, args->last_index) > args->last_term;
 }
 
+/* What is committed has no other entry: the leader is wrong, or we are. Returns
+ * whether the node stops for it. */
+static bool stops_for(struct guard *guard, struct raft_message *message)
+{
+    const struct raft_install_snapshot *args = &message->install_snapshot;
+    raft_term ours = guard_term_of(guard, args->last_index);
+
+    if (args->last_index > guard_raft(guard)->commit_index || ours == 0 ||
+        ours == args->last_term) {
+        return false;
+    }
+    guard_fatal(guard, GUARD_FATAL_CONFLICT,
+                "a snapshot of leader %llu contradicts what is committed at "
+                "%llu",
+                message->server_id, args->last_index);
+    guard_discard(message);
+    return true;
+}
+
 /* Keep the message until its files are here; the leader's presence is felt all
  * the same. One offer at a time: what it holds is committed, so it is as good
  * under any later leader. */
@@ -60,16 +79,6 @@ static void hold_offer(struct guard *guard, struct raft_message *message)
     }
 }
 
-/* What is committed has no other entry: the leader is wrong, or we are. */
-static bool contradicts(const struct guard *guard,
-                        const struct raft_install_snapshot *args)
-{
-    raft_term ours = guard_term_of(guard, args->last_index);
-
-    return args->last_index <= guard_raft(guard)->commit_index && ours != 0 &&
-           ours != args->last_term;
-}
-
 /* The message may go to the core only when nothing older is being written, and
  * never over an entry of another term. */
 static void admit(struct guard *guard, struct raft_message *message)
@@ -77,6 +86,9 @@ static void admit(struct guard *guard, struct raft_message *message)
     const struct raft_install_snapshot *args = &message->install_snapshot;
     raft_index index = args->last_index;
 
+    if (stops_for(guard, message)) {
+        return;
+    }
     if (holds_other(guard, args)) {
         guard_discard(message);
         guard_cut(guard, GUARD_SNAPTERM, index);
@@ -100,12 +112,7 @@ void guard_receive_snapshot(struct guard *guard, struct raft_message *message)
         guard_deliver(guard, message); /* The core refuses it. */
         return;
     }
-    if (contradicts(guard, args)) {
-        guard_fatal(guard, GUARD_FATAL_CONFLICT,
-                    "a snapshot of leader %llu contradicts what is committed "
-                    "at %llu",
-                    message->server_id, args->last_index);
-        guard_discard(message);
+    if (stops_for(guard, message)) {
         return;
     }
     if (args->term > raft->current_term) {
@@ -144,7 +151,8 @@ static bool is_needless(const struct guard *guard)
            guard_term_of(guard, args->last_index) == args->last_term;
 }
 
-/* Under a leader that is not the one who sent it: its term and its address. */
+/* As the leader of now would send it, who may be another than the one who did.
+ */
 static void install_offer(struct guard *guard)
 {
     struct raft *raft = guard_raft(guard);
