@@ -58,8 +58,10 @@ raft_index lone_disk_add_members(struct lone_disk *disk, raft_term term,
 /** A founder's disk with voters 1 to n, and commands of term 1 up to last. */
 void lone_disk_fill(struct lone_disk *disk, unsigned voters, raft_index last);
 
-/** Make an entry for lone_receive_append. */
+/** Make a command, as lone_receive_append takes it. */
 struct lone_entry lone_command(raft_term term, uint64_t value);
+
+/** Make a change of members. */
 struct lone_entry lone_change(raft_term term,
                               const struct lone_members *members);
 

@@ -31,17 +31,23 @@ void node_flush(struct node *node, uint64_t index);
 /** core_hooks.may_snapshot. */
 bool node_may_snapshot(void *context, uint64_t index);
 
-/** core_hooks.snapshot_flush, and its end. */
+/** core_hooks.snapshot_flush. */
 void node_begin_flush(void *context, uint64_t index);
+
+/** The end of a flush: a timer's function. */
 void node_flush_due(void *context);
 
-/** core_hooks.manifest_make, and its end. */
+/** core_hooks.manifest_make. */
 void node_make_manifest(void *context, uint64_t ticket, uint64_t index);
+
+/** The manifest is made: a timer's function. */
 void node_manifest_due(void *context);
 
-/** core_hooks.snapshot_offered, and its end. */
+/** core_hooks.snapshot_offered. */
 void node_copy(void *context, uint64_t from, uint64_t index,
                struct slice bytes);
+
+/** The end of a copy: a timer\'s function. */
 void node_copy_due(void *context);
 
 /** core_hooks.snapshot_dropped. */
