@@ -375,7 +375,9 @@ static struct guard *new_guard(struct lone *lone)
                                 ? options->send_entries_max
                                 : GUARD_SEND_ENTRIES_MAX,
         .send_bytes_max = GUARD_SEND_BYTES_MAX,
-        .snapshot_wait_entries_max = GUARD_SNAPSHOT_WAIT_ENTRIES_MAX};
+        .snapshot_wait_entries_max = options->snapshot_wait != 0
+                                         ? options->snapshot_wait
+                                         : GUARD_SNAPSHOT_WAIT_ENTRIES_MAX};
     struct guard_hooks hooks = {.context = lone,
                                 .role_changed = on_role,
                                 .fatal = on_fatal,

@@ -48,6 +48,7 @@ struct lone_options {
     bool pre_vote;
     unsigned send_entries_max;
     unsigned snapshot_threshold, snapshot_trailing;
+    unsigned snapshot_wait;  /* Entries, while a peer is copying. */
     unsigned random_percent; /* Where in its range a random number lies. */
 };
 

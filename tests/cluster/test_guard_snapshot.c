@@ -206,11 +206,12 @@ static void begin_transfer(struct lone *lone)
 
 /* A leader of term 2 with a snapshot, which server 3 needs and is being sent.
  */
-static struct lone *leader_in_transfer(struct lone_disk *disk)
+static struct lone *leader_in_transfer(struct lone_disk *disk, unsigned wait)
 {
     struct lone_options options = {.rules = GUARD_RULES_ALL,
                                    .snapshot_threshold = 2,
-                                   .snapshot_trailing = 1};
+                                   .snapshot_trailing = 1,
+                                   .snapshot_wait = wait};
     struct lone *lone;
 
     lone_disk_fill(disk, 3, 5);
@@ -234,7 +235,7 @@ static void commit_one(struct lone *lone)
 static void test_may_snapshot__not_while_a_peer_copies(void **state)
 {
     struct lone_disk disk;
-    struct lone *lone = leader_in_transfer(&disk);
+    struct lone *lone = leader_in_transfer(&disk, 0);
 
     (void)state;
     for (unsigned i = 0; i < 20; i++) {
@@ -248,12 +249,29 @@ static void test_may_snapshot__not_while_a_peer_copies(void **state)
     lone_kill(lone);
 }
 
+/* But not for ever: a log that has grown by so much is compacted all the same.
+ */
+static void test_may_snapshot__waits_for_a_peer_only_so_long(void **state)
+{
+    struct lone_disk disk;
+    struct lone *lone = leader_in_transfer(&disk, 10);
+
+    (void)state;
+    for (unsigned i = 0; i < 11; i++) {
+        commit_one(lone);
+    }
+    assert_int_equal(lone->puts, 1);
+    commit_one(lone); /* 2, the threshold, and 10 more. */
+    assert_int_equal(lone->puts, 2);
+    lone_kill(lone);
+}
+
 /* A peer that was connected anew may have lost what it was sent: the leader
  * asks where it is, and does not wait for the install timeout. */
 static void test_peer_reset__leader_asks_again(void **state)
 {
     struct lone_disk disk;
-    struct lone *lone = leader_in_transfer(&disk);
+    struct lone *lone = leader_in_transfer(&disk, 0);
     const struct lone_sent *sent;
 
     (void)state;
@@ -339,7 +357,7 @@ static void test_oldsnap__installed_one_counts(void **state)
 static void test_snapshot_get__is_sent(void **state)
 {
     struct lone_disk disk;
-    struct lone *lone = leader_in_transfer(&disk);
+    struct lone *lone = leader_in_transfer(&disk, 0);
     struct raft_snapshot *snapshot = raft_calloc(1, sizeof(*snapshot));
 
     (void)state;
@@ -365,6 +383,7 @@ int main(void)
         RUN(test_offer__is_dropped_or_fails),
         RUN(test_offer__waits_for_writes),
         RUN(test_may_snapshot__not_while_a_peer_copies),
+        RUN(test_may_snapshot__waits_for_a_peer_only_so_long),
         RUN(test_peer_reset__leader_asks_again),
         RUN(test_getagain__failed_checkpoint_is_asked_for_again),
         RUN(test_oldsnap__installed_one_counts),
