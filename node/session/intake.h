@@ -9,12 +9,14 @@
 #ifndef NODE_SESSION_INTAKE_H
 #define NODE_SESSION_INTAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "proto/base/arena.h"
 #include "proto/base/letters.h"
 #include "proto/base/slice.h"
+#include "proto/xccos/envelope.h"
 
 enum { INTAKES_WAITING_MAX = 16384 };
 
@@ -44,18 +46,33 @@ struct intake_sign_in {
     struct slice user_uri; /* "sip:user@domain" as in From. */
 };
 
+/* Why a dialog ended, as far as a session cares. */
+enum dialog_end {
+    DIALOG_LEFT,    /* The client said so: BYE, sign-out. */
+    DIALOG_DROPPED, /* The connection was lost, or the client forgot it. */
+    DIALOG_DRAINED, /* The node sends its clients away. */
+};
+
 struct intake_dialog {
+    edge_ref connection;       /* It came by. */
     struct slice user_uri;     /* The connection's identity. */
     struct slice endpoint_id;  /* +sip.instance or epid; names the device. */
     struct slice pool_uri;     /* The URI the client invited. */
     struct slice peer_address; /* "192.0.2.1:41822", for sessions lists. */
-    uint64_t delivered_index;  /* On close: as in INTAKE_DELIVERED. */
+
+    /* On opening: an earlier dialog of the connection broke (the client got a
+     * 481, or invited anew under its names). Clients such as pidgin-sipe then
+     * take themselves to be in the rooms of that dialog. */
+    bool resumes;
+
+    enum dialog_end end;      /* On close. */
+    uint64_t delivered_index; /* On close: as in INTAKE_DELIVERED. */
 };
 
 struct intake_request {
-    uint64_t token;    /* Names the INFO in the answering delivery; 0 when it
-                          has been answered 200 already. */
-    struct slice body; /* The INFO's body, not yet read as XCCOS. */
+    uint64_t token; /* Names the INFO in the answering delivery; 0 when it
+                       has been answered 200 already. */
+    struct xccos_envelope *envelope; /* What the INFO's body says. */
 };
 
 struct intake_delivered {
@@ -71,6 +88,7 @@ struct intake {
     struct arena *arena;  /* Owns everything below. */
     uint8_t edge;         /* Whose letter: index of the edge. */
     edge_ref ref;         /* Connection (sign-in) or dialog. */
+    uint64_t handed_us;   /* Over to the state loop, by its monotonic clock. */
     union {
         struct intake_sign_in sign_in;
         struct intake_dialog dialog;

@@ -105,6 +105,7 @@ struct connection {
 
     LIST_HEAD(, dialog) dialogs;
     unsigned dialogs_n;
+    bool broke_dialog; /* The client was told 481, or invited anew. */
     LIST_HEAD(, info_answer) answers; /* INFOs waiting for commit. */
 };
 

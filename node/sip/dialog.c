@@ -197,6 +197,8 @@ static struct intake *make_intake(const struct dialog *dialog,
     /* Without it a session would be left behind in the pool's state. */
     CHECK(intake != NULL);
     address_write(&connection->peer, peer);
+    intake->dialog.connection = connection->ref;
+    intake->dialog.resumes = connection->broke_dialog;
     intake->dialog.user_uri =
         arena_copy_slice(intake->arena, identity->user_uri);
     intake->dialog.endpoint_id =
@@ -219,6 +221,29 @@ void dialog_announce(struct dialog *dialog)
                 make_intake(dialog, INTAKE_DIALOG_OPENED));
 }
 
+static enum dialog_end end_for(enum ending ending)
+{
+    switch (ending) {
+    case ENDING_BYE:
+    case ENDING_SIGNED_OUT:
+    case ENDING_INVITED_ANEW:
+        return DIALOG_LEFT;
+    case ENDING_DRAINED:
+    case ENDING_EDGE_CLOSED:
+        return DIALOG_DRAINED;
+    default:
+        return DIALOG_DROPPED;
+    }
+}
+
+static void announce_end(const struct dialog *dialog, enum ending ending)
+{
+    struct intake *intake = make_intake(dialog, INTAKE_DIALOG_CLOSED);
+
+    intake->dialog.end = end_for(ending);
+    engine_tell(dialog->connection->edge, intake);
+}
+
 void dialog_end(struct dialog *dialog, enum ending ending)
 {
     struct edge *edge = dialog->connection->edge;
@@ -226,7 +251,7 @@ void dialog_end(struct dialog *dialog, enum ending ending)
     journal_info("dialog_closed",
                  "dialog=%016" PRIx64 " delivered=%" PRIu64 " reason=%s",
                  dialog->ref, dialog->window.delivered, ending_name(ending));
-    engine_tell(edge, make_intake(dialog, INTAKE_DIALOG_CLOSED));
+    announce_end(dialog, ending);
     engine_count(edge, EDGE_METRIC_DIALOGS, -1);
     dialog_acknowledge(dialog);
     marks_remove(dialog);

@@ -183,7 +183,8 @@ static void serve_known(struct request *request)
 
     request->dialog = dialog_find(request);
     if (request->dialog == NULL && (tagged || place == IN_DIALOG)) {
-        request_reply(request, 481);
+        request->connection->broke_dialog = true;
+        refuse_without_dialog(request);
         return;
     }
     methods[request->method].serve(request);

@@ -38,6 +38,7 @@ unsigned engine_jitter(struct edge *edge, unsigned n)
 
 bool engine_ask(struct edge *edge, struct intake *intake)
 {
+    intake->handed_us = loop_now_us(edge->loop);
     if (letters_send(edge->intake, &intake->letter) != ERROR_NONE) {
         intake_free(intake);
         return false;
@@ -47,6 +48,7 @@ bool engine_ask(struct edge *edge, struct intake *intake)
 
 void engine_tell(struct edge *edge, struct intake *intake)
 {
+    intake->handed_us = loop_now_us(edge->loop);
     if (letters_send_reply(edge->intake, &intake->letter) != ERROR_NONE) {
         intake_free(intake); /* The state loop has closed: nobody is told. */
     }

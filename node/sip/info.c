@@ -4,9 +4,9 @@
 
 #include "node/sip/dialog.h"
 #include "node/sip/engine.h"
-#include "node/sip/info_scan.h"
 #include "node/sip/stream.h"
 #include "proto/base/check.h"
+#include "proto/xccos/read.h"
 
 /* An INFO that waits for its commit. It outlives its dialog: a BYE does not
  * undo a post, so the answer still goes out. */
@@ -79,22 +79,12 @@ static void answer_free(struct info_answer *answer)
     free(answer);
 }
 
-/* Hand the body up. @token 0: the INFO is answered here, now. */
-static bool hand_up(const struct request *request, edge_ref token)
+/* Hand up what was read. @token 0: the INFO is answered here, now. Takes the
+ * intake. */
+static bool hand_up(const struct request *request, struct intake *intake,
+                    edge_ref token)
 {
-    struct intake *intake = intake_new(
-        INTAKE_REQUEST, request->edge->settings.edge, request->dialog->ref);
-
-    if (intake == NULL) {
-        return false;
-    }
     intake->request.token = token;
-    intake->request.body =
-        arena_copy_slice(intake->arena, request->frame->body);
-    if (intake->request.body.len == 0) {
-        intake_free(intake);
-        return false;
-    }
     if (!engine_ask(request->edge, intake)) {
         return false;
     }
@@ -108,33 +98,37 @@ static void refuse_busy(const struct request *request, const char *reason)
     request_refuse_busy(request, reason);
 }
 
-static void serve_post(const struct request *request)
+/* Takes the intake. */
+static void serve_post(const struct request *request, struct intake *intake)
 {
     struct dialog *dialog = request->dialog;
     struct info_answer *answer;
 
     if (dialog->infos_waiting >=
         request->edge->settings.limits.infos_waiting_max) {
+        intake_free(intake);
         refuse_busy(request, "Too many posts at once");
         return;
     }
     answer = answer_new(request);
     if (answer == NULL) {
+        intake_free(intake);
         refuse_busy(request, "Out of memory");
         return;
     }
-    if (!hand_up(request, answer->token)) {
+    if (!hand_up(request, intake, answer->token)) {
         answer_free(answer);
         refuse_busy(request, "Chat service busy");
     }
 }
 
-static void serve_command(const struct request *request)
+/* Takes the intake. */
+static void serve_command(const struct request *request, struct intake *intake)
 {
     struct connection *connection = request->connection;
     bool alone = !connection->is_dirty;
 
-    if (!hand_up(request, 0)) {
+    if (!hand_up(request, intake, 0)) {
         refuse_busy(request, "Chat service busy");
         return;
     }
@@ -142,6 +136,53 @@ static void serve_command(const struct request *request)
     request_reply(request, 200);
     if (alone) {
         stream_defer(connection);
+    }
+}
+
+static void refuse_body(const struct request *request, enum xccos_error error)
+{
+    struct buffer *out;
+
+    if (error == XCCOS_ERROR_NO_MEMORY) {
+        refuse_busy(request, "Out of memory");
+        return;
+    }
+    request->dialog->remote_status = xccos_error_is_limit(error) ? 413 : 400;
+    out = request_answer(request, request->dialog->remote_status);
+    buffer_printf(out, "Warning: 399 %s \"%s\"\r\n",
+                  request->edge->settings.host, xccos_error_text(error));
+    response_end(out);
+}
+
+static bool has_message(const struct xccos_envelope *envelope)
+{
+    const struct xccos_primitive *primitive = envelope->primitives;
+
+    while (primitive != NULL && primitive->kind != XCCOS_KIND_MESSAGE) {
+        primitive = primitive->next;
+    }
+    return primitive != NULL;
+}
+
+/* A post waits for its commit; the reply to a command comes as its own INFO,
+ * so that it is answered at once. */
+static void serve_body(const struct request *request)
+{
+    struct intake *intake = intake_new(
+        INTAKE_REQUEST, request->edge->settings.edge, request->dialog->ref);
+    enum xccos_error error = XCCOS_ERROR_NO_MEMORY;
+
+    if (intake != NULL) {
+        error = xccos_read(request->frame->body, intake->arena,
+                           &intake->request.envelope);
+    }
+    if (error != XCCOS_ERROR_NONE) {
+        intake_free(intake);
+        refuse_body(request, error);
+    } else if (has_message(intake->request.envelope)) {
+        serve_post(request, intake);
+    } else {
+        serve_command(request, intake);
     }
 }
 
@@ -168,18 +209,7 @@ static void serve_new(const struct request *request)
         refuse_type(request);
         return;
     }
-    switch (info_scan(request->frame->body)) {
-    case INFO_POST:
-        serve_post(request);
-        break;
-    case INFO_COMMAND:
-        serve_command(request);
-        break;
-    case INFO_MALFORMED:
-        dialog->remote_status = 400;
-        request_reply(request, 400);
-        break;
-    }
+    serve_body(request);
 }
 
 /* Let a connection's INFOs in at the rate it may have; the rest is read a

@@ -211,6 +211,7 @@ static void begin_anew(const struct request *request)
 {
     struct request anew = *request;
 
+    request->connection->broke_dialog = true;
     dialog_end(request->dialog, ENDING_INVITED_ANEW);
     anew.dialog = NULL;
     serve_new_session(&anew);

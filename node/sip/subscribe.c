@@ -1,6 +1,8 @@
 #include "node/sip/subscribe.h"
 
-#include "node/sip/provisioning.h"
+#include "proto/xccos/provisioning.h"
+
+#define PROVISIONING_EVENT "vnd-microsoft-provisioning-v2"
 
 static void refuse_event(const struct request *request)
 {
@@ -8,6 +10,17 @@ static void refuse_event(const struct request *request)
 
     buffer_append_text(out, "Allow-Events: " PROVISIONING_EVENT "\r\n");
     response_end(out);
+}
+
+static enum xccos_error write_document(struct buffer *out,
+                                       struct slice pool_uri)
+{
+    return provisioning_write(out, &(struct provisioning_answer){
+                                       .has_chat = true,
+                                       .is_enabled = true,
+                                       .pool_uri = pool_uri,
+                                       .pool_uris = pool_uri,
+                                   });
 }
 
 void subscribe_serve(const struct request *request)
@@ -21,7 +34,11 @@ void subscribe_serve(const struct request *request)
         refuse_event(request);
         return;
     }
-    provisioning_write(&body, pool_uri);
+    if (write_document(&body, pool_uri) != XCCOS_ERROR_NONE) {
+        request_refuse_busy(request, "Out of memory");
+        buffer_deinit(&body);
+        return;
+    }
     out = request_answer(request, 200);
     buffer_printf(out,
                   "Contact: <%.*s>\r\n"
@@ -30,6 +47,6 @@ void subscribe_serve(const struct request *request)
                   "subscription-state: terminated;expires=0\r\n"
                   "ms-piggyback-cseq: 1\r\n",
                   SLICE_PRINT(pool_uri));
-    response_end_body(out, PROVISIONING_TYPE, buffer_slice(&body));
+    response_end_body(out, PROVISIONING_MEDIA_TYPE, buffer_slice(&body));
     buffer_deinit(&body);
 }

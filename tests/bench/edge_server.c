@@ -15,6 +15,7 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/os/loop_uv.h"
+#include "proto/xccos/write.h"
 
 enum { DIALOGS_MAX = 200 * 1000 };
 
@@ -25,6 +26,7 @@ struct server {
     edge_ref *dialogs;
     size_t n;
     uint64_t log_index;
+    struct buffer body; /* Being written. */
 };
 
 static void send_delivery(struct server *server, struct delivery *delivery)
@@ -62,20 +64,28 @@ static void deliver(struct server *server, struct slice body,
     send_delivery(server, delivery);
 }
 
-static void serve_request(struct server *server, const struct intake *intake)
+static void answer_post(struct server *server, const struct intake *intake)
 {
-    struct delivery *answer;
+    struct delivery *answer = delivery_new(DELIVERY_ANSWER, intake->ref);
 
-    if (intake->request.token == 0) {
-        deliver(server, intake->request.body, &intake->ref, 1);
-        return;
-    }
-    answer = delivery_new(DELIVERY_ANSWER, intake->ref);
     answer->answer.token = intake->request.token;
     answer->answer.status = 200;
     send_delivery(server, answer);
+}
+
+static void serve_request(struct server *server, const struct intake *intake)
+{
+    struct buffer *body = &server->body;
+
+    buffer_clear(body);
+    CHECK(xccos_write(body, intake->request.envelope) == XCCOS_ERROR_NONE);
+    if (intake->request.token == 0) {
+        deliver(server, buffer_slice(body), &intake->ref, 1);
+        return;
+    }
+    answer_post(server, intake);
     server->log_index++;
-    deliver(server, intake->request.body, server->dialogs, server->n);
+    deliver(server, buffer_slice(body), server->dialogs, server->n);
 }
 
 static void forget(struct server *server, edge_ref ref)

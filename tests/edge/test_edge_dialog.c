@@ -379,6 +379,38 @@ static void test_update_bye(void **state)
     scene_expect_none(scene, INTAKE_DIALOG_CLOSED);
 }
 
+/* A client that was told 481 gives its dialog up and invites again: the state
+ * loop learns that the new dialog stands for the old one, of the same
+ * connection; without a 481 it stands for itself. */
+static void test_unknown_tag__next_dialog_resumes(void **state)
+{
+    struct scene *scene = *state;
+    struct pidgin *pidgin = pidgin_enter(scene, "tomas");
+    struct call first = {.cseq = 0}, second = {.cseq = 0};
+    struct record opened, closed;
+
+    call_invite(&first, pidgin, POOL_URI);
+    call_ack(&first);
+    opened = scene_expect(scene, INTAKE_DIALOG_OPENED);
+    assert_false(opened.resumes);
+    say(pidgin, "INFO", POOL_URI, first.call_id, 9,
+        "To: <" POOL_URI ">;tag=wrong\n", "");
+    client_await(pidgin->client, 481);
+    call_say(&first, "BYE", NULL);
+    client_await(pidgin->client, 200);
+    closed = scene_expect(scene, INTAKE_DIALOG_CLOSED);
+    assert_int_equal(closed.end, DIALOG_LEFT);
+    assert_int_equal(closed.connection, opened.connection);
+    call_invite(&second, pidgin, POOL_URI);
+    call_ack(&second);
+    opened = scene_expect(scene, INTAKE_DIALOG_OPENED);
+    assert_true(opened.resumes);
+    assert_int_equal(opened.connection, closed.connection);
+    pidgin_leave(pidgin);
+    assert_int_equal(scene_expect(scene, INTAKE_DIALOG_CLOSED).end,
+                     DIALOG_DROPPED);
+}
+
 /* A CANCEL comes too late, always: 200 where its INVITE is known, else 481. */
 static void test_cancel(void **state)
 {
@@ -591,6 +623,7 @@ int main(void)
         IN(test_require__unknown_is_420),
         IN(test_invite__bounds_dialogs),
         IN(test_update_bye),
+        IN(test_unknown_tag__next_dialog_resumes),
         IN(test_cancel),
         IN(test_methods__not_served),
         IN(test_unknown_tag__is_481),

@@ -18,7 +18,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A command is answered at once and goes up with its body, untouched. */
+/* A command is answered at once and goes up as it was understood. */
 static void test_command__answered_at_once(void **state)
 {
     struct scene *scene = *state;
@@ -230,16 +230,25 @@ static void test_info__without_to_tag(void **state)
     pidgin_leave(pidgin);
 }
 
-/* Bodies that are not XCCOS: 400 or 415, and the dialog stays. */
+/* Bodies that are not XCCOS: 400 or 415, what is beyond its limits 413, each
+ * with the reason; and the dialog stays. */
 static void test_info__odd_bodies(void **state)
 {
     struct scene *scene = *state;
     struct pidgin *pidgin = pidgin_enter(scene, "tomas");
+    struct heard heard;
     struct call call;
 
     call_open(&call, scene, pidgin);
     call_say(&call, "INFO", "not xml");
-    client_await(pidgin->client, 400);
+    heard = client_expect(pidgin->client, 400);
+    heard_expect(&heard, "Warning",
+                 "399 node2." DOMAIN " \"the body is not well-formed XML\"");
+    heard_free(&heard);
+    call_say(&call, "INFO",
+             "<xccos xmlns='urn:parlano:xml:ns:xccos'><a><a><a><a><a><a><a><a>"
+             "<a><a><a><a><a><a><a><a><a><a>");
+    client_await(pidgin->client, 413);
     call_say(&call, "INFO", "<!DOCTYPE x><xccos/>");
     client_await(pidgin->client, 400);
     call_say(&call, "INFO", "");

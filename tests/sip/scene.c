@@ -9,6 +9,7 @@
 
 #include "proto/base/journal.h"
 #include "proto/base/os/loop_uv.h"
+#include "proto/xccos/write.h"
 #include "tests/sip/certificate.h"
 #include "tests/unit/test.h"
 
@@ -86,10 +87,23 @@ static void on_sign_in(struct scene *scene, const struct intake *intake)
     send_delivery(scene, delivery);
 }
 
+/* What the INFO said, as perch writes it. */
+static char *body_of(const struct intake *intake)
+{
+    struct buffer out = BUFFER_EMPTY;
+    char *text;
+
+    assert_int_equal(xccos_write(&out, intake->request.envelope),
+                     XCCOS_ERROR_NONE);
+    text = text_of(buffer_slice(&out));
+    buffer_deinit(&out);
+    return text;
+}
+
 static void on_request(struct scene *scene, const struct intake *intake)
 {
     struct delivery *delivery;
-    char *body = text_of(intake->request.body);
+    char *body = body_of(intake);
 
     if (intake->request.token != 0 && !scene->hold) {
         delivery = delivery_new(DELIVERY_ANSWER, intake->ref);
@@ -120,10 +134,13 @@ static void take(struct scene *scene, struct intake *intake)
         seen.pool_uri = text_of(intake->dialog.pool_uri);
         seen.peer = text_of(intake->dialog.peer_address);
         seen.log_index = intake->dialog.delivered_index;
+        seen.connection = intake->dialog.connection;
+        seen.resumes = intake->dialog.resumes;
+        seen.end = intake->dialog.end;
         break;
     case INTAKE_REQUEST:
         seen.token = intake->request.token;
-        seen.body = text_of(intake->request.body);
+        seen.body = body_of(intake);
         break;
     case INTAKE_DELIVERED:
         for (size_t i = 0; i < intake->delivered.n; i++) {

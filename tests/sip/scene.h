@@ -22,6 +22,9 @@ struct record {
     edge_ref ref;
     uint64_t token;
     uint64_t log_index; /* Delivered. */
+    edge_ref connection;
+    bool resumes;
+    enum dialog_end end;
     char *user_uri;
     char *endpoint_id;
     char *pool_uri;

@@ -5,8 +5,6 @@
 
 #include "node/sip/aor.h"
 #include "node/sip/head.h"
-#include "node/sip/info_scan.h"
-#include "node/sip/provisioning.h"
 #include "node/sip/sdp.h"
 
 static struct head head; /* Large. */
@@ -136,43 +134,6 @@ static void test_aor_read_text(void **state)
         ERROR_MALFORMED);
 }
 
-/* What is a post, what a command, what neither. */
-static void test_info_scan(void **state)
-{
-    static const struct {
-        const char *body;
-        enum info_kind kind;
-    } cases[] = {
-        {"<xccos><grpchat/></xccos>", INFO_POST},
-        {"<?xml version=\"1.0\"?>\n<!-- <grpchat> -->\n"
-         "<p:xccos a=\"<grpchat>\" xmlns:p='x>'><p:cmd id='cmd:join'/>"
-         "</p:xccos>",
-         INFO_COMMAND},
-        {"<p:xccos><cmd/><p:grpchat a='b'>x</p:grpchat></p:xccos>", INFO_POST},
-        {"<xccos><cmd><grpchat/></cmd></xccos>", INFO_COMMAND},
-        {"<xccos><cmd><![CDATA[</cmd><grpchat>]]></cmd></xccos>", INFO_COMMAND},
-        {"<xccos><grpchats/><cmd></cmd></xccos>", INFO_COMMAND},
-        {"<xccos/>", INFO_COMMAND},
-        {"<XCCOS/>", INFO_MALFORMED},
-        {"<other><grpchat/></other>", INFO_MALFORMED},
-        {"<!DOCTYPE xccos []><xccos/>", INFO_MALFORMED},
-        {"<xccos><cmd>", INFO_MALFORMED},
-        {"<xccos a='></xccos>", INFO_MALFORMED},
-        {"<xccos><!-- ", INFO_MALFORMED},
-        {"</xccos>", INFO_MALFORMED},
-        {"<", INFO_MALFORMED},
-        {"<>", INFO_MALFORMED},
-        {"text", INFO_MALFORMED},
-        {"", INFO_MALFORMED},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(info_scan(slice_of_text(cases[i].body)),
-                         cases[i].kind);
-    }
-}
-
 /* One line for each medium offered, messages taken. */
 static void test_sdp_answer(void **state)
 {
@@ -205,18 +166,6 @@ static void test_sdp_answer(void **state)
                                  "m=message\n"),
                    &local),
         ERROR_TOO_LARGE);
-    buffer_deinit(&out);
-}
-
-/* Text in the document cannot end the element it stands in. */
-static void test_provisioning_write__escapes(void **state)
-{
-    struct buffer out = BUFFER_EMPTY;
-
-    (void)state;
-    provisioning_write(&out, SLICE_LITERAL("sip:a&b<c>@d"));
-    buffer_append(&out, "", 1);
-    assert_non_null(strstr((char *)out.data, ">sip:a&amp;b&lt;c&gt;@d<"));
     buffer_deinit(&out);
 }
 
@@ -277,8 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(test_head_read__names),    RUN(test_head_read__refuses),
         RUN(test_head_read_cseq),      RUN(test_head_address_param),
-        RUN(test_aor_read_text),       RUN(test_info_scan),
-        RUN(test_sdp_answer),          RUN(test_provisioning_write__escapes),
+        RUN(test_aor_read_text),       RUN(test_sdp_answer),
         RUN(test_address_is_loopback), RUN(test_address_enter__counts),
     };
 
