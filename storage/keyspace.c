@@ -3,21 +3,8 @@
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
 
-enum part_kind {
-    KIND_NUMBER_8,
-    KIND_NUMBER_32,
-    KIND_NUMBER_64,
-    KIND_GUID,
-    KIND_TEXT,
-    KIND_BYTES,
-};
-
-static const struct {
-    enum part_kind kind;
-    size_t at; /* Of the field in struct key_parts. */
-} parts_known[PART_COUNT] = {
-#define PART_ROW(name, kind_name, field)                                       \
-    [PART_##name] = {KIND_##kind_name, offsetof(struct key_parts, field)},
+static const size_t part_bytes[PART_COUNT] = {
+#define PART_ROW(name, bytes) [PART_##name] = (bytes),
     PART_LIST(PART_ROW)
 #undef PART_ROW
 };
@@ -31,9 +18,7 @@ static const struct {
 #undef TABLE_ROW
 };
 
-/* The longest key is two variable parts and the zero byte between them. */
-_Static_assert(KEY_TEXT_BYTES_MAX + 1 + KEY_ID_BYTES_MAX + GUID_BYTES <=
-                   KEY_BYTES_MAX,
+_Static_assert(KEY_PARTS_MAX * sizeof(uint64_t) <= KEY_BYTES_MAX,
                "every table's longest key fits");
 
 const char *table_name(enum table table)
@@ -42,103 +27,48 @@ const char *table_name(enum table table)
     return tables[table].name;
 }
 
-static bool text_is_valid(struct slice text)
+size_t table_parts(enum table table)
 {
-    return text.len > 0 && text.len <= KEY_TEXT_BYTES_MAX &&
-           memchr(text.data, 0, text.len) == NULL;
-}
-
-static bool id_is_valid(struct slice id)
-{
-    return id.len > 0 && id.len <= KEY_ID_BYTES_MAX;
-}
-
-static void key_put(struct key *key, struct slice bytes)
-{
-    CHECK(bytes.len <= sizeof(key->bytes) - key->len);
-    memcpy(key->bytes + key->len, bytes.data, bytes.len);
-    key->len += bytes.len;
-}
-
-/* Write a number or a guid from the field it lies in. */
-static void fixed_put(struct key *key, enum part_kind kind, const void *field)
-{
-    uint8_t bytes[sizeof(uint64_t)];
-    uint64_t number_64;
-    uint32_t number_32;
-
-    switch (kind) {
-    case KIND_NUMBER_8:
-        key_put(key, slice_of(field, 1));
-        return;
-    case KIND_NUMBER_32:
-        memcpy(&number_32, field, sizeof(number_32));
-        put_be32(bytes, number_32);
-        key_put(key, slice_of(bytes, sizeof(number_32)));
-        return;
-    case KIND_NUMBER_64:
-        memcpy(&number_64, field, sizeof(number_64));
-        put_be64(bytes, number_64);
-        key_put(key, slice_of(bytes, sizeof(number_64)));
-        return;
-    case KIND_GUID:
-        key_put(key, slice_of(field, GUID_BYTES));
-        return;
-    case KIND_TEXT:
-    case KIND_BYTES:
-        break;
-    }
-    CHECK_UNREACHABLE();
-}
-
-/* Text at the end of a key needs no end of its own. */
-static enum error part_put(struct key *key, enum part part, bool last,
-                           const struct key_parts *parts)
-{
-    enum part_kind kind = parts_known[part].kind;
-    const void *field = (const uint8_t *)parts + parts_known[part].at;
-    struct slice slice;
-
-    if (kind != KIND_TEXT && kind != KIND_BYTES) {
-        fixed_put(key, kind, field);
-        return ERROR_NONE;
-    }
-    memcpy(&slice, field, sizeof(slice));
-    if (!(kind == KIND_TEXT ? text_is_valid(slice) : id_is_valid(slice))) {
-        return ERROR_INVALID;
-    }
-    CHECK(kind == KIND_TEXT || last);
-    key_put(key, slice);
-    if (!last) {
-        key_put(key, slice_of("", 1));
-    }
-    return ERROR_NONE;
-}
-
-enum error key_build(enum table table, const struct key_parts *parts,
-                     struct key *key_out)
-{
-    const enum part *part;
+    size_t n = 0;
 
     CHECK((unsigned)table < TABLE_COUNT);
-    key_out->len = 0;
-    for (part = tables[table].parts; *part != PART_NONE; part++) {
-        TRY(part_put(key_out, *part, part[1] == PART_NONE, parts));
+    while (tables[table].parts[n] != PART_NONE) {
+        n += 1;
     }
-    return ERROR_NONE;
+    return n;
 }
 
-enum error key_prefix(enum table table, size_t n, const struct key_parts *parts,
+/* The low bytes of the number, most significant first. */
+static void part_put(struct key *key, enum part part, uint64_t number)
+{
+    size_t bytes = part_bytes[part];
+    uint8_t wide[sizeof(number)];
+
+    CHECK(bytes == sizeof(number) || number >> (8 * bytes) == 0);
+    put_be64(wide, number);
+    memcpy(key->bytes + key->len, wide + sizeof(wide) - bytes, bytes);
+    key->len += bytes;
+}
+
+static void parts_put(enum table table, size_t n, const uint64_t *parts,
                       struct key *key_out)
 {
-    CHECK((unsigned)table < TABLE_COUNT);
-    CHECK(n > 0 && n < KEY_PARTS_MAX);
     key_out->len = 0;
     for (size_t i = 0; i < n; i++) {
-        CHECK(tables[table].parts[i + 1] != PART_NONE);
-        TRY(part_put(key_out, tables[table].parts[i], false, parts));
+        part_put(key_out, tables[table].parts[i], parts[i]);
     }
-    return ERROR_NONE;
+}
+
+void key_build(enum table table, const uint64_t *parts, struct key *key_out)
+{
+    parts_put(table, table_parts(table), parts, key_out);
+}
+
+void key_prefix(enum table table, size_t n, const uint64_t *parts,
+                struct key *key_out)
+{
+    CHECK(n > 0 && n < table_parts(table));
+    parts_put(table, n, parts, key_out);
 }
 
 void key_after(struct key *key)
@@ -151,95 +81,29 @@ void key_after(struct key *key)
     }
 }
 
-static size_t fixed_bytes(enum part_kind kind)
+static uint64_t part_get(enum part part, const uint8_t *from)
 {
-    switch (kind) {
-    case KIND_NUMBER_8:
-        return 1;
-    case KIND_NUMBER_32:
-        return sizeof(uint32_t);
-    case KIND_NUMBER_64:
-        return sizeof(uint64_t);
-    case KIND_GUID:
-        return GUID_BYTES;
-    case KIND_TEXT:
-    case KIND_BYTES:
-        break;
-    }
-    return 0;
-}
+    size_t bytes = part_bytes[part];
+    uint8_t wide[sizeof(uint64_t)] = {0};
 
-/* Set the field of a number or a guid from its bytes. */
-static void fixed_get(enum part_kind kind, const uint8_t *from, void *field)
-{
-    uint64_t number_64;
-    uint32_t number_32;
-
-    if (kind == KIND_NUMBER_64) {
-        number_64 = get_be64(from);
-        memcpy(field, &number_64, sizeof(number_64));
-    } else if (kind == KIND_NUMBER_32) {
-        number_32 = get_be32(from);
-        memcpy(field, &number_32, sizeof(number_32));
-    } else {
-        memcpy(field, from, fixed_bytes(kind));
-    }
-}
-
-/* Take a text or an id off the front of rest. */
-static enum error slice_get(enum part_kind kind, bool last, struct slice *rest,
-                            struct slice *slice_out)
-{
-    struct slice slice = *rest;
-
-    if (!last) {
-        const uint8_t *end =
-            rest->len == 0 ? NULL : memchr(rest->data, 0, rest->len);
-
-        if (end == NULL) {
-            return ERROR_TRUNCATED;
-        }
-        slice.len = (size_t)(end - rest->data);
-    }
-    if (!(kind == KIND_TEXT ? text_is_valid(slice) : id_is_valid(slice))) {
-        return slice.len == 0 && last ? ERROR_TRUNCATED : ERROR_MALFORMED;
-    }
-    *rest = slice_after(*rest, slice.len + (last ? 0 : 1));
-    *slice_out = slice;
-    return ERROR_NONE;
-}
-
-static enum error part_get(enum part part, bool last, struct slice *rest,
-                           struct key_parts *parts)
-{
-    enum part_kind kind = parts_known[part].kind;
-    uint8_t *field = (uint8_t *)parts + parts_known[part].at;
-    size_t bytes = fixed_bytes(kind);
-    struct slice slice = SLICE_NONE;
-
-    if (bytes == 0) {
-        TRY(slice_get(kind, last, rest, &slice));
-        memcpy(field, &slice, sizeof(slice));
-        return ERROR_NONE;
-    }
-    if (rest->len < bytes) {
-        return ERROR_TRUNCATED;
-    }
-    fixed_get(kind, rest->data, field);
-    *rest = slice_after(*rest, bytes);
-    return ERROR_NONE;
+    memcpy(wide + sizeof(wide) - bytes, from, bytes);
+    return get_be64(wide);
 }
 
 enum error key_read(enum table table, struct slice bytes,
-                    struct key_parts *parts_out)
+                    uint64_t parts_out[KEY_PARTS_MAX])
 {
     struct slice rest = bytes;
     const enum part *part;
 
     CHECK((unsigned)table < TABLE_COUNT);
-    memset(parts_out, 0, sizeof(*parts_out));
+    memset(parts_out, 0, KEY_PARTS_MAX * sizeof(*parts_out));
     for (part = tables[table].parts; *part != PART_NONE; part++) {
-        TRY(part_get(*part, part[1] == PART_NONE, &rest, parts_out));
+        if (rest.len < part_bytes[*part]) {
+            return ERROR_TRUNCATED;
+        }
+        *parts_out++ = part_get(*part, rest.data);
+        rest = slice_after(rest, part_bytes[*part]);
     }
     return rest.len == 0 ? ERROR_NONE : ERROR_MALFORMED;
 }

@@ -1,10 +1,11 @@
 /* What is on disk: the tables, the layout of their keys, what a row's value
  * is, who writes a row and who deletes it.
  *
- * A key is a row of parts. Numbers are big-endian and fixed in width, text
- * before another part ends in a zero byte, so that order in bytes is order in
- * parts and all rows of a room, a user or a node lie together. Values are
- * opaque here: protobuf messages of proto/store.proto unless said otherwise.
+ * A key is a row of numbers, big-endian and fixed in width, so that order in
+ * bytes is order in numbers and all rows of a room or a node lie together.
+ * Values are opaque here: protobuf messages of proto/store.proto unless said
+ * otherwise. What is kept in memory too (all but META_APPLIED and messages) is
+ * written by apply whenever it has changed, once per batch.
  *
  * A new table is one line at the END of TABLE_LIST, with its parts added to
  * PART_LIST where they are new. A store that lacks the table gets it when it
@@ -20,51 +21,43 @@
 #include <stdint.h>
 
 #include "proto/base/error.h"
-#include "proto/base/guid.h"
 #include "proto/base/slice.h"
 
 /* X(NAME, "column family", parts of the key in order) */
 #define TABLE_LIST(X)                                                          \
-    /* One row per fact of the whole store, by enum meta_key. META_APPLIED is  \
-     * written by store_commit alone; the others by apply, when the fact       \
-     * changes. Never deleted. */                                              \
+    /* One row per fact of the whole store, by enum meta_key. Never deleted.   \
+     */                                                                        \
     X(META, "meta", PART_META)                                                 \
-    /* What rules depend on, by name. Written by apply of a settings command,  \
-     * deleted by the one that resets it. */                                   \
-    X(SETTINGS, "settings", PART_NAME)                                         \
-    /* A person. Key: the canonical user URI. Written by apply of user         \
-     * commands, deleted by apply of a removal. */                             \
-    X(USERS, "users", PART_USER)                                               \
-    /* A category. Written and deleted by apply of category commands. */       \
-    X(CATEGORIES, "categories", PART_GUID)                                     \
-    /* A room without its messages and roles. Written by apply whenever the    \
-     * room is dirty, deleted by apply when it is purged. */                   \
-    X(ROOMS, "rooms", PART_GUID)                                               \
-    /* That a principal has a role in a room. Written and deleted by apply of  \
-     * role commands, deleted with the room. */                                \
-    X(ROLES, "roles", PART_GUID, PART_ROLE, PART_PRINCIPAL)                    \
-    /* A room's messages in order. Room: the number the room got when it was   \
-     * made. Written by apply of a post, deleted by apply of a purge. */       \
-    X(MESSAGES, "messages", PART_ROOM, PART_MESSAGE)                           \
-    /* A client's session. Written by apply when it opens or is dirty, deleted \
-     * when it is closed. */                                                   \
+    /* A person. Written when created or changed; never deleted. */            \
+    X(USERS, "users", PART_PRINCIPAL)                                          \
+    /* A category. Written when created or changed; never deleted. */          \
+    X(CATEGORIES, "categories", PART_PLACE)                                    \
+    /* A room without its messages and roles. Written when created, changed or \
+     * posted in; never deleted. */                                            \
+    X(ROOMS, "rooms", PART_PLACE)                                              \
+    /* That a principal has roles in a room. Written when they change, deleted \
+     * when none is left. */                                                   \
+    X(ROLES, "roles", PART_PLACE, PART_PRINCIPAL)                              \
+    /* A room's messages in order. Written by apply of a post; never deleted.  \
+     */                                                                        \
+    X(MESSAGES, "messages", PART_PLACE, PART_MESSAGE)                          \
+    /* A client's session and the rooms it is in. Written when it opens, joins \
+     * or parts, deleted when it closes. */                                    \
     X(SESSIONS, "sessions", PART_NODE, PART_EPOCH, PART_SERIAL)                \
-    /* That a session is in a room. Written by apply of a join, deleted by a   \
-     * part or when the session is closed. */                                  \
-    X(PARTICIPANTS, "participants", PART_ROOM, PART_NODE, PART_EPOCH,          \
-      PART_SERIAL)                                                             \
-    /* A proposing node: its epoch and last number. Written by apply whenever  \
-     * dirty. Never deleted. */                                                \
+    /* A proposing node: its epoch and last number. Written with each of its   \
+     * entries; never deleted. */                                              \
     X(ORIGINS, "origins", PART_NODE)                                           \
-    /* A chunk of a node's ring of recent outcomes. Written by apply whenever  \
-     * dirty; the ring overwrites, nobody deletes. */                          \
+    /* A chunk of a node's ring of recent outcomes. Written with each of its   \
+     * entries, deleted when the node begins another epoch. */                 \
     X(OUTCOMES, "outcomes", PART_NODE, PART_CHUNK)                             \
-    /* The message that an author's retry id got. Written by apply of a post,  \
-     * deleted by apply when it leaves the window. */                          \
-    X(RETRIES, "retries", PART_USER, PART_ID)                                  \
-    /* How far a closed endpoint had been told. Written by apply when its      \
-     * session closes, deleted when it is remembered long enough. */           \
-    X(ENDPOINTS, "endpoints", PART_USER, PART_ID)
+    /* The message that an author's retry id got, by age. Written by apply of  \
+     * a post, deleted when it leaves the window. */                           \
+    X(RETRIES, "retries", PART_MEMO)                                           \
+    /* How far a closed endpoint had been told, by age. Written when a session \
+     * closes, deleted when it is remembered long enough. */                   \
+    X(ENDPOINTS, "endpoints", PART_MEMO)                                       \
+    /* A probe. Written by apply of one; its slot is written over. */          \
+    X(PROBES, "probes", PART_SLOT)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -72,53 +65,35 @@ enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
 
 /* Rows of the table meta. Numbers are on disk: never reused. */
 enum meta_key {
-    META_APPLIED = 1,  /* u64, little-endian: highest log index applied. */
-    META_COUNTERS = 2, /* Room, session, record counters. */
-    META_POOL = 3,     /* Pool id, name, rules version. */
+    META_APPLIED = 1,  /* u64, little-endian: highest log index applied.
+                          Written by store_commit alone. */
+    META_COUNTERS = 2, /* The last numbers given, and how many rows of each
+                          kind there are. */
+    META_POOL = 3,     /* Domain, settings, rules version. */
+    META_DIGEST = 4,   /* u64, little-endian: node/digest.h. Written with each
+                          batch. */
 };
 
-/* X(NAME, kind, field of struct key_parts) */
+/* X(NAME, bytes) */
 #define PART_LIST(X)                                                           \
-    X(META, NUMBER_8, meta)                                                    \
-    X(NODE, NUMBER_8, node)                                                    \
-    X(ROLE, NUMBER_8, role)                                                    \
-    X(CHUNK, NUMBER_32, chunk)                                                 \
-    X(ROOM, NUMBER_64, room)                                                   \
-    X(MESSAGE, NUMBER_64, message)                                             \
-    X(EPOCH, NUMBER_64, epoch)                                                 \
-    X(SERIAL, NUMBER_64, serial)                                               \
-    X(GUID, GUID, guid)                                                        \
-    X(NAME, TEXT, name)                                                        \
-    X(USER, TEXT, user)                                                        \
-    X(PRINCIPAL, TEXT, principal)                                              \
-    X(ID, BYTES, id)
+    X(META, 1)                                                                 \
+    X(NODE, 1)                                                                 \
+    X(PRINCIPAL, 4)                                                            \
+    X(PLACE, 4) /* Number of a room or category. */                            \
+    X(CHUNK, 4)                                                                \
+    X(SLOT, 4)                                                                 \
+    X(MESSAGE, 8)                                                              \
+    X(EPOCH, 8)                                                                \
+    X(SERIAL, 8)                                                               \
+    X(MEMO, 8)
 
-#define PART_ENUM(name, kind, field) PART_##name,
+#define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };
 #undef PART_ENUM
 
 enum {
-    KEY_PARTS_MAX = 4,
-    KEY_TEXT_BYTES_MAX = 512, /* Of one text part. */
-    KEY_ID_BYTES_MAX = 256,   /* Of a retry id or an endpoint id. */
-    KEY_BYTES_MAX = 1024,
-};
-
-/* The parts of a key; a table uses those its line names. */
-struct key_parts {
-    uint64_t room;
-    uint64_t message;
-    uint64_t epoch;
-    uint64_t serial;
-    uint32_t chunk;
-    uint8_t meta; /* enum meta_key. */
-    uint8_t node;
-    uint8_t role;
-    struct guid guid;
-    struct slice name;      /* 1 to KEY_TEXT_BYTES_MAX bytes without a zero. */
-    struct slice user;      /* Likewise. */
-    struct slice principal; /* Likewise. */
-    struct slice id;        /* 1 to KEY_ID_BYTES_MAX bytes of any value. */
+    KEY_PARTS_MAX = 3,
+    KEY_BYTES_MAX = 24, /* Of the longest that parts can make. */
 };
 
 struct key {
@@ -139,27 +114,25 @@ static inline struct slice key_slice(const struct key *key)
  */
 const char *table_name(enum table table);
 
+/** Count the numbers that make a key of the table. */
+size_t table_parts(enum table table);
+
 /**
  * Build the key of one row.
  *
- * @parts  The fields that the table's line names.
- *
- * Returns INVALID when a text is empty, has a zero byte or, as an id may be,
- * is too long; key_out is then not set.
+ * @parts  As many numbers as the table's line names, in its order, each no
+ *         wider than its part.
  */
-enum error key_build(enum table table, const struct key_parts *parts,
-                     struct key *key_out);
+void key_build(enum table table, const uint64_t *parts, struct key *key_out);
 
 /**
  * Build what the keys of several rows begin with: the first n parts.
  *
  * @n  1 or more, less than the table has. The lower bound of a cursor; the
  *     upper bound is key_after of it.
- *
- * Returns INVALID as key_build does.
  */
-enum error key_prefix(enum table table, size_t n, const struct key_parts *parts,
-                      struct key *key_out);
+void key_prefix(enum table table, size_t n, const uint64_t *parts,
+                struct key *key_out);
 
 /**
  * Change a prefix into the first key after all that begin with it.
@@ -170,15 +143,12 @@ enum error key_prefix(enum table table, size_t n, const struct key_parts *parts,
 void key_after(struct key *key);
 
 /**
- * Read a key back into its parts.
- *
- * Text and ids in parts_out borrow from bytes; fields that the table's line
- * does not name are zero.
+ * Read a key back into its numbers; those the table does not have are 0.
  *
  * Returns TRUNCATED when bytes end inside a part, MALFORMED when they go on
- * after the last part or hold a text or id that key_build would refuse.
+ * after the last part.
  */
 enum error key_read(enum table table, struct slice bytes,
-                    struct key_parts *parts_out);
+                    uint64_t parts_out[KEY_PARTS_MAX]);
 
 #endif

@@ -103,25 +103,23 @@ static struct slice text_some(struct bench *bench, size_t bytes)
 static void message_put(struct bench *bench)
 {
     uint64_t room = random_next() % ROOMS;
-    struct key_parts parts = {.room = room, .message = ++bench->messages[room]};
     struct key key;
 
-    must(key_build(TABLE_MESSAGES, &parts, &key), "key");
+    key_build(TABLE_MESSAGES, (uint64_t[]){room, ++bench->messages[room]},
+              &key);
     batch_put(bench->batch, TABLE_MESSAGES, key_slice(&key),
               text_some(bench, MESSAGE_BYTES));
 }
 
 static void batch_commit(struct bench *bench, unsigned entries)
 {
-    struct key_parts parts = {0};
     struct key key;
 
     batch_clear(bench->batch);
     for (unsigned i = 0; i < entries; i++) {
         message_put(bench);
     }
-    memcpy(parts.guid.bytes, &bench->index, sizeof(uint16_t));
-    must(key_build(TABLE_ROOMS, &parts, &key), "key");
+    key_build(TABLE_ROOMS, (uint64_t[]){(uint16_t)bench->index}, &key);
     batch_put(bench->batch, TABLE_ROOMS, key_slice(&key),
               text_some(bench, DIRTY_BYTES));
     bench->index += entries;
@@ -218,9 +216,7 @@ static void room_read(struct bench *bench, uint64_t room)
     struct view *view;
     struct row row;
 
-    must(key_prefix(TABLE_MESSAGES, 1, &(struct key_parts){.room = room},
-                    &lower),
-         "key");
+    key_prefix(TABLE_MESSAGES, 1, &room, &lower);
     upper = lower;
     key_after(&upper);
     must(view_open(bench->store, &view), "view");

@@ -309,16 +309,13 @@ static void test_cursor_next__last_messages_of_a_room(void **state)
 
     for (uint64_t room = 1; room <= 3; room++) {
         for (uint64_t message = 1; message <= 300; message++) {
-            struct key_parts parts = {.room = room, .message = message};
-
-            assert_int_equal(key_build(TABLE_MESSAGES, &parts, &key),
-                             ERROR_NONE);
+            key_build(TABLE_MESSAGES, (uint64_t[]){room, message}, &key);
             batch_put(f->batch, TABLE_MESSAGES, key_slice(&key),
                       SLICE_LITERAL("text"));
         }
     }
     fixture_commit(f);
-    key_prefix(TABLE_MESSAGES, 1, &(struct key_parts){.room = 2}, &lower);
+    key_prefix(TABLE_MESSAGES, 1, (uint64_t[]){2}, &lower);
     upper = lower;
     key_after(&upper);
     assert_int_equal(view_open(f->store, &view), ERROR_NONE);
@@ -328,12 +325,12 @@ static void test_cursor_next__last_messages_of_a_room(void **state)
                     &cursor),
         ERROR_NONE);
     for (uint64_t message = 300; message > 0; message--) {
-        struct key_parts parts;
+        uint64_t parts[KEY_PARTS_MAX];
 
         assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
-        assert_int_equal(key_read(TABLE_MESSAGES, row.key, &parts), ERROR_NONE);
-        assert_int_equal(parts.room, 2);
-        assert_int_equal(parts.message, message);
+        assert_int_equal(key_read(TABLE_MESSAGES, row.key, parts), ERROR_NONE);
+        assert_int_equal(parts[0], 2);
+        assert_int_equal(parts[1], message);
     }
     assert_int_equal(cursor_next(cursor, &row), ERROR_NOT_FOUND);
     cursor_close(cursor);
