@@ -314,41 +314,62 @@ static enum error stage_sync(const struct generation *generation,
     return files_sync(generation->partial);
 }
 
-enum error generation_stage_end(struct generation *generation,
-                                const struct checkpoint *checkpoint)
+/* Raft may already rely on the ready one. */
+static enum error refuse_older(const struct generation *generation,
+                               uint64_t index)
+{
+    if (index >= generation->ready.index) {
+        return ERROR_NONE;
+    }
+    journal_error("snapshot_refused",
+                  "path=%s ready=%" PRIu64 " received=%" PRIu64,
+                  generation->store, generation->ready.index, index);
+    return ERROR_FORGOTTEN;
+}
+
+/* Give a durable directory the next generation's name, in the place of the one
+ * that was ready. */
+static enum error make_ready(struct generation *generation,
+                             const char *directory, uint64_t index)
 {
     struct generation_name older = generation->ready;
-    struct generation_name name = {generation->current.number + 1,
-                                   checkpoint->index};
+    struct generation_name name = {generation->current.number + 1, index};
     char path[FILES_PATH_BYTES_MAX];
 
     if (older.number != 0) {
         name.number = older.number + 1;
     }
-    /* Raft may already rely on the ready one. */
-    if (checkpoint->index < older.index) {
-        journal_error("snapshot_refused",
-                      "path=%s ready=%" PRIu64 " received=%" PRIu64,
-                      generation->store, older.index, checkpoint->index);
-        return ERROR_FORGOTTEN;
-    }
-    TRY(checkpoint_check(generation->partial, checkpoint, 0));
-    generation_step(&generation->options, GENERATION_STAGE_CHECKED);
-    TRY(stage_sync(generation, checkpoint));
-    generation_step(&generation->options, GENERATION_STAGE_SYNCED);
     TRY(name_path(generation, name, path));
-    TRY(files_rename(generation->partial, path));
+    TRY(files_rename(directory, path));
     generation_step(&generation->options, GENERATION_STAGE_RENAMED);
     TRY(files_sync(generation->store));
     TRY(files_sync(generation->staging));
     generation->ready = name;
     generation_step(&generation->options, GENERATION_STAGE_READY);
-    journal_notice("snapshot_ready", "path=%s files=%zu", path, checkpoint->n);
+    journal_notice("snapshot_ready", "path=%s", path);
     if (older.number == 0) {
         return ERROR_NONE;
     }
     TRY(name_path(generation, older, path));
     return files_remove(path);
+}
+
+enum error generation_stage_end(struct generation *generation,
+                                const struct checkpoint *checkpoint)
+{
+    TRY(refuse_older(generation, checkpoint->index));
+    TRY(checkpoint_check(generation->partial, checkpoint, 0));
+    generation_step(&generation->options, GENERATION_STAGE_CHECKED);
+    TRY(stage_sync(generation, checkpoint));
+    generation_step(&generation->options, GENERATION_STAGE_SYNCED);
+    return make_ready(generation, generation->partial, checkpoint->index);
+}
+
+enum error generation_adopt(struct generation *generation,
+                            const char *directory, uint64_t index)
+{
+    TRY(refuse_older(generation, index));
+    return make_ready(generation, directory, index);
 }
 
 enum error generation_install(struct generation *generation, uint64_t applied)

@@ -141,6 +141,18 @@ enum error generation_stage_write(struct generation *generation,
 enum error generation_stage_end(struct generation *generation,
                                 const struct checkpoint *checkpoint);
 
+/**
+ * Make ready what was received and checked elsewhere.
+ *
+ * @directory  On the same file system; whole and durable. It is renamed, and
+ *             gone from where it was when this returns NONE.
+ * @index      At which its state is, or later.
+ *
+ * Returns FORGOTTEN when a newer one is ready.
+ */
+enum error generation_adopt(struct generation *generation,
+                            const char *directory, uint64_t index);
+
 /** Borrow the path of what is being received. */
 const char *generation_stage_path(const struct generation *generation);
 

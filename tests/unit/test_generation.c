@@ -264,6 +264,30 @@ static void test_generation_stage_end__refuses_an_older_one(void **state)
     generation_close(generation);
 }
 
+/* A directory that others received and checked is renamed into its place, and
+ * found there after a restart; what is ready gives way to none that is older.
+ */
+static void test_generation_adopt__makes_a_directory_ready(void **state)
+{
+    struct scene *scene = *state;
+    struct generation *generation = generation_must(scene);
+    uint64_t ready;
+
+    old_commit(generation);
+    assert_int_equal(generation_adopt(generation, scene->leader, NEW_INDEX),
+                     ERROR_NONE);
+    generation_close(generation);
+    generation = generation_must(scene);
+    assert_true(generation_ready(generation, &ready));
+    assert_int_equal(ready, NEW_INDEX);
+    assert_int_equal(
+        generation_adopt(generation, scene->scratch, NEW_INDEX - 1),
+        ERROR_FORGOTTEN);
+    assert_int_equal(generation_install(generation, OLD_INDEX), ERROR_NONE);
+    rows_expect(generation, "new", NEW_INDEX);
+    generation_close(generation);
+}
+
 static enum error reconcile(struct generation *generation, uint64_t applied,
                             uint64_t snapshot, uint64_t last, bool *install)
 {
@@ -454,6 +478,7 @@ int main(void)
         RUN_SCENE(test_generation_stage_end__checks_what_was_received),
         RUN_SCENE(test_generation_stage_end__replaces_an_older_one),
         RUN_SCENE(test_generation_stage_end__refuses_an_older_one),
+        RUN_SCENE(test_generation_adopt__makes_a_directory_ready),
         RUN_SCENE(test_generation_reconcile__refuses_a_gap),
         RUN_SCENE(test_generation_open__sweeps_leftovers),
         RUN_SCENE(test_generation_sweep__drops_what_is_outdated),
