@@ -35,6 +35,7 @@ struct node_view {
     bool lost;            /* Given up, and not heard of since. */
     uint32_t rules_known; /* By its program, as it said at its start. */
     uint64_t epoch;
+    struct guid start_id; /* Of the start that began it. */
     uint64_t number_last; /* Of its proposals in this epoch. */
     uint64_t raft_id;
     uint64_t directory_id;

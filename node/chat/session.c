@@ -188,24 +188,28 @@ enum outcome session_open(struct turn *turn, const Perch__Command *command)
     return OUTCOME_DONE;
 }
 
-/* What the endpoint is remembered to have been told. A session that entered no
- * room was told nothing of rooms, and one that confirmed nothing leaves what
- * was known before it. */
+uint64_t session_told(const struct session *session, uint64_t delivered_index,
+                      const uint64_t *known)
+{
+    if (delivered_index > session->opened_index) {
+        return delivered_index;
+    }
+    return known == NULL ? session->opened_index : *known;
+}
+
+/* A session that entered no room was told nothing of rooms. */
 static void remember(struct turn *turn, struct session *session,
                      uint64_t delivered_index)
 {
     struct slice id = text_slice(session->endpoint_id);
     const struct memo *known = memory_find(turn->machine, MEMORY_ENDPOINT,
                                            session->user, id, turn->sent_at_us);
-    uint64_t value = known == NULL ? session->opened_index : known->value;
+    uint64_t told = session_told(session, delivered_index,
+                                 known == NULL ? NULL : &known->value);
 
-    if (!session->entered) {
-        return;
+    if (session->entered) {
+        memory_add(turn, MEMORY_ENDPOINT, session->user, id)->value = told;
     }
-    if (delivered_index > session->opened_index) {
-        value = delivered_index;
-    }
-    memory_add(turn, MEMORY_ENDPOINT, session->user, id)->value = value;
 }
 
 void session_end(struct turn *turn, struct session *session, enum leave leave,

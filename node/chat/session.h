@@ -46,6 +46,16 @@ enum outcome session_acting(const struct turn *turn,
 /** Find a session of a node. NULL when there is none. */
 struct session *session_find(const struct origin *origin, uint64_t serial);
 
+/**
+ * Tell up to where the session's endpoint has been told all: what the session
+ * has confirmed, or, when it has confirmed nothing since it opened, what was
+ * known before it.
+ *
+ * @known  NULL: nothing.
+ */
+uint64_t session_told(const struct session *session, uint64_t delivered_index,
+                      const uint64_t *known);
+
 /** Order by node, then serial. */
 int session_compare(const struct session *a, const struct session *b);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "node/chat/memory.h"
+#include "node/chat/origin.h"
 #include "node/chat/presence.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
@@ -97,4 +98,26 @@ bool view_delivered(const struct machine *machine, const struct user *user,
     }
     *index_out = memo->value;
     return true;
+}
+
+bool view_told(const struct machine *machine, const struct session *newest,
+               uint64_t *index_out)
+{
+    struct slice id = text_slice(newest->endpoint_id);
+    uint64_t remembered = 0, least = UINT64_MAX;
+    bool known = view_delivered(machine, newest->user, id, &remembered);
+    const struct session *other;
+
+    LIST_FOREACH (other, &newest->user->sessions, in_user) {
+        if (other != newest && other->entered &&
+            slice_equal(text_slice(other->endpoint_id), id)) {
+            uint64_t told = session_told(
+                other, origin_delivered(other->origin, other->serial),
+                known ? &remembered : NULL);
+
+            least = told < least ? told : least;
+        }
+    }
+    *index_out = least == UINT64_MAX ? remembered : least;
+    return known || least != UINT64_MAX;
 }

@@ -99,4 +99,15 @@ bool view_join_index(const struct room *room, const struct session *session,
 bool view_delivered(const struct machine *machine, const struct user *user,
                     struct slice endpoint_id, uint64_t *index_out);
 
+/**
+ * Tell up to which log index a user's endpoint is known to have been told all
+ * before its session `newest`: by its other sessions that are open still,
+ * since a node's loss is noticed later than its clients' return, else as
+ * view_delivered. The least, when there are several.
+ *
+ * Returns false when nothing is known.
+ */
+bool view_told(const struct machine *machine, const struct session *newest,
+               uint64_t *index_out);
+
 #endif

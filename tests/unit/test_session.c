@@ -219,6 +219,43 @@ static void test_session_close__unconfirmed_first_is_owed_all(void **state)
     assert_int_equal(delivered(f), opened);
 }
 
+/* What bob's phone was told before session 9 of node 1; 0 for nothing. */
+static uint64_t told_before(struct chat_fixture *f)
+{
+    struct session_id id = {1, f->epochs[1], 9};
+    uint64_t index = 0;
+
+    view_told(f->machine, query_session(f->machine, &id), &index);
+    return index;
+}
+
+/* An endpoint that comes back before its old session's end is known was told
+ * what that session has confirmed, or what was known before it; of several
+ * sessions the least counts, and those that entered no room do not. */
+static void test_view_told__asks_sessions_that_are_open_still(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t remembered, marked;
+
+    assert_outcome(fixture_open_at(f, 1, BOB, 9, PHONE), DONE);
+    assert_int_equal(told_before(f), 0);
+    enter(f);
+    remembered = f->index;
+    assert_outcome(fixture_close(f, 2, 5, remembered), DONE);
+    assert_int_equal(told_before(f), remembered);
+    enter(f);
+    assert_outcome(fixture_post(f, 2, BOB, 5, &f->lobby, "hi", NULL), DONE);
+    assert_int_equal(told_before(f), remembered);
+    marked = f->index;
+    assert_outcome(mark(f, 2, marked, 0, 0), DONE);
+    assert_int_equal(told_before(f), marked);
+    assert_outcome(fixture_open_at(f, 2, BOB, 6, PHONE), DONE);
+    assert_outcome(fixture_open_at(f, 1, BOB, 7, "another"), DONE);
+    assert_int_equal(told_before(f), marked);
+    assert_outcome(fixture_join(f, 2, BOB, 6, &f->lobby), DONE);
+    assert_int_equal(told_before(f), remembered);
+}
+
 /* A session that entered no room was told nothing of rooms and leaves what was
  * known of its endpoint alone. */
 static void test_session_close__without_rooms_remembers_nothing(void **state)
@@ -348,6 +385,7 @@ int main(void)
         IN(node_mark__neither_backward_nor_ahead),
         IN(session_close__unconfirmed_keeps_the_older_mark),
         IN(session_close__unconfirmed_first_is_owed_all),
+        IN(view_told__asks_sessions_that_are_open_still),
         IN(session_close__without_rooms_remembers_nothing),
         IN(session_close__endpoints_are_forgotten),
         IN(node_started__ends_its_sessions),
