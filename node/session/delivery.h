@@ -77,6 +77,9 @@ struct delivery_close {
 struct delivery {
     struct letter letter; /* kind: enum delivery_kind. */
     struct arena *arena;
+    /* Where bodies not yet passed on are counted: its n leave the count when
+     * the delivery is freed. Borrowed; NULL: nobody counts. */
+    atomic_size_t *backlog;
     edge_ref ref; /* Of the intake that is answered. */
     union {
         struct delivery_sign_in sign_in;
