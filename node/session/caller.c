@@ -1,0 +1,475 @@
+#include "node/session/caller.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/session/hub.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+
+#define TO(state) (1u << CALLER_##state)
+
+static const struct {
+    const char *name;
+    unsigned may_follow; /* Set of TO() bits. */
+} caller_states[CALLER_STATES] = {
+    [CALLER_IDLE] = {"idle", TO(OPENING) | TO(CUT) | TO(GONE)},
+    [CALLER_OPENING] = {"opening", TO(OPEN) | TO(IDLE) | TO(CUT) | TO(LEAVING)},
+    [CALLER_OPEN] = {"open", TO(CUT) | TO(LEAVING)},
+    [CALLER_CUT] = {"cut", TO(LEAVING) | TO(GONE)},
+    [CALLER_LEAVING] = {"leaving", TO(GONE)},
+    [CALLER_GONE] = {"gone", 0},
+};
+
+static int compare_dialogs(const struct caller *a, const struct caller *b)
+{
+    return (a->dialog > b->dialog) - (a->dialog < b->dialog);
+}
+
+static int compare_serials(const struct caller *a, const struct caller *b)
+{
+    return (a->serial > b->serial) - (a->serial < b->serial);
+}
+
+TREE_GENERATE(caller_dialogs, caller, by_dialog, compare_dialogs)
+TREE_GENERATE(caller_serials, caller, by_serial, compare_serials)
+
+/* What must hold in a state. */
+static void caller_check(const struct caller *caller)
+{
+    switch (caller->state) {
+    case CALLER_IDLE:
+        CHECK(!caller->has_session && caller->n_seats == 0);
+        break;
+    case CALLER_OPENING:
+    case CALLER_OPEN:
+        CHECK(caller->serial != 0);
+        break;
+    case CALLER_CUT:
+    case CALLER_LEAVING:
+        CHECK(caller->n_seats == 0);
+        break;
+    case CALLER_GONE:
+        CHECK(!caller->has_session && caller->n_seats == 0);
+        CHECK(!caller->is_leaving);
+        break;
+    default:
+        CHECK_UNREACHABLE();
+    }
+}
+
+/* The one place a caller changes state. */
+static void caller_move(struct caller *caller, enum caller_state next)
+{
+    CHECK(caller_states[caller->state].may_follow & (1u << next));
+    journal_debug("caller_moved",
+                  "session=%" PRIu64 " dialog=%016" PRIx64 " from=%s to=%s",
+                  caller->serial, caller->dialog,
+                  caller_states[caller->state].name, caller_states[next].name);
+    caller->state = next;
+    caller_check(caller);
+}
+
+void callers_init(struct callers *callers)
+{
+    RB_INIT(&callers->by_dialog);
+    RB_INIT(&callers->by_serial);
+    TAILQ_INIT(&callers->leaving);
+    TAILQ_INIT(&callers->gone);
+    callers->serial_last = 0;
+}
+
+struct caller *callers_find(struct callers *callers, edge_ref dialog)
+{
+    struct caller key;
+
+    key.dialog = dialog;
+    return RB_FIND(caller_dialogs, &callers->by_dialog, &key);
+}
+
+struct caller *callers_find_session(struct callers *callers,
+                                    const struct session_id *id)
+{
+    struct caller key, *found;
+
+    key.serial = id->serial;
+    found = RB_FIND(caller_serials, &callers->by_serial, &key);
+    if (found == NULL || found->epoch != id->epoch ||
+        found->hub->settings.node != id->node) {
+        return NULL;
+    }
+    return found;
+}
+
+struct caller *callers_next(struct callers *callers, const struct caller *after)
+{
+    if (after == NULL) {
+        return RB_MIN(caller_dialogs, &callers->by_dialog);
+    }
+    return RB_NEXT(caller_dialogs, &callers->by_dialog,
+                   (struct caller *)(uintptr_t)after);
+}
+
+static struct slice keep(char **to, struct slice text)
+{
+    struct slice kept = slice_of(*to, text.len);
+
+    if (text.len > 0) {
+        memcpy(*to, text.data, text.len);
+    }
+    *to += text.len;
+    return kept;
+}
+
+struct caller *caller_new(struct sessions *hub, const struct intake *intake)
+{
+    const struct intake_dialog *dialog = &intake->dialog;
+    size_t texts =
+        dialog->user_uri.len + dialog->endpoint_id.len + dialog->pool_uri.len;
+    struct caller *caller = calloc(1, sizeof(*caller) + texts);
+    char *to;
+
+    CHECK(caller != NULL);
+    to = caller->texts;
+    caller->hub = hub;
+    caller->dialog = intake->ref;
+    caller->connection = dialog->connection;
+    caller->resumes = dialog->resumes;
+    caller->user_uri = keep(&to, dialog->user_uri);
+    caller->endpoint_id = keep(&to, dialog->endpoint_id);
+    caller->pool_uri = keep(&to, dialog->pool_uri);
+    TAILQ_INIT(&caller->seats);
+    CHECK(RB_INSERT(caller_dialogs, &hub->callers.by_dialog, caller) == NULL);
+    meter_move(&hub->meters.callers, 1);
+    return caller;
+}
+
+/* Take the caller out of the tables that find it. */
+static void unlist(struct caller *caller)
+{
+    struct callers *callers = &caller->hub->callers;
+
+    if (caller->dialog != 0) {
+        RB_REMOVE(caller_dialogs, &callers->by_dialog, caller);
+        caller->dialog = 0;
+        meter_move(&caller->hub->meters.callers, -1);
+    }
+    if (caller->serial != 0) {
+        RB_REMOVE(caller_serials, &callers->by_serial, caller);
+        caller->serial = 0;
+    }
+    if (caller->is_leaving) {
+        TAILQ_REMOVE(&callers->leaving, caller, leaving_link);
+        caller->is_leaving = false;
+    }
+}
+
+static void leave_seats(struct caller *caller)
+{
+    while (!TAILQ_EMPTY(&caller->seats)) {
+        seat_leave(&caller->hub->audiences, TAILQ_FIRST(&caller->seats));
+    }
+}
+
+static void gone_free(struct caller *caller)
+{
+    TAILQ_REMOVE(&caller->hub->callers.gone, caller, leaving_link);
+    free(caller);
+}
+
+void callers_deinit(struct callers *callers)
+{
+    struct caller *caller;
+
+    while ((caller = RB_MIN(caller_dialogs, &callers->by_dialog)) != NULL ||
+           (caller = RB_MIN(caller_serials, &callers->by_serial)) != NULL) {
+        leave_seats(caller);
+        unlist(caller);
+        free(caller);
+    }
+    while ((caller = TAILQ_FIRST(&callers->gone)) != NULL) {
+        gone_free(caller);
+    }
+}
+
+static void set_session(struct caller *caller, bool has_session)
+{
+    if (caller->has_session != has_session) {
+        meter_move(&caller->hub->meters.sessions, has_session ? 1 : -1);
+    }
+    caller->has_session = has_session;
+}
+
+static void go(struct caller *caller)
+{
+    set_session(caller, false);
+    leave_seats(caller);
+    unlist(caller);
+    caller_move(caller, CALLER_GONE);
+    TAILQ_INSERT_TAIL(&caller->hub->callers.gone, caller, leaving_link);
+    if (caller->holds == 0) {
+        gone_free(caller);
+    }
+}
+
+void caller_hold(struct caller *caller)
+{
+    caller->holds += 1;
+}
+
+void caller_release(struct caller *caller)
+{
+    CHECK(caller->holds > 0);
+    caller->holds -= 1;
+    if (caller->holds == 0 && caller->state == CALLER_GONE) {
+        gone_free(caller);
+    }
+}
+
+bool caller_is_served(const struct caller *caller)
+{
+    return caller->state == CALLER_IDLE || caller->state == CALLER_OPENING ||
+           caller->state == CALLER_OPEN;
+}
+
+static struct caller *caller_of_opening(struct proposal *proposal)
+{
+    return (struct caller *)((char *)proposal -
+                             offsetof(struct caller, opening));
+}
+
+static struct caller *caller_of_closing(struct proposal *proposal)
+{
+    return (struct caller *)((char *)proposal -
+                             offsetof(struct caller, closing));
+}
+
+/* The open was refused or taken back: there is no session. */
+static void not_opened(struct caller *caller, enum outcome refusal)
+{
+    caller->open_refusal = refusal;
+    RB_REMOVE(caller_serials, &caller->hub->callers.by_serial, caller);
+    caller->serial = 0;
+    if (caller->state == CALLER_OPENING) {
+        caller_move(caller, CALLER_IDLE);
+    }
+}
+
+static void opened(struct caller *caller)
+{
+    caller->epoch = proposer_epoch(caller->hub->proposer);
+    set_session(caller, true);
+    if (caller->state == CALLER_OPENING) {
+        caller_move(caller, CALLER_OPEN);
+    }
+}
+
+static void open_told(struct proposal *proposal, enum proposal_fate fate,
+                      const struct applied *applied,
+                      const struct effects *effects)
+{
+    struct caller *caller = caller_of_opening(proposal);
+
+    (void)effects;
+    caller->is_opening = false;
+    if (fate == PROPOSAL_APPLIED && outcome_is_success(applied->outcome)) {
+        opened(caller);
+    } else if (fate == PROPOSAL_UNKNOWN) {
+        caller_cut(caller, "session_unknown");
+    } else if (caller->state == CALLER_OPENING || caller->state == CALLER_CUT) {
+        not_opened(caller, applied == NULL ? OUTCOME_DONE : applied->outcome);
+    } /* Else a close goes behind it, and says the rest. */
+    caller_release(caller);
+}
+
+/* An endpoint id that the rules take; one of its own for a client that has
+ * none: it must not share another's memory. */
+static void set_endpoint(const struct caller *caller, Perch__SessionOpen *open,
+                         char *own, size_t size)
+{
+    struct slice id = caller->endpoint_id;
+    bool fine = id.len > 0 && id.len <= ENDPOINT_ID_BYTES_MAX;
+
+    for (size_t i = 0; i < id.len && fine; i++) {
+        fine = id.data[i] > ' ' && id.data[i] < 0x7f;
+    }
+    if (!fine) {
+        snprintf(own, size, "session-%u-%" PRIu64, caller->hub->settings.node,
+                 caller->serial);
+        id = slice_of_text(own);
+    }
+    CODEC_SET_BYTES(open, endpoint_id, id);
+}
+
+static enum error propose_open(struct caller *caller)
+{
+    Perch__SessionOpen open = PERCH__SESSION_OPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    char own[64];
+
+    set_endpoint(caller, &open, own, sizeof(own));
+    CODEC_SET_BYTES(&command, user, caller->user_uri);
+    CODEC_SET(&command, session, caller->serial);
+    command.kind_case = PERCH__COMMAND__KIND_SESSION_OPEN;
+    command.session_open = &open;
+    caller->opening = (struct proposal){.tell = open_told};
+    return proposer_propose(caller->hub->proposer, &caller->opening, &command);
+}
+
+enum error caller_open(struct caller *caller)
+{
+    struct callers *callers = &caller->hub->callers;
+    enum error error;
+
+    if (caller->state == CALLER_OPENING || caller->state == CALLER_OPEN) {
+        return ERROR_NONE;
+    }
+    if (caller->state != CALLER_IDLE) {
+        return ERROR_CLOSED;
+    }
+    caller->serial = ++callers->serial_last;
+    error = propose_open(caller);
+    if (error != ERROR_NONE) {
+        caller->serial = 0;
+        return error;
+    }
+    caller_hold(caller);
+    caller->is_opening = true;
+    RB_INSERT(caller_serials, &callers->by_serial, caller);
+    caller->open_refusal = OUTCOME_DONE;
+    caller_move(caller, CALLER_OPENING);
+    return ERROR_NONE;
+}
+
+static Perch__SessionClose__Reason reason_for(enum dialog_end end)
+{
+    switch (end) {
+    case DIALOG_LEFT:
+        return PERCH__SESSION_CLOSE__REASON__LEFT;
+    case DIALOG_DRAINED:
+        return PERCH__SESSION_CLOSE__REASON__DRAINED;
+    default:
+        return PERCH__SESSION_CLOSE__REASON__DROPPED;
+    }
+}
+
+/* Whatever became of it, the pool has no such session any more: an epoch that
+ * ends takes its sessions along. */
+static void close_told(struct proposal *proposal, enum proposal_fate fate,
+                       const struct applied *applied,
+                       const struct effects *effects)
+{
+    struct caller *caller = caller_of_closing(proposal);
+
+    (void)fate;
+    (void)applied;
+    (void)effects;
+    if (caller->state == CALLER_LEAVING) {
+        go(caller); /* Held still. */
+    }
+    caller_release(caller);
+}
+
+static enum error propose_close(struct caller *caller)
+{
+    Perch__SessionClose close = PERCH__SESSION_CLOSE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&close, serial, caller->serial);
+    CODEC_SET(&close, reason, reason_for(caller->end));
+    CODEC_SET(&close, delivered_index, caller->delivered_index);
+    command.kind_case = PERCH__COMMAND__KIND_SESSION_CLOSE;
+    command.session_close = &close;
+    caller->closing = (struct proposal){.tell = close_told};
+    return proposer_propose(caller->hub->proposer, &caller->closing, &command);
+}
+
+/* Propose the close, now or when there is room. */
+static void leave(struct caller *caller)
+{
+    struct callers *callers = &caller->hub->callers;
+
+    if (propose_close(caller) == ERROR_NONE) {
+        caller_hold(caller);
+    } else {
+        caller->is_leaving = true;
+        TAILQ_INSERT_TAIL(&callers->leaving, caller, leaving_link);
+    }
+}
+
+void callers_retry(struct sessions *hub)
+{
+    struct caller *caller;
+
+    while ((caller = TAILQ_FIRST(&hub->callers.leaving)) != NULL) {
+        if (propose_close(caller) != ERROR_NONE) {
+            return;
+        }
+        TAILQ_REMOVE(&hub->callers.leaving, caller, leaving_link);
+        caller->is_leaving = false;
+        caller_hold(caller);
+    }
+}
+
+void caller_dialog_closed(struct caller *caller,
+                          const struct intake_dialog *dialog)
+{
+    bool may_have_session = caller->has_session || caller->is_opening;
+
+    caller->end = dialog->end;
+    resuming_remember(caller, dialog->delivered_index);
+    caller->delivered_index = duties_delivered(caller, dialog->delivered_index);
+    leave_seats(caller);
+    RB_REMOVE(caller_dialogs, &caller->hub->callers.by_dialog, caller);
+    caller->dialog = 0;
+    meter_move(&caller->hub->meters.callers, -1);
+    if (may_have_session) {
+        caller_move(caller, CALLER_LEAVING);
+        leave(caller);
+    } else {
+        go(caller);
+    }
+}
+
+void caller_ended(struct caller *caller, enum leave leave)
+{
+    set_session(caller, false);
+    if (caller->state == CALLER_LEAVING && caller->is_leaving) {
+        go(caller); /* There is nothing to close any more. */
+    } else if (caller_is_served(caller)) {
+        journal_info("session_ended", "session=%" PRIu64 " reason=\"%s\"",
+                     caller->serial, leave_text(leave));
+        caller_cut(caller, "session_ended");
+    }
+}
+
+void caller_cut(struct caller *caller, const char *reason)
+{
+    if (!caller_is_served(caller)) {
+        return;
+    }
+    leave_seats(caller);
+    caller_move(caller, CALLER_CUT);
+    journal_info("session_cut",
+                 "session=%" PRIu64 " dialog=%016" PRIx64 " reason=%s",
+                 caller->serial, caller->dialog, reason);
+    meter_add(&caller->hub->meters.cut, 1);
+    outbox_close(caller->hub->outbox, caller->dialog, reason);
+}
+
+void caller_give(struct caller *caller, struct body *body, uint64_t log_index)
+{
+    if (!caller_is_served(caller)) {
+        return;
+    }
+    if (body == NULL) {
+        caller_cut(caller, "no_body");
+        return;
+    }
+    if (log_index > caller->given_index) {
+        caller->given_index = log_index;
+    }
+    outbox_body(caller->hub->outbox, body, log_index, &caller->dialog, 1);
+}

@@ -1,0 +1,128 @@
+#include "node/session/describe.h"
+
+#include <string.h>
+
+#include "node/chat/view.h"
+#include "node/session/hub.h"
+#include "proto/xccos/names.h"
+#include "proto/xccos/text.h"
+
+enum {
+    USER_TYPE = 5, /* Of principals, as Persistent Chat numbers them. */
+    /* Element and attribute names, flags, counts, the two URIs. */
+    ROOM_MARKUP_BYTES = 1400,
+};
+
+static struct slice domain_of(const struct sessions *hub)
+{
+    struct pool_view pool;
+
+    query_pool(hub->machine, &pool);
+    return pool.domain;
+}
+
+static struct slice category_uri(const struct sessions *hub,
+                                 struct arena *arena,
+                                 const struct category *category)
+{
+    struct place_view place;
+
+    view_category(category, &place);
+    return xccos_category_uri(arena,
+                              &(struct xccos_name){domain_of(hub), place.guid});
+}
+
+static enum xccos_visibility visibility_of(Perch__Visibility visibility)
+{
+    return visibility == PERCH__VISIBILITY__OPEN ? XCCOS_VISIBILITY_OPEN
+                                                 : XCCOS_VISIBILITY_SCOPED;
+}
+
+struct xccos_room *describe_room(const struct sessions *hub,
+                                 struct arena *arena, const struct room *room)
+{
+    struct xccos_room *block = arena_alloc(arena, sizeof(*block));
+    struct room_view view;
+
+    if (block == NULL) {
+        return NULL;
+    }
+    view_room(room, &view);
+    block->uri = hub_room_uri(hub, arena, &view.place.guid);
+    block->name = view.place.name;
+    block->description = view.place.description;
+    block->topic = view.place.description; /* Pidgin shows it. */
+    block->parent = category_uri(hub, arena, view.category);
+    block->behavior = XCCOS_BEHAVIOR_NORMAL;
+    block->visibility = visibility_of(view.visibility);
+    block->disabled = view.disabled ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
+    block->version = XCCOS_NUMBER(view.place.version);
+    block->user_count = XCCOS_NUMBER(view.users_present);
+    block->shown_visibility = block->visibility;
+    block->file_post = XCCOS_FLAG_FALSE;
+    block->invite = XCCOS_FLAG_FALSE;
+    block->logged = XCCOS_FLAG_TRUE;
+    return block->uri.len == 0 || block->parent.len == 0 ? NULL : block;
+}
+
+struct xccos_room *describe_room_uri(const struct sessions *hub,
+                                     struct arena *arena,
+                                     const struct guid *guid)
+{
+    struct xccos_room *block = arena_alloc(arena, sizeof(*block));
+
+    if (block != NULL) {
+        block->uri = hub_room_uri(hub, arena, guid);
+    }
+    return block == NULL || block->uri.len == 0 ? NULL : block;
+}
+
+/* What stands between "sip:" and "@". */
+static struct slice login_of(struct slice uri)
+{
+    struct slice login = slice_after(uri, strlen("sip:"));
+    const uint8_t *at =
+        login.len == 0 ? NULL : memchr(login.data, '@', login.len);
+
+    if (at != NULL) {
+        login.len = (size_t)(at - login.data);
+    }
+    return login;
+}
+
+struct xccos_user *describe_user(struct arena *arena, const struct user *user)
+{
+    struct xccos_user *block = arena_alloc(arena, sizeof(*block));
+    struct user_view view;
+
+    if (block == NULL) {
+        return NULL;
+    }
+    view_user(user, &view);
+    block->uri = view.uri;
+    block->name = login_of(view.uri);
+    block->display_name = view.display_name;
+    block->type = XCCOS_NUMBER(USER_TYPE);
+    block->disabled = view.disabled ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
+    return block;
+}
+
+enum xccos_role describe_role(unsigned roles)
+{
+    return (roles & ROLE_MANAGER) != 0 ? XCCOS_ROLE_MANAGER : XCCOS_ROLE_MEMBER;
+}
+
+bool describe_is_large(const struct sessions *hub, uint32_t users_present)
+{
+    uint32_t max =
+        machine_setting(hub->machine, SETTING_PARTICIPANTS_LISTED_MAX);
+
+    return max > 0 && users_present > max;
+}
+
+size_t describe_bytes_max(const struct xccos_room *room)
+{
+    return ROOM_MARKUP_BYTES + xccos_text_escaped_bytes(room->name, true) +
+           xccos_text_escaped_bytes(room->description, true) +
+           xccos_text_escaped_bytes(room->topic, true);
+}

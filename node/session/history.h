@@ -1,0 +1,63 @@
+/* bccontext: what was said in a room before.
+ *
+ * Read by a worker from the store, at once for who has just joined, else at a
+ * read index. Two rules for who has just joined:
+ *
+ *   join point      nothing later than the join is shown: that comes live
+ *   last delivered  all is shown since this endpoint was last known to have
+ *                   been told everything, even when less was asked for
+ *
+ * Spec: MS-XCCOSIP 3.1.7 cmd:bccontext, 3.2.5 rpl:bccontext.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_SESSION_HISTORY_H
+#define NODE_SESSION_HISTORY_H
+
+#include <bsd/sys/queue.h>
+#include <stddef.h>
+
+#include "node/session/visit.h"
+#include "proto/base/worker.h"
+#include "proto/xccos/request.h"
+#include "storage/store.h"
+
+/* Asked for and not yet answered: each may hold a MiB while it is read. */
+enum { HISTORIES_WAITING_MAX = 1024 };
+
+struct telling;
+
+TAILQ_HEAD(telling_list, telling);
+
+struct history {
+    struct worker *worker;
+    struct store *store;             /* NULL: none is to be read now. */
+    size_t waiting;                  /* All that are not answered. */
+    size_t reading;                  /* Of them, on the worker. */
+    struct telling_list parked;      /* Until the caller's joins are settled. */
+    struct telling_list held;        /* Until there is a store. */
+    void (*released)(void *context); /* Owed to who wants the store. */
+    void *context;
+};
+
+/** Start with nothing asked and no store. */
+void history_init(struct history *history, struct loop *loop);
+
+/** End what is being read and free; before visits are freed. */
+void history_deinit(struct history *history);
+
+/** Serve bccontext. */
+void history_serve(struct visit *visit, const struct xccos_primitive *command,
+                   const struct xccos_request *request);
+
+/** Go on with those whose callers' joins are settled; after each entry. */
+void history_unpark(struct sessions *hub);
+
+/** Let go of the store; released is called when nobody reads it any more. */
+void history_release(struct history *history, void (*released)(void *context),
+                     void *context);
+
+/** Read from this store from now on. */
+void history_use(struct history *history, struct store *store);
+
+#endif

@@ -1,0 +1,269 @@
+#include "node/session/posting.h"
+
+#include <string.h>
+
+#include "node/chat/access.h"
+#include "node/chat/query.h"
+#include "node/chat/view.h"
+#include "node/session/hub.h"
+#include "proto/base/check.h"
+#include "proto/xccos/request.h"
+
+struct posting {
+    struct errand errand; /* First. */
+    struct proposal proposal;
+    struct xccos_post post;
+};
+
+static struct posting *posting_of(struct proposal *proposal)
+{
+    return (struct posting *)((char *)proposal -
+                              offsetof(struct posting, proposal));
+}
+
+static enum session_answer class_of(int status)
+{
+    switch (status) {
+    case 200:
+        return SESSION_ANSWER_DONE;
+    case 403:
+        return SESSION_ANSWER_FORBIDDEN;
+    case 404:
+    case 405:
+    case 412:
+        return SESSION_ANSWER_UNKNOWN;
+    case 413:
+        return SESSION_ANSWER_TOO_LONG;
+    case 423:
+        return SESSION_ANSWER_DISABLED;
+    case 503:
+        return SESSION_ANSWER_BUSY;
+    default:
+        return SESSION_ANSWER_MALFORMED;
+    }
+}
+
+static void answer(struct visit *visit, int status, struct slice reason)
+{
+    struct sessions *hub = visit->hub;
+    uint64_t took_us =
+        loop_now_us(hub->settings.loop) - visit->intake->handed_us;
+
+    meter_add(&hub->meters.posts[class_of(status)], 1);
+    meter_observe(&hub->meters.post_us, took_us);
+    outbox_answer(hub->outbox, visit->intake->ref, visit->intake->request.token,
+                  status, status == 503 ? POST_RETRY_AFTER_S : 0, reason);
+}
+
+void posting_refuse(struct visit *visit, int status, struct slice reason)
+{
+    answer(visit, status, reason);
+}
+
+static void end(struct posting *posting, int status, struct slice reason)
+{
+    answer(posting->errand.visit, status, reason);
+    errand_end(&posting->errand);
+}
+
+static void end_busy(struct posting *posting)
+{
+    end(posting, 503, SLICE_LITERAL("Chat service busy"));
+}
+
+/* A session that is gone is the pool's doing: the connection is being closed,
+ * and the client may try again where it comes back. */
+static void end_refused(struct posting *posting, enum outcome outcome)
+{
+    if (outcome == OUTCOME_SESSION_UNKNOWN) {
+        end_busy(posting);
+    } else {
+        end(posting, outcome_code(outcome),
+            slice_of_text(outcome_text(outcome)));
+    }
+}
+
+static void post_told(struct proposal *proposal, enum proposal_fate fate,
+                      const struct applied *applied,
+                      const struct effects *effects)
+{
+    struct posting *posting = posting_of(proposal);
+    struct visit *visit = posting->errand.visit;
+
+    (void)effects;
+    if (fate == PROPOSAL_UNKNOWN) {
+        meter_add(&visit->hub->meters.posts[SESSION_ANSWER_UNANSWERED], 1);
+        caller_cut(visit->caller, "post_unknown");
+        errand_end(&posting->errand);
+    } else if (fate == PROPOSAL_WITHDRAWN) {
+        end_busy(posting);
+    } else if (outcome_is_success(applied->outcome)) {
+        pressure_commit(&visit->hub->pressure,
+                        loop_now_us(visit->hub->settings.loop) -
+                            proposal->asked_us);
+        end(posting, 200, SLICE_NONE);
+    } else {
+        end_refused(posting, applied->outcome);
+    }
+}
+
+/* Attributes have no "<", children begin with one: put together they can be
+ * told apart. */
+static struct slice extra_of(const struct posting *posting)
+{
+    struct arena *arena = posting->errand.visit->intake->arena;
+    struct slice attributes = posting->post.carried_attributes;
+    struct slice children = posting->post.carried_children;
+    uint8_t *extra;
+
+    if (attributes.len == 0) {
+        return children;
+    }
+    extra = arena_alloc(arena, attributes.len + children.len);
+    if (extra == NULL) {
+        return SLICE_NONE;
+    }
+    memcpy(extra, attributes.data, attributes.len);
+    if (children.len > 0) {
+        memcpy(extra + attributes.len, children.data, children.len);
+    }
+    return slice_of(extra, attributes.len + children.len);
+}
+
+void posting_split_extra(struct slice extra, struct slice *attributes_out,
+                         struct slice *children_out)
+{
+    const uint8_t *at =
+        extra.len == 0 ? NULL : memchr(extra.data, '<', extra.len);
+    size_t attributes = at == NULL ? extra.len : (size_t)(at - extra.data);
+
+    *attributes_out = slice_of(extra.data, attributes);
+    *children_out = slice_after(extra, attributes);
+}
+
+static void fill(const struct posting *posting, Perch__Post *post)
+{
+    const struct xccos_post *said = &posting->post;
+
+    CODEC_SET_BYTES(post, room, slice_of(said->room.guid.bytes, GUID_BYTES));
+    CODEC_SET_BYTES(post, text, said->text);
+    CODEC_SET_BYTES(post, extra, extra_of(posting));
+    CODEC_SET_BYTES(post, retry_id, said->retry_id);
+    if (said->is_alert) {
+        CODEC_SET(post, alert, true);
+    }
+    if (said->sent_at.set) {
+        CODEC_SET(post, client_at_us, said->sent_at.wall_us);
+    }
+}
+
+static enum error propose(struct posting *posting)
+{
+    const struct caller *caller = posting->errand.visit->caller;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__Post post = PERCH__POST__INIT;
+
+    fill(posting, &post);
+    CODEC_SET_BYTES(&command, user, caller->user_uri);
+    CODEC_SET(&command, session, caller->serial);
+    command.kind_case = PERCH__COMMAND__KIND_POST;
+    command.post = &post;
+    posting->proposal.tell = post_told;
+    posting->proposal.patience_ms = POST_PATIENCE_MS;
+    return proposer_propose(caller->hub->proposer, &posting->proposal,
+                            &command);
+}
+
+/* The room, as far as this node knows it. */
+static const struct room *find_room(const struct posting *posting)
+{
+    const struct sessions *hub = posting->errand.visit->hub;
+    const struct xccos_name *name = &posting->post.room;
+
+    return hub_is_ours(hub, name) ? query_room(hub->machine, &name->guid)
+                                  : NULL;
+}
+
+/* Whether the session is in the room, or may be by the time the post is
+ * applied: only its own joins could bring it there. */
+static bool may_be_in(const struct caller *caller, const struct room *room)
+{
+    struct room_view view;
+
+    if (caller->joins > 0) {
+        return true;
+    }
+    if (room == NULL) {
+        return false;
+    }
+    view_room(room, &view);
+    return seat_find(caller, view.place.number) != NULL;
+}
+
+/* Why one who is not in the room cannot post there: the best of reasons as far
+ * as this node knows. */
+static enum outcome reason_outside(const struct posting *posting,
+                                   const struct room *room)
+{
+    const struct visit *visit = posting->errand.visit;
+    const struct user *user =
+        query_user(visit->hub->machine, visit->caller->user_uri);
+    enum outcome outcome;
+
+    if (user == NULL || room == NULL) {
+        return user == NULL ? OUTCOME_USER_UNKNOWN : OUTCOME_ROOM_UNKNOWN;
+    }
+    outcome = access_post(user, room);
+    return outcome == OUTCOME_DONE ? OUTCOME_NOT_JOINED : outcome;
+}
+
+/* Refuse what no commit could allow. Returns whether it did. */
+static bool refuse_early(struct posting *posting)
+{
+    const struct caller *caller = posting->errand.visit->caller;
+    const struct xccos_post *post = &posting->post;
+    const struct room *room = find_room(posting);
+
+    if (post->author.len > 0 &&
+        !slice_equal_nocase(post->author, caller->user_uri)) {
+        end(posting, 403, SLICE_LITERAL("The author is not the sender"));
+    } else if (post->text.len == 0) {
+        end_refused(posting, OUTCOME_TEXT_EMPTY);
+    } else if (!may_be_in(caller, room)) {
+        end_refused(posting, reason_outside(posting, room));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void serve(struct posting *posting)
+{
+    struct sessions *hub = posting->errand.visit->hub;
+
+    if (refuse_early(posting)) {
+        return;
+    }
+    if (outbox_backlog(hub->outbox) > PRESSURE_BACKLOG_MAX ||
+        propose(posting) != ERROR_NONE) {
+        end_busy(posting);
+    } else {
+        errand_waits(&posting->errand);
+    }
+}
+
+void posting_serve(struct visit *visit, const struct xccos_primitive *message)
+{
+    struct posting *posting = errand_begin(visit, sizeof(*posting), message);
+    struct slice why = SLICE_NONE;
+
+    if (posting == NULL) {
+        return;
+    }
+    if (xccos_post_read(message, visit->intake->arena, &posting->post, &why) !=
+        XCCOS_CODE_OK) {
+        end(posting, 400, why);
+        return;
+    }
+    serve(posting);
+}

@@ -1,0 +1,334 @@
+#include "node/session/sessions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "node/session/announcing.h"
+#include "node/session/hub.h"
+#include "node/session/requests.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+
+enum { HUB_ARENA_BYTES = 4096 };
+
+static void serve_opened(struct sessions *hub, struct intake *intake)
+{
+    struct caller *caller = caller_new(hub, intake);
+
+    if (caller->resumes) {
+        resuming_begin(caller);
+    }
+    intake_free(intake);
+}
+
+static void serve_closed(struct sessions *hub, struct intake *intake)
+{
+    struct caller *caller = callers_find(&hub->callers, intake->ref);
+
+    if (caller != NULL) {
+        caller_dialog_closed(caller, &intake->dialog);
+        meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
+    }
+    intake_free(intake);
+}
+
+static void serve_request(struct sessions *hub, struct intake *intake)
+{
+    struct caller *caller = callers_find(&hub->callers, intake->ref);
+
+    if (caller == NULL || !caller_is_served(caller)) {
+        intake_free(intake); /* Its connection is closed, or about to be. */
+    } else {
+        request_serve(caller, intake);
+    }
+}
+
+static void serve_delivered(struct sessions *hub, struct intake *intake)
+{
+    for (size_t i = 0; i < intake->delivered.n; i++) {
+        struct caller *caller =
+            callers_find(&hub->callers, intake->delivered.marks[i].dialog);
+
+        if (caller != NULL) {
+            duties_confirmed(caller, intake->delivered.marks[i].log_index);
+        }
+    }
+    intake_free(intake);
+}
+
+static void (*const servers[])(struct sessions *hub, struct intake *intake) = {
+    [INTAKE_SIGN_IN] = identity_serve,
+    [INTAKE_DIALOG_OPENED] = serve_opened,
+    [INTAKE_DIALOG_CLOSED] = serve_closed,
+    [INTAKE_REQUEST] = serve_request,
+    [INTAKE_DELIVERED] = serve_delivered,
+};
+
+static void serve(struct sessions *hub, struct intake *intake)
+{
+    uint64_t waited_us = loop_now_us(hub->settings.loop) - intake->handed_us;
+
+    CHECK((size_t)intake->letter.kind < sizeof(servers) / sizeof(servers[0]));
+    meter_add(&hub->meters.intakes, 1);
+    meter_observe(&hub->meters.intake_us, waited_us);
+    pressure_intake(&hub->pressure, waited_us);
+    servers[intake->letter.kind](hub, intake);
+}
+
+static void on_intakes(void *context, struct letter_list *list)
+{
+    struct sessions *hub = context;
+    struct letter *letter;
+
+    while ((letter = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
+        if (hub->stopped) {
+            intake_free((struct intake *)letter);
+        } else {
+            CHECK(hub->replica != NULL); /* Edges open after the start. */
+            serve(hub, (struct intake *)letter);
+        }
+    }
+}
+
+static uint64_t lag_of(const struct sessions *hub)
+{
+    uint64_t committed = hub->duties.status.commit_index;
+
+    return committed > hub->applied_index ? committed - hub->applied_index : 0;
+}
+
+static void on_tick(void *context)
+{
+    struct sessions *hub = context;
+    uint64_t now_us = loop_now_us(hub->settings.loop);
+
+    if (hub->stopped) {
+        return;
+    }
+    pressure_commit(&hub->pressure, visits_overdue(hub));
+    pressure_judge(&hub->pressure, now_us,
+                   &(struct pressure_measures){
+                       .lag = lag_of(hub),
+                       .waiting = proposer_waiting(hub->proposer),
+                       .backlog = outbox_backlog(hub->outbox),
+                   });
+    meter_set(&hub->meters.reads_waiting, (int64_t)reads_waiting(hub->reads));
+    callers_retry(hub);
+    if (now_us - hub->duties_us >= DUTIES_TICK_MS * 1000ull) {
+        hub->duties_us = now_us;
+        duties_tick(hub);
+    }
+}
+
+static void init_meters(struct session_meters *meters)
+{
+    meter_histogram_init(&meters->intake_us, &meter_seconds);
+    meter_histogram_init(&meters->post_us, &meter_seconds);
+    meter_histogram_init(&meters->history_us, &meter_seconds);
+}
+
+/* What has to be made, and can fail to be. */
+static void make_parts(struct sessions *hub)
+{
+    const struct sessions_settings *settings = &hub->settings;
+
+    hub->intake =
+        letters_new(settings->loop, INTAKES_WAITING_MAX, on_intakes, hub);
+    hub->proposer = proposer_new(&(struct proposer_settings){
+        .loop = settings->loop,
+        .node = settings->node,
+        .raft_id = settings->raft_id,
+        .directory_id = settings->directory_id,
+        .rules_known = settings->rules_known,
+    });
+    hub->reads = reads_new(settings->loop);
+    hub->outbox = outbox_new();
+    hub->timer = timer_new(settings->loop, on_tick, hub);
+    hub->arena = arena_new(HUB_ARENA_BYTES);
+    CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
+    history_init(&hub->history, settings->loop);
+}
+
+struct sessions *sessions_new(const struct sessions_settings *settings)
+{
+    struct sessions *hub = calloc(1, sizeof(*hub));
+
+    CHECK(hub != NULL);
+    hub->settings = *settings;
+    callers_init(&hub->callers);
+    audiences_init(&hub->audiences);
+    TAILQ_INIT(&hub->visits);
+    TAILQ_INIT(&hub->waiting);
+    TAILQ_INIT(&hub->greetings);
+    resuming_init(&hub->resumption);
+    folding_init(&hub->folding);
+    duties_init(&hub->duties);
+    pressure_init(&hub->pressure);
+    init_meters(&hub->meters);
+    make_parts(hub);
+    return hub;
+}
+
+static void drop_intakes(struct sessions *hub)
+{
+    struct letter_list left;
+    struct letter *letter;
+
+    letters_close(hub->intake, &left);
+    while ((letter = STAILQ_FIRST(&left)) != NULL) {
+        STAILQ_REMOVE_HEAD(&left, link);
+        intake_free((struct intake *)letter);
+    }
+    letters_free(hub->intake);
+}
+
+void sessions_free(struct sessions *hub)
+{
+    if (hub == NULL) {
+        return;
+    }
+    history_deinit(&hub->history); /* Its jobs point at visits. */
+    timer_free(hub->timer);
+    drop_intakes(hub);
+    visits_deinit(hub);
+    identity_deinit(hub);
+    resuming_deinit(hub);
+    callers_deinit(&hub->callers);
+    audiences_deinit(&hub->audiences);
+    folding_deinit(&hub->folding);
+    reads_free(hub->reads);
+    proposer_free(hub->proposer);
+    outbox_free(hub->outbox);
+    arena_free(hub->arena);
+    buffer_deinit(&hub->body);
+    free(hub);
+}
+
+struct letters *sessions_intake(struct sessions *hub)
+{
+    return hub->intake;
+}
+
+void sessions_set_edge(struct sessions *hub, uint8_t edge,
+                       struct letters *deliveries)
+{
+    outbox_set_edge(hub->outbox, edge, deliveries);
+}
+
+static void take_state(struct sessions *hub, const struct sessions_state *state)
+{
+    hub->machine = state->machine;
+    hub->applied_index = state->applied_index;
+    hub->entry_index = state->applied_index;
+    history_use(&hub->history, state->store);
+}
+
+void sessions_start(struct sessions *hub, struct replica *replica,
+                    const struct sessions_state *state)
+{
+    CHECK(hub->replica == NULL && replica != NULL);
+    hub->replica = replica;
+    take_state(hub, state);
+    reads_start(hub->reads, replica, state->applied_index);
+    timer_start(hub->timer, PRESSURE_TICK_MS, PRESSURE_TICK_MS);
+    proposer_start(hub->proposer, replica);
+}
+
+void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
+                    const struct applied *applied,
+                    const struct effects *effects)
+{
+    if (hub->stopped) {
+        return;
+    }
+    hub->entry_index = entry->index;
+    outbox_hold(hub->outbox);
+    proposer_applied(hub->proposer, entry, applied, effects);
+    announce(hub, effects);
+}
+
+void sessions_committed(struct sessions *hub, uint64_t applied_index)
+{
+    if (hub->stopped) {
+        return;
+    }
+    hub->applied_index = applied_index;
+    hub->entry_index = applied_index;
+    outbox_release(hub->outbox);
+    proposer_committed(hub->proposer);
+    callers_retry(hub);
+    history_unpark(hub);
+    reads_applied(hub->reads, applied_index);
+}
+
+void sessions_release(struct sessions *hub, void (*released)(void *context),
+                      void *context)
+{
+    history_release(&hub->history, released, context);
+}
+
+static bool is_known(const struct sessions *hub, const struct caller *caller)
+{
+    struct session_id id = {hub->settings.node, caller->epoch, caller->serial};
+
+    return query_session(hub->machine, &id) != NULL;
+}
+
+/* Who is in rooms has missed what was said there, and comes back to read it;
+ * whose session the pool has ended meanwhile is told so. */
+static void settle_callers(struct sessions *hub)
+{
+    struct caller *caller = NULL;
+
+    while ((caller = callers_next(&hub->callers, caller)) != NULL) {
+        if (caller->n_seats > 0) {
+            caller_cut(caller, "state_replaced");
+        } else if (caller->has_session && !is_known(hub, caller)) {
+            caller_ended(caller, LEAVE_NODE_LOST);
+        }
+    }
+}
+
+void sessions_restored(struct sessions *hub, const struct sessions_state *state)
+{
+    if (hub->stopped) {
+        return;
+    }
+    take_state(hub, state);
+    proposer_restored(hub->proposer, hub->machine);
+    settle_callers(hub);
+    history_unpark(hub);
+    reads_applied(hub->reads, state->applied_index);
+}
+
+void sessions_changed(struct sessions *hub, const struct replica_status *status)
+{
+    hub->duties.status = *status;
+}
+
+void sessions_stop(struct sessions *hub)
+{
+    hub->stopped = true;
+    outbox_hold(hub->outbox); /* For good. */
+}
+
+struct proposer *sessions_proposer(struct sessions *hub)
+{
+    return hub->proposer;
+}
+
+struct reads *sessions_reads(struct sessions *hub)
+{
+    return hub->reads;
+}
+
+enum load sessions_load(const struct sessions *hub)
+{
+    return hub->pressure.load;
+}
+
+const struct session_meters *sessions_meters(const struct sessions *hub)
+{
+    return &hub->meters;
+}
