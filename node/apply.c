@@ -1,0 +1,351 @@
+#include "node/apply.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "node/applier.h"
+#include "node/chat/rows.h"
+#include "node/state_rows.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+#include "proto/entry.h"
+
+enum { ENTRY_ARENA_BYTES = 4096 };
+
+void applier_fail(struct applier *applier, enum error error, const char *reason)
+{
+    if (applier->stopped) {
+        return;
+    }
+    applier->stopped = true;
+    journal_error("apply_stopped", "applied=%" PRIu64 " error=%s reason=\"%s\"",
+                  applier->applied_index, error_name(error), reason);
+    applier->events.fatal(applier->events.context, error, reason);
+}
+
+enum error applier_load(struct applier *applier, struct store **store_out,
+                        struct machine **machine_out, uint64_t *digest_out)
+{
+    struct store *store = NULL;
+    enum error error = store_open(generation_path(applier->generation),
+                                  applier->settings.store, &store);
+
+    if (error != ERROR_NONE) {
+        return error;
+    }
+    error = state_rows_load(store, applier->settings.rules_known, machine_out,
+                            digest_out);
+    if (error != ERROR_NONE) {
+        store_abandon(store);
+        return error;
+    }
+    *store_out = store;
+    return ERROR_NONE;
+}
+
+void applier_adopt(struct applier *applier, struct store *store,
+                   struct machine *machine, uint64_t digest)
+{
+    applier->store = store;
+    applier->machine = machine;
+    applier->applied_index = store_applied(store);
+    digest_init(&applier->digest, applier->applied_index, digest);
+    meter_set(&applier->meters.applied_index, (int64_t)applier->applied_index);
+    meter_set(&applier->meters.flushed_index, (int64_t)store_flushed(store));
+}
+
+static enum error load_first(struct applier *applier)
+{
+    struct machine *machine = NULL;
+    struct store *store = NULL;
+    uint64_t digest = 0;
+
+    TRY(applier_load(applier, &store, &machine, &digest));
+    applier_adopt(applier, store, machine, digest);
+    journal_notice("state_loaded", "applied=%" PRIu64 " path=%s",
+                   applier->applied_index,
+                   generation_path(applier->generation));
+    return ERROR_NONE;
+}
+
+static struct applier *applier_new(const struct applier_settings *settings,
+                                   const struct applier_events *events)
+{
+    struct applier *applier = calloc(1, sizeof(*applier));
+
+    CHECK(applier != NULL);
+    applier->settings = *settings;
+    applier->events = *events;
+    effects_init(&applier->effects);
+    meter_histogram_init(&applier->meters.commit_us, &meter_seconds);
+    applier->batch = batch_new();
+    applier->arena = arena_new(ENTRY_ARENA_BYTES);
+    applier->worker = worker_new(settings->loop, "perch-store");
+    CHECK(applier->batch != NULL && applier->arena != NULL);
+    CHECK(applier->worker != NULL);
+    return applier;
+}
+
+/* The store is closed; what else there is goes. */
+static void applier_free(struct applier *applier)
+{
+    worker_free(applier->worker);
+    free(applier->restore);
+    generation_close(applier->generation);
+    machine_free(applier->machine);
+    effects_deinit(&applier->effects);
+    buffer_deinit(&applier->scratch);
+    arena_free(applier->arena);
+    batch_free(applier->batch);
+    free(applier);
+}
+
+enum error applier_open(struct applier **applier_out,
+                        const struct applier_settings *settings,
+                        const struct applier_events *events)
+{
+    struct applier *applier = applier_new(settings, events);
+    enum error error = generation_open(settings->data, settings->generation,
+                                       &applier->generation);
+
+    if (error == ERROR_NONE) {
+        error = load_first(applier);
+    }
+    if (error != ERROR_NONE) {
+        journal_error("state_not_loaded", "data=%s error=%s", settings->data,
+                      error_name(error));
+        applier_free(applier);
+        return error;
+    }
+    *applier_out = applier; /* Ownership passes to the caller. */
+    return ERROR_NONE;
+}
+
+/* Jobs at hand may hold the store: they end first. */
+static void finish_jobs(struct applier *applier)
+{
+    applier->stopped = true;
+    worker_free(applier->worker);
+    applier->worker = NULL;
+}
+
+void applier_close(struct applier *applier)
+{
+    enum error error;
+
+    if (applier == NULL) {
+        return;
+    }
+    finish_jobs(applier);
+    error = store_close(applier->store);
+    if (error != ERROR_NONE) {
+        journal_error("store_not_flushed", "error=%s", error_name(error));
+    }
+    applier_free(applier);
+}
+
+void applier_abandon(struct applier *applier)
+{
+    if (applier != NULL) {
+        finish_jobs(applier);
+        store_abandon(applier->store);
+        applier_free(applier);
+    }
+}
+
+enum error applier_reconcile(struct applier *applier, uint64_t snapshot_index,
+                             uint64_t log_last_index)
+{
+    bool install = false;
+
+    TRY(generation_reconcile(applier->generation, applier->applied_index,
+                             snapshot_index, log_last_index, &install));
+    if (install) {
+        store_abandon(applier->store);
+        machine_free(applier->machine);
+        applier->store = NULL;
+        applier->machine = NULL;
+        TRY(generation_install(applier->generation, applier->applied_index));
+        TRY(load_first(applier));
+    }
+    return generation_sweep(applier->generation, UINT64_MAX);
+}
+
+void applier_attach(struct applier *applier, struct replica *replica)
+{
+    applier->replica = replica;
+}
+
+/* What came of one entry, before anything of it is in the store. */
+static void take_effects(struct applier *applier,
+                         const struct applied_entry *entry,
+                         const struct applied *applied, struct slice bytes)
+{
+    const struct effects *effects = &applier->effects;
+
+    if (effects->has_message) {
+        state_rows_put_message(applier->batch, &effects->message,
+                               &applier->scratch);
+    }
+    digest_add(&applier->digest, entry->index, bytes, *applied,
+               effects->n_events);
+    applier->events.entry(applier->events.context, entry, applied, effects);
+}
+
+/* Bytes that are no entry were committed all the same: every node passes over
+ * them alike. A format of a later program is another matter. */
+static enum error read_entry(const struct replica_entry *from,
+                             struct entry *entry_out)
+{
+    enum error error = entry_read(from->bytes, entry_out);
+
+    if (error != ERROR_NONE && error != ERROR_UNSUPPORTED) {
+        journal_error("entry_malformed", "log_index=%" PRIu64 " error=%s",
+                      from->index, error_name(error));
+    }
+    return error;
+}
+
+static void apply_command(struct applier *applier,
+                          const struct applied_entry *entry,
+                          const Perch__Command *command, struct slice bytes)
+{
+    struct applied applied =
+        machine_apply(applier->machine, entry, command, &applier->effects);
+
+    if (applied.outcome == OUTCOME_STOP_NODE) {
+        applier_fail(applier, ERROR_UNSUPPORTED, outcome_text(applied.outcome));
+        return;
+    }
+    take_effects(applier, entry, &applied, bytes);
+}
+
+static void apply_entry(struct applier *applier,
+                        const struct replica_entry *from)
+{
+    Perch__Command *command = NULL;
+    struct entry entry;
+    enum error error = read_entry(from, &entry);
+
+    if (error == ERROR_UNSUPPORTED) {
+        applier_fail(applier, error, "an entry of a later program");
+        return;
+    }
+    if (error != ERROR_NONE) {
+        return;
+    }
+    arena_reset(applier->arena);
+    if (command_read(applier->arena, entry.command, &command) ==
+        ERROR_NO_MEMORY) {
+        applier_fail(applier, ERROR_NO_MEMORY, "reading a command");
+        return;
+    }
+    apply_command(applier,
+                  &(struct applied_entry){
+                      .index = from->index,
+                      .term = from->term,
+                      .node = entry.origin_node,
+                      .epoch = entry.origin_epoch,
+                      .number = entry.number,
+                      .sent_at_us = entry.sent_at_us,
+                  },
+                  command, from->bytes);
+}
+
+/* Apply what one batch takes. Returns how many entries that was. */
+static size_t fill_batch(struct applier *applier,
+                         const struct replica_entry *entries, size_t n)
+{
+    size_t bytes = 0, i;
+
+    for (i = 0; i < n && i < APPLY_BATCH_ENTRIES_MAX &&
+                bytes < APPLY_BATCH_BYTES_MAX && !applier->stopped;
+         i++) {
+        CHECK(i == 0 || entries[i].index > entries[i - 1].index);
+        if (entries[i].index <= applier->applied_index) {
+            meter_add(&applier->meters.skipped, 1);
+            continue;
+        }
+        bytes += entries[i].bytes.len;
+        apply_entry(applier, &entries[i]);
+        meter_add(&applier->meters.entries, 1);
+    }
+    return i;
+}
+
+static void commit_batch(struct applier *applier, uint64_t index)
+{
+    uint64_t began_us = loop_now_us(applier->settings.loop);
+    enum error error;
+
+    machine_write_changes(applier->machine, state_rows_put, applier->batch);
+    state_rows_put_digest(applier->batch, applier->digest.value);
+    error = store_commit(applier->store, applier->batch, index);
+    if (error != ERROR_NONE) {
+        applier_fail(applier, error, "the store cannot write");
+        return;
+    }
+    applier->applied_index = index;
+    meter_add(&applier->meters.batches, 1);
+    meter_observe(&applier->meters.commit_us,
+                  loop_now_us(applier->settings.loop) - began_us);
+    meter_set(&applier->meters.applied_index, (int64_t)index);
+}
+
+/* Returns how many entries are done. */
+static size_t apply_batch(struct applier *applier,
+                          const struct replica_entry *entries, size_t n)
+{
+    size_t taken;
+
+    batch_clear(applier->batch);
+    taken = fill_batch(applier, entries, n);
+    if (applier->stopped ||
+        entries[taken - 1].index <= applier->applied_index) {
+        return taken;
+    }
+    commit_batch(applier, entries[taken - 1].index);
+    if (!applier->stopped) {
+        applier->events.committed(applier->events.context,
+                                  applier->applied_index);
+        replica_applied(applier->replica, applier->applied_index);
+    }
+    return taken;
+}
+
+void applier_apply(struct applier *applier, const struct replica_entry *entries,
+                   size_t n)
+{
+    while (n > 0 && !applier->stopped) {
+        size_t taken = apply_batch(applier, entries, n);
+
+        entries += taken;
+        n -= taken;
+    }
+}
+
+uint64_t applier_applied(const struct applier *applier)
+{
+    return applier->applied_index;
+}
+
+const struct machine *applier_machine(const struct applier *applier)
+{
+    return applier->machine;
+}
+
+struct store *applier_store(const struct applier *applier)
+{
+    return applier->store;
+}
+
+bool applier_digest_at(const struct applier *applier, uint64_t index,
+                       uint64_t *value_out)
+{
+    return digest_at(&applier->digest, index, value_out);
+}
+
+const struct applier_meters *applier_meters(const struct applier *applier)
+{
+    return &applier->meters;
+}

@@ -1,0 +1,65 @@
+/* The state loop's parts, joined: what the replica commits goes to the applier,
+ * what comes of it to the sessions, and what clients ask back to the replica.
+ *
+ *             edges (intakes, deliveries)
+ *                        |
+ *   replica <-- proposals, reads -- sessions
+ *      |                               ^
+ *      +------ entries --> applier ----+ what came of them
+ *
+ * Start: state_loop_open, the replica with state_loop_events, then
+ * state_loop_start, then the edges. End: the edges, state_loop_stop, the
+ * replica, state_loop_close.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_STATE_LOOP_H
+#define NODE_STATE_LOOP_H
+
+#include "node/apply.h"
+#include "node/session/sessions.h"
+#include "raft/replica.h"
+
+struct state_loop;
+
+struct state_loop_settings {
+    struct applier_settings applier;
+    struct sessions_settings sessions; /* Its loop is the applier's. */
+    void *context;
+    /* The node must stop: told once, by the replica or by the applier. Nothing
+     * is applied or told after it. */
+    void (*fatal)(void *context, enum error error, const char *reason);
+    /* The replica's status has changed; may be NULL. */
+    void (*changed)(void *context, const struct replica_status *status);
+};
+
+/**
+ * Open the store and load the state.
+ *
+ * Returns as applier_open. Owned by the caller.
+ */
+enum error state_loop_open(struct state_loop **state_out,
+                           const struct state_loop_settings *settings);
+
+/** Borrow what the replica is to tell; for making it. */
+const struct replica_events *state_loop_events(const struct state_loop *state);
+
+/** Begin: the replica is there and has not told anything yet. */
+void state_loop_start(struct state_loop *state, struct replica *replica);
+
+/** Apply and tell nothing more: the node stops. */
+void state_loop_stop(struct state_loop *state);
+
+/** Flush, close and free; edges and replica must be gone. Accepts NULL. */
+void state_loop_close(struct state_loop *state);
+
+/** Close as a crash would: for tests. Accepts NULL. */
+void state_loop_abandon(struct state_loop *state);
+
+/** Borrow the applier, for what web and administrators ask. */
+struct applier *state_loop_applier(struct state_loop *state);
+
+/** Borrow the sessions, to join edges to. */
+struct sessions *state_loop_sessions(struct state_loop *state);
+
+#endif
