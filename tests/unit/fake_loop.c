@@ -21,12 +21,20 @@ struct worker {
     size_t pending;
 };
 
+struct waker {
+    LIST_ENTRY(waker) link;
+    void (*wake)(void *context);
+    void *context;
+    bool woken;
+};
+
 struct loop {
     uint64_t now_us;
     uint64_t random;
     bool hold;
     LIST_HEAD(, timer) timers;
     LIST_HEAD(, worker) workers;
+    LIST_HEAD(, waker) wakers;
     struct {
         void (*turn)(void *context);
         void *context;
@@ -41,6 +49,7 @@ struct loop *fake_loop_new(uint64_t seed)
     loop->random = seed * 2 + 1;
     LIST_INIT(&loop->timers);
     LIST_INIT(&loop->workers);
+    LIST_INIT(&loop->wakers);
     return loop;
 }
 
@@ -50,6 +59,7 @@ void fake_loop_free(struct loop *loop)
         return;
     }
     CHECK(LIST_EMPTY(&loop->timers) && LIST_EMPTY(&loop->workers));
+    CHECK(LIST_EMPTY(&loop->wakers));
     free(loop);
 }
 
@@ -76,17 +86,34 @@ static bool run_job(struct worker *worker)
     return true;
 }
 
+static struct waker *next_woken(struct loop *loop)
+{
+    struct waker *waker;
+
+    LIST_FOREACH (waker, &loop->wakers, link) {
+        if (waker->woken) {
+            return waker;
+        }
+    }
+    return NULL;
+}
+
 bool fake_loop_step(struct loop *loop)
 {
     struct worker *worker;
+    struct waker *waker;
 
+    while ((waker = next_woken(loop)) != NULL) {
+        waker->woken = false;
+        waker->wake(waker->context);
+    }
     end_turn(loop);
     LIST_FOREACH (worker, &loop->workers, link) {
         if (!loop->hold && run_job(worker)) {
             return true;
         }
     }
-    return false;
+    return next_woken(loop) != NULL;
 }
 
 void fake_loop_settle(struct loop *loop)
@@ -233,4 +260,29 @@ void worker_free(struct worker *worker)
     }
     LIST_REMOVE(worker, link);
     free(worker);
+}
+
+struct waker *waker_new(struct loop *loop, void (*wake)(void *context),
+                        void *context)
+{
+    struct waker *waker = calloc(1, sizeof(*waker));
+
+    CHECK(waker != NULL);
+    waker->wake = wake;
+    waker->context = context;
+    LIST_INSERT_HEAD(&loop->wakers, waker, link);
+    return waker;
+}
+
+void waker_wake(struct waker *waker)
+{
+    waker->woken = true;
+}
+
+void waker_free(struct waker *waker)
+{
+    if (waker != NULL) {
+        LIST_REMOVE(waker, link);
+        free(waker);
+    }
 }

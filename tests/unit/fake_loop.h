@@ -16,13 +16,13 @@ struct loop *fake_loop_new(uint64_t seed);
 void fake_loop_free(struct loop *loop);
 
 /**
- * Run the hooks of a turn's end, then one job and its done.
+ * Run what was woken and the hooks of a turn's end, then one job and its done.
  *
- * Returns false when there was no job.
+ * Returns false when there was no job and nothing is to be woken.
  */
 bool fake_loop_step(struct loop *loop);
 
-/** Step until no job is left. */
+/** Step until there is nothing left to do. */
 void fake_loop_settle(struct loop *loop);
 
 /** Let time pass, firing timers that come due; jobs are run in between. */

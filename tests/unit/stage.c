@@ -1,0 +1,678 @@
+#include "tests/unit/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "proto/base/check.h"
+#include "proto/xccos/read.h"
+#include "tests/sim/files_sim.h"
+#include "tests/unit/fake_loop.h"
+#include "tests/unit/test.h"
+#include "tests/wire/wire.h"
+
+enum { OTHER = 2 };
+
+static struct given *add_given(struct stage *s, const struct delivery *delivery,
+                               edge_ref dialog)
+{
+    struct given *given = &s->given[s->n_given++];
+
+    CHECK(s->n_given < STAGE_TOLD_MAX);
+    *given = (struct given){.kind = (enum delivery_kind)delivery->letter.kind,
+                            .dialog = dialog};
+    return given;
+}
+
+static char *copy_text(struct slice text)
+{
+    char *copy = malloc(text.len + 1);
+
+    CHECK(copy != NULL);
+    if (text.len > 0) {
+        memcpy(copy, text.data, text.len);
+    }
+    copy[text.len] = '\0';
+    return copy;
+}
+
+static void take_body(struct stage *s, const struct delivery *delivery)
+{
+    const struct body *body = delivery->body.body;
+
+    wire_emit("xccos", slice_of(body->bytes, body->len));
+    for (size_t i = 0; i < delivery->body.n; i++) {
+        struct given *given = add_given(s, delivery, delivery->body.dialogs[i]);
+
+        given->text = copy_text(slice_of(body->bytes, body->len));
+        given->body = body;
+        given->log_index = delivery->body.log_index;
+    }
+}
+
+static void take_answer(struct stage *s, const struct delivery *delivery)
+{
+    struct given *given = add_given(s, delivery, delivery->ref);
+
+    given->token = delivery->answer.token;
+    given->status = delivery->answer.status;
+    given->retry_after_s = delivery->answer.retry_after_s;
+    given->text = copy_text(delivery->answer.reason);
+}
+
+static void take_sign_in(struct stage *s, const struct delivery *delivery)
+{
+    struct given *given = add_given(s, delivery, delivery->ref);
+
+    given->token = delivery->sign_in.token;
+    given->sign_in = delivery->sign_in.result;
+    given->text = copy_text(delivery->sign_in.user_uri);
+}
+
+static void take_close(struct stage *s, const struct delivery *delivery)
+{
+    for (size_t i = 0; i < delivery->close.n; i++) {
+        add_given(s, delivery, delivery->close.dialogs[i])->text =
+            copy_text(delivery->close.reason);
+    }
+}
+
+static void take(struct stage *s, const struct delivery *delivery)
+{
+    switch ((enum delivery_kind)delivery->letter.kind) {
+    case DELIVERY_BODY:
+        take_body(s, delivery);
+        break;
+    case DELIVERY_ANSWER:
+        take_answer(s, delivery);
+        break;
+    case DELIVERY_SIGN_IN:
+        take_sign_in(s, delivery);
+        break;
+    case DELIVERY_CLOSE:
+        take_close(s, delivery);
+        break;
+    }
+}
+
+static void on_deliveries(void *context, struct letter_list *list)
+{
+    struct letter *letter;
+
+    while ((letter = STAILQ_FIRST(list)) != NULL) {
+        STAILQ_REMOVE_HEAD(list, link);
+        take(context, (struct delivery *)letter);
+        delivery_free((struct delivery *)letter);
+    }
+}
+
+static void on_fatal(void *context, enum error error, const char *reason)
+{
+    struct stage *s = context;
+
+    (void)reason;
+    s->fatals += 1;
+    s->fatal = error;
+}
+
+static void join_edges(struct stage *s)
+{
+    for (uint8_t i = 0; i < STAGE_EDGES; i++) {
+        s->edges[i] = letters_new(s->loop, 1 << 20, on_deliveries, s);
+        CHECK(s->edges[i] != NULL);
+        sessions_set_edge(s->sessions, i, s->edges[i]);
+    }
+}
+
+static void part_edges(struct stage *s)
+{
+    for (uint8_t i = 0; i < STAGE_EDGES; i++) {
+        struct letter_list left;
+
+        sessions_set_edge(s->sessions, i, NULL);
+        letters_close(s->edges[i], &left);
+        while (!STAILQ_EMPTY(&left)) {
+            struct letter *letter = STAILQ_FIRST(&left);
+
+            STAILQ_REMOVE_HEAD(&left, link);
+            delivery_free((struct delivery *)letter);
+        }
+        letters_free(s->edges[i]);
+    }
+}
+
+void stage_start(struct stage *s)
+{
+    struct state_loop_settings settings = {
+        .applier = {.loop = s->loop, .data = s->data, .rules_known = 1},
+        .sessions = {.loop = s->loop,
+                     .node = 1,
+                     .raft_id = 1,
+                     .directory_id = 77,
+                     .rules_known = 1,
+                     .masks = XCCOS_MASKS_DEFAULT,
+                     .pool_name = "Example"},
+        .context = s,
+        .fatal = on_fatal,
+    };
+
+    assert_int_equal(state_loop_open(&s->state, &settings), ERROR_NONE);
+    s->sessions = state_loop_sessions(s->state);
+    fake_replica_own(s->replica, state_loop_events(s->state));
+    state_loop_start(s->state, s->replica);
+    join_edges(s);
+}
+
+void stage_end(struct stage *s, enum stage_end how)
+{
+    if (s->state == NULL) {
+        return;
+    }
+    part_edges(s);
+    if (how == STAGE_POWER_CUT) {
+        files_sim_crash(s->data, 0);
+    }
+    if (how == STAGE_CLOSED) {
+        state_loop_close(s->state);
+    } else {
+        state_loop_abandon(s->state);
+    }
+    files_sim_restart(s->data);
+    s->state = NULL;
+    s->sessions = NULL;
+}
+
+void stage_pass(struct stage *s, uint64_t ms)
+{
+    fake_loop_pass(s->loop, ms * 1000);
+}
+
+void stage_commit(struct stage *s)
+{
+    fake_loop_settle(s->loop);
+    while (fake_replica_waiting(s->replica) > 0) {
+        fake_replica_commit(s->replica, SIZE_MAX);
+        fake_loop_settle(s->loop);
+    }
+}
+
+void stage_reads(struct stage *s, enum error error)
+{
+    fake_loop_settle(s->loop);
+    fake_replica_answer_reads(s->replica, error);
+    fake_loop_settle(s->loop);
+}
+
+static void hand_over(struct stage *s, struct intake *intake)
+{
+    intake->handed_us = loop_now_us(s->loop);
+    assert_int_equal(
+        letters_send(sessions_intake(s->sessions), &intake->letter),
+        ERROR_NONE);
+    fake_loop_settle(s->loop);
+}
+
+edge_ref stage_dial_on(struct stage *s, uint8_t edge, edge_ref connection,
+                       const char *user, const char *endpoint, bool resumes)
+{
+    edge_ref ref = ((edge_ref)edge << EDGE_REF_EDGE_SHIFT) | ++s->slots;
+    struct intake *intake = intake_new(INTAKE_DIALOG_OPENED, edge, ref);
+
+    CHECK(intake != NULL);
+    intake->dialog = (struct intake_dialog){
+        .connection = connection == 0 ? ref : connection,
+        .user_uri = arena_copy_slice(intake->arena, slice_of_text(user)),
+        .endpoint_id = arena_copy_slice(intake->arena, slice_of_text(endpoint)),
+        .pool_uri = arena_copy_slice(intake->arena, slice_of_text(POOL_URI)),
+        .resumes = resumes,
+    };
+    hand_over(s, intake);
+    return ref;
+}
+
+edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint)
+{
+    return stage_dial_on(s, 0, 0, user, endpoint, false);
+}
+
+void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,
+                   uint64_t delivered_index)
+{
+    struct intake *intake =
+        intake_new(INTAKE_DIALOG_CLOSED, edge_of(dialog), dialog);
+
+    CHECK(intake != NULL);
+    intake->dialog.end = end;
+    intake->dialog.delivered_index = delivered_index;
+    hand_over(s, intake);
+}
+
+void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index)
+{
+    struct intake *intake =
+        intake_new(INTAKE_DELIVERED, edge_of(dialog), dialog);
+
+    CHECK(intake != NULL);
+    intake->delivered.n = 1;
+    intake->delivered.marks =
+        arena_alloc(intake->arena, sizeof(*intake->delivered.marks));
+    intake->delivered.marks[0].dialog = dialog;
+    intake->delivered.marks[0].log_index = index;
+    hand_over(s, intake);
+}
+
+uint64_t stage_sign_in(struct stage *s, const char *user)
+{
+    struct intake *intake = intake_new(INTAKE_SIGN_IN, 0, 9);
+
+    CHECK(intake != NULL);
+    intake->sign_in.token = ++s->tokens;
+    intake->sign_in.user_uri =
+        arena_copy_slice(intake->arena, slice_of_text(user));
+    hand_over(s, intake);
+    return s->tokens;
+}
+
+uint64_t stage_send(struct stage *s, edge_ref dialog, const char *body)
+{
+    struct intake *intake = intake_new(INTAKE_REQUEST, edge_of(dialog), dialog);
+    const struct xccos_primitive *primitive;
+    uint64_t token = 0;
+
+    CHECK(intake != NULL);
+    assert_int_equal(xccos_read(slice_of_text(body), intake->arena,
+                                &intake->request.envelope),
+                     XCCOS_ERROR_NONE);
+    primitive = intake->request.envelope->primitives;
+    for (; primitive != NULL; primitive = primitive->next) {
+        if (primitive->kind == XCCOS_KIND_MESSAGE) {
+            token = s->tokens + 1;
+        }
+    }
+    s->tokens += token != 0;
+    intake->request.token = token;
+    hand_over(s, intake);
+    return token;
+}
+
+uint64_t stage_say(struct stage *s, edge_ref dialog, const char *body)
+{
+    uint64_t token = stage_send(s, dialog, body);
+
+    stage_commit(s);
+    stage_reads(s, ERROR_NONE);
+    return token;
+}
+
+uint64_t stage_post(struct stage *s, edge_ref dialog, const char *author,
+                    const char *room, const char *text)
+{
+    char body[16384];
+
+    snprintf(body, sizeof(body),
+             "<xccos ver=\"1\" envid=\"7\" xmlns=\"urn:parlano:xml:ns:xccos\">"
+             "<grpchat id=\"grpchat\" seqid=\"1\" chanUri=\"%s\" "
+             "author=\"%s\" ts=\"2031-02-03T07:40:00Z\"><chat>%s</chat>"
+             "</grpchat></xccos>",
+             room, author, text);
+    return stage_send(s, dialog, body);
+}
+
+void stage_talk(struct stage *s, edge_ref dialog, const char *author,
+                const char *room, const char *text)
+{
+    uint64_t token = stage_post(s, dialog, author, room, text);
+
+    stage_commit(s);
+    assert_int_equal(stage_answer(s, dialog, token)->status, 200);
+}
+
+void stage_join(struct stage *s, edge_ref dialog, const char *room, ...)
+{
+    char body[8192];
+    size_t len;
+    va_list rooms;
+
+    len = (size_t)snprintf(body, sizeof(body),
+                           "<xccos ver=\"1\" envid=\"3\" "
+                           "xmlns=\"urn:parlano:xml:ns:xccos\">"
+                           "<cmd id=\"cmd:bjoin\" seqid=\"1\"><data>");
+    va_start(rooms, room);
+    for (unsigned i = 0; room != NULL; room = va_arg(rooms, const char *)) {
+        len += (size_t)snprintf(body + len, sizeof(body) - len,
+                                "<chanid key=\"%u\" domain=\"example.com\" "
+                                "value=\"%s\"/>",
+                                i++, room);
+    }
+    va_end(rooms);
+    snprintf(body + len, sizeof(body) - len, "</data></cmd></xccos>");
+    stage_say(s, dialog, body);
+    stage_expect(s, dialog, "rpl:bjoin");
+}
+
+static struct given *find_next(struct stage *s, edge_ref dialog)
+{
+    for (size_t i = 0; i < s->n_given; i++) {
+        if (!s->given[i].seen && s->given[i].dialog == dialog) {
+            return &s->given[i];
+        }
+    }
+    return NULL;
+}
+
+const struct given *stage_next(struct stage *s, edge_ref dialog)
+{
+    struct given *given;
+
+    fake_loop_settle(s->loop);
+    given = find_next(s, dialog);
+    assert_non_null(given);
+    given->seen = true;
+    return given;
+}
+
+const char *stage_expect(struct stage *s, edge_ref dialog, const char *part)
+{
+    const struct given *given = stage_next(s, dialog);
+
+    assert_int_equal(given->kind, DELIVERY_BODY);
+    if (strstr(given->text, part) == NULL) {
+        fail_msg("not in it: %s\n%s", part, given->text);
+    }
+    return given->text;
+}
+
+void stage_expect_none(struct stage *s, edge_ref dialog)
+{
+    struct given *given;
+
+    fake_loop_settle(s->loop);
+    given = find_next(s, dialog);
+    if (given != NULL) {
+        fail_msg("given: %s", given->text);
+    }
+}
+
+const struct given *stage_answer(struct stage *s, edge_ref dialog,
+                                 uint64_t token)
+{
+    const struct given *given = stage_next(s, dialog);
+
+    while (given->kind == DELIVERY_BODY) { /* Answers may come behind. */
+        ((struct given *)(uintptr_t)given)->seen = false;
+        given = NULL;
+        for (size_t i = 0; i < s->n_given && given == NULL; i++) {
+            if (!s->given[i].seen && s->given[i].dialog == dialog &&
+                s->given[i].kind == DELIVERY_ANSWER) {
+                s->given[i].seen = true;
+                given = &s->given[i];
+            }
+        }
+        assert_non_null(given);
+    }
+    assert_int_equal(given->kind, DELIVERY_ANSWER);
+    assert_int_equal(given->token, token);
+    return given;
+}
+
+void stage_expect_close(struct stage *s, edge_ref dialog, const char *reason)
+{
+    const struct given *given = stage_next(s, dialog);
+
+    assert_int_equal(given->kind, DELIVERY_CLOSE);
+    assert_string_equal(given->text, reason);
+}
+
+void stage_forget(struct stage *s)
+{
+    fake_loop_settle(s->loop);
+    for (size_t i = 0; i < s->n_given; i++) {
+        s->given[i].seen = true;
+    }
+}
+
+void stage_other(struct stage *s, Perch__Command *command)
+{
+    fake_replica_add(s->replica, OTHER, s->admin_epoch, ++s->admin_number,
+                     command);
+    fake_loop_settle(s->loop);
+}
+
+void stage_administer(struct stage *s, Perch__Command *command)
+{
+    CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
+    CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
+    stage_other(s, command);
+}
+
+static ProtobufCBinaryData bytes_of(const char *text)
+{
+    return codec_bytes(slice_of_text(text));
+}
+
+/* Valid until the next call but three. */
+static ProtobufCBinaryData guid_of(const char *text)
+{
+    static struct guid guids[4];
+    static unsigned next;
+    struct guid *guid = &guids[next++ % 4];
+
+    CHECK(guid_read(slice_of_text(text), guid) == ERROR_NONE);
+    return codec_bytes(slice_of(guid->bytes, GUID_BYTES));
+}
+
+#define TRADE_ID "99999999-9999-9999-9999-999999999999"
+
+void stage_user(struct stage *s, const char *uri)
+{
+    Perch__UserCreate user = PERCH__USER_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&user, uri, bytes_of(uri));
+    CODEC_SET(&user, ha1, bytes_of("0123456789abcdef"));
+    command.kind_case = PERCH__COMMAND__KIND_USER_CREATE;
+    command.user_create = &user;
+    stage_administer(s, &command);
+}
+
+void stage_room(struct stage *s, const char *guid, const char *name,
+                const char *description, bool is_open)
+{
+    Perch__RoomCreate room = PERCH__ROOM_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData managers[] = {bytes_of(ALICE)};
+
+    CODEC_SET(&room, room, guid_of(guid));
+    CODEC_SET(&room, category, guid_of(TRADE_ID));
+    CODEC_SET(&room, name, bytes_of(name));
+    if (description != NULL) {
+        CODEC_SET(&room, description, bytes_of(description));
+    }
+    CODEC_SET(&room, visibility,
+              is_open ? PERCH__VISIBILITY__OPEN : PERCH__VISIBILITY__CLOSED);
+    room.n_managers = is_open ? 0 : 1;
+    room.managers = managers;
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CREATE;
+    command.room_create = &room;
+    stage_administer(s, &command);
+}
+
+void stage_member(struct stage *s, const char *guid, const char *user,
+                  bool remove)
+{
+    Perch__RoomChange change = PERCH__ROOM_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData members[] = {bytes_of(user)};
+
+    CODEC_SET(&change, room, guid_of(guid));
+    if (remove) {
+        change.n_members_remove = 1;
+        change.members_remove = members;
+    } else {
+        change.n_members_add = 1;
+        change.members_add = members;
+    }
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
+    command.room_change = &change;
+    stage_administer(s, &command);
+}
+
+void stage_disable(struct stage *s, const char *guid)
+{
+    Perch__RoomChange change = PERCH__ROOM_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&change, room, guid_of(guid));
+    CODEC_SET(&change, disabled, true);
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
+    command.room_change = &change;
+    stage_administer(s, &command);
+}
+
+void stage_set(struct stage *s, enum setting setting, uint32_t value)
+{
+    Perch__PoolPut__Setting one = PERCH__POOL_PUT__SETTING__INIT;
+    Perch__PoolPut__Setting *settings[] = {&one};
+    Perch__PoolPut put = PERCH__POOL_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&one, number, (uint32_t)setting);
+    CODEC_SET(&one, value, value);
+    put.n_settings = 1;
+    put.settings = settings;
+    command.kind_case = PERCH__COMMAND__KIND_POOL_PUT;
+    command.pool_put = &put;
+    stage_administer(s, &command);
+}
+
+static void other_open(struct stage *s, const char *user, uint64_t serial)
+{
+    Perch__SessionOpen open = PERCH__SESSION_OPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&open, endpoint_id, bytes_of("elsewhere"));
+    CODEC_SET(&command, user, bytes_of(user));
+    CODEC_SET(&command, session, serial);
+    command.kind_case = PERCH__COMMAND__KIND_SESSION_OPEN;
+    command.session_open = &open;
+    stage_other(s, &command);
+}
+
+void stage_other_join(struct stage *s, const char *user, uint64_t serial,
+                      const char *guid)
+{
+    Perch__Join join = PERCH__JOIN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData rooms[] = {guid_of(guid)};
+
+    other_open(s, user, serial);
+    join.n_rooms = 1;
+    join.rooms = rooms;
+    CODEC_SET(&command, user, bytes_of(user));
+    CODEC_SET(&command, session, serial);
+    command.kind_case = PERCH__COMMAND__KIND_JOIN;
+    command.join = &join;
+    stage_other(s, &command);
+}
+
+void stage_other_post(struct stage *s, const char *user, uint64_t serial,
+                      const char *guid, const char *text)
+{
+    Perch__Post post = PERCH__POST__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&post, room, guid_of(guid));
+    CODEC_SET(&post, text, bytes_of(text));
+    CODEC_SET(&command, user, bytes_of(user));
+    CODEC_SET(&command, session, serial);
+    command.kind_case = PERCH__COMMAND__KIND_POST;
+    command.post = &post;
+    stage_other(s, &command);
+}
+
+static void start_other(struct stage *s)
+{
+    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&started, start_id, bytes_of("another-start-id"));
+    CODEC_SET(&started, raft_id, OTHER);
+    CODEC_SET(&started, rules_known, 1);
+    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
+    command.node_started = &started;
+    fake_replica_add(s->replica, OTHER, 0, 0, &command);
+    s->admin_epoch = fake_replica_last(s->replica);
+}
+
+static void found_pool(struct stage *s)
+{
+    Perch__PoolPut put = PERCH__POOL_PUT__INIT;
+    Perch__CategoryCreate category = PERCH__CATEGORY_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&put, domain, bytes_of("example.com"));
+    CODEC_SET(&put, pool_uri, bytes_of(POOL_URI));
+    command.kind_case = PERCH__COMMAND__KIND_POOL_PUT;
+    command.pool_put = &put;
+    stage_administer(s, &command);
+    stage_user(s, ALICE);
+    stage_user(s, BOB);
+    stage_user(s, CAROL);
+    CODEC_SET(&category, category, guid_of(TRADE_ID));
+    CODEC_SET(&category, name, bytes_of("Trade"));
+    perch__command__init(&command);
+    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CREATE;
+    command.category_create = &category;
+    stage_administer(s, &command);
+    stage_room(s, LOBBY_ID, "Lobby", "Where all meet", true);
+    stage_room(s, DESK_ID, "Desk", NULL, false);
+    stage_member(s, DESK_ID, BOB, false);
+}
+
+int stage_setup_bare(void **state)
+{
+    static unsigned made;
+    struct stage *s = calloc(1, sizeof(*s));
+
+    assert_non_null(s);
+    s->given = calloc(STAGE_TOLD_MAX, sizeof(*s->given));
+    assert_non_null(s->given);
+    files_sim_reset();
+    snprintf(s->data, sizeof(s->data), "/stage-%u", ++made);
+    assert_int_equal(files_make_directory(s->data), ERROR_NONE);
+    s->loop = fake_loop_new(made);
+    s->replica = fake_replica_new(1);
+    *state = s;
+    return 0;
+}
+
+int stage_setup(void **state)
+{
+    struct stage *s;
+
+    stage_setup_bare(state);
+    s = *state;
+    stage_start(s);
+    start_other(s);
+    found_pool(s);
+    stage_commit(s);
+    assert_true(proposer_epoch(sessions_proposer(s->sessions)) != 0);
+    stage_forget(s);
+    return 0;
+}
+
+int stage_teardown(void **state)
+{
+    struct stage *s = *state;
+
+    stage_end(s, STAGE_CLOSED);
+    for (size_t i = 0; i < s->n_given; i++) {
+        free(s->given[i].text);
+    }
+    free(s->given);
+    fake_replica_free(s->replica);
+    fake_loop_free(s->loop);
+    files_sim_reset();
+    free(s);
+    return 0;
+}

@@ -1,0 +1,163 @@
+/* A node's state loop as a whole -- applier, sessions, the store's twin in
+ * memory -- between a scripted replica and edges that write down what they
+ * are given.
+ *
+ * Node 1 is ours. Node 2 has proposed what the pool begins with: alice, bob and
+ * carol; the category Trade with the open room lobby and the closed room desk,
+ * of which alice is manager and bob member.
+ *
+ * Time stands still but for stage_pass, and nothing is committed but by
+ * stage_commit and what is said to call it.
+ */
+#ifndef TESTS_UNIT_STAGE_H
+#define TESTS_UNIT_STAGE_H
+
+#include "node/session/delivery.h"
+#include "node/session/intake.h"
+#include "node/session/proposer.h"
+#include "node/state_loop.h"
+#include "storage/files.h"
+#include "tests/unit/fake_replica.h"
+
+#define ALICE    "sip:alice@example.com"
+#define BOB      "sip:bob@example.com"
+#define CAROL    "sip:carol@example.com"
+#define POOL_URI "sip:GC-1-PersistentChatService-1@example.com"
+#define LOBBY    "ma-chan://example.com/11111111-1111-1111-1111-111111111111"
+#define DESK     "ma-chan://example.com/22222222-2222-2222-2222-222222222222"
+#define LOBBY_ID "11111111-1111-1111-1111-111111111111"
+#define DESK_ID  "22222222-2222-2222-2222-222222222222"
+
+enum { STAGE_EDGES = 3, STAGE_TOLD_MAX = 65536 };
+
+/* What an edge was given: one for each dialog it goes to. */
+struct given {
+    enum delivery_kind kind;
+    edge_ref dialog;
+    uint64_t token;
+    int status;
+    unsigned retry_after_s;
+    enum sign_in_result sign_in;
+    char *text;       /* A body, a reason, a user's URI. */
+    const void *body; /* Which body, to tell whether it is shared. */
+    uint64_t log_index;
+    bool seen;
+};
+
+struct stage {
+    struct loop *loop;
+    char data[FILES_PATH_BYTES_MAX];
+    struct state_loop *state;
+    struct sessions *sessions;
+    struct replica *replica;
+    struct letters *edges[STAGE_EDGES];
+    struct given *given;
+    size_t n_given;
+    bool hold_edges; /* Deliveries stay in the queue. */
+    unsigned fatals;
+    enum error fatal;
+    uint64_t admin_epoch, admin_number; /* Of node 2. */
+    uint64_t tokens, slots;
+};
+
+/** cmocka's setup and teardown; setup has the pool's beginning committed and
+ * the node's epoch begun. */
+int stage_setup(void **state);
+int stage_teardown(void **state);
+
+/** Set up without a pool: nothing is committed, nothing is started. */
+int stage_setup_bare(void **state);
+
+/** Open the state on the data directory as it is, and start. */
+void stage_start(struct stage *s);
+
+/** End the process: as a crash of it, of the machine, or in good order. */
+enum stage_end { STAGE_CLOSED, STAGE_KILLED, STAGE_POWER_CUT };
+void stage_end(struct stage *s, enum stage_end how);
+
+/** Commit and apply all that is proposed, until nothing is. */
+void stage_commit(struct stage *s);
+
+/** Let time pass. */
+void stage_pass(struct stage *s, uint64_t ms);
+
+/** Open a dialog on edge 0. */
+edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint);
+
+/** Open one on an edge and connection, which may resume a broken dialog. */
+edge_ref stage_dial_on(struct stage *s, uint8_t edge, edge_ref connection,
+                       const char *user, const char *endpoint, bool resumes);
+
+/** Close a dialog; the client has confirmed all up to an index. */
+void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,
+                   uint64_t delivered_index);
+
+/** Tell that a client has confirmed all up to an index. */
+void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index);
+
+/** A sign-in is asked about on edge 0; returns its token. */
+uint64_t stage_sign_in(struct stage *s, const char *user);
+
+/** Send a body of a client; returns its token, 0 when it is no post. Nothing is
+ * committed. */
+uint64_t stage_send(struct stage *s, edge_ref dialog, const char *body);
+
+/** Send, commit, answer reads. */
+uint64_t stage_say(struct stage *s, edge_ref dialog, const char *body);
+
+/** Answer the reads that wait. */
+void stage_reads(struct stage *s, enum error error);
+
+/** Join rooms (URIs, NULL at the end) and take the reply. */
+void stage_join(struct stage *s, edge_ref dialog, const char *room, ...)
+    __attribute__((sentinel));
+
+/** Send a post without committing it. */
+uint64_t stage_post(struct stage *s, edge_ref dialog, const char *author,
+                    const char *room, const char *text);
+
+/** Post, commit, and check that it was answered 200. */
+void stage_talk(struct stage *s, edge_ref dialog, const char *author,
+                const char *room, const char *text);
+
+/** Take the next thing a dialog was given; fails the test without one. */
+const struct given *stage_next(struct stage *s, edge_ref dialog);
+
+/** Take the next, which must be a body with this in it; gives the body. */
+const char *stage_expect(struct stage *s, edge_ref dialog, const char *part);
+
+/** Check that a dialog was given nothing more. */
+void stage_expect_none(struct stage *s, edge_ref dialog);
+
+/** Take the next, which must be the answer to a post. */
+const struct given *stage_answer(struct stage *s, edge_ref dialog,
+                                 uint64_t token);
+
+/** Take the next, which must close the dialog's connection. */
+void stage_expect_close(struct stage *s, edge_ref dialog, const char *reason);
+
+/** Have what was given so far count as seen. */
+void stage_forget(struct stage *s);
+
+/** Commit a command of an administrator. */
+void stage_administer(struct stage *s, Perch__Command *command);
+
+/** Commit a command of node 2. */
+void stage_other(struct stage *s, Perch__Command *command);
+
+/** Commands of administrators. */
+void stage_user(struct stage *s, const char *uri);
+void stage_room(struct stage *s, const char *guid, const char *name,
+                const char *description, bool is_open);
+void stage_member(struct stage *s, const char *guid, const char *user,
+                  bool remove);
+void stage_disable(struct stage *s, const char *guid);
+void stage_set(struct stage *s, enum setting setting, uint32_t value);
+
+/** A user of node 2: session, join and posts. */
+void stage_other_join(struct stage *s, const char *user, uint64_t serial,
+                      const char *guid);
+void stage_other_post(struct stage *s, const char *user, uint64_t serial,
+                      const char *guid, const char *text);
+
+#endif
