@@ -148,7 +148,7 @@ struct seat *seat_take(struct audiences *audiences, struct caller *caller,
     seat->state = SEAT_FRESH;
     seat->history_due = true;
     seat->join_index = join_index;
-    seat->since_us = now_us;
+    seat->joined_us = now_us;
     return seat;
 }
 
@@ -200,7 +200,8 @@ void audience_give(struct audience *audience, struct outbox *outbox,
             continue;
         }
         if (!outbox_is_behind(outbox, edge->edge)) {
-            outbox_body(outbox, body, log_index, edge->dialogs, edge->n);
+            outbox_body(outbox, body, (struct delivery_mark){log_index, 0},
+                        edge->dialogs, edge->n);
         } else if (edge->n == audience->n) {
             cut_all(edge);
             return; /* The audience is freed. */

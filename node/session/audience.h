@@ -24,7 +24,6 @@ struct outbox;
 /* Whether the client has the history that goes before its live copies.
  *
  *   FRESH --bccontext--> ASKED --given--> GIVEN --confirmed--> SETTLED
- *     |                                     +---patience over----^
  *     +-- does not ask within SEAT_PATIENCE_MS ------------------+
  *
  * Until SETTLED a caller's confirmations prove nothing about the past: the
@@ -32,8 +31,6 @@ struct outbox;
  */
 enum seat_state { SEAT_FRESH, SEAT_ASKED, SEAT_GIVEN, SEAT_SETTLED };
 
-/* More than an edge leaves an INFO unanswered (its stuck_ms): a dialog that is
- * still there has confirmed all it was given that long ago. */
 enum { SEAT_PATIENCE_MS = 60 * 1000 };
 
 struct seat {
@@ -45,8 +42,8 @@ struct seat {
     uint8_t history_due; /* The next history ends at the join point. */
     uint64_t join_index;
     uint64_t message_id_last; /* The room's when it was joined. */
-    uint64_t given_index;     /* What settles it when confirmed, when GIVEN. */
-    uint64_t since_us; /* When joined or GIVEN, by the monotonic clock. */
+    uint32_t given_reply;     /* The history, when GIVEN. */
+    uint64_t joined_us;       /* By the monotonic clock. */
 };
 
 /* Those of one edge in one room. */

@@ -419,8 +419,9 @@ void caller_dialog_closed(struct caller *caller,
     bool may_have_session = caller->has_session || caller->is_opening;
 
     caller->end = dialog->end;
-    resuming_remember(caller, dialog->delivered_index);
-    caller->delivered_index = duties_delivered(caller, dialog->delivered_index);
+    duties_confirmed(caller, dialog->delivered_index, dialog->replies);
+    resuming_remember(caller);
+    caller->delivered_index = duties_delivered(caller);
     leave_seats(caller);
     RB_REMOVE(caller_dialogs, &caller->hub->callers.by_dialog, caller);
     caller->dialog = 0;
@@ -471,5 +472,8 @@ void caller_give(struct caller *caller, struct body *body, uint64_t log_index)
     if (log_index > caller->given_index) {
         caller->given_index = log_index;
     }
-    outbox_body(caller->hub->outbox, body, log_index, &caller->dialog, 1);
+    caller->replies_given += 1;
+    outbox_body(caller->hub->outbox, body,
+                (struct delivery_mark){log_index, caller->replies_given},
+                &caller->dialog, 1);
 }

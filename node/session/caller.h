@@ -74,6 +74,8 @@ struct caller {
     /* What the client was given and has confirmed, by log index. */
     uint64_t given_index;     /* Of bodies for it alone. */
     uint64_t delivered_index; /* All up to here was answered. */
+    uint32_t replies_given;   /* Bodies for it alone, */
+    uint32_t replies_confirmed;
 
     TAILQ_HEAD(, seat) seats; /* In the order of joining. */
     uint32_t n_seats;

@@ -58,12 +58,21 @@ struct body {
     uint8_t bytes[];
 };
 
-struct delivery_body {
-    struct body *body; /* Held. */
+/* By what a dialog accounts for a body, to tell how far its client has
+ * confirmed what it was given. */
+struct delivery_mark {
     /* What the body tells was committed here; 0 for a reply that no log entry
      * stands for. A dialog gets its bodies in log order, all of one index
      * before any of the next: its delivered mark counts on that. */
     uint64_t log_index;
+    /* Which it is of the bodies for this dialog alone, from 1; 0: it goes to
+     * all in a room. */
+    uint32_t reply;
+};
+
+struct delivery_body {
+    struct body *body; /* Held. */
+    struct delivery_mark mark;
     size_t n;
     edge_ref *dialogs; /* In the arena. */
 };

@@ -14,36 +14,24 @@ void duties_init(struct duties *duties)
 }
 
 /* Whether what the client confirms says anything of the room's past. */
-static bool is_settled(const struct seat *seat, uint64_t delivered_index,
-                       uint64_t now_us)
+static bool is_settled(const struct seat *seat, uint64_t now_us)
 {
-    bool is_long_ago = now_us - seat->since_us >= SEAT_PATIENCE_MS * 1000ull;
-
-    switch ((enum seat_state)seat->state) {
-    case SEAT_FRESH:
-        return is_long_ago;
-    case SEAT_ASKED:
-        return false;
-    case SEAT_GIVEN:
-        return is_long_ago || delivered_index >= seat->given_index;
-    case SEAT_SETTLED:
-        return true;
-    }
-    CHECK_UNREACHABLE();
+    return seat->state == SEAT_SETTLED ||
+           (seat->state == SEAT_FRESH &&
+            now_us - seat->joined_us >= SEAT_PATIENCE_MS * 1000ull);
 }
 
-uint64_t duties_delivered(const struct caller *caller, uint64_t reported)
+uint64_t duties_delivered(const struct caller *caller)
 {
     uint64_t now_us = loop_now_us(caller->hub->settings.loop);
     uint64_t delivered = caller->delivered_index;
     uint64_t given = caller->given_index;
     const struct seat *seat;
 
-    delivered = reported > delivered ? reported : delivered;
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
         uint64_t here = seat_given(seat);
 
-        if (!is_settled(seat, delivered, now_us)) {
+        if (!is_settled(seat, now_us)) {
             return DELIVERED_NOTHING;
         }
         given = here > given ? here : given;
@@ -54,17 +42,33 @@ uint64_t duties_delivered(const struct caller *caller, uint64_t reported)
     return delivered > 0 ? delivered : DELIVERED_NOTHING;
 }
 
-void duties_confirmed(struct caller *caller, uint64_t delivered_index)
+static bool note(struct caller *caller, uint64_t delivered_index,
+                 uint32_t replies)
+{
+    bool has_moved = delivered_index > caller->delivered_index ||
+                     replies > caller->replies_confirmed;
+
+    if (delivered_index > caller->delivered_index) {
+        caller->delivered_index = delivered_index;
+    }
+    if (replies > caller->replies_confirmed) {
+        caller->replies_confirmed = replies;
+    }
+    return has_moved;
+}
+
+void duties_confirmed(struct caller *caller, uint64_t delivered_index,
+                      uint32_t replies)
 {
     struct seat *seat;
 
-    if (delivered_index <= caller->delivered_index) {
+    if (!note(caller, delivered_index, replies)) {
         return;
     }
-    caller->delivered_index = delivered_index;
     caller->hub->duties.moved = true;
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
-        if (seat->state == SEAT_GIVEN && delivered_index >= seat->given_index) {
+        if (seat->state == SEAT_GIVEN &&
+            caller->replies_confirmed >= seat->given_reply) {
             seat->state = SEAT_SETTLED;
         }
     }
@@ -91,7 +95,7 @@ static struct laggards find_laggards(struct sessions *hub)
     CHECK(found.list != NULL);
     for (caller = callers_next(&hub->callers, NULL); caller != NULL;
          caller = callers_next(&hub->callers, caller)) {
-        uint64_t delivered = duties_delivered(caller, 0);
+        uint64_t delivered = duties_delivered(caller);
 
         if (caller->has_session && delivered < hub->applied_index) {
             CHECK(found.n < capacity);

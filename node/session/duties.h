@@ -43,18 +43,18 @@ void duties_init(struct duties *duties);
 /** Do what is due; every DUTIES_TICK_MS. */
 void duties_tick(struct sessions *hub);
 
-/** Take note that a caller's client has confirmed all up to a log index. */
-void duties_confirmed(struct caller *caller, uint64_t delivered_index);
+/** Take note that a caller's client has confirmed all up to a log index, and
+ * so many of the bodies for it alone. */
+void duties_confirmed(struct caller *caller, uint64_t delivered_index,
+                      uint32_t replies);
 
 /**
  * Tell up to which log index a caller's endpoint has been told all there was
  * for it.
  *
- * @reported  By its edge, just now; 0: nothing new.
- *
  * Returns DELIVERED_NOTHING while it has not confirmed the history it asked
  * for, or may still ask for.
  */
-uint64_t duties_delivered(const struct caller *caller, uint64_t reported);
+uint64_t duties_delivered(const struct caller *caller);
 
 #endif

@@ -134,21 +134,16 @@ static void run(struct job *job)
     buffer_deinit(&bytes);
 }
 
-/* What confirms a history is the confirmation of its log index; where bodies
- * of that index were given before, only that of a later one. */
+/* It is the next reply. */
 static void mark_given(struct telling *telling)
 {
     struct caller *caller = telling->errand.visit->caller;
-    struct sessions *hub = telling->errand.visit->hub;
     struct seat *seat = seat_find(caller, telling->query.room);
 
     if (seat != NULL && seat->state == SEAT_ASKED &&
         seat->join_index == telling->join_index) {
         seat->state = SEAT_GIVEN;
-        seat->since_us = loop_now_us(hub->settings.loop);
-        seat->given_index = caller->given_index < hub->entry_index
-                                ? hub->entry_index
-                                : hub->entry_index + 1;
+        seat->given_reply = caller->replies_given + 1;
     }
 }
 
@@ -161,7 +156,7 @@ static void give(struct telling *telling)
     meter_observe(&hub->meters.history_us,
                   loop_now_us(hub->settings.loop) - telling->began_us);
     mark_given(telling);
-    errand_reply_body(&telling->errand, telling->body, hub->entry_index);
+    errand_reply_body(&telling->errand, telling->body, 0);
 }
 
 static void tell_released(struct history *history)

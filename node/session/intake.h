@@ -66,7 +66,8 @@ struct intake_dialog {
     bool resumes;
 
     enum dialog_end end;      /* On close. */
-    uint64_t delivered_index; /* On close: as in INTAKE_DELIVERED. */
+    uint64_t delivered_index; /* On close: as in INTAKE_DELIVERED, */
+    uint32_t replies;         /* likewise. */
 };
 
 struct intake_request {
@@ -79,7 +80,8 @@ struct intake_delivered {
     size_t n;
     struct {
         edge_ref dialog;
-        uint64_t log_index; /* All bodies up to this index were answered. */
+        uint64_t log_index; /* All bodies up to this index were answered, */
+        uint32_t replies;   /* and so many of those for it alone. */
     } * marks;
 };
 

@@ -123,12 +123,13 @@ static edge_ref *copy_dialogs(struct delivery *delivery,
 }
 
 static void add_body(struct outbox *outbox, struct body *body,
-                     uint64_t log_index, const edge_ref *dialogs, size_t n)
+                     struct delivery_mark mark, const edge_ref *dialogs,
+                     size_t n)
 {
     struct delivery *delivery = make(DELIVERY_BODY, dialogs[0]);
 
     delivery->body.body = body_hold(body);
-    delivery->body.log_index = log_index;
+    delivery->body.mark = mark;
     delivery->body.n = n;
     delivery->body.dialogs = copy_dialogs(delivery, dialogs, n);
     delivery->backlog = &outbox->backlogs[edge_of(dialogs[0])];
@@ -136,14 +137,14 @@ static void add_body(struct outbox *outbox, struct body *body,
     outbox_add(outbox, delivery);
 }
 
-void outbox_body(struct outbox *outbox, struct body *body, uint64_t log_index,
-                 const edge_ref *dialogs, size_t n)
+void outbox_body(struct outbox *outbox, struct body *body,
+                 struct delivery_mark mark, const edge_ref *dialogs, size_t n)
 {
     meter_add(&outbox->meters.bodies, n);
     while (n > 0) {
         size_t some = n < DELIVERY_DIALOGS_MAX ? n : DELIVERY_DIALOGS_MAX;
 
-        add_body(outbox, body, log_index, dialogs, some);
+        add_body(outbox, body, mark, dialogs, some);
         dialogs += some;
         n -= some;
     }

@@ -64,8 +64,8 @@ void outbox_add(struct outbox *outbox, struct delivery *delivery);
  * @body     Held once more for each delivery.
  * @dialogs  All of one edge; copied.
  */
-void outbox_body(struct outbox *outbox, struct body *body, uint64_t log_index,
-                 const edge_ref *dialogs, size_t n);
+void outbox_body(struct outbox *outbox, struct body *body,
+                 struct delivery_mark mark, const edge_ref *dialogs, size_t n);
 
 /** Close a dialog's connection once what it was given before is written. */
 void outbox_close(struct outbox *outbox, edge_ref dialog, const char *reason);

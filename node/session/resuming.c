@@ -77,15 +77,16 @@ static void forget_old(struct sessions *hub, uint64_t now_us)
     }
 }
 
-static bool is_level(const struct caller *caller, uint64_t reported)
+static bool is_level(const struct caller *caller)
 {
     const struct seat *seat;
 
-    if (caller->given_index > reported) {
+    if (caller->replies_confirmed < caller->replies_given) {
         return false;
     }
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
-        if (seat_given(seat) > reported || seat->state == SEAT_ASKED) {
+        if (seat_given(seat) > caller->delivered_index ||
+            seat->state == SEAT_ASKED) {
             return false;
         }
     }
@@ -105,7 +106,7 @@ static void keep_room(struct sessions *hub, const struct seat *seat,
     room_out->message_id_last = view.message_id_last;
 }
 
-void resuming_remember(struct caller *caller, uint64_t reported)
+void resuming_remember(struct caller *caller)
 {
     struct sessions *hub = caller->hub;
     struct memento *memento;
@@ -119,7 +120,7 @@ void resuming_remember(struct caller *caller, uint64_t reported)
     CHECK(memento != NULL);
     memento->connection = caller->connection;
     memento->closed_us = loop_now_us(hub->settings.loop);
-    memento->is_level = is_level(caller, reported);
+    memento->is_level = is_level(caller);
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
         keep_room(hub, seat, &memento->rooms[memento->n++]);
     }

@@ -48,10 +48,8 @@ void resuming_deinit(struct sessions *hub);
 /**
  * Remember the rooms of a caller whose dialog has closed, while it is still in
  * them.
- *
- * @reported  Up to where it had confirmed what it was given, says its edge.
  */
-void resuming_remember(struct caller *caller, uint64_t reported);
+void resuming_remember(struct caller *caller);
 
 /** Join the rooms of the broken dialog, for a caller that resumes it. */
 void resuming_begin(struct caller *caller);

@@ -50,7 +50,8 @@ static void serve_delivered(struct sessions *hub, struct intake *intake)
             callers_find(&hub->callers, intake->delivered.marks[i].dialog);
 
         if (caller != NULL) {
-            duties_confirmed(caller, intake->delivered.marks[i].log_index);
+            duties_confirmed(caller, intake->delivered.marks[i].log_index,
+                             intake->delivered.marks[i].replies);
         }
     }
     intake_free(intake);

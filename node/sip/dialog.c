@@ -208,6 +208,7 @@ static struct intake *make_intake(const struct dialog *dialog,
     intake->dialog.peer_address =
         arena_copy_slice(intake->arena, slice_of_text(peer));
     intake->dialog.delivered_index = dialog->window.delivered;
+    intake->dialog.replies = dialog->window.replies;
     return intake;
 }
 

@@ -51,7 +51,7 @@ static void deliver(struct edge *edge, struct dialog *dialog,
                     const struct delivery *delivery)
 {
     enum error error =
-        window_send(dialog, delivery->body.body, delivery->body.log_index);
+        window_send(dialog, delivery->body.body, delivery->body.mark);
 
     if (error == ERROR_TOO_LARGE) {
         engine_count(edge, EDGE_METRIC_OVERFLOWS, 1);

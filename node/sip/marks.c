@@ -56,6 +56,8 @@ void marks_report(struct edge *edge)
         intake->delivered.marks[intake->delivered.n].dialog = dialog->ref;
         intake->delivered.marks[intake->delivered.n].log_index =
             dialog->window.delivered;
+        intake->delivered.marks[intake->delivered.n].replies =
+            dialog->window.replies;
         intake->delivered.n++;
         marks_remove(dialog);
     }

@@ -59,7 +59,7 @@ static bool grow(struct window *window)
 }
 
 static enum error wait_for_room(struct dialog *dialog, struct body *body,
-                                uint64_t log_index)
+                                struct delivery_mark mark)
 {
     struct window *window = &dialog->window;
 
@@ -73,7 +73,7 @@ static enum error wait_for_room(struct dialog *dialog, struct body *body,
     window->queue_n++;
     window->queue_bytes += body->len;
     *queue_at(window, window->queue_n - 1) =
-        (struct waiting){body_hold(body), log_index};
+        (struct waiting){body_hold(body), mark};
     return ERROR_NONE;
 }
 
@@ -85,7 +85,7 @@ static bool has_room(const struct dialog *dialog)
 }
 
 static enum error send_now(struct dialog *dialog, const struct body *body,
-                           uint64_t log_index)
+                           struct delivery_mark mark)
 {
     struct window *window = &dialog->window;
     struct edge *edge = dialog->connection->edge;
@@ -100,7 +100,7 @@ static enum error send_now(struct dialog *dialog, const struct body *body,
     window->cseq++;
     window->flight_n++;
     *flight_at(dialog, window->flight_n - 1) =
-        (struct sent){log_index, engine_now_ms(edge), 0};
+        (struct sent){mark, engine_now_ms(edge), 0};
     template_write(&window->template, stream_output(dialog->connection),
                    window->cseq, slice_of(body->bytes, body->len));
     engine_count(edge, EDGE_METRIC_DELIVERIES, 1);
@@ -108,12 +108,12 @@ static enum error send_now(struct dialog *dialog, const struct body *body,
 }
 
 enum error window_send(struct dialog *dialog, struct body *body,
-                       uint64_t log_index)
+                       struct delivery_mark mark)
 {
     if (dialog->window.queue_n > 0 || !has_room(dialog)) {
-        return wait_for_room(dialog, body, log_index);
+        return wait_for_room(dialog, body, mark);
     }
-    return send_now(dialog, body, log_index);
+    return send_now(dialog, body, mark);
 }
 
 /* Send what waits, while there is room. */
@@ -123,7 +123,7 @@ static void pump(struct dialog *dialog)
 
     while (window->queue_n > 0 && has_room(dialog)) {
         struct waiting next = *queue_at(window, 0);
-        enum error error = send_now(dialog, next.body, next.log_index);
+        enum error error = send_now(dialog, next.body, next.mark);
 
         window->queue_first = (window->queue_first + 1) % window->queue_size;
         window->queue_n--;
@@ -161,13 +161,13 @@ static uint64_t next_index(struct dialog *dialog)
     struct window *window = &dialog->window;
 
     for (uint32_t i = 0; i < window->flight_n; i++) {
-        if (flight_at(dialog, i)->log_index > 0) {
-            return flight_at(dialog, i)->log_index;
+        if (flight_at(dialog, i)->mark.log_index > 0) {
+            return flight_at(dialog, i)->mark.log_index;
         }
     }
     for (uint32_t i = 0; i < window->queue_n; i++) {
-        if (queue_at(window, i)->log_index > 0) {
-            return queue_at(window, i)->log_index;
+        if (queue_at(window, i)->mark.log_index > 0) {
+            return queue_at(window, i)->mark.log_index;
         }
     }
     return 0;
@@ -180,8 +180,14 @@ static void advance(struct dialog *dialog)
     uint64_t confirmed = window->confirmed;
 
     while (window->flight_n > 0 && flight_at(dialog, 0)->answered) {
-        if (flight_at(dialog, 0)->log_index > confirmed) {
-            confirmed = flight_at(dialog, 0)->log_index;
+        const struct delivery_mark *mark = &flight_at(dialog, 0)->mark;
+
+        if (mark->log_index > confirmed) {
+            confirmed = mark->log_index;
+        }
+        if (mark->reply > 0) {
+            window->replies = mark->reply;
+            marks_add(dialog);
         }
         window->flight_first =
             (window->flight_first + 1) % limits_of(dialog)->in_flight_max;

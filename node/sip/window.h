@@ -16,7 +16,7 @@ struct dialog;
 
 /* An INFO that was sent. */
 struct sent {
-    uint64_t log_index;
+    struct delivery_mark mark;
     uint64_t sent_ms : 63;
     uint64_t answered : 1;
 };
@@ -24,7 +24,7 @@ struct sent {
 /* A body that waits. */
 struct waiting {
     struct body *body; /* Held. */
-    uint64_t log_index;
+    struct delivery_mark mark;
 };
 
 struct window {
@@ -44,6 +44,7 @@ struct window {
     uint64_t delivered; /* All up to this log index were answered. */
     uint64_t confirmed; /* Log index of the last answered, while others of the
                            same index may be due. */
+    uint32_t replies;   /* The last reply that was answered with all before. */
 };
 
 /** Free what is held. */
@@ -58,7 +59,7 @@ void window_deinit(struct window *window);
  * must end, because a body would be missing.
  */
 enum error window_send(struct dialog *dialog, struct body *body,
-                       uint64_t log_index);
+                       struct delivery_mark mark);
 
 /**
  * Note an answer to an INFO.

@@ -56,7 +56,7 @@ static void deliver(struct server *server, struct slice body,
     struct delivery *delivery = delivery_new(DELIVERY_BODY, 0);
 
     delivery->body.body = body_new(body);
-    delivery->body.log_index = server->log_index;
+    delivery->body.mark.log_index = server->log_index;
     delivery->body.n = n;
     delivery->body.dialogs =
         arena_alloc(delivery->arena, n * sizeof(edge_ref) + 1);

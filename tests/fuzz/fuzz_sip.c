@@ -66,7 +66,7 @@ static void deliver(edge_ref dialog)
     struct delivery *delivery = delivery_new(DELIVERY_BODY, 0);
 
     delivery->body.body = body_new(SLICE_LITERAL("<xccos/>"));
-    delivery->body.log_index = 1;
+    delivery->body.mark.log_index = 1;
     delivery->body.n = 1;
     delivery->body.dialogs = arena_alloc(delivery->arena, sizeof(edge_ref));
     delivery->body.dialogs[0] = dialog;

@@ -433,7 +433,7 @@ void scene_deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
     struct delivery *delivery = delivery_new(DELIVERY_BODY, 0);
 
     delivery->body.body = body_new(slice_of_text(body));
-    delivery->body.log_index = log_index;
+    delivery->body.mark.log_index = log_index;
     delivery->body.n = n;
     delivery->body.dialogs = copy_refs(delivery, dialogs, n);
     send_delivery(scene, delivery);

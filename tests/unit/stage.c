@@ -46,7 +46,8 @@ static void take_body(struct stage *s, const struct delivery *delivery)
 
         given->text = copy_text(slice_of(body->bytes, body->len));
         given->body = body;
-        given->log_index = delivery->body.log_index;
+        given->log_index = delivery->body.mark.log_index;
+        given->reply = delivery->body.mark.reply;
     }
 }
 

@@ -41,6 +41,7 @@ struct given {
     char *text;       /* A body, a reason, a user's URI. */
     const void *body; /* Which body, to tell whether it is shared. */
     uint64_t log_index;
+    uint32_t reply; /* 0: it goes to all in a room. */
     bool seen;
 };
 
