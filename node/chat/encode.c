@@ -106,6 +106,9 @@ static bool encode_user(const struct machine *machine,
     if (user->has_password) {
         CODEC_SET_BYTES(&row, ha1, slice_of(user->ha1, HA1_BYTES));
     }
+    if (user->has_ha1_user) {
+        CODEC_SET_BYTES(&row, ha1_user, slice_of(user->ha1_user, HA1_BYTES));
+    }
     CODEC_SET(&row, disabled, user->disabled);
     CODEC_SET(&row, version, user->version);
     CODEC_SET(&row, created_at_us, user->created_at_us);

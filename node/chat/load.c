@@ -97,6 +97,8 @@ static enum error load_user(struct machine *machine, const struct row_key *key,
             table_at(&machine->users, number) == NULL);
     REQUIRE(row->uri.len > 0);
     REQUIRE(!row->has_ha1 || row->ha1.len == HA1_BYTES);
+    REQUIRE(!row->has_ha1_user ||
+            (row->has_ha1 && row->ha1_user.len == HA1_BYTES));
 
     user = calloc(1, sizeof(*user));
     CHECK(user != NULL);
@@ -106,7 +108,11 @@ static enum error load_user(struct machine *machine, const struct row_key *key,
     if (row->has_ha1) {
         memcpy(user->ha1, row->ha1.data, HA1_BYTES);
     }
+    if (row->has_ha1_user) {
+        memcpy(user->ha1_user, row->ha1_user.data, HA1_BYTES);
+    }
     user->has_password = row->has_ha1;
+    user->has_ha1_user = row->has_ha1_user;
     user->disabled = row->disabled;
     user->version = row->version;
     user->created_at_us = row->created_at_us;

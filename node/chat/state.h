@@ -123,7 +123,9 @@ struct user {
     uint32_t n_sessions;
     bool disabled;
     bool has_password;
+    bool has_ha1_user; /* Only with a password. */
     uint8_t ha1[HA1_BYTES];
+    uint8_t ha1_user[HA1_BYTES];
 };
 
 /* All users by URI. */

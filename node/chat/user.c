@@ -8,7 +8,7 @@
 /* What create and change have in common. */
 struct user_fields {
     bool has_name, has_ha1, has_disabled, disabled;
-    struct slice name, ha1;
+    struct slice name, ha1, ha1_user;
 };
 
 static int compare_uris(const struct user *a, const struct user *b)
@@ -68,6 +68,18 @@ struct user *user_next(const struct machine *machine, const struct user *after)
     return RB_NEXT(user_uris, &tree, (struct user *)(uintptr_t)after);
 }
 
+static bool is_hash(struct slice hash)
+{
+    return hash.len == 0 || hash.len == HA1_BYTES;
+}
+
+/* The hash of the bare name belongs to the other. */
+static bool is_password(const struct user_fields *fields)
+{
+    return is_hash(fields->ha1) && is_hash(fields->ha1_user) &&
+           (fields->ha1.len > 0 || fields->ha1_user.len == 0);
+}
+
 static enum outcome check_fields(const struct user_fields *fields)
 {
     enum outcome outcome = OUTCOME_DONE;
@@ -76,27 +88,36 @@ static enum outcome check_fields(const struct user_fields *fields)
         outcome = text_check_line(fields->name, NAME_CHARACTERS_MAX,
                                   OUTCOME_NAME_TOO_LONG);
     }
-    if (outcome == OUTCOME_DONE && fields->has_ha1 && fields->ha1.len != 0 &&
-        fields->ha1.len != HA1_BYTES) {
+    if (outcome == OUTCOME_DONE && !is_password(fields)) {
         return OUTCOME_HA1_INVALID;
     }
     return outcome;
 }
 
-static bool same_password(const struct user *user, struct slice ha1)
+static bool same_password(const struct user *user,
+                          const struct user_fields *fields)
 {
-    struct slice kept = {user->ha1, user->has_password ? HA1_BYTES : 0};
+    struct slice ha1 = {user->ha1, user->has_password ? HA1_BYTES : 0};
+    struct slice ha1_user = {user->ha1_user,
+                             user->has_ha1_user ? HA1_BYTES : 0};
 
-    return slice_equal(kept, ha1);
+    return slice_equal(ha1, fields->ha1) &&
+           slice_equal(ha1_user, fields->ha1_user);
 }
 
-static void put_password(struct user *user, struct slice ha1)
+static bool put_hash(uint8_t to[HA1_BYTES], struct slice hash)
 {
-    user->has_password = ha1.len > 0;
-    memset(user->ha1, 0, HA1_BYTES);
-    if (ha1.len > 0) {
-        memcpy(user->ha1, ha1.data, HA1_BYTES);
+    memset(to, 0, HA1_BYTES);
+    if (hash.len > 0) {
+        memcpy(to, hash.data, HA1_BYTES);
     }
+    return hash.len > 0;
+}
+
+static void put_password(struct user *user, const struct user_fields *fields)
+{
+    user->has_password = put_hash(user->ha1, fields->ha1);
+    user->has_ha1_user = put_hash(user->ha1_user, fields->ha1_user);
 }
 
 static unsigned put_fields(struct user *user, const struct user_fields *fields)
@@ -108,8 +129,8 @@ static unsigned put_fields(struct user *user, const struct user_fields *fields)
         text_replace(&user->display_name, fields->name);
         changed |= CHANGED_NAME;
     }
-    if (fields->has_ha1 && !same_password(user, fields->ha1)) {
-        put_password(user, fields->ha1);
+    if (fields->has_ha1 && !same_password(user, fields)) {
+        put_password(user, fields);
         changed |= CHANGED_PASSWORD;
     }
     if (fields->has_disabled && fields->disabled != user->disabled) {
@@ -161,6 +182,7 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
                                  .name = codec_slice(command->display_name),
                                  .has_ha1 = command->has_ha1,
                                  .ha1 = codec_slice(command->ha1),
+                                 .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
                                  .disabled = command->disabled};
     struct slice uri = codec_slice(command->uri);
@@ -194,6 +216,7 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
                                  .name = codec_slice(command->display_name),
                                  .has_ha1 = command->has_ha1,
                                  .ha1 = codec_slice(command->ha1),
+                                 .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
                                  .disabled = command->disabled};
     struct user *user = user_find(turn->machine, codec_slice(command->uri));

@@ -8,6 +8,14 @@
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 
+static void write_hex(const uint8_t hash[HA1_BYTES],
+                      char text[2 * HA1_BYTES + 1])
+{
+    for (size_t i = 0; i < HA1_BYTES; i++) {
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+    }
+}
+
 void view_user(const struct user *user, struct user_view *view_out)
 {
     *view_out = (struct user_view){
@@ -21,8 +29,11 @@ void view_user(const struct user *user, struct user_view *view_out)
         .created_at_us = user->created_at_us,
         .changed_at_us = user->changed_at_us,
     };
-    for (size_t i = 0; user->has_password && i < HA1_BYTES; i++) {
-        snprintf(view_out->ha1 + 2 * i, 3, "%02x", user->ha1[i]);
+    if (user->has_password) {
+        write_hex(user->ha1, view_out->ha1);
+    }
+    if (user->has_ha1_user) {
+        write_hex(user->ha1_user, view_out->ha1_user);
     }
 }
 

@@ -29,7 +29,10 @@ struct user_view {
     struct slice display_name;
     bool disabled;
     bool has_password;
-    char ha1[2 * HA1_BYTES + 1]; /* Lower-case hex and NUL; empty without. */
+    /* Digest's HA1 of user@domain and of user alone, lower-case hex and NUL;
+     * empty without. */
+    char ha1[2 * HA1_BYTES + 1];
+    char ha1_user[2 * HA1_BYTES + 1];
     uint32_t sessions;
     int64_t created_at_us, changed_at_us;
 };

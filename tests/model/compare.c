@@ -127,6 +127,9 @@ static const char *compare_user(const struct machine *machine,
     SAME(same_text(view.display_name, &other->name));
     SAME(view.has_password == (other->ha1.len > 0));
     SAME(!view.has_password || view.ha1[1] - '0' == other->ha1.bytes[0] % 16);
+    SAME((view.ha1_user[0] != '\0') == (other->ha1_user.len > 0));
+    SAME(view.ha1_user[0] == '\0' ||
+         view.ha1_user[1] - '0' == other->ha1_user.bytes[0] % 16);
     SAME(view.disabled == other->disabled);
     SAME(view.version == other->version);
     SAME(view.created_at_us == other->created);

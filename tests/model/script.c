@@ -408,6 +408,9 @@ static void say_user_create(struct script *s, struct arena *arena,
     if (rarely(s, 2)) {
         CODEC_SET(user, ha1, fill(arena, rarely(s, 9) ? 15 : 16, 'h'));
     }
+    if (rarely(s, 3)) {
+        CODEC_SET(user, ha1_user, fill(arena, rarely(s, 9) ? 17 : 16, 'u'));
+    }
     if (rarely(s, 9)) {
         CODEC_SET(user, disabled, true);
     }
@@ -429,6 +432,10 @@ static void say_user_change(struct script *s, struct arena *arena,
         CODEC_SET(user, ha1,
                   fill(arena, 16 * script_below(s, 2) + rarely(s, 9),
                        (char)('a' + script_below(s, 3))));
+    }
+    if (rarely(s, 6)) {
+        CODEC_SET(user, ha1_user,
+                  fill(arena, 16, (char)('b' + script_below(s, 2))));
     }
     if (rarely(s, 3)) {
         CODEC_SET(user, disabled, rarely(s, 6));

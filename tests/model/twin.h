@@ -32,7 +32,7 @@ struct twin_text {
 };
 
 struct twin_user {
-    struct twin_text uri, name, ha1;
+    struct twin_text uri, name, ha1, ha1_user;
     bool disabled;
     uint32_t version;
     int64_t created, changed;

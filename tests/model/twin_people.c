@@ -16,15 +16,21 @@ uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri)
 }
 
 static enum outcome check_user(bool has_name, ProtobufCBinaryData name,
-                               bool has_ha1, ProtobufCBinaryData ha1)
+                               ProtobufCBinaryData ha1,
+                               ProtobufCBinaryData ha1_user)
 {
     enum outcome outcome =
         has_name ? twin_check_line(name, OUTCOME_NAME_TOO_LONG) : OUTCOME_DONE;
 
-    if (outcome == OUTCOME_DONE && has_ha1 && ha1.len != 0 && ha1.len != 16) {
-        outcome = OUTCOME_HA1_INVALID;
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
     }
-    return outcome;
+    if (ha1.len == 0 && ha1_user.len == 0) {
+        return OUTCOME_DONE;
+    }
+    return ha1.len == 16 && (ha1_user.len == 0 || ha1_user.len == 16)
+               ? OUTCOME_DONE
+               : OUTCOME_HA1_INVALID;
 }
 
 enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
@@ -39,7 +45,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
         return OUTCOME_USER_EXISTS;
     }
     outcome =
-        check_user(c->has_display_name, c->display_name, c->has_ha1, c->ha1);
+        check_user(c->has_display_name, c->display_name, c->ha1, c->ha1_user);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -51,6 +57,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     twin_copy(&user->uri, c->uri, true);
     twin_copy(&user->name, c->display_name, false);
     twin_copy(&user->ha1, c->ha1, false);
+    twin_copy(&user->ha1_user, c->ha1_user, false);
     user->disabled = c->disabled;
     user->version = 1;
     user->created = user->changed = twin->now;
@@ -73,7 +80,7 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         return OUTCOME_VERSION_STALE;
     }
     outcome =
-        check_user(c->has_display_name, c->display_name, c->has_ha1, c->ha1);
+        check_user(c->has_display_name, c->display_name, c->ha1, c->ha1_user);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -84,8 +91,11 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         changed |= CHANGED_NAME;
     }
     if (c->has_ha1 &&
-        !twin_same(c->ha1.data, c->ha1.len, user->ha1.bytes, user->ha1.len)) {
+        (!twin_same(c->ha1.data, c->ha1.len, user->ha1.bytes, user->ha1.len) ||
+         !twin_same(c->ha1_user.data, c->ha1_user.len, user->ha1_user.bytes,
+                    user->ha1_user.len))) {
         twin_copy(&user->ha1, c->ha1, false);
+        twin_copy(&user->ha1_user, c->ha1_user, false);
         changed |= CHANGED_PASSWORD;
     }
     if (c->has_disabled && c->disabled != user->disabled) {

@@ -239,6 +239,30 @@ static void test_user_change__changes_what_it_names(void **state)
     assert_outcome(user_change(f, &change), USER_UNKNOWN);
 }
 
+/* The hash of the bare name comes and goes with the other one. */
+static void test_user_change__takes_both_hashes_as_one(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__UserChange change = PERCH__USER_CHANGE__INIT;
+
+    CODEC_SET(&change, uri, fixture_text(ALICE));
+    CODEC_SET_BYTES(&change, ha1_user, SLICE_LITERAL("fedcba9876543210"));
+    assert_outcome(user_change(f, &change), HA1_INVALID);
+    CODEC_SET_BYTES(&change, ha1, SLICE_LITERAL("0123456789abcdef"));
+    assert_outcome(user_change(f, &change), DONE);
+    assert_string_equal(user(f, ALICE).ha1_user,
+                        "66656463626139383736353433323130");
+    assert_outcome(user_change(f, &change), DONE);
+    assert_no_trace(f);
+    CODEC_SET_BYTES(&change, ha1_user, SLICE_LITERAL("fedcba987654321"));
+    assert_outcome(user_change(f, &change), HA1_INVALID);
+    change.has_ha1_user = false;
+    change.ha1_user = codec_bytes(SLICE_NONE);
+    assert_outcome(user_change(f, &change), DONE);
+    assert_true(user(f, ALICE).has_password);
+    assert_string_equal(user(f, ALICE).ha1_user, "");
+}
+
 /* An administrator's name must be text of some length. */
 static void test_machine_apply__checks_the_actor(void **state)
 {
@@ -310,6 +334,7 @@ int main(void)
         IN(user_create__is_what_was_asked),
         IN(user_create__refusals),
         IN(user_change__changes_what_it_names),
+        IN(user_change__takes_both_hashes_as_one),
         IN(machine_apply__checks_the_actor),
         RUN(test_outcome__covers_the_list),
         RUN(test_outcome__numbers_are_for_ever),
