@@ -35,7 +35,9 @@
     X(CATEGORY_CREATE, category_create, 1)                                     \
     X(CATEGORY_CHANGE, category_change, 1)                                     \
     X(ROOM_CREATE, room_create, 1)                                             \
-    X(ROOM_CHANGE, room_change, 1)
+    X(ROOM_CHANGE, room_change, 1)                                             \
+    X(SESSION_EXPEL, session_expel, 1)                                         \
+    X(NODE_ADMIT, node_admit, 1)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 1 };

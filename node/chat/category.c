@@ -79,6 +79,9 @@ enum outcome category_create(struct turn *turn,
     if (is_full(turn->machine)) {
         return OUTCOME_CATEGORIES_FULL;
     }
+    if (turn->judging) {
+        return OUTCOME_DONE;
+    }
 
     category = calloc(1, sizeof(*category));
     CHECK(category != NULL);
@@ -109,7 +112,7 @@ enum outcome category_change(struct turn *turn,
         return OUTCOME_VERSION_STALE;
     }
     outcome = place_check_change(turn->machine, &category->place, &change);
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 

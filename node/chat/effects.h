@@ -45,7 +45,8 @@ enum role {
     X(NODE_RESTARTED, "node restarted") /* it began another epoch */           \
     X(EVICTED, "evicted")               /* lost the right to be in the room */ \
     X(ROOM_DISABLED, "room disabled")                                          \
-    X(USER_DISABLED, "user disabled")
+    X(USER_DISABLED, "user disabled")                                          \
+    X(EXPELLED, "closed by an administrator")
 
 #define LEAVE_ENUM(name, text) LEAVE_##name,
 enum leave { LEAVE_LIST(LEAVE_ENUM) LEAVES };
@@ -81,6 +82,7 @@ enum event_kind {
     EVENT_NODE_STARTED, /* session.node, session.epoch: the new one */
     EVENT_NODE_LOST,    /* session.node, session.epoch: the lost one */
     EVENT_RULES_RAISED,
+    EVENT_NODE_ADMITTED, /* session.node, session.epoch: its current one */
     EVENT_KINDS,
 };
 

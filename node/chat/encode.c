@@ -237,6 +237,9 @@ static bool encode_origin(const struct machine *machine,
     CODEC_SET(&row, rules_known, origin->rules_known);
     CODEC_SET(&row, lost, origin->lost);
     CODEC_SET(&row, delivered_index, origin->delivered_index);
+    if (origin->admitted) {
+        CODEC_SET(&row, admitted, true);
+    }
     fill_exceptions(origin, scratch, &row);
     CHECK(row.n_start_ids > 0);
     codec_write(&row.base, to);

@@ -75,6 +75,9 @@ enum {
     X(ROOMS_MAX, 100000, 1, 10000000, "rooms")                                 \
     X(ROOM_ROLES_MAX, 100000, 1, 10000000, "users with a role in one room")
 
+/* Values of REJOIN_POLICY. */
+enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };
+
 #define SETTING_ENUM(name, standard, least, most, text) SETTING_##name,
 enum setting { SETTING_LIST(SETTING_ENUM) SETTINGS };
 #undef SETTING_ENUM

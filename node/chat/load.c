@@ -245,6 +245,7 @@ static enum error load_origin(struct machine *machine,
     origin->directory_id = row->directory_id;
     origin->rules_known = row->rules_known;
     origin->lost = row->lost;
+    origin->admitted = row->admitted;
     origin->delivered_index = row->delivered_index;
     fill_exceptions(origin, row);
     return ERROR_NONE;

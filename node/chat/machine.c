@@ -41,6 +41,8 @@ RULE_OF_PART(category_create, category_create)
 RULE_OF_PART(category_change, category_change)
 RULE_OF_PART(room_create, room_create)
 RULE_OF_PART(room_change, room_change)
+RULE_OF_PART(session_expel, session_expel)
+RULE_OF_PART(node_admit, node_admit)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -75,6 +77,8 @@ static const struct {
     KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR},
     KIND(ROOM_CREATE) = {rule_room_create, ACTOR_ADMINISTRATOR},
     KIND(ROOM_CHANGE) = {rule_room_change, ACTOR_ADMINISTRATOR},
+    KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR},
+    KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -246,6 +250,29 @@ struct applied machine_apply(struct machine *machine,
     applied.value = turn.value;
     if (entry->number > 0) {
         origin_keep(&turn, applied);
+    }
+    return applied;
+}
+
+bool machine_is_administrators(const Perch__Command *command)
+{
+    return (unsigned)command->kind_case < RULES &&
+           rules[command->kind_case].decide != NULL &&
+           rules[command->kind_case].actor == ACTOR_ADMINISTRATOR;
+}
+
+struct applied machine_judge(const struct machine *machine,
+                             const Perch__Command *command)
+{
+    /* A rule that judges stops before it changes the machine. */
+    struct turn turn = {.machine = (struct machine *)(uintptr_t)machine,
+                        .judging = true};
+    struct applied applied = {check_command(machine, command), 0};
+
+    CHECK(machine_is_administrators(command));
+    if (applied.outcome == OUTCOME_DONE) {
+        applied.outcome = rules[command->kind_case].decide(&turn, command);
+        applied.value = turn.value;
     }
     return applied;
 }

@@ -69,6 +69,20 @@ struct applied machine_apply(struct machine *machine,
                              const Perch__Command *command,
                              struct effects *effects);
 
+/** Tell whether a command is of a kind that only administrators may give. */
+bool machine_is_administrators(const Perch__Command *command);
+
+/**
+ * Decide an administrator's command on the state as it is, without doing it.
+ *
+ * @command  machine_is_administrators; else a defect.
+ *
+ * Returns the refusal that machine_apply would give now, with its value, or
+ * DONE and 0. Changes nothing; applying goes by the same code.
+ */
+struct applied machine_judge(const struct machine *machine,
+                             const Perch__Command *command);
+
 /**
  * Look up the answer to a proposal that may have been applied unseen, by way
  * of a snapshot.

@@ -37,6 +37,7 @@ enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command)
 {
     struct origin *origin = turn->machine->origins[turn->entry->node];
     struct guid start_id;
+    bool admitted;
 
     if (!is_start(turn, command)) {
         return OUTCOME_START_INVALID;
@@ -55,7 +56,11 @@ enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command)
         session_end_origin(turn, origin, LEAVE_NODE_RESTARTED);
     }
 
+    /* Coming back under another raft id uses up the leave to do so. */
+    admitted = origin != NULL && origin->admitted &&
+               origin->raft_id == command->raft_id;
     origin = origin_begin(turn, &start_id);
+    origin->admitted = admitted;
     origin->raft_id = command->raft_id;
     origin->directory_id = command->directory_id;
     origin->rules_known = command->rules_known;
@@ -83,6 +88,30 @@ enum outcome node_lost(struct turn *turn, const Perch__NodeLost *command)
     session_end_origin(turn, origin, LEAVE_NODE_LOST);
     origin->lost = true;
     tell(turn, EVENT_NODE_LOST, origin);
+    return OUTCOME_DONE;
+}
+
+enum outcome node_admit(struct turn *turn, const Perch__NodeAdmit *command)
+{
+    struct origin *origin = NULL;
+
+    if (command->node < NODES) {
+        origin = turn->machine->origins[command->node];
+    }
+    if (origin == NULL) {
+        return OUTCOME_NODE_UNKNOWN;
+    }
+    if (command->has_raft_id && command->raft_id != origin->raft_id) {
+        return OUTCOME_NODE_RAFT_ID_STALE;
+    }
+    if (turn->judging) {
+        return OUTCOME_DONE;
+    }
+
+    if (!origin->admitted) {
+        origin->admitted = true;
+        tell(turn, EVENT_NODE_ADMITTED, origin);
+    }
     return OUTCOME_DONE;
 }
 

@@ -30,6 +30,15 @@ enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command);
 enum outcome node_lost(struct turn *turn, const Perch__NodeLost *command);
 
 /**
+ * Let a node come back once under another raft id, though SETTING_REJOIN_POLICY
+ * leaves it to administrators. Doing so uses it up (node_started).
+ *
+ * Returns NODE_UNKNOWN, or NODE_RAFT_ID_STALE when the command names another
+ * raft id than the one the node has.
+ */
+enum outcome node_admit(struct turn *turn, const Perch__NodeAdmit *command);
+
+/**
  * Take the origin's report of what its clients have confirmed. It replaces the
  * one before, exceptions and all.
  *

@@ -140,7 +140,9 @@
     X(PROBE_SLOT_UNKNOWN, 400, "ERROR_INVALID_ARGUMENT",                       \
       "there is no such probe slot")                                           \
     X(PROBE_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                             \
-      "a probe carries more than 16 KiB")
+      "a probe carries more than 16 KiB")                                      \
+    X(NODE_RAFT_ID_STALE, 409, "ERROR_COLLISION",                              \
+      "the node has another raft id by now")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -77,7 +77,7 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
     struct machine *machine = turn->machine;
     enum outcome outcome = check(turn, command);
 
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 

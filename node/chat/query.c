@@ -77,6 +77,7 @@ bool query_node(const struct machine *machine, uint8_t node,
     *view_out = (struct node_view){
         .node = node,
         .lost = origin->lost,
+        .admitted = origin->admitted,
         .rules_known = origin->rules_known,
         .epoch = origin->epoch,
         .start_id = origin->start_ids[0],
@@ -86,4 +87,12 @@ bool query_node(const struct machine *machine, uint8_t node,
         .delivered_index = origin->delivered_index,
     };
     return true;
+}
+
+bool query_may_rejoin(const struct machine *machine, uint8_t node)
+{
+    const struct origin *origin = machine->origins[node];
+
+    return machine->settings[SETTING_REJOIN_POLICY] == REJOIN_AUTOMATIC ||
+           (origin != NULL && origin->admitted);
 }

@@ -33,6 +33,7 @@ struct pool_view {
 struct node_view {
     uint8_t node;
     bool lost;            /* Given up, and not heard of since. */
+    bool admitted;        /* May come back once under another raft id. */
     uint32_t rules_known; /* By its program, as it said at its start. */
     uint64_t epoch;
     struct guid start_id; /* Of the start that began it. */
@@ -75,5 +76,11 @@ const struct session *query_session(const struct machine *machine,
  */
 bool query_node(const struct machine *machine, uint8_t node,
                 struct node_view *view_out);
+
+/**
+ * Tell whether a node may come back under another raft id: by the pool's
+ * policy, or because an administrator has admitted it.
+ */
+bool query_may_rejoin(const struct machine *machine, uint8_t node);
 
 #endif

@@ -117,7 +117,7 @@ enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
         return outcome;
     }
     outcome = role_check(turn, NULL, lists, 2);
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 
@@ -226,7 +226,7 @@ enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
 
     plan_init(&plan, command);
     outcome = check_change(turn, &plan, command);
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 

@@ -279,3 +279,26 @@ enum outcome session_close(struct turn *turn,
     session_end(turn, session, leave, command->delivered_index);
     return OUTCOME_DONE;
 }
+
+enum outcome session_expel(struct turn *turn,
+                           const Perch__SessionExpel *command)
+{
+    const struct origin *origin = NULL;
+    struct session *session = NULL;
+
+    if (command->node < NODES) {
+        origin = turn->machine->origins[command->node];
+    }
+    if (origin != NULL && origin->epoch == command->epoch) {
+        session = session_find(origin, command->serial);
+    }
+    if (session == NULL) {
+        return OUTCOME_SESSION_UNKNOWN;
+    }
+    if (turn->judging) {
+        return OUTCOME_DONE;
+    }
+
+    session_end(turn, session, LEAVE_EXPELLED, DELIVERED_UNKNOWN);
+    return OUTCOME_DONE;
+}

@@ -35,6 +35,14 @@ enum outcome session_close(struct turn *turn,
                            const Perch__SessionClose *command);
 
 /**
+ * End a session of any node, as an administrator asks.
+ *
+ * Returns SESSION_UNKNOWN.
+ */
+enum outcome session_expel(struct turn *turn,
+                           const Perch__SessionExpel *command);
+
+/**
  * Find the session that acts, and check that it is the actor's.
  *
  * Returns SESSION_UNKNOWN or NOT_THE_SESSIONS_USER.

@@ -165,6 +165,7 @@ struct mark_exception {
 struct origin {
     uint8_t node;
     bool lost;
+    bool admitted; /* May come back once under another raft id. */
     uint32_t rules_known;
     uint64_t epoch;
     uint64_t number_last;
@@ -223,6 +224,8 @@ struct turn {
     struct origin *origin;
     struct effects *effects;
     uint64_t value; /* Becomes applied.value. */
+    bool judging;   /* Stop before the change: machine_judge. There is no
+                       entry, origin or effects then. */
 };
 
 #endif

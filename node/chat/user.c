@@ -202,6 +202,9 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
     if (is_full(turn->machine)) {
         return OUTCOME_USERS_FULL;
     }
+    if (turn->judging) {
+        return OUTCOME_DONE;
+    }
 
     user = begin(turn, uri);
     put_fields(user, &fields);
@@ -230,7 +233,7 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
         return OUTCOME_VERSION_STALE;
     }
     outcome = check_fields(&fields);
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 

@@ -271,6 +271,9 @@ static const char *compare_origin(const struct machine *machine,
     SAME(view.epoch == origin->epoch && view.number_last == origin->number);
     SAME(view.lost == origin->lost && view.rules_known == origin->rules);
     SAME(view.delivered_index == origin->delivered);
+    SAME(view.admitted == origin->admitted && view.raft_id == origin->raft_id);
+    SAME(query_may_rejoin(machine, (uint8_t)node) ==
+         (twin->settings[SETTING_REJOIN_POLICY] == 0 || origin->admitted));
     number = view.number_last;
     SAME(!machine_outcome(machine, (uint8_t)node, number + 1, &applied));
     if (number == 0) {

@@ -323,6 +323,7 @@ static void say_node_started(struct script *s, struct arena *arena,
     CODEC_SET(c->node_started, start_id, fill(arena, 16, 0));
     CODEC_SET(c->node_started, rules_known,
               rarely(s, 2) ? 4 : 1 + script_below(s, 4));
+    CODEC_SET(c->node_started, raft_id, script_below(s, 3));
     if (rarely(s, 30)) {
         CODEC_SET(c->node_started, rules_known, script_below(s, 3));
         CODEC_SET(c->node_started, start_id,
@@ -335,6 +336,28 @@ static void say_node_lost(struct script *s, struct arena *arena,
 {
     (void)s;
     c->node_lost = MAKE(arena, node_lost);
+}
+
+static void say_session_expel(struct script *s, struct arena *arena,
+                              Perch__Command *c)
+{
+    uint32_t node = script_below(s, TWIN_NODES + rarely(s, 20));
+
+    c->session_expel = MAKE(arena, session_expel);
+    CODEC_SET(c->session_expel, node, node);
+    CODEC_SET(c->session_expel, epoch,
+              s->twin->origins[node % TWIN_NODES].epoch + rarely(s, 9));
+    CODEC_SET(c->session_expel, serial, script_below(s, SERIALS));
+}
+
+static void say_node_admit(struct script *s, struct arena *arena,
+                           Perch__Command *c)
+{
+    c->node_admit = MAKE(arena, node_admit);
+    CODEC_SET(c->node_admit, node, script_below(s, TWIN_NODES + rarely(s, 9)));
+    if (rarely(s, 2)) {
+        CODEC_SET(c->node_admit, raft_id, script_below(s, 3));
+    }
 }
 
 static void say_rules_raise(struct script *s, struct arena *arena,
@@ -553,6 +576,8 @@ static const struct {
     {PERCH__COMMAND__KIND_CATEGORY_CHANGE, say_category_change, 6, 'a'},
     {PERCH__COMMAND__KIND_ROOM_CREATE, say_room_create, 25, 'a'},
     {PERCH__COMMAND__KIND_ROOM_CHANGE, say_room_change, 50, 'a'},
+    {PERCH__COMMAND__KIND_SESSION_EXPEL, say_session_expel, 10, 'a'},
+    {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
 };
 
 static uint32_t place_of(Perch__Command__KindCase kind)

@@ -80,6 +80,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
+    case PERCH__COMMAND__KIND_SESSION_EXPEL:
+    case PERCH__COMMAND__KIND_NODE_ADMIT:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     default:
         return OUTCOME_DONE;
@@ -91,6 +93,7 @@ static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
     static const char nil[16];
     struct twin_origin *origin = &twin->origins[twin->entry->node];
     struct event *event;
+    bool admitted;
 
     if (twin->entry->number != 0 || twin->entry->epoch != 0 ||
         c->start_id.len != 16 || c->rules_known == 0) {
@@ -107,7 +110,10 @@ static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
         }
     }
     twin_end_all(twin, 0, twin->entry->node, LEAVE_NODE_RESTARTED);
+    admitted = origin->admitted && c->raft_id == origin->raft_id;
     memset(origin, 0, offsetof(struct twin_origin, n_starts));
+    origin->admitted = admitted;
+    origin->raft_id = c->raft_id;
     CHECK(origin->n_starts < 4096);
     memcpy(origin->starts[origin->n_starts++], c->start_id.data, 16);
     origin->known = true;
@@ -135,6 +141,26 @@ static enum outcome node_lost(struct twin *twin, const Perch__NodeLost *c)
     event = twin_event(twin, EVENT_NODE_LOST);
     event->session.node = (uint8_t)c->node;
     event->session.epoch = c->epoch;
+    return OUTCOME_DONE;
+}
+
+static enum outcome node_admit(struct twin *twin, const Perch__NodeAdmit *c)
+{
+    struct twin_origin *origin = &twin->origins[c->node % TWIN_NODES];
+
+    if (c->node >= TWIN_NODES || !origin->known) {
+        return OUTCOME_NODE_UNKNOWN;
+    }
+    if (c->has_raft_id && c->raft_id != origin->raft_id) {
+        return OUTCOME_NODE_RAFT_ID_STALE;
+    }
+    if (!origin->admitted) {
+        struct event *event = twin_event(twin, EVENT_NODE_ADMITTED);
+
+        origin->admitted = true;
+        event->session.node = (uint8_t)c->node;
+        event->session.epoch = origin->epoch;
+    }
     return OUTCOME_DONE;
 }
 
@@ -234,6 +260,10 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return node_started(twin, c->node_started);
     case PERCH__COMMAND__KIND_NODE_LOST:
         return node_lost(twin, c->node_lost);
+    case PERCH__COMMAND__KIND_NODE_ADMIT:
+        return node_admit(twin, c->node_admit);
+    case PERCH__COMMAND__KIND_SESSION_EXPEL:
+        return twin_session_expel(twin, c->session_expel);
     case PERCH__COMMAND__KIND_RULES_RAISE:
         return rules_raise(twin, c->rules_raise);
     case PERCH__COMMAND__KIND_POOL_PUT:

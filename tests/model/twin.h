@@ -87,6 +87,8 @@ struct twin_memos {
 struct twin_origin {
     bool known;
     bool lost;
+    bool admitted;
+    uint64_t raft_id;
     uint64_t epoch;
     uint64_t number;
     uint32_t rules;
@@ -177,6 +179,8 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c);
 enum outcome twin_session_open(struct twin *twin, const Perch__Command *c);
 enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
+enum outcome twin_session_expel(struct twin *twin,
+                                const Perch__SessionExpel *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);

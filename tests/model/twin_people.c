@@ -418,6 +418,21 @@ enum outcome twin_session_close(struct twin *twin, const Perch__SessionClose *c)
     return OUTCOME_DONE;
 }
 
+enum outcome twin_session_expel(struct twin *twin, const Perch__SessionExpel *c)
+{
+    int session = -1;
+
+    if (c->node < TWIN_NODES && twin->origins[c->node].known &&
+        twin->origins[c->node].epoch == c->epoch) {
+        session = find_session(twin, (int)c->node, c->serial);
+    }
+    if (session < 0) {
+        return OUTCOME_SESSION_UNKNOWN;
+    }
+    twin_end(twin, session, LEAVE_EXPELLED, 0);
+    return OUTCOME_DONE;
+}
+
 static enum outcome acting(const struct twin *twin, const Perch__Command *c,
                            int *session)
 {

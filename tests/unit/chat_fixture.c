@@ -31,11 +31,34 @@ static void forget_row(void *context, const struct row_key *key,
     (void)value;
 }
 
+/* Of the entry, not of the command: the machine never came to decide. */
+static bool was_turned_away(enum outcome outcome)
+{
+    return outcome == OUTCOME_NODE_NOT_STARTED ||
+           outcome == OUTCOME_EPOCH_STALE || outcome == OUTCOME_DUPLICATE ||
+           outcome == OUTCOME_NUMBER_GAP;
+}
+
+/* What is judged beforehand is what is then applied, and judging leaves no
+ * trace: asserted for every administrator's command of every test. */
+static struct applied judge(struct chat_fixture *f, const Perch__Command *read)
+{
+    struct applied judged = {OUTCOMES, 0};
+
+    if (read != NULL && machine_is_administrators(read)) {
+        judged = machine_judge(f->machine, read);
+        assert_true(machine_hash(f->machine) == f->hash);
+        assert_int_equal(machine_changes(f->machine), 0);
+    }
+    return judged;
+}
+
 enum outcome fixture_apply_entry(struct chat_fixture *f,
                                  struct applied_entry entry,
                                  Perch__Command *command)
 {
     Perch__Command *read = NULL;
+    struct applied judged;
 
     arena_reset(f->arena);
     buffer_clear(&f->bytes);
@@ -54,7 +77,13 @@ enum outcome fixture_apply_entry(struct chat_fixture *f,
     entry.term = 1;
     entry.sent_at_us = f->now_us;
     f->now_us += 1000000;
+    judged = judge(f, read);
     f->applied = machine_apply(f->machine, &entry, read, &f->effects);
+    if (judged.outcome != OUTCOMES && !was_turned_away(f->applied.outcome)) {
+        assert_int_equal(judged.outcome, f->applied.outcome);
+        assert_true(judged.outcome == OUTCOME_DONE ||
+                    judged.value == f->applied.value);
+    }
     return f->applied.outcome;
 }
 

@@ -302,6 +302,60 @@ static void test_rules_raise__beyond_the_program_stops_the_node(void **state)
     assert_int_equal(machine_rules_version(f->machine), 1);
 }
 
+static enum outcome admit(struct chat_fixture *f, uint32_t node,
+                          uint64_t raft_id)
+{
+    Perch__NodeAdmit admit = PERCH__NODE_ADMIT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&admit, node, node);
+    CODEC_SET(&admit, raft_id, raft_id);
+    command.kind_case = PERCH__COMMAND__KIND_NODE_ADMIT;
+    command.node_admit = &admit;
+    return fixture_administer(f, &command);
+}
+
+static enum outcome start_as(struct chat_fixture *f, uint8_t node,
+                             uint8_t start_byte, uint64_t raft_id)
+{
+    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid id = fixture_guid(start_byte);
+
+    CODEC_SET(&started, start_id, fixture_guid_bytes(&id));
+    CODEC_SET(&started, raft_id, raft_id);
+    CODEC_SET(&started, rules_known, 1);
+    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
+    command.node_started = &started;
+    return fixture_apply_entry(f, (struct applied_entry){.node = node},
+                               &command);
+}
+
+/* Under the manual policy a node comes back once for each time it is let in:
+ * a restart does not use that up, another raft id does. */
+static void test_node_admit__lets_a_node_back_once(void **state)
+{
+    struct chat_fixture *f = *state;
+
+    assert_true(query_may_rejoin(f->machine, 2));
+    assert_outcome(fixture_set(f, SETTING_REJOIN_POLICY, REJOIN_MANUAL), DONE);
+    assert_false(query_may_rejoin(f->machine, 2));
+    assert_outcome(admit(f, 3, 3), NODE_UNKNOWN);
+    assert_outcome(admit(f, 256, 2), NODE_UNKNOWN);
+    assert_outcome(admit(f, 2, 7), NODE_RAFT_ID_STALE);
+    assert_no_trace(f);
+    assert_outcome(admit(f, 2, 2), DONE);
+    assert_int_equal(fixture_event(f, EVENT_NODE_ADMITTED)->session.node, 2);
+    assert_true(query_may_rejoin(f->machine, 2));
+    assert_false(query_may_rejoin(f->machine, 1));
+    assert_outcome(admit(f, 2, 2), DONE);
+    assert_no_trace(f);
+    assert_outcome(start_as(f, 2, 0x71, 2), DONE);
+    assert_true(query_may_rejoin(f->machine, 2));
+    assert_outcome(start_as(f, 2, 0x72, 0x1202), DONE);
+    assert_false(query_may_rejoin(f->machine, 2));
+}
+
 /* A probe overwrites its slot and nothing else grows. */
 static void test_probe_put__overwrites_its_slot(void **state)
 {
@@ -343,6 +397,7 @@ int main(void)
         IN(rules_raise__switches_on),
         IN(rules_raise__waits_for_every_node),
         IN(rules_raise__beyond_the_program_stops_the_node),
+        IN(node_admit__lets_a_node_back_once),
         IN(probe_put__overwrites_its_slot),
     };
 

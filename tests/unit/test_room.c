@@ -284,6 +284,40 @@ static void test_room_change__changes_what_it_names(void **state)
                      query_category(f->machine, &sales));
 }
 
+/* Judging tells the refusal and what it is about; of what would be done it
+ * tells only that. (chat_fixture judges every administrator's command.) */
+static void test_machine_judge__decides_without_doing(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__RoomChange c = change_of(&f->desk);
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData users[] = {fixture_text(ALICE),
+                                   fixture_text("sip:x@y")};
+    uint64_t hash = machine_hash(f->machine);
+    struct applied judged;
+
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
+    command.room_change = &c;
+    CODEC_SET(&c, name, fixture_text("Foyer"));
+    assert_outcome(machine_judge(f->machine, &command).outcome,
+                   NOT_AN_ADMINISTRATOR);
+    CODEC_SET_BYTES(&command, administrator, SLICE_LITERAL("root"));
+    judged = machine_judge(f->machine, &command);
+    assert_outcome(judged.outcome, DONE);
+    assert_int_equal(judged.value, 0);
+    c.members_add = users;
+    c.n_members_add = 2;
+    judged = machine_judge(f->machine, &command);
+    assert_outcome(judged.outcome, USER_UNKNOWN);
+    assert_int_equal(judged.value, 1);
+    CODEC_SET(&command, needs_rules, 2);
+    assert_outcome(machine_judge(f->machine, &command).outcome,
+                   COMMAND_UNKNOWN);
+    assert_true(machine_hash(f->machine) == hash);
+    command.kind_case = PERCH__COMMAND__KIND_POST;
+    assert_false(machine_is_administrators(&command));
+}
+
 /* A change made to an older version is refused, not merged. */
 static void test_room_change__refuses_a_stale_version(void **state)
 {
@@ -455,6 +489,7 @@ int main(void)
         IN(room_create__bounds_the_pool),
         IN(room_create__needs_an_administrator),
         IN(room_change__changes_what_it_names),
+        IN(machine_judge__decides_without_doing),
         IN(room_change__refuses_a_stale_version),
         IN(room_change__renames),
         IN(room_change__removed_member_is_put_out),

@@ -85,6 +85,40 @@ static void test_session_open__is_bounded(void **state)
     assert_outcome(fixture_open(f, 1, CAROL, 4), DONE);
 }
 
+static enum outcome expel(struct chat_fixture *f, uint8_t node, uint64_t epoch,
+                          uint64_t serial)
+{
+    Perch__SessionExpel expel = PERCH__SESSION_EXPEL__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&expel, node, node);
+    CODEC_SET(&expel, epoch, epoch);
+    CODEC_SET(&expel, serial, serial);
+    command.kind_case = PERCH__COMMAND__KIND_SESSION_EXPEL;
+    command.session_expel = &expel;
+    return fixture_administer(f, &command);
+}
+
+/* An administrator ends a session of whichever node, named with its epoch:
+ * after a restart the same serial is someone else's. */
+static void test_session_expel__ends_a_session_of_any_node(void **state)
+{
+    struct chat_fixture *f = *state;
+
+    enter(f);
+    assert_outcome(expel(f, 1, f->epochs[1], 5), SESSION_UNKNOWN);
+    assert_outcome(expel(f, 2, f->epochs[2] + 1, 5), SESSION_UNKNOWN);
+    assert_outcome(expel(f, 2, f->epochs[2], 6), SESSION_UNKNOWN);
+    assert_outcome(expel(f, 9, f->epochs[2], 5), SESSION_UNKNOWN);
+    assert_no_trace(f);
+    assert_outcome(expel(f, 2, f->epochs[2], 5), DONE);
+    assert_int_equal(fixture_event(f, EVENT_PARTED)->leave, LEAVE_EXPELLED);
+    assert_int_equal(fixture_event(f, EVENT_SESSION_CLOSED)->leave,
+                     LEAVE_EXPELLED);
+    assert_int_equal(fixture_view(f, &f->lobby).endpoints_present, 0);
+    assert_outcome(expel(f, 2, f->epochs[2], 5), SESSION_UNKNOWN);
+}
+
 /* A session that ends leaves its rooms, one part each, before it is told as
  * closed. */
 static void test_session_close__parts_its_rooms(void **state)
@@ -389,6 +423,7 @@ int main(void)
         IN(session_close__without_rooms_remembers_nothing),
         IN(session_close__endpoints_are_forgotten),
         IN(node_started__ends_its_sessions),
+        IN(session_expel__ends_a_session_of_any_node),
         IN(node_lost__ends_the_epochs_sessions),
         IN(node_lost__of_an_older_epoch_is_refused),
         IN(user_change__disabling_ends_sessions),
