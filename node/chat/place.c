@@ -202,3 +202,18 @@ struct place *place_next(const struct machine *machine,
     }
     return RB_NEXT(place_names, &tree, (struct place *)(uintptr_t)after);
 }
+
+struct place *place_after(const struct machine *machine, struct slice name)
+{
+    struct place *place = RB_ROOT(&machine->by_name), *found = NULL;
+
+    while (place != NULL) {
+        if (text_compare_nocase(name, text_slice(place->name)) < 0) {
+            found = place;
+            place = RB_LEFT(place, by_name);
+        } else {
+            place = RB_RIGHT(place, by_name);
+        }
+    }
+    return found;
+}

@@ -79,4 +79,7 @@ void place_deinit(struct place *place);
 struct place *place_next(const struct machine *machine,
                          const struct place *after);
 
+/** Find the first place whose name comes after this one; NULL for none. */
+struct place *place_after(const struct machine *machine, struct slice name);
+
 #endif

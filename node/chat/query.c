@@ -44,6 +44,26 @@ const struct room *query_room_numbered(const struct machine *machine,
     return table_at(&machine->rooms, number);
 }
 
+const struct room *query_room_named(const struct machine *machine,
+                                    struct slice name)
+{
+    const struct place *place = place_named(machine, name);
+
+    return place == NULL || !place->is_room
+               ? NULL
+               : table_at(&machine->rooms, place->number);
+}
+
+const struct category *query_category_named(const struct machine *machine,
+                                            struct slice name)
+{
+    const struct place *place = place_named(machine, name);
+
+    return place == NULL || place->is_room
+               ? NULL
+               : table_at(&machine->categories, place->number);
+}
+
 const struct category *query_category(const struct machine *machine,
                                       const struct guid *guid)
 {

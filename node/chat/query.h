@@ -61,6 +61,14 @@ const struct room *query_room(const struct machine *machine,
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number);
 
+/** Find a room by name, ASCII case aside. NULL when there is none. */
+const struct room *query_room_named(const struct machine *machine,
+                                    struct slice name);
+
+/** Find a category by name, ASCII case aside. NULL when there is none. */
+const struct category *query_category_named(const struct machine *machine,
+                                            struct slice name);
+
 /** Find a category by guid. NULL when there is none. */
 const struct category *query_category(const struct machine *machine,
                                       const struct guid *guid);

@@ -57,6 +57,21 @@ struct session *session_next(const struct origin *origin,
     return RB_NEXT(session_serials, &tree, (struct session *)(uintptr_t)after);
 }
 
+struct session *session_after(const struct origin *origin, uint64_t serial)
+{
+    struct session *session = RB_ROOT(&origin->sessions), *found = NULL;
+
+    while (session != NULL) {
+        if (session->serial > serial) {
+            found = session;
+            session = RB_LEFT(session, by_serial);
+        } else {
+            session = RB_RIGHT(session, by_serial);
+        }
+    }
+    return found;
+}
+
 enum outcome session_acting(const struct turn *turn,
                             const Perch__Command *command,
                             struct session **session_out)

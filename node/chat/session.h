@@ -106,4 +106,7 @@ void session_mark(struct machine *machine, const struct session *session);
 struct session *session_next(const struct origin *origin,
                              const struct session *after);
 
+/** Find a node's first session of a higher serial; NULL for none. */
+struct session *session_after(const struct origin *origin, uint64_t serial);
+
 #endif

@@ -68,6 +68,21 @@ struct user *user_next(const struct machine *machine, const struct user *after)
     return RB_NEXT(user_uris, &tree, (struct user *)(uintptr_t)after);
 }
 
+struct user *user_after(const struct machine *machine, struct slice uri)
+{
+    struct user *user = RB_ROOT(&machine->by_uri), *found = NULL;
+
+    while (user != NULL) {
+        if (text_compare_nocase(uri, text_slice(user->uri)) < 0) {
+            found = user;
+            user = RB_LEFT(user, by_uri);
+        } else {
+            user = RB_RIGHT(user, by_uri);
+        }
+    }
+    return found;
+}
+
 static bool is_hash(struct slice hash)
 {
     return hash.len == 0 || hash.len == HA1_BYTES;

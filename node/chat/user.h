@@ -42,4 +42,7 @@ void user_free(struct user *user);
 /** Walk users by URI: the first, when after is NULL, or the next. */
 struct user *user_next(const struct machine *machine, const struct user *after);
 
+/** Find the first user whose URI comes after this one; NULL for none. */
+struct user *user_after(const struct machine *machine, struct slice uri);
+
 #endif

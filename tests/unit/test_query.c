@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/chat/page.h"
 #include "tests/unit/chat_fixture.h"
 
 /* Names or users seen, one after the other, as "a,b,". */
@@ -243,6 +244,95 @@ static void test_list_users__by_uri(void **state)
     assert_null(query_room_numbered(f->machine, 1)); /* The category. */
 }
 
+/* A page begins after its mark, in the order of the whole list, whether or not
+ * the mark is still there. */
+static void test_page_rooms__goes_on_by_name(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct seen seen = {"", -1};
+
+    page_rooms(f->machine, SLICE_NONE, see_room, &seen);
+    assert_string_equal(seen.text, "desk,lobby,");
+    seen = (struct seen){"", 1};
+    page_rooms(f->machine, SLICE_NONE, see_room, &seen);
+    assert_string_equal(seen.text, "desk,");
+    seen = (struct seen){"", -1};
+    page_rooms(f->machine, SLICE_LITERAL("DESK"), see_room, &seen);
+    assert_string_equal(seen.text, "lobby,");
+    seen = (struct seen){"", -1};
+    page_rooms(f->machine, SLICE_LITERAL("desks"), see_room, &seen);
+    assert_string_equal(seen.text, "lobby,");
+    seen = (struct seen){"", -1};
+    page_rooms(f->machine, SLICE_LITERAL("lobby"), see_room, &seen);
+    page_categories(f->machine, SLICE_LITERAL("trade"), see_category, &seen);
+    assert_string_equal(seen.text, "");
+    page_categories(f->machine, SLICE_LITERAL("A"), see_category, &seen);
+    assert_string_equal(seen.text, "Trade,");
+}
+
+/* The same for users and for who has a role. */
+static void test_page_users__goes_on_by_uri(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct seen seen = {"", -1};
+
+    page_users(f->machine, SLICE_LITERAL("sip:Alice@example.com"), see_user,
+               &seen);
+    assert_string_equal(seen.text, "bob,carol,");
+    seen = (struct seen){"", 2};
+    page_users(f->machine, SLICE_NONE, see_user, &seen);
+    assert_string_equal(seen.text, "alice,bob,");
+    seen = (struct seen){"", -1};
+    page_roles(f->machine, desk(f), 0, see_role, &seen);
+    assert_string_equal(seen.text, "alice,bob,");
+    seen = (struct seen){"", -1};
+    page_roles(f->machine, desk(f), 1, see_role, &seen);
+    assert_string_equal(seen.text, "bob,");
+    seen = (struct seen){"", -1};
+    page_roles(f->machine, desk(f), 2, see_role, &seen);
+    assert_string_equal(seen.text, "");
+}
+
+/* Sessions go on by node and serial; those of a later epoch are others. */
+static void test_page_sessions__goes_on_by_id(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct session_id after = {0};
+    struct seen seen = {"", -1};
+
+    assert_outcome(fixture_open(f, 1, BOB, 8), DONE);
+    assert_outcome(fixture_open(f, 1, ALICE, 9), DONE);
+    assert_outcome(fixture_open(f, 2, BOB, 5), DONE);
+    page_sessions(f->machine, &after, see_session, &seen);
+    assert_string_equal(seen.text, "8,9,5,");
+    after = (struct session_id){1, f->epochs[1], 8};
+    seen = (struct seen){"", -1};
+    page_sessions(f->machine, &after, see_session, &seen);
+    assert_string_equal(seen.text, "9,5,");
+    after.epoch += 1;
+    seen = (struct seen){"", -1};
+    page_sessions(f->machine, &after, see_session, &seen);
+    assert_string_equal(seen.text, "8,9,5,");
+    after = (struct session_id){2, f->epochs[2], 5};
+    seen = (struct seen){"", -1};
+    page_sessions(f->machine, &after, see_session, &seen);
+    assert_string_equal(seen.text, "");
+}
+
+/* Names are found in any case, each as what it is. */
+static void test_query_room_named__tells_rooms_from_categories(void **state)
+{
+    struct chat_fixture *f = *state;
+
+    assert_ptr_equal(query_room_named(f->machine, SLICE_LITERAL("DESK")),
+                     desk(f));
+    assert_null(query_room_named(f->machine, SLICE_LITERAL("Trade")));
+    assert_ptr_equal(query_category_named(f->machine, SLICE_LITERAL("TRADE")),
+                     query_category(f->machine, &f->trade));
+    assert_null(query_category_named(f->machine, SLICE_LITERAL("desk")));
+    assert_null(query_category_named(f->machine, SLICE_LITERAL("none")));
+}
+
 /* The pool tells how much there is of everything. */
 static void test_query_pool__counts(void **state)
 {
@@ -269,6 +359,10 @@ int main(void)
         IN(list_rooms_of__by_role),
         IN(list_participants__each_user_once),
         IN(list_users__by_uri),
+        IN(page_rooms__goes_on_by_name),
+        IN(page_users__goes_on_by_uri),
+        IN(page_sessions__goes_on_by_id),
+        IN(query_room_named__tells_rooms_from_categories),
         IN(query_pool__counts),
     };
 
