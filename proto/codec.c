@@ -4,15 +4,24 @@
 
 struct source {
     struct arena *arena;
-    bool dry; /* The arena had no memory to give. */
+    size_t left;        /* Bytes that may still be taken. */
+    enum error refused; /* Why there was no more memory. */
 };
 
 static void *take(void *context, size_t len)
 {
     struct source *source = context;
-    void *memory = arena_alloc(source->arena, len);
+    void *memory;
 
-    source->dry = source->dry || memory == NULL;
+    if (len > source->left) {
+        source->refused = ERROR_TOO_LARGE;
+        return NULL;
+    }
+    source->left -= len;
+    memory = arena_alloc(source->arena, len);
+    if (memory == NULL) {
+        source->refused = ERROR_NO_MEMORY;
+    }
     return memory;
 }
 
@@ -23,20 +32,28 @@ static void leave(void *context, void *memory)
     (void)memory;
 }
 
-enum error codec_read(struct arena *arena,
-                      const ProtobufCMessageDescriptor *descriptor,
-                      struct slice bytes, void *message_out)
+enum error codec_read_within(struct arena *arena,
+                             const ProtobufCMessageDescriptor *descriptor,
+                             struct slice bytes, size_t memory_max,
+                             void *message_out)
 {
-    struct source source = {arena, false};
+    struct source source = {arena, memory_max, ERROR_NONE};
     ProtobufCAllocator allocator = {take, leave, &source};
     ProtobufCMessage *message = protobuf_c_message_unpack(
         descriptor, &allocator, bytes.len, bytes.data);
 
     if (message == NULL) {
-        return source.dry ? ERROR_NO_MEMORY : ERROR_MALFORMED;
+        return source.refused != ERROR_NONE ? source.refused : ERROR_MALFORMED;
     }
     memcpy(message_out, &message, sizeof(message));
     return ERROR_NONE;
+}
+
+enum error codec_read(struct arena *arena,
+                      const ProtobufCMessageDescriptor *descriptor,
+                      struct slice bytes, void *message_out)
+{
+    return codec_read_within(arena, descriptor, bytes, SIZE_MAX, message_out);
 }
 
 void codec_write(const ProtobufCMessage *message, struct buffer *to)

@@ -29,6 +29,17 @@ enum error codec_read(struct arena *arena,
                       const ProtobufCMessageDescriptor *descriptor,
                       struct slice bytes, void *message_out);
 
+/**
+ * Read a message that may cost no more than so much memory, from someone who
+ * may send bytes that cost many times their length to read.
+ *
+ * Returns TOO_LARGE when it would, else as codec_read.
+ */
+enum error codec_read_within(struct arena *arena,
+                             const ProtobufCMessageDescriptor *descriptor,
+                             struct slice bytes, size_t memory_max,
+                             void *message_out);
+
 /** Append a message to a buffer. Take &message->base. */
 void codec_write(const ProtobufCMessage *message, struct buffer *to);
 

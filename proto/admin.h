@@ -1,0 +1,161 @@
+/* What administrators' tools ask of a node and what it answers: the kinds of
+ * requests, and the codec between messages (proto/admin.proto) and frames.
+ *
+ * A request is a frame of its kind; its reply is a frame of the same kind with
+ * ADMIN_REPLY added. A tool sends one request at a time on a connection. A new
+ * kind is a line at the end of the list, its messages, one row where the node
+ * answers (node/admin) and one where the tool asks (ops/perchctl).
+ *
+ * A reader believes nothing: kinds and lengths are judged by the frame's header
+ * and a message costs no more memory than it may. What texts may be is for
+ * whoever uses them.
+ *
+ * Thread: any.
+ */
+#ifndef PROTO_ADMIN_H
+#define PROTO_ADMIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/admin.pb-c.h"
+#include "proto/codec.h"
+#include "proto/frame.h"
+
+enum {
+    ADMIN_REPLY = 0x80, /* Added to a request's kind. */
+
+    ADMIN_SHORT_BYTES_MAX = 16 * 1024,      /* A request. */
+    ADMIN_LONG_BYTES_MAX = 512 * 1024,      /* One that lists users. */
+    ADMIN_REPLY_BYTES_MAX = 256 * 1024,     /* A reply. */
+    ADMIN_PAGE_BYTES_MAX = 4 * 1024 * 1024, /* The page of metrics. */
+    /* Memory to read a request, and a reply. */
+    ADMIN_DECODE_BYTES_MAX = 2 * 1024 * 1024,
+    ADMIN_DECODE_REPLY_BYTES_MAX = 16 * 1024 * 1024,
+
+    ADMIN_PAGE_ITEMS_MAX = 500,     /* Items of a list on one page. */
+    ADMIN_PAGE_ITEMS_DEFAULT = 100, /* When the request says nothing. */
+    ADMIN_USERS_LISTED_MAX = 1024,  /* In one list of a request. */
+
+    ADMIN_WAIT_MS_DEFAULT = 10000, /* When the request says nothing. */
+    ADMIN_WAIT_MS_MAX = 300000,    /* What is more is taken as this. */
+};
+
+/* What an answer rests on. */
+enum admin_access {
+    ADMIN_EDGE,   /* Answered without asking the state. */
+    ADMIN_LOCAL,  /* What this node knows, with or without a leader. */
+    ADMIN_LOOK,   /* The state, up to date unless the request is for stale. */
+    ADMIN_CHANGE, /* A committed command, or a deed of the pool. */
+};
+
+/* Kind: its number on the wire, request, reply, most bytes of a request and of
+ * a reply, what it rests on. */
+#define ADMIN_KIND_LIST(X)                                                     \
+    X(PING, 1, nothing, ping_reply, SHORT, REPLY, EDGE)                        \
+    X(STATUS, 2, nothing, status_reply, SHORT, REPLY, LOCAL)                   \
+    X(METRICS, 3, nothing, metrics_reply, SHORT, PAGE, EDGE)                   \
+    X(NODES_LIST, 4, nothing, nodes_list_reply, SHORT, REPLY, LOCAL)           \
+    X(NODES_TRANSFER, 5, nodes_transfer, nodes_transfer_reply, SHORT, REPLY,   \
+      CHANGE)                                                                  \
+    X(NODES_REPLACE, 6, nodes_replace, nodes_replace_reply, SHORT, REPLY,      \
+      CHANGE)                                                                  \
+    X(NODES_POLICY, 7, nodes_policy, nodes_policy_reply, SHORT, REPLY, CHANGE) \
+    X(ROOMS_LIST, 8, rooms_list, rooms_list_reply, SHORT, REPLY, LOOK)         \
+    X(ROOMS_SHOW, 9, rooms_show, rooms_show_reply, SHORT, REPLY, LOOK)         \
+    X(ROOMS_CREATE, 10, rooms_create, rooms_show_reply, LONG, REPLY, CHANGE)   \
+    X(ROOMS_CHANGE, 11, rooms_change, rooms_show_reply, LONG, REPLY, CHANGE)   \
+    X(ROOMS_ROLES, 12, rooms_roles, rooms_roles_reply, SHORT, REPLY, LOOK)     \
+    X(CATEGORIES_LIST, 13, categories_list, categories_list_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
+    X(CATEGORIES_SHOW, 14, categories_show, categories_show_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
+    X(CATEGORIES_CREATE, 15, categories_create, categories_show_reply, SHORT,  \
+      REPLY, CHANGE)                                                           \
+    X(CATEGORIES_CHANGE, 16, categories_change, categories_show_reply, SHORT,  \
+      REPLY, CHANGE)                                                           \
+    X(USERS_LIST, 17, users_list, users_list_reply, SHORT, REPLY, LOOK)        \
+    X(USERS_SHOW, 18, users_show, users_show_reply, SHORT, REPLY, LOOK)        \
+    X(USERS_CREATE, 19, users_create, users_show_reply, SHORT, REPLY, CHANGE)  \
+    X(USERS_CHANGE, 20, users_change, users_show_reply, SHORT, REPLY, CHANGE)  \
+    X(SESSIONS_LIST, 21, sessions_list, sessions_list_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(SESSIONS_CLOSE, 22, sessions_close, sessions_close_reply, SHORT, REPLY,  \
+      CHANGE)                                                                  \
+    X(SETTINGS_LIST, 23, settings_list, settings_list_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(SETTINGS_SET, 24, settings_set, settings_list_reply, SHORT, REPLY, CHANGE)
+
+#define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
+enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
+#undef ADMIN_KIND_ENUM
+
+/* What is known of a kind. */
+struct admin_fact {
+    const char *name; /* "ROOMS_LIST" */
+    const ProtobufCMessageDescriptor *request, *reply;
+    uint32_t request_bytes_max, reply_bytes_max;
+    enum admin_access access;
+};
+
+/* Messages that were read; in the reader's arena. */
+struct admin_request {
+    enum admin_kind kind;
+    const Perch__Admin__Request *head;
+    const ProtobufCMessage *body; /* Of the kind's request descriptor. */
+};
+
+struct admin_reply {
+    const Perch__Admin__Reply *head;
+    const ProtobufCMessage *body; /* Of the reply descriptor; NULL: none. */
+};
+
+/** Borrow what is known of a kind; NULL when there is none of that number. */
+const struct admin_fact *admin_fact(unsigned kind);
+
+/** Borrow the frames a node takes, by the list. */
+const struct frame_limits *admin_request_limits(void);
+
+/** Borrow the frames a tool takes; also of kinds this program does not know. */
+const struct frame_limits *admin_reply_limits(void);
+
+/**
+ * Append a request as a frame.
+ *
+ * @head  Its body is overwritten.
+ *
+ * Returns TOO_LARGE when it is more than the kind allows, or NO_MEMORY; the
+ * buffer is then as it was.
+ */
+enum error admin_write_request(enum admin_kind kind,
+                               Perch__Admin__Request *head,
+                               const ProtobufCMessage *body, struct buffer *to);
+
+/**
+ * Read a request.
+ *
+ * @payload  Of the frame; not borrowed, all is copied to the arena.
+ *
+ * Returns UNSUPPORTED for a kind that is none, MALFORMED, TOO_LARGE when it
+ * would cost more than ADMIN_DECODE_BYTES_MAX to read, or NO_MEMORY.
+ */
+enum error admin_read_request(unsigned kind, struct slice payload,
+                              struct arena *arena,
+                              struct admin_request *request_out);
+
+/**
+ * Append a reply as a frame.
+ *
+ * @kind  Of the request; may be one this program does not know.
+ * @body  NULL for none. @head's body is overwritten.
+ *
+ * Returns as admin_write_request.
+ */
+enum error admin_write_reply(unsigned kind, Perch__Admin__Reply *head,
+                             const ProtobufCMessage *body, struct buffer *to);
+
+/** Read a reply to a request of this kind; as admin_read_request. */
+enum error admin_read_reply(enum admin_kind kind, struct slice payload,
+                            struct arena *arena, struct admin_reply *reply_out);
+
+#endif
