@@ -155,6 +155,15 @@ uint8_t tls_peer_node(const struct tls *tls)
     return certificate == NULL ? 0 : tls_certificate_node(certificate);
 }
 
+size_t tls_peer_name(const struct tls *tls, char *name_out, size_t room)
+{
+    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+
+    return certificate == NULL
+               ? 0
+               : tls_certificate_name(certificate, name_out, room);
+}
+
 const char *tls_failure(const struct tls *tls)
 {
     return tls->failure;

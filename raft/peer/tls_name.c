@@ -1,5 +1,7 @@
 #include "raft/peer/tls_name.h"
 
+#include <string.h>
+
 #include "proto/peer.h"
 
 static const struct slice prefix = {(const uint8_t *)"node", 4};
@@ -24,12 +26,12 @@ uint8_t tls_name_node(struct slice text)
     return node <= PEER_NODE_MAX ? (uint8_t)node : 0;
 }
 
-uint8_t tls_certificate_node(X509 *certificate)
+size_t tls_certificate_name(X509 *certificate, char *name_out, size_t room)
 {
     const X509_NAME *subject = X509_get_subject_name(certificate);
     int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
     unsigned char *text = NULL;
-    uint8_t node = 0;
+    size_t written = 0;
     int len;
 
     if (at < 0 ||
@@ -38,9 +40,18 @@ uint8_t tls_certificate_node(X509 *certificate)
     }
     len = ASN1_STRING_to_UTF8(
         &text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-    if (len > 0) {
-        node = tls_name_node(slice_of(text, (size_t)len));
+    if (len > 0 && (size_t)len <= room) {
+        memcpy(name_out, text, (size_t)len);
+        written = (size_t)len;
     }
     OPENSSL_free(text);
-    return node;
+    return written;
+}
+
+uint8_t tls_certificate_node(X509 *certificate)
+{
+    char name[sizeof("node") + DIGITS_MAX];
+
+    return tls_name_node(
+        slice_of(name, tls_certificate_name(certificate, name, sizeof(name))));
 }

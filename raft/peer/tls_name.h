@@ -19,6 +19,14 @@
 uint8_t tls_name_node(struct slice text);
 
 /**
+ * Copy the name of a certificate: the only common name of its subject.
+ *
+ * Returns its bytes, without NUL; 0 when there is none, there are several, or
+ * it does not fit.
+ */
+size_t tls_certificate_name(X509 *certificate, char *name_out, size_t room);
+
+/**
  * Read the node from a certificate: its subject has exactly one common name,
  * and that names the node.
  *
