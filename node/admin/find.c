@@ -1,0 +1,149 @@
+#include "node/admin/find.h"
+
+#include <stdlib.h>
+
+#include "node/chat/text.h"
+
+/* The end of "ma-chan://<domain>/<guid>", or all of what is no URI. */
+static struct slice guid_part(struct slice name, struct slice scheme)
+{
+    if (slice_begins(name, scheme) && name.len > GUID_TEXT_BYTES) {
+        return slice_after(name, name.len - GUID_TEXT_BYTES);
+    }
+    return name;
+}
+
+static bool is_given(struct answer *answer, ProtobufCBinaryData name)
+{
+    if (name.len == 0) {
+        answer_refuse(answer, REFUSAL_NAME_MISSING);
+    }
+    return name.len > 0;
+}
+
+const struct room *find_room(struct answer *answer, ProtobufCBinaryData bytes)
+{
+    struct slice name = codec_slice(bytes);
+    const struct room *room = NULL;
+    struct guid guid;
+
+    if (!is_given(answer, bytes)) {
+        return NULL;
+    }
+    if (guid_read(guid_part(name, SLICE_LITERAL("ma-chan://")), &guid) ==
+        ERROR_NONE) {
+        room = query_room(answer->machine, &guid);
+    }
+    if (room == NULL) {
+        room = query_room_named(answer->machine, name);
+    }
+    if (room == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_ROOM_UNKNOWN, name);
+    }
+    return room;
+}
+
+const struct category *find_category(struct answer *answer,
+                                     ProtobufCBinaryData bytes)
+{
+    struct slice name = codec_slice(bytes);
+    const struct category *category = NULL;
+    struct guid guid;
+
+    if (!is_given(answer, bytes)) {
+        return NULL;
+    }
+    if (guid_read(guid_part(name, SLICE_LITERAL("ma-cat://")), &guid) ==
+        ERROR_NONE) {
+        category = query_category(answer->machine, &guid);
+    }
+    if (category == NULL) {
+        category = query_category_named(answer->machine, name);
+    }
+    if (category == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_CATEGORY_UNKNOWN, name);
+    }
+    return category;
+}
+
+struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData bytes)
+{
+    struct slice name = codec_slice(bytes);
+    struct pool_view pool;
+
+    if (name.len >= 4 && text_compare_nocase(slice_of(name.data, 4),
+                                             SLICE_LITERAL("sip:")) == 0) {
+        return name;
+    }
+    if (name.len > 0 && memchr(name.data, '@', name.len) != NULL) {
+        return answer_printf(answer, "sip:%.*s", SLICE_PRINT(name));
+    }
+    query_pool(answer->machine, &pool);
+    return answer_printf(answer, "sip:%.*s@%.*s", SLICE_PRINT(name),
+                         SLICE_PRINT(pool.domain));
+}
+
+const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
+{
+    const struct user *user;
+    struct slice uri;
+
+    if (!is_given(answer, name)) {
+        return NULL;
+    }
+    uri = find_user_uri(answer, name);
+    user = query_user(answer->machine, uri);
+    if (user == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_USER_UNKNOWN, uri);
+    }
+    return user;
+}
+
+/* Cut a decimal number and what ends it off a text. */
+static bool cut_number(struct slice *text, char end, uint64_t *number_out)
+{
+    uint64_t number = 0;
+    size_t i = 0;
+
+    while (i < text->len && text->data[i] >= '0' && text->data[i] <= '9') {
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, text->data[i] - '0', &number)) {
+            return false;
+        }
+        i++;
+    }
+    if (i == 0 || (end == '\0' ? i != text->len
+                               : i == text->len || text->data[i] != end)) {
+        return false;
+    }
+    *text = slice_after(*text, i + 1);
+    *number_out = number;
+    return true;
+}
+
+bool find_session_id(struct slice text, struct session_id *id_out)
+{
+    uint64_t node;
+
+    if (!cut_number(&text, '/', &node) || node > UINT8_MAX ||
+        !cut_number(&text, '/', &id_out->epoch) ||
+        !cut_number(&text, '\0', &id_out->serial)) {
+        return false;
+    }
+    id_out->node = (uint8_t)node;
+    return true;
+}
+
+struct slice find_new_guid(struct answer *answer, bool asked,
+                           ProtobufCBinaryData text)
+{
+    uint8_t random[GUID_BYTES];
+
+    if (!asked) {
+        loop_random(answer->loop, random, sizeof(random));
+        answer->guid = guid_from_random(random);
+    } else if (guid_read(codec_slice(text), &answer->guid) != ERROR_NONE) {
+        return SLICE_NONE;
+    }
+    return slice_of(answer->guid.bytes, GUID_BYTES);
+}

@@ -1,0 +1,43 @@
+/* Finding what an administrator names: rooms and categories by name, guid or
+ * URI; users by URI, "name@domain", or "name" in the pool's own domain.
+ *
+ * What is not found refuses the answer, naming it.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_ADMIN_FIND_H
+#define NODE_ADMIN_FIND_H
+
+#include "node/admin/answer.h"
+#include "node/chat/query.h"
+
+/** Find a room. NULL, and the answer refused: ROOM_UNKNOWN, NAME_MISSING. */
+const struct room *find_room(struct answer *answer, ProtobufCBinaryData name);
+
+/** Find a category. NULL, and the answer refused, likewise. */
+const struct category *find_category(struct answer *answer,
+                                     ProtobufCBinaryData name);
+
+/** Find a user. NULL, and the answer refused, likewise. */
+const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);
+
+/** Write a user's name as a URI: in the arena, or as it came when it is one.
+ * Whether it is well formed is for the rules. */
+struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData name);
+
+/** Read "NODE/EPOCH/SERIAL", decimal and nothing else. Returns false for any
+ * other text. */
+bool find_session_id(struct slice text, struct session_id *id_out);
+
+/**
+ * Give what is to be created its guid: the one asked for, or a random one.
+ *
+ * The reply will show what then has it: it is put into answer->guid.
+ *
+ * Returns its bytes, valid as long as the answer; empty when what was asked
+ * for is no guid.
+ */
+struct slice find_new_guid(struct answer *answer, bool asked,
+                           ProtobufCBinaryData text);
+
+#endif

@@ -1,0 +1,62 @@
+#include "node/admin/refusal.h"
+
+#include "proto/base/check.h"
+
+static const struct refusal_fact facts[REFUSALS] = {
+#define FACT(name, result, code, text, advice)                                 \
+    [REFUSAL_##                                                                \
+        name] = {#name, PERCH__ADMIN__RESULT__##result, code, text, advice},
+    REFUSAL_LIST(FACT)
+#undef FACT
+};
+
+/* What to do about a refusal of the rules, where it is not plain. */
+static const char *const advices[OUTCOMES] = {
+    [OUTCOME_COMMAND_UNKNOWN] =
+        "the pool's rules are older than this node's program: upgrade all "
+        "nodes first",
+    [OUTCOME_NAME_TAKEN] =
+        "choose another name; rooms and categories share their names: perchctl "
+        "rooms list, perchctl categories list",
+    [OUTCOME_GUID_TAKEN] = "leave --id away, and the node makes one",
+    [OUTCOME_VERSION_STALE] = "look at it again, then change it",
+    [OUTCOME_USER_UNKNOWN] =
+        "see perchctl users list; create it with perchctl users create",
+    [OUTCOME_USER_EXISTS] =
+        "it is not as asked; change it with perchctl users change",
+    [OUTCOME_USERS_FULL] = "raise users_max: perchctl settings set",
+    [OUTCOME_SESSION_UNKNOWN] = "see perchctl sessions list",
+    [OUTCOME_ROOM_UNKNOWN] = "see perchctl rooms list",
+    [OUTCOME_ROOMS_FULL] = "raise rooms_max: perchctl settings set",
+    [OUTCOME_ROOM_ROLES_FULL] = "raise room_roles_max: perchctl settings set",
+    [OUTCOME_ROLES_TOO_MANY] = "name fewer users at a time",
+    [OUTCOME_CATEGORY_UNKNOWN] =
+        "see perchctl categories list; create it with perchctl categories "
+        "create",
+    [OUTCOME_CATEGORIES_FULL] = "raise categories_max: perchctl settings set",
+    [OUTCOME_POOL_NOT_SET] =
+        "name the pool's domain first: perchctl settings set domain=DOMAIN",
+    [OUTCOME_SETTING_UNKNOWN] = "see perchctl settings list",
+    [OUTCOME_SETTING_OUT_OF_RANGE] = "see perchctl settings list for its range",
+    [OUTCOME_NODE_UNKNOWN] = "see perchctl nodes list",
+    [OUTCOME_NODE_RAFT_ID_STALE] = "see perchctl nodes list, then try again",
+};
+
+struct refusal_fact refusal_fact(enum refusal refusal)
+{
+    CHECK((unsigned)refusal < REFUSALS);
+    return facts[refusal];
+}
+
+struct refusal_fact refusal_of_outcome(enum outcome outcome)
+{
+    const char *advice = NULL;
+
+    if ((unsigned)outcome < OUTCOMES) {
+        advice = advices[outcome];
+    }
+    return (struct refusal_fact){
+        outcome_name(outcome), PERCH__ADMIN__RESULT__REFUSED,
+        (unsigned)outcome_code(outcome), outcome_text(outcome),
+        advice == NULL ? "" : advice};
+}

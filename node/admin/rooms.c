@@ -1,0 +1,191 @@
+/* Looking at rooms. What changes them is room_changes.c. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "node/admin/answers.h"
+#include "node/admin/find.h"
+#include "node/admin/page.h"
+#include "node/admin/show.h"
+#include "node/chat/page.h"
+#include "node/chat/text.h"
+
+struct room_list {
+    struct page page;
+    const Perch__Admin__RoomsList *asked;
+    const struct category *category; /* Those asked for, or NULL. */
+    const struct user *member, *manager;
+    struct slice mark;
+};
+
+static bool has_role(const struct room *room, const struct user *user,
+                     unsigned role)
+{
+    return user == NULL || (view_roles(room, user) & role) != 0;
+}
+
+static bool is_wanted(const struct room_list *list, const struct room *room,
+                      const struct room_view *view)
+{
+    const Perch__Admin__RoomsList *asked = list->asked;
+
+    return text_contains_nocase(view->place.name, codec_slice(asked->match)) &&
+           (list->category == NULL || list->category == view->category) &&
+           (!asked->has_visibility || asked->visibility == view->visibility) &&
+           (!asked->has_disabled || (asked->disabled != 0) == view->disabled) &&
+           has_role(room, list->member, ROLE_MEMBER) &&
+           has_role(room, list->manager, ROLE_MANAGER);
+}
+
+static bool take_room(void *context, const struct room *room)
+{
+    struct room_list *list = context;
+    struct room_view view;
+
+    if (!page_look(&list->page)) {
+        return false;
+    }
+    view_room(room, &view);
+    list->mark = view.place.name;
+    if (is_wanted(list, room, &view)) {
+        page_add(&list->page, &show_room(list->page.answer, room)->base);
+    }
+    return true;
+}
+
+/* What the list is narrowed to must exist. */
+static void find_narrowing(struct room_list *list, struct answer *answer)
+{
+    if (list->asked->has_category) {
+        list->category = find_category(answer, list->asked->category);
+    }
+    if (!answer_refused(answer) && list->asked->has_member) {
+        list->member = find_user(answer, list->asked->member);
+    }
+    if (!answer_refused(answer) && list->asked->has_manager) {
+        list->manager = find_user(answer, list->asked->manager);
+    }
+}
+
+void rooms_list_decide(struct answer *answer)
+{
+    Perch__Admin__RoomsListReply *body =
+        answer_new(answer, &perch__admin__rooms_list_reply__descriptor);
+    struct room_list list = {.asked = answer->asked};
+
+    find_narrowing(&list, answer);
+    if (answer_refused(answer)) {
+        return;
+    }
+    page_begin(&list.page, answer);
+    page_rooms(answer->machine, codec_slice(answer->ask->request.head->after),
+               take_room, &list);
+    page_end(&list.page, list.mark);
+    body->n_rooms = list.page.n;
+    body->rooms = (Perch__Admin__Room **)list.page.items;
+    answer->body = &body->base;
+}
+
+static void put_room(struct answer *answer, const struct room *room)
+{
+    Perch__Admin__RoomsShowReply *body =
+        answer_new(answer, &perch__admin__rooms_show_reply__descriptor);
+
+    body->room = show_room(answer, room);
+    answer->body = &body->base;
+}
+
+void rooms_show_decide(struct answer *answer)
+{
+    const Perch__Admin__RoomsShow *asked = answer->asked;
+    const struct room *room = find_room(answer, asked->room);
+
+    if (room != NULL) {
+        put_room(answer, room);
+    }
+}
+
+void rooms_show(struct answer *answer)
+{
+    const struct room *room = query_room(answer->machine, &answer->guid);
+
+    if (room != NULL) {
+        put_room(answer, room);
+    }
+}
+
+struct role_list {
+    struct page page;
+    unsigned role; /* Those with any of these. */
+    uint32_t mark;
+};
+
+static bool take_role(void *context, const struct user *user, unsigned roles)
+{
+    struct role_list *list = context;
+    Perch__Admin__RoleHolder *holder;
+    struct user_view view;
+
+    if (!page_look(&list->page)) {
+        return false;
+    }
+    view_user(user, &view);
+    list->mark = view.number;
+    if ((roles & list->role) == 0) {
+        return true;
+    }
+    holder =
+        answer_new(list->page.answer, &perch__admin__role_holder__descriptor);
+    ANSWER_TEXT(holder, uri, view.uri);
+    ANSWER_TEXT(holder, display_name, view.display_name);
+    CODEC_SET(holder, member, (roles & ROLE_MEMBER) != 0);
+    CODEC_SET(holder, manager, (roles & ROLE_MANAGER) != 0);
+    CODEC_SET(holder, disabled, view.disabled);
+    page_add(&list->page, &holder->base);
+    return true;
+}
+
+static unsigned role_of(const Perch__Admin__RoomsRoles *asked)
+{
+    if (!asked->has_role) {
+        return ROLES_ALL;
+    }
+    return asked->role == PERCH__ADMIN__ROOM_ROLE__MANAGER ? ROLE_MANAGER
+                                                           : ROLE_MEMBER;
+}
+
+/* A mark of this list is a principal number. */
+static bool read_mark(struct answer *answer, uint32_t *number_out)
+{
+    struct slice mark = codec_slice(answer->ask->request.head->after);
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < mark.len; i++) {
+        if (mark.data[i] < '0' || mark.data[i] > '9' || i > 9) {
+            answer_refuse_about(answer, REFUSAL_MARK_INVALID, mark);
+            return false;
+        }
+        number = number * 10 + (mark.data[i] - '0');
+    }
+    *number_out = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+    return true;
+}
+
+void rooms_roles_decide(struct answer *answer)
+{
+    const Perch__Admin__RoomsRoles *asked = answer->asked;
+    Perch__Admin__RoomsRolesReply *body =
+        answer_new(answer, &perch__admin__rooms_roles_reply__descriptor);
+    const struct room *room = find_room(answer, asked->room);
+    struct role_list list = {.role = role_of(asked)};
+    uint32_t after = 0;
+
+    if (room == NULL || !read_mark(answer, &after)) {
+        return;
+    }
+    page_begin(&list.page, answer);
+    page_roles(answer->machine, room, after, take_role, &list);
+    page_end(&list.page, answer_printf(answer, "%" PRIu32, list.mark));
+    body->n_users = list.page.n;
+    body->users = (Perch__Admin__RoleHolder **)list.page.items;
+    answer->body = &body->base;
+}

@@ -1,0 +1,95 @@
+/* What administration may ask of a node's state and of the pool, and what it
+ * is told. Whoever wires a node fills this in and calls desk_... (desk.h) when
+ * something asked for has come about.
+ *
+ * Tokens name what was asked for; the desk makes them, never the same twice,
+ * and takes no offence at an answer to one it has given up.
+ *
+ * Thread: state loop.
+ */
+#ifndef NODE_ADMIN_STATE_H
+#define NODE_ADMIN_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "node/chat/machine.h"
+#include "proto/base/error.h"
+#include "proto/command.h"
+#include "raft/replica.h"
+
+enum {
+    ADMIN_FAULTS_MAX = 16,
+    ADMIN_CERTIFICATES_MAX = 8,
+};
+
+/* What became of a proposal. */
+enum admin_fate {
+    ADMIN_APPLIED,   /* Here, with an outcome. */
+    ADMIN_WITHDRAWN, /* It has not happened and never will. */
+    ADMIN_LOST,      /* It may have happened; nobody can tell any more. */
+};
+
+/* A certificate the node uses. */
+struct admin_certificate {
+    const char *name;  /* "peer", "sip", "admin". */
+    int64_t expires_s; /* Seconds since 1970. */
+};
+
+/* What a node knows of itself. All texts are borrowed for the call that gets
+ * them. */
+struct admin_node {
+    uint8_t node;
+    const char *software; /* "perchd 0.1.0" */
+    uint32_t rules_known;
+    bool alive, ready;
+    size_t n_faults;
+    const char *faults[ADMIN_FAULTS_MAX]; /* Why it is not ready. */
+    size_t n_certificates;
+    struct admin_certificate certificates[ADMIN_CERTIFICATES_MAX];
+};
+
+struct admin_state {
+    void *context; /* Given to each of the following. */
+
+    /** Borrow the state until the loop turns; NULL while it is loaded or
+     * replaced. */
+    const struct machine *(*machine)(void *context);
+
+    /** Tell the log index of the last entry the state has applied. */
+    uint64_t (*applied)(void *context);
+
+    /** Borrow what the replica knows, until the loop turns. */
+    const struct replica_status *(*replica)(void *context);
+
+    /** Describe the node; node_out is zeroed before. */
+    void (*node)(void *context, struct admin_node *node_out);
+
+    /**
+     * Ask for a moment at which the state here is as new as any acknowledged
+     * change: answered by desk_read_ready.
+     *
+     * Returns BUSY when too many wait; there is then no answer.
+     */
+    enum error (*read)(void *context, uint64_t token);
+
+    /**
+     * Have a command committed: answered by desk_told when it is applied here,
+     * or when it was taken back.
+     *
+     * @command      Borrowed for the call; names its administrator and source.
+     * @patience_ms  Taken back when it has not left this node within.
+     *
+     * Returns an error when it was not taken; there is then no answer, and the
+     * command will not be committed.
+     */
+    enum error (*propose)(void *context, uint64_t token,
+                          Perch__Command *command, unsigned patience_ms);
+
+    /** Hand leadership to a node, or to the fittest for 0: answered by
+     * desk_transferred. */
+    void (*transfer)(void *context, uint64_t token, uint8_t node);
+};
+
+#endif
