@@ -22,6 +22,11 @@
 #include "proto/codec.h"
 #include "proto/frame.h"
 
+/* The local socket's name in the node's run_dir, and where a tool looks when it
+ * is told nothing. */
+#define ADMIN_SOCKET_NAME    "admin.sock"
+#define ADMIN_SOCKET_DEFAULT "/run/perch/" ADMIN_SOCKET_NAME
+
 enum {
     ADMIN_REPLY = 0x80, /* Added to a request's kind. */
 

@@ -24,20 +24,20 @@ static const char *const advices[OUTCOMES] = {
         "see perchctl users list; create it with perchctl users create",
     [OUTCOME_USER_EXISTS] =
         "it is not as asked; change it with perchctl users change",
-    [OUTCOME_USERS_FULL] = "raise users_max: perchctl settings set",
+    [OUTCOME_USERS_FULL] = "raise users_max: perchctl pool set",
     [OUTCOME_SESSION_UNKNOWN] = "see perchctl sessions list",
     [OUTCOME_ROOM_UNKNOWN] = "see perchctl rooms list",
-    [OUTCOME_ROOMS_FULL] = "raise rooms_max: perchctl settings set",
-    [OUTCOME_ROOM_ROLES_FULL] = "raise room_roles_max: perchctl settings set",
+    [OUTCOME_ROOMS_FULL] = "raise rooms_max: perchctl pool set",
+    [OUTCOME_ROOM_ROLES_FULL] = "raise room_roles_max: perchctl pool set",
     [OUTCOME_ROLES_TOO_MANY] = "name fewer users at a time",
     [OUTCOME_CATEGORY_UNKNOWN] =
         "see perchctl categories list; create it with perchctl categories "
         "create",
-    [OUTCOME_CATEGORIES_FULL] = "raise categories_max: perchctl settings set",
+    [OUTCOME_CATEGORIES_FULL] = "raise categories_max: perchctl pool set",
     [OUTCOME_POOL_NOT_SET] =
-        "name the pool's domain first: perchctl settings set domain=DOMAIN",
-    [OUTCOME_SETTING_UNKNOWN] = "see perchctl settings list",
-    [OUTCOME_SETTING_OUT_OF_RANGE] = "see perchctl settings list for its range",
+        "name the pool's domain first: perchctl pool set domain DOMAIN",
+    [OUTCOME_SETTING_UNKNOWN] = "see perchctl pool show",
+    [OUTCOME_SETTING_OUT_OF_RANGE] = "see perchctl pool show for its range",
     [OUTCOME_NODE_UNKNOWN] = "see perchctl nodes list",
     [OUTCOME_NODE_RAFT_ID_STALE] = "see perchctl nodes list, then try again",
 };

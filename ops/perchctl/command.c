@@ -1,0 +1,269 @@
+#include "ops/perchctl/command.h"
+
+#include <string.h>
+
+#define WORD(name, field, meaning)                                             \
+    {                                                                          \
+        PARAMETER_WORD, name, field, NULL, meaning                             \
+    }
+#define OPTION(name, field, value, meaning)                                    \
+    {                                                                          \
+        PARAMETER_OPTION, name, field, value, meaning                          \
+    }
+#define NEEDED(name, field, value, meaning)                                    \
+    {                                                                          \
+        PARAMETER_NEEDED, name, field, value, meaning                          \
+    }
+#define FLAG(name, field, value, meaning)                                      \
+    {                                                                          \
+        PARAMETER_FLAG, name, field, value, meaning                            \
+    }
+#define PRESET(field, value)                                                   \
+    {                                                                          \
+        PARAMETER_PRESET, "", field, value, ""                                 \
+    }
+
+#define ROOM_WORD WORD("ROOM", "room", "name, guid or URI of the room")
+#define CATEGORY_WORD                                                          \
+    WORD("CATEGORY", "category", "name, guid or URI of the category")
+#define USER_WORD WORD("USER", "user", "name, NAME@DOMAIN or URI of the user")
+#define IF_VERSION                                                             \
+    OPTION("--if-version", "if_version", "N",                                  \
+           "only when it is still at this version, as show tells")
+#define MATCH(what)                                                            \
+    OPTION("--match", "match", "TEXT", "only those whose " what " has it in")
+#define DESCRIPTION                                                            \
+    OPTION("--description", "description", "TEXT", "what it is for")
+#define VISIBILITY                                                             \
+    OPTION("--visibility", "visibility", "open|closed",                        \
+           "open: any user may enter; closed: members and managers only")
+#define PASSWORD                                                               \
+    {                                                                          \
+        PARAMETER_SECRET, "--password", "password", NULL,                      \
+            "ask for a password on the terminal, or read a line of standard "  \
+            "input "                                                           \
+            "when that is none"                                                \
+    }
+#define DISABLED_ONLY                                                          \
+    FLAG("--disabled", "disabled", "yes", "only disabled ones")
+#define ENABLED_ONLY FLAG("--enabled", "disabled", "no", "only enabled ones")
+
+const struct command commands[] = {
+    {"status", "", ADMIN_STATUS,
+     "Show the pool as one node sees it, with or without a leader",
+     .examples = "perchctl status\n"
+                 "perchctl --json status | jq .quorum.spare\n"},
+    {"ping", "", ADMIN_PING, "Tell whether a node answers at all",
+     .examples = "perchctl --timeout 2 ping\n"},
+    {"metrics", "", ADMIN_METRICS,
+     "Print the node's metrics as Prometheus reads them",
+     .examples = "perchctl metrics | grep perch_raft\n"},
+
+    {"nodes", "list", ADMIN_NODES_LIST,
+     "List the pool's servers and how far each is", .list = "members",
+     .columns = "node raft_id role leader connected trails_by lost admitted "
+                "rules_known",
+     .examples = "perchctl nodes list\n"},
+    {"nodes", "transfer", ADMIN_NODES_TRANSFER,
+     "Hand leadership over before work on the leader's machine",
+     .parameters = {OPTION("--to", "to", "NODE",
+                           "to this node; else to the fittest")},
+     .examples = "perchctl nodes transfer --to 2\n"
+                 "perchctl --dry-run nodes transfer\n"},
+    {"nodes", "replace", ADMIN_NODES_REPLACE,
+     "Let a node whose disk is lost come back once as a new member, where the "
+     "policy leaves that to administrators",
+     .parameters = {WORD("NODE", "node", "number of the node"),
+                    FLAG("--force", "force", "yes",
+                         "though it is connected and votes")},
+     .examples = "perchctl nodes replace 3\n"},
+    {"nodes", "policy", ADMIN_NODES_POLICY,
+     "Show or set whether an emptied node comes back by itself",
+     .parameters = {{PARAMETER_OPTIONAL, "POLICY", "policy", NULL,
+                     "automatic or manual"}},
+     .examples = "perchctl nodes policy\n"
+                 "perchctl nodes policy manual\n"},
+
+    {"rooms", "list", ADMIN_ROOMS_LIST, "List rooms by name",
+     .parameters = {MATCH("name"),
+                    OPTION("--category", "category", "CATEGORY",
+                           "only those of the category"),
+                    OPTION("--member", "member", "USER",
+                           "only those the user is a member of"),
+                    OPTION("--manager", "manager", "USER",
+                           "only those the user manages"),
+                    OPTION("--visibility", "visibility", "open|closed",
+                           "only these"),
+                    DISABLED_ONLY, ENABLED_ONLY},
+     .list = "rooms",
+     .columns = "name category visibility disabled users_present messages",
+     .examples = "perchctl rooms list --category Trade --enabled\n"
+                 "perchctl --json rooms list --member alice\n"},
+    {"rooms", "show", ADMIN_ROOMS_SHOW, "Show a room",
+     .parameters = {ROOM_WORD}, .examples = "perchctl rooms show Lobby\n"},
+    {"rooms", "roles", ADMIN_ROOMS_ROLES, "List a room's members and managers",
+     .parameters = {ROOM_WORD,
+                    OPTION("--role", "role", "member|manager", "only those")},
+     .list = "users", .columns = "uri display_name member manager disabled",
+     .examples = "perchctl rooms roles Lobby --role manager\n"},
+    {"rooms", "create", ADMIN_ROOMS_CREATE, "Create a room",
+     .parameters = {WORD("NAME", "name", "what people call it"),
+                    NEEDED("--category", "category", "CATEGORY",
+                           "where it belongs"),
+                    DESCRIPTION, VISIBILITY,
+                    OPTION("--member", "members", "USER",
+                           "who may enter; may be repeated"),
+                    OPTION("--manager", "managers", "USER",
+                           "who manages it; may be repeated"),
+                    OPTION("--id", "id", "GUID", "instead of a random one"),
+                    FLAG("--disabled", "disabled", "yes",
+                         "nobody may enter yet")},
+     .examples =
+         "perchctl rooms create Lobby --category Trade --visibility open\n"
+         "perchctl rooms create Desk --category Trade --member alice --member "
+         "bob \\\n    --manager alice --description \"Cash and futures\"\n"},
+    {"rooms", "change", ADMIN_ROOMS_CHANGE,
+     "Change a room; what is not named stays",
+     .parameters = {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
+                    OPTION("--category", "category", "CATEGORY", "move it"),
+                    DESCRIPTION, VISIBILITY,
+                    OPTION("--add-member", "members_add", "USER",
+                           "may be repeated, as the next three"),
+                    OPTION("--remove-member", "members_remove", "USER", ""),
+                    OPTION("--add-manager", "managers_add", "USER", ""),
+                    OPTION("--remove-manager", "managers_remove", "USER", ""),
+                    IF_VERSION},
+     .examples = "perchctl rooms change Desk --add-member carol\n"
+                 "perchctl --dry-run rooms change Desk --name \"Old desk\" "
+                 "--if-version 4\n"},
+    {"rooms", "disable", ADMIN_ROOMS_CHANGE,
+     "Close a room to everyone; its history stays",
+     .parameters = {ROOM_WORD, IF_VERSION, PRESET("disabled", "yes")},
+     .examples = "perchctl rooms disable Desk\n"},
+    {"rooms", "enable", ADMIN_ROOMS_CHANGE, "Open a disabled room again",
+     .parameters = {ROOM_WORD, IF_VERSION, PRESET("disabled", "no")},
+     .examples = "perchctl rooms enable Desk\n"},
+
+    {"categories", "list", ADMIN_CATEGORIES_LIST, "List categories by name",
+     .parameters = {MATCH("name")}, .list = "categories",
+     .columns = "name description version id",
+     .examples = "perchctl categories list\n"},
+    {"categories", "show", ADMIN_CATEGORIES_SHOW, "Show a category",
+     .parameters = {CATEGORY_WORD},
+     .examples = "perchctl categories show Trade\n"},
+    {"categories", "create", ADMIN_CATEGORIES_CREATE, "Create a category",
+     .parameters = {WORD("NAME", "name", "what people call it"), DESCRIPTION,
+                    OPTION("--id", "id", "GUID", "instead of a random one")},
+     .examples = "perchctl categories create Trade --description \"All "
+                 "desks\"\n"},
+    {"categories", "change", ADMIN_CATEGORIES_CHANGE,
+     "Change a category; what is not named stays",
+     .parameters = {CATEGORY_WORD,
+                    OPTION("--name", "name", "NAME", "rename it"), DESCRIPTION,
+                    IF_VERSION},
+     .examples = "perchctl categories change Trade --name Trading\n"},
+
+    {"users", "list", ADMIN_USERS_LIST, "List users by URI",
+     .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY},
+     .list = "users",
+     .columns = "uri display_name disabled has_password sessions",
+     .examples = "perchctl users list --match ali\n"},
+    {"users", "show", ADMIN_USERS_SHOW, "Show a user",
+     .parameters = {USER_WORD},
+     .examples = "perchctl users show alice@example.com\n"},
+    {"users", "create", ADMIN_USERS_CREATE, "Create a user",
+     .parameters = {USER_WORD,
+                    OPTION("--display-name", "display_name", "NAME",
+                           "as others see it"),
+                    PASSWORD,
+                    FLAG("--disabled", "disabled", "yes",
+                         "may not sign in yet")},
+     .examples = "perchctl users create alice --display-name \"Alice A.\" "
+                 "--password\n"
+                 "pass show perch/bob | perchctl users create bob "
+                 "--password\n"},
+    {"users", "change", ADMIN_USERS_CHANGE,
+     "Change a user; what is not named stays",
+     .parameters = {USER_WORD,
+                    OPTION("--display-name", "display_name", "NAME",
+                           "as others see it"),
+                    PASSWORD,
+                    FLAG("--no-password", "no_password", "yes",
+                         "take the password away"),
+                    IF_VERSION},
+     .examples = "perchctl users change alice --password\n"},
+    {"users", "disable", ADMIN_USERS_CHANGE,
+     "Keep a user out; what was said stays",
+     .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "yes")},
+     .examples = "perchctl users disable mallory\n"},
+    {"users", "enable", ADMIN_USERS_CHANGE, "Let a disabled user in again",
+     .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "no")},
+     .examples = "perchctl users enable alice\n"},
+
+    {"sessions", "list", ADMIN_SESSIONS_LIST, "List who is signed in",
+     .parameters = {OPTION("--user", "user", "USER", "only of this user"),
+                    OPTION("--room", "room", "ROOM", "only those in it"),
+                    OPTION("--node", "node", "NODE", "only on this node")},
+     .list = "sessions",
+     .columns = "id user node rooms opened_at_us endpoint_id",
+     .examples = "perchctl sessions list --room Lobby\n"},
+    {"sessions", "expel", ADMIN_SESSIONS_CLOSE,
+     "End a session; its user may sign in again unless disabled",
+     .parameters = {WORD("SESSION", "session",
+                         "NODE/EPOCH/SERIAL, as list tells")},
+     .examples = "perchctl sessions expel 2/4711/38\n"},
+
+    {"pool", "show", ADMIN_SETTINGS_LIST, "Show what holds for the whole pool",
+     .parameters = {MATCH("name")}, .list = "settings",
+     .columns = "name value standard least most text",
+     .examples = "perchctl pool show --match max\n"},
+    {"pool", "set", ADMIN_SETTINGS_SET,
+     "Set what holds for the whole pool: all that is named, or nothing",
+     .parameters = {{PARAMETER_PAIRS, "NAME VALUE", "settings", NULL,
+                     "a setting and its value; or any number of "
+                     "NAME=VALUE"}},
+     .examples = "perchctl pool set domain example.com\n"
+                 "perchctl pool set users_max=600000 rooms_max=200000\n"},
+};
+
+const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
+
+bool command_is_of(const struct command *command, const char *group)
+{
+    static const struct {
+        const char *other, *group;
+    } others[] = {{"node", "nodes"},          {"room", "rooms"},
+                  {"category", "categories"}, {"user", "users"},
+                  {"session", "sessions"},    {"settings", "pool"}};
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strcmp(group, others[i].other) == 0) {
+            group = others[i].group;
+        }
+    }
+    return strcmp(command->group, group) == 0;
+}
+
+bool command_has_group(const char *group)
+{
+    for (size_t i = 0; i < commands_n; i++) {
+        if (command_is_of(&commands[i], group)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct command *command_find(const char *group, const char *verb)
+{
+    for (size_t i = 0; i < commands_n; i++) {
+        const struct command *command = &commands[i];
+
+        if (command_is_of(command, group) &&
+            (command->verb[0] == '\0' ||
+             (verb != NULL && strcmp(command->verb, verb) == 0))) {
+            return command;
+        }
+    }
+    return NULL;
+}

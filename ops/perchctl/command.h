@@ -1,0 +1,66 @@
+/* What perchctl can be asked to do: the one table that makes the reader of the
+ * command line, the help and the manual.
+ *
+ * Thread: the program's only one.
+ */
+#ifndef OPS_PERCHCTL_COMMAND_H
+#define OPS_PERCHCTL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/admin.h"
+
+enum { PARAMETERS_MAX = 12 };
+
+enum parameter_kind {
+    PARAMETER_WORD,     /* Stands by itself; must be given. */
+    PARAMETER_OPTIONAL, /* Stands by itself; may be left out. */
+    PARAMETER_PAIRS,    /* NAME VALUE, or any number of NAME=VALUE. */
+    PARAMETER_OPTION,   /* --name VALUE; of a list, repeated. */
+    PARAMETER_NEEDED,   /* The same, and must be given. */
+    PARAMETER_FLAG,     /* --name, which sets the field to the value. */
+    PARAMETER_SECRET,   /* --name; its value is read, never an argument. */
+    PARAMETER_PRESET,   /* Not to be given: the field is set to the value. */
+};
+
+struct parameter {
+    enum parameter_kind kind;
+    const char *name;    /* "ROOM", "--description". */
+    const char *field;   /* Of the request. */
+    const char *value;   /* Of a flag or a preset; of an option, what it is
+                            called in the help. */
+    const char *meaning; /* A few words. */
+};
+
+struct command {
+    const char *group; /* "rooms" */
+    const char *verb;  /* "create"; "" when the group is the command. */
+    enum admin_kind kind;
+    const char *summary; /* A sentence without its end. */
+    struct parameter parameters[PARAMETERS_MAX]; /* The first without a field
+                                                    ends them. */
+    const char *list;    /* The reply's list, which comes in pages; or NULL. */
+    const char *columns; /* Of the list, as people see it. */
+    const char *examples;
+};
+
+extern const struct command commands[];
+extern const size_t commands_n;
+
+/**
+ * Find a command. A group may be written in the singular, too.
+ *
+ * @verb  May be NULL.
+ *
+ * Returns NULL when there is none.
+ */
+const struct command *command_find(const char *group, const char *verb);
+
+/** Tell whether any command belongs to a group of this name. */
+bool command_has_group(const char *group);
+
+/** Tell whether a word is the name of a group, as the table has it. */
+bool command_is_of(const struct command *command, const char *group);
+
+#endif

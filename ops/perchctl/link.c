@@ -1,0 +1,332 @@
+#include "ops/perchctl/link.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ops/perchctl/secure.h"
+#include "proto/admin.h"
+#include "proto/base/check.h"
+#include "raft/peer/tls.h"
+
+enum { READ_BYTES = 64 * 1024 };
+
+struct link {
+    int fd;
+    uint64_t deadline_ms;
+    struct tls_identity *identity; /* NULL: a local socket. */
+    struct tls *tls;
+    struct frame_reader reader;
+};
+
+uint64_t link_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static enum error wait_for(struct link *link, short events)
+{
+    struct pollfd poll_fd = {link->fd, events, 0};
+
+    for (;;) {
+        uint64_t now_ms = link_now_ms();
+        int ready;
+
+        if (now_ms >= link->deadline_ms) {
+            return ERROR_TIMED_OUT;
+        }
+        ready = poll(&poll_fd, 1, (int)(link->deadline_ms - now_ms));
+        if (ready > 0) {
+            return ERROR_NONE;
+        }
+        if (ready < 0 && errno != EINTR) {
+            return ERROR_IO;
+        }
+    }
+}
+
+static enum error write_all(struct link *link, struct slice bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t n = send(link->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
+
+        if (n >= 0) {
+            bytes = slice_after(bytes, (size_t)n);
+        } else if (errno == EAGAIN) {
+            TRY(wait_for(link, POLLOUT));
+        } else if (errno != EINTR) {
+            return ERROR_CLOSED;
+        }
+    }
+    return ERROR_NONE;
+}
+
+static enum error read_some(struct link *link, uint8_t *to, size_t room,
+                            size_t *got_out)
+{
+    for (;;) {
+        ssize_t n = recv(link->fd, to, room, 0);
+
+        if (n > 0) {
+            *got_out = (size_t)n;
+            return ERROR_NONE;
+        }
+        if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+            return ERROR_CLOSED;
+        }
+        if (errno == EAGAIN) {
+            TRY(wait_for(link, POLLIN));
+        }
+    }
+}
+
+/* What TLS has to say goes out. */
+static enum error flush_tls(struct link *link)
+{
+    struct buffer wire = BUFFER_EMPTY;
+    enum error error = ERROR_NO_MEMORY;
+
+    tls_take(link->tls, &wire);
+    if (!buffer_failed(&wire)) {
+        error = write_all(link, buffer_slice(&wire));
+    }
+    buffer_deinit(&wire);
+    return error;
+}
+
+static enum error read_wire(struct link *link)
+{
+    uint8_t bytes[READ_BYTES];
+    size_t got;
+
+    TRY(read_some(link, bytes, sizeof(bytes), &got));
+    return tls_receive(link->tls, slice_of(bytes, got));
+}
+
+static enum error shake_hands(struct link *link)
+{
+    enum error error;
+
+    do {
+        error = tls_handshake(link->tls);
+        TRY(flush_tls(link));
+        if (error == ERROR_BUSY) {
+            TRY(read_wire(link));
+        }
+    } while (error == ERROR_BUSY);
+    return error;
+}
+
+static enum error secure(struct link *link, const struct options *options,
+                         char why[LINK_WHY_BYTES])
+{
+    enum error error;
+
+    TRY(secure_load(options, &link->identity, why));
+    link->tls = tls_new(link->identity, true);
+    if (link->tls == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    error = shake_hands(link);
+    if (error == ERROR_NONE) {
+        error = secure_check(link->tls, why);
+    } else {
+        snprintf(why, LINK_WHY_BYTES, "%s",
+                 error == ERROR_TLS ? tls_failure(link->tls)
+                                    : error_text(error));
+    }
+    return error;
+}
+
+/* Begin to connect to one address. */
+static enum error connect_to(struct link *link, const struct sockaddr *address,
+                             socklen_t len, char why[LINK_WHY_BYTES])
+{
+    int result = 0;
+    socklen_t size = sizeof(result);
+
+    link->fd = socket(address->sa_family,
+                      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (link->fd < 0) {
+        return ERROR_IO;
+    }
+    if (connect(link->fd, address, len) != 0) {
+        result = errno;
+        if (result == EINPROGRESS) {
+            TRY(wait_for(link, POLLOUT));
+            getsockopt(link->fd, SOL_SOCKET, SO_ERROR, &result, &size);
+        }
+    }
+    if (result != 0) {
+        snprintf(why, LINK_WHY_BYTES, "%s", strerror(result));
+        close(link->fd);
+        link->fd = -1;
+        return result == EACCES ? ERROR_REFUSED : ERROR_NOT_FOUND;
+    }
+    return ERROR_NONE;
+}
+
+static enum error connect_local(struct link *link, const char *path,
+                                char why[LINK_WHY_BYTES])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        snprintf(why, LINK_WHY_BYTES, "the path is too long");
+        return ERROR_TOO_LARGE;
+    }
+    strcpy(address.sun_path, path);
+    return connect_to(link, (const struct sockaddr *)&address, sizeof(address),
+                      why);
+}
+
+/* "HOST:PORT" or "[V6]:PORT". */
+static bool split_address(const char *name, char host[256], const char **port)
+{
+    const char *colon = strrchr(name, ':');
+    size_t len = colon == NULL ? 0 : (size_t)(colon - name);
+
+    if (len >= 2 && name[0] == '[' && name[len - 1] == ']') {
+        name += 1;
+        len -= 2;
+    }
+    if (len == 0 || len >= 256 || colon[1] == '\0') {
+        return false;
+    }
+    memcpy(host, name, len);
+    host[len] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+static enum error connect_far(struct link *link, const char *name,
+                              char why[LINK_WHY_BYTES])
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses = NULL;
+    enum error error = ERROR_NOT_FOUND;
+    char host[256];
+    const char *port;
+    int code;
+
+    if (!split_address(name, host, &port)) {
+        snprintf(why, LINK_WHY_BYTES, "it is no HOST:PORT");
+        return ERROR_INVALID;
+    }
+    code = getaddrinfo(host, port, &hints, &addresses);
+    if (code != 0) {
+        snprintf(why, LINK_WHY_BYTES, "%s", gai_strerror(code));
+        return ERROR_NOT_FOUND;
+    }
+    for (struct addrinfo *at = addresses; at != NULL && error != ERROR_NONE;
+         at = at->ai_next) {
+        error = connect_to(link, at->ai_addr, at->ai_addrlen, why);
+    }
+    freeaddrinfo(addresses);
+    return error;
+}
+
+enum error link_open(const struct endpoint *endpoint,
+                     const struct options *options, uint64_t deadline_ms,
+                     struct link **link_out, char why[LINK_WHY_BYTES])
+{
+    struct link *link = calloc(1, sizeof(*link));
+    enum error error;
+
+    CHECK(link != NULL);
+    link->fd = -1;
+    link->deadline_ms = deadline_ms;
+    frame_reader_init(&link->reader, admin_reply_limits());
+    why[0] = '\0';
+    error = endpoint->is_far ? connect_far(link, endpoint->name, why)
+                             : connect_local(link, endpoint->name, why);
+    if (error == ERROR_NONE && endpoint->is_far) {
+        error = secure(link, options, why);
+    }
+    if (error != ERROR_NONE) {
+        if (why[0] == '\0') {
+            snprintf(why, LINK_WHY_BYTES, "%s", error_text(error));
+        }
+        link_close(link);
+        return error;
+    }
+    *link_out = link;
+    return ERROR_NONE;
+}
+
+void link_close(struct link *link)
+{
+    if (link == NULL) {
+        return;
+    }
+    if (link->fd >= 0) {
+        close(link->fd);
+    }
+    frame_reader_deinit(&link->reader);
+    tls_free(link->tls);
+    secure_free(link->identity);
+    free(link);
+}
+
+enum error link_send(struct link *link, struct slice frame)
+{
+    if (link->tls == NULL) {
+        return write_all(link, frame);
+    }
+    TRY(tls_write(link->tls, frame));
+    return flush_tls(link);
+}
+
+static enum error take_plain(struct link *link)
+{
+    enum error error = ERROR_NONE;
+    size_t got = 1;
+
+    while (got > 0 && error == ERROR_NONE) {
+        uint8_t *room = frame_reader_room(&link->reader, READ_BYTES);
+
+        CHECK(room != NULL);
+        error = tls_read(link->tls, room, READ_BYTES, &got);
+        frame_reader_filled(&link->reader, got);
+    }
+    return error;
+}
+
+static enum error receive_some(struct link *link)
+{
+    uint8_t *room;
+    size_t got;
+
+    if (link->tls != NULL) {
+        TRY(read_wire(link));
+        return take_plain(link);
+    }
+    room = frame_reader_room(&link->reader, READ_BYTES);
+    CHECK(room != NULL);
+    TRY(read_some(link, room, READ_BYTES, &got));
+    frame_reader_filled(&link->reader, got);
+    return ERROR_NONE;
+}
+
+/* What came before the other side hung up is whole, or not. */
+enum error link_receive(struct link *link, struct frame *frame_out)
+{
+    enum error error, lost = ERROR_NONE;
+
+    while ((error = frame_reader_next(&link->reader, frame_out)) ==
+               ERROR_TRUNCATED &&
+           lost == ERROR_NONE) {
+        lost = receive_some(link);
+    }
+    return error == ERROR_TRUNCATED ? lost : error;
+}

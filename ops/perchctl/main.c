@@ -1,0 +1,101 @@
+/* perchctl: administers a pool through any of its nodes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/perchctl/ask.h"
+#include "ops/perchctl/field.h"
+#include "ops/perchctl/help.h"
+#include "ops/perchctl/print.h"
+#include "ops/perchctl/secret.h"
+#include "proto/base/check.h"
+
+enum { ARENA_BYTES = 16 * 1024 };
+
+static int refuse_usage(const char *why)
+{
+    fprintf(stderr, "perchctl: %s\n", why);
+    return PERCH__ADMIN__RESULT__USAGE;
+}
+
+/* Output that cannot be written is told, but the change is made. */
+static int finish(Perch__Admin__Result result)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("perchctl: standard output");
+    }
+    return (int)result;
+}
+
+static int run(const struct errand *errand)
+{
+    json_t *reply;
+    Perch__Admin__Result result = ask(errand, &reply);
+
+    if (errand->options.json) {
+        json_dumpf(reply, stdout, JSON_INDENT(2));
+        fputc('\n', stdout);
+    } else if (result == PERCH__ADMIN__RESULT__DONE) {
+        print_reply(stdout, errand->command, reply);
+    }
+    if (result != PERCH__ADMIN__RESULT__DONE) {
+        print_trouble(stderr, reply);
+    }
+    json_decref(reply);
+    return finish(result);
+}
+
+static int run_with_secret(const struct errand *errand)
+{
+    char secret[SECRET_BYTES_MAX + 1], why_not[FIELD_WHY_BYTES];
+    const char *why;
+    int code;
+
+    if (secret_read(secret, &why)) {
+        CHECK(field_set(errand->arena, errand->request, "password", secret,
+                        why_not));
+        code = run(errand);
+    } else {
+        code = refuse_usage(why);
+    }
+    secret_wipe(secret);
+    return code;
+}
+
+static int help(const struct errand *errand)
+{
+    if (errand->topic[0] != NULL && strcmp(errand->topic[0], "manual") == 0) {
+        help_manual(stdout);
+    } else if (!help_print(stdout, errand->topic[0], errand->topic[1])) {
+        return refuse_usage("no such command; see perchctl help");
+    }
+    return finish(PERCH__ADMIN__RESULT__DONE);
+}
+
+static int act(const struct errand *errand)
+{
+    if (errand->options.help) {
+        return help(errand);
+    }
+    if (errand->options.version) {
+        puts("perchctl " PERCH_VERSION);
+        return finish(PERCH__ADMIN__RESULT__DONE);
+    }
+    return errand->wants_secret ? run_with_secret(errand) : run(errand);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena = arena_new(ARENA_BYTES);
+    struct errand errand;
+    char why[WHY_BYTES];
+    int code;
+
+    CHECK(arena != NULL);
+    if (errand_read(&errand, arena, argc, argv, why)) {
+        code = act(&errand);
+    } else {
+        code = refuse_usage(why);
+    }
+    arena_free(arena);
+    return code;
+}

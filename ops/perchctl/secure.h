@@ -1,0 +1,27 @@
+/* An administrator's side of TLS.
+ *
+ * Thread: the program's only one.
+ */
+#ifndef OPS_PERCHCTL_SECURE_H
+#define OPS_PERCHCTL_SECURE_H
+
+#include "ops/perchctl/link.h"
+#include "raft/peer/tls.h"
+
+/**
+ * Load the administrator's certificate and key, and who issues to nodes.
+ *
+ * Returns TLS, and why names the file.
+ */
+enum error secure_load(const struct options *options,
+                       struct tls_identity **identity_out,
+                       char why[LINK_WHY_BYTES]);
+
+/** Free. Accepts NULL. */
+void secure_free(struct tls_identity *identity);
+
+/** Make sure that the other side is a node: another administrator with a
+ * certificate of the same authority is none. */
+enum error secure_check(const struct tls *tls, char why[LINK_WHY_BYTES]);
+
+#endif
