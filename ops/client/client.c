@@ -1,5 +1,6 @@
 #include "ops/client/client.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,6 +325,7 @@ enum error client_new(struct loop *loop, const struct client_settings *settings,
     if (client == NULL) {
         return error;
     }
+    signal(SIGPIPE, SIG_IGN);
     client->loop = loop;
     client->tell = tell;
     client->context = context;

@@ -42,6 +42,9 @@ struct client_settings {
 /**
  * Make a client. It does nothing before client_start.
  *
+ * Makes the process ignore SIGPIPE, which a connection that is gone would
+ * raise.
+ *
  * @tell     Gets every event.
  * @why_out  What is wrong with the settings, on INVALID or TOO_LARGE. Static.
  *

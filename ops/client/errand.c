@@ -56,7 +56,8 @@ static void tell_posted(struct client *client, const struct errand *errand,
 
     event.posted.token = errand->token;
     event.posted.result = end->result;
-    event.posted.message_id = errand->message_id;
+    event.posted.message_id =
+        end->result == CLIENT_DONE ? errand->message_id : 0;
     event.posted.retry_id = errand->primitive.message.retry_id;
     event.posted.status = (int)end->code;
     event.posted.reason = end->sentence;

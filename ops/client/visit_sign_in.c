@@ -149,12 +149,13 @@ static void plan_refresh(struct visit *visit, const struct packet *answer)
 {
     struct slice keep_alive = packet_value(answer, "ms-keep-alive");
     uint32_t expires_s = visit->visitor->limits->expires_s;
-    uint32_t early_s;
+    uint64_t wait_ms;
 
     (void)value_number(packet_value(answer, "Expires"), INT32_MAX, &expires_s);
-    early_s = expires_s > 2 * REFRESH_EARLY_S ? REFRESH_EARLY_S : expires_s / 2;
-    visit->refresh_us =
-        loop_now_us(visit->loop) + (uint64_t)(expires_s - early_s) * 1000000;
+    wait_ms = expires_s > 2 * REFRESH_EARLY_S
+                  ? (uint64_t)(expires_s - REFRESH_EARLY_S) * 1000
+                  : (uint64_t)expires_s * 500;
+    visit->refresh_us = loop_now_us(visit->loop) + wait_ms * 1000;
     visit->keep_alive_s = 0;
     (void)value_number(value_param(keep_alive, "timeout"), INT32_MAX,
                        &visit->keep_alive_s);

@@ -361,6 +361,18 @@ void pool_send_raw(struct pool *pool, struct slice bytes)
     }
 }
 
+void pool_info(struct pool *pool, uint32_t cseq, const char *body)
+{
+    struct guest *guest;
+
+    LIST_FOREACH (guest, &pool->guests, link) {
+        if (guest->in_chat) {
+            guest->cseq = cseq == 0 ? guest->cseq : cseq - 1;
+            sip_send_info(guest, slice_of_text(body));
+        }
+    }
+}
+
 void pool_bye_all(struct pool *pool)
 {
     struct guest *guest;

@@ -26,7 +26,7 @@ enum {
     POOL_USERS_MAX = 16,
     POOL_ROOMS_MAX = 32,
     POOL_RULES_MAX = 32,
-    POOL_SEEN_MAX = 4096,
+    POOL_SEEN_MAX = 16384,
     POOL_TEXT_MAX = 128,
 };
 
@@ -88,7 +88,8 @@ struct pool_seen {
     int node;
     uint64_t guest; /* Number of the connection. */
     char what[48];  /* INVITE, cmd:join, grpchat ... */
-    char note[96];  /* A post's retry id; the rooms of a join. */
+    char note[96];  /* A post's retry id; the rooms of a join; the URI of an
+                       INVITE. */
     uint32_t cseq;
     uint64_t at_us;
 };
@@ -118,6 +119,8 @@ struct pool {
     int seen_n;
     LIST_HEAD(guest_list, guest) guests;
     uint64_t guests_made;
+    int pings;        /* Keep-alives that came. */
+    int answers[700]; /* Answers that came, by status. */
     uint64_t envid;
     struct {
         char key[256];
@@ -190,6 +193,10 @@ void pool_drop(struct pool *pool, int node);
 
 /** Send bytes to every guest as they are. */
 void pool_send_raw(struct pool *pool, struct slice bytes);
+
+/** Send every guest in a chat an INFO with this body, CSeq as told; 0: the
+ * next. */
+void pool_info(struct pool *pool, uint32_t cseq, const char *body);
 
 /** Send every guest in a chat a BYE. */
 void pool_bye_all(struct pool *pool);

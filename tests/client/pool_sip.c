@@ -331,6 +331,9 @@ static void see(const struct ask *ask)
     seen->cseq = ask->cseq;
     seen->at_us = loop_now_us(pool->loop);
     chat_note(ask, seen->note, sizeof(seen->note));
+    if (strcmp(ask->method, "INVITE") == 0) {
+        sscanf(ask->text, "INVITE %95s", seen->note);
+    }
 }
 
 /* A request that is done later. */
@@ -437,6 +440,7 @@ void sip_receive(struct guest *guest)
         }
         head = (size_t)(end - guest->in.data) + 4;
         if (head == 4) { /* A keep-alive: the pong. */
+            guest->pool->pings++;
             buffer_consume(&guest->in, head);
             guest_send(guest, SLICE_LITERAL("\r\n"));
             continue;
@@ -457,6 +461,10 @@ void sip_receive(struct guest *guest)
             read_request(guest, text, head, slice_of(copied, body));
             free(copied);
         } else {
+            int status = atoi(text + 8);
+
+            CHECK(status > 0 && status < 700);
+            guest->pool->answers[status]++;
             buffer_consume(&guest->in, head + body);
         }
         free(text);
