@@ -79,6 +79,16 @@ void sign_in_refresh(struct visit *visit)
     register_with(visit, SLICE_NONE);
 }
 
+static void deny(struct visit *visit, const struct packet *answer,
+                 const char *text)
+{
+    struct visit_end end = {.cause = CLIENT_CAUSE_DENIED,
+                            .status = answer->status};
+
+    snprintf(end.text, sizeof(end.text), "%s", text);
+    visit_end(visit, &end);
+}
+
 /* 407: prove who this is, unless the proof was wrong already. */
 static void answer_challenge(struct visit *visit, const struct packet *answer)
 {
@@ -92,11 +102,11 @@ static void answer_challenge(struct visit *visit, const struct packet *answer)
         }
     }
     if (visit->visitor->password == NULL) {
-        visit_fail(visit, CLIENT_CAUSE_DENIED, "the server wants a password");
+        deny(visit, answer, "the server wants a password");
     } else if (challenge.data == NULL) {
         visit_end_refused(visit, CLIENT_CAUSE_DENIED, answer);
     } else if (visit->challenges > 0 && !proof_is_stale(challenge)) {
-        visit_fail(visit, CLIENT_CAUSE_DENIED, "the password is wrong");
+        deny(visit, answer, "the password is wrong");
     } else if (visit->challenges >= CLIENT_CHALLENGES_MAX) {
         visit_end_refused(visit, CLIENT_CAUSE_UNFIT, answer);
     } else {
