@@ -1,0 +1,217 @@
+#include "ops/perch/events_json.h"
+
+#include "ops/perch/safe.h"
+#include "ops/perch/words.h"
+#include "proto/base/time_text.h"
+
+/* Bytes that are no UTF-8, each as U+FFFD. */
+static json_t *mended_text(struct slice text)
+{
+    struct buffer mended = BUFFER_EMPTY;
+    json_t *string;
+    uint32_t code;
+    size_t len;
+
+    while ((len = safe_character(text, &code)) > 0) {
+        if (code >= SAFE_NO_CHARACTER) {
+            buffer_append_text(&mended, "\xef\xbf\xbd");
+        } else {
+            buffer_append(&mended, text.data, len);
+        }
+        text = slice_after(text, len);
+    }
+    string = json_stringn((const char *)mended.data, mended.len);
+    buffer_deinit(&mended);
+    return string;
+}
+
+json_t *json_text(struct slice text)
+{
+    json_t *string;
+
+    if (text.len == 0) {
+        return json_string("");
+    }
+    string = json_stringn((const char *)text.data, text.len);
+    return string != NULL ? string : mended_text(text);
+}
+
+static void put_text(json_t *object, const char *key, struct slice text)
+{
+    if (text.len > 0) {
+        json_object_set_new(object, key, json_text(text));
+    }
+}
+
+static void put_number(json_t *object, const char *key, uint64_t number)
+{
+    json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+static void put_true(json_t *object, const char *key, bool is_so)
+{
+    json_object_set_new(object, key, json_boolean(is_so));
+}
+
+json_t *json_people(struct people *people)
+{
+    json_t *array = json_array();
+
+    for (struct person *person = people_first(people); person != NULL;
+         person = people_next(person)) {
+        json_t *each = json_object();
+
+        put_text(each, "uri", person->uri);
+        put_text(each, "name", person->name);
+        put_text(each, "role", slice_of_text(word_of_role(person->role)));
+        json_array_append_new(array, each);
+    }
+    return array;
+}
+
+json_t *json_message(struct slice room_uri, const struct xccos_message *message)
+{
+    json_t *object = json_object();
+    char at[TIME_TEXT_BYTES + 1];
+
+    put_text(object, "event", SLICE_LITERAL("message"));
+    put_text(object, "room", room_uri);
+    if (message->message_id.set) {
+        put_number(object, "id", message->message_id.value);
+    }
+    if (message->sent_at.set) {
+        time_write(message->sent_at.wall_us, at);
+        put_text(object, "sent_at", slice_of_text(at));
+    }
+    put_text(object, "author", message->author);
+    put_text(object, "author_name", message->author_name);
+    if (message->alert == XCCOS_FLAG_TRUE) {
+        put_true(object, "alert", true);
+    }
+    json_object_set_new(object, "text", json_text(message->text));
+    return object;
+}
+
+json_t *json_room(const struct xccos_room *room)
+{
+    json_t *object = json_object();
+
+    put_text(object, "event", SLICE_LITERAL("room"));
+    put_text(object, "room", room->uri);
+    put_text(object, "name", room->name);
+    put_text(object, "description", room->description);
+    put_text(object, "category", room->parent);
+    put_text(object, "behavior",
+             slice_of_text(word_of_behavior(room->behavior)));
+    put_text(object, "visibility", slice_of_text(word_of_visibility(room)));
+    if (room->user_count.set) {
+        put_number(object, "people", room->user_count.value);
+    }
+    if (room->disabled == XCCOS_FLAG_TRUE) {
+        put_true(object, "disabled", true);
+    }
+    return object;
+}
+
+static void put_state(json_t *object, const struct client_event_state *state)
+{
+    put_text(object, "state", slice_of_text(client_state_word(state->state)));
+    put_text(object, "server", slice_of_text(state->server));
+    if (state->cause != CLIENT_CAUSE_NONE) {
+        put_text(object, "cause",
+                 slice_of_text(client_cause_word(state->cause)));
+    }
+    if (state->status != 0) {
+        put_number(object, "status", (uint64_t)state->status);
+    }
+    put_text(object, "text", slice_of_text(state->text));
+    if (state->state == CLIENT_WAITING) {
+        put_number(object, "retry_in_ms", state->retry_in_ms);
+        put_number(object, "failures", state->failures);
+    }
+}
+
+static void put_posted(json_t *object, const struct client_event *event)
+{
+    put_text(object, "result",
+             slice_of_text(client_result_word(event->posted.result)));
+    if (event->posted.message_id != 0) {
+        put_number(object, "id", event->posted.message_id);
+    }
+    put_text(object, "retry_id", event->posted.retry_id);
+    if (event->posted.status != 0) {
+        put_number(object, "code", (uint64_t)event->posted.status);
+    }
+    put_text(object, "text", event->posted.reason);
+}
+
+static void put_rest(json_t *object, const struct client_event *event)
+{
+    switch (event->kind) {
+    case CLIENT_EVENT_JOINED:
+        put_text(object, "description", event->joined.description);
+        put_true(object, "again", event->joined.is_again);
+        json_object_set_new(object, "people",
+                            json_people(event->joined.people));
+        break;
+    case CLIENT_EVENT_LEFT:
+        put_text(object, "why",
+                 slice_of_text(client_left_word(event->left.why)));
+        if (event->left.code != 0) {
+            put_number(object, "code", event->left.code);
+        }
+        put_text(object, "text", event->left.sentence);
+        break;
+    case CLIENT_EVENT_CHANGED:
+        put_text(object, "description", event->changed.description);
+        break;
+    case CLIENT_EVENT_GAP:
+        put_number(object, "first", event->gap.first_id);
+        put_number(object, "last", event->gap.last_id);
+        break;
+    case CLIENT_EVENT_ENTERED:
+    case CLIENT_EVENT_GONE:
+        put_text(object, "uri", event->person.uri);
+        put_text(object, "person", event->person.name);
+        break;
+    case CLIENT_EVENT_PROBLEM:
+        put_text(object, "text", event->problem);
+        break;
+    default:
+        break;
+    }
+}
+
+static const char *const event_words[] = {
+    [CLIENT_EVENT_STATE] = "state",     [CLIENT_EVENT_JOINED] = "joined",
+    [CLIENT_EVENT_LEFT] = "left",       [CLIENT_EVENT_CHANGED] = "changed",
+    [CLIENT_EVENT_MESSAGE] = "message", [CLIENT_EVENT_GAP] = "gap",
+    [CLIENT_EVENT_ENTERED] = "entered", [CLIENT_EVENT_GONE] = "gone",
+    [CLIENT_EVENT_POSTED] = "posted",   [CLIENT_EVENT_REPLY] = "reply",
+    [CLIENT_EVENT_PROBLEM] = "problem",
+};
+
+json_t *json_event(const struct client_event *event)
+{
+    json_t *object;
+
+    if (event->kind == CLIENT_EVENT_MESSAGE) {
+        object = json_message(event->room_uri, event->message.message);
+        put_text(object, "name", event->room_name);
+        put_true(object, "live", event->message.is_live);
+        put_true(object, "own", event->message.is_own);
+        return object;
+    }
+    object = json_object();
+    put_text(object, "event", slice_of_text(event_words[event->kind]));
+    put_text(object, "room", event->room_uri);
+    put_text(object, "name", event->room_name);
+    if (event->kind == CLIENT_EVENT_STATE) {
+        put_state(object, &event->state);
+    } else if (event->kind == CLIENT_EVENT_POSTED) {
+        put_posted(object, event);
+    } else {
+        put_rest(object, event);
+    }
+    return object;
+}

@@ -1,0 +1,31 @@
+/* Events and their parts as JSON, the same in every command.
+ *
+ * Every object has "event"; perch(1) lists what else. What is empty or not
+ * known is left out.
+ *
+ * Thread: main.
+ */
+#ifndef OPS_PERCH_EVENTS_JSON_H
+#define OPS_PERCH_EVENTS_JSON_H
+
+#include <jansson.h>
+
+#include "ops/client/event.h"
+
+/** A text; what is no UTF-8 in it is replaced by U+FFFD. */
+json_t *json_text(struct slice text);
+
+/** Any event but a reply, whose data depends on the question. */
+json_t *json_event(const struct client_event *event);
+
+/** A message. */
+json_t *json_message(struct slice room_uri,
+                     const struct xccos_message *message);
+
+/** A room that was found. */
+json_t *json_room(const struct xccos_room *room);
+
+/** People, as an array. */
+json_t *json_people(struct people *people);
+
+#endif

@@ -1,0 +1,72 @@
+#include "ops/perch/help.h"
+
+#include "ops/perch/command.h"
+
+static const char options_text[] =
+    "\n"
+    "Options:\n"
+    "  -s, --server HOST[:PORT]   a server of the pool; several are tried in\n"
+    "                             turn (port 5060, with TLS 5061)\n"
+    "  -u, --user NAME@DOMAIN     who signs in\n"
+    "      --login NAME           the name the password is for, if another\n"
+    "      --tls                  TLS, trusting the system's authorities\n"
+    "      --ca FILE              TLS, trusting these authorities alone\n"
+    "      --insecure             TLS, trusting anyone: for tests only\n"
+    "      --password-file FILE   its first line is the password; - is\n"
+    "                             standard input\n"
+    "  -t, --timeout SECONDS      how long one thing may take (30)\n"
+    "  -j, --json                 JSON, one object a line, in and out\n"
+    "  -q, --quiet                no word about connections\n"
+    "  -n, --last N               begin with the newest N messages (history "
+    "and\n"
+    "                             chat 20, follow none)\n"
+    "      --after ID             history: what follows a message\n"
+    "      --all                  history: all of it\n"
+    "      --count N              follow: end after N messages\n"
+    "      --lines                post: each line of standard input by itself\n"
+    "      --alert                post: as an alert\n"
+    "      --retry-id ID          post: the same id again posts nothing again\n"
+    "      --mine, --managed      rooms: those one is a member of, or manages\n"
+    "      --forever              follow, chat: wait for a pool that is down\n"
+    "      --instance GUID        names this device to the pool\n"
+    "      --locate               ask the pool where chat is served\n"
+    "  -h, --help                 this\n"
+    "  -V, --version\n"
+    "\n"
+    "A room is a name, as it stands, or its URI (ma-chan://...). The password\n"
+    "comes from --password-file, PERCH_PASSWORD_FILE, PERCH_PASSWORD or, when\n"
+    "the pool asks for one, the terminal; never from the command line.\n"
+    "PERCH_SERVERS, PERCH_USER, PERCH_LOGIN, PERCH_TLS and PERCH_CA stand for\n"
+    "the options of these names.\n"
+    "\n"
+    "Examples:\n"
+    "  export PERCH_SERVERS=127.0.0.1:5060,127.0.0.1:5070\n"
+    "  export PERCH_USER=ingrid@fjord.example PERCH_PASSWORD_FILE=~/.perch\n"
+    "  perch rooms tide\n"
+    "  perch chat 'Tide Desk'\n"
+    "  perch post 'Tide Desk' the ferry is late\n"
+    "  uptime | perch post 'Tide Desk'\n"
+    "  perch --json follow 'Tide Desk' 'Harbour' | jq -r .text\n"
+    "  perch --json history --all 'Tide Desk' > tide-desk.jsonl\n"
+    "\n"
+    "Exit codes: 0 done, 1 refused, 2 usage, 3 no server reached in time,\n"
+    "4 the pool is busy, 6 sent but the outcome is unknown, 130 interrupted.\n";
+
+void help_print(FILE *to)
+{
+    const struct command *command;
+
+    fputs("Usage: perch [options] COMMAND ...\n\n"
+          "A persistent chat client for terminals and scripts.\n\nCommands:\n",
+          to);
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
+        fprintf(to, "  %-8s%-18s %s\n", command->name, command->usage,
+                command->help);
+    }
+    fputs(options_text, to);
+}
+
+void help_version(FILE *to)
+{
+    fprintf(to, "perch %s\n", PERCH_VERSION);
+}

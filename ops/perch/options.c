@@ -1,0 +1,325 @@
+#include "ops/perch/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ops/perch/command.h"
+#include "ops/perch/help.h"
+
+enum {
+    OPTION_LOGIN = 256,
+    OPTION_TLS,
+    OPTION_CA,
+    OPTION_INSECURE,
+    OPTION_PASSWORD_FILE,
+    OPTION_INSTANCE,
+    OPTION_LOCATE,
+    OPTION_AFTER,
+    OPTION_ALL,
+    OPTION_COUNT,
+    OPTION_LINES,
+    OPTION_ALERT,
+    OPTION_RETRY_ID,
+    OPTION_MINE,
+    OPTION_MANAGED,
+    OPTION_FOREVER,
+};
+
+static const struct option long_options[] = {
+    {"server", required_argument, NULL, 's'},
+    {"user", required_argument, NULL, 'u'},
+    {"login", required_argument, NULL, OPTION_LOGIN},
+    {"tls", no_argument, NULL, OPTION_TLS},
+    {"ca", required_argument, NULL, OPTION_CA},
+    {"insecure", no_argument, NULL, OPTION_INSECURE},
+    {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
+    {"instance", required_argument, NULL, OPTION_INSTANCE},
+    {"locate", no_argument, NULL, OPTION_LOCATE},
+    {"timeout", required_argument, NULL, 't'},
+    {"forever", no_argument, NULL, OPTION_FOREVER},
+    {"json", no_argument, NULL, 'j'},
+    {"quiet", no_argument, NULL, 'q'},
+    {"last", required_argument, NULL, 'n'},
+    {"after", required_argument, NULL, OPTION_AFTER},
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"count", required_argument, NULL, OPTION_COUNT},
+    {"lines", no_argument, NULL, OPTION_LINES},
+    {"alert", no_argument, NULL, OPTION_ALERT},
+    {"retry-id", required_argument, NULL, OPTION_RETRY_ID},
+    {"mine", no_argument, NULL, OPTION_MINE},
+    {"managed", no_argument, NULL, OPTION_MANAGED},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Reading it, until something is wrong. */
+struct reading {
+    struct options *options;
+    bool wants_help, wants_version;
+    bool is_wrong; /* It has been said why. */
+};
+
+static void wrong(struct reading *reading, const char *what, const char *value)
+{
+    if (!reading->is_wrong) {
+        fprintf(stderr, "perch: %s%s%s\n", what, value == NULL ? "" : ": ",
+                value == NULL ? "" : value);
+        fputs("perch: \"perch --help\" shows what there is\n", stderr);
+    }
+    reading->is_wrong = true;
+}
+
+static uint64_t read_number(struct reading *reading, const char *text,
+                            uint64_t most, const char *what)
+{
+    char *end;
+    unsigned long long number;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || *text < '0' ||
+        *text > '9' || number > most) {
+        wrong(reading, what, text);
+        return 0;
+    }
+    return number;
+}
+
+static void add_servers(struct reading *reading, const char *text)
+{
+    char *servers = reading->options->servers;
+    size_t len = strlen(servers);
+    int wrote = snprintf(servers + len, OPTIONS_SERVERS_BYTES - len, "%s%s",
+                         len == 0 ? "" : ",", text);
+
+    if ((size_t)wrote >= OPTIONS_SERVERS_BYTES - len) {
+        wrong(reading, "there are more servers than can be tried", NULL);
+    }
+}
+
+/* Options that say where to sign in, and as whom. */
+static bool take_connection(struct reading *reading, int option,
+                            const char *value)
+{
+    struct options *options = reading->options;
+
+    switch (option) {
+    case 's':
+        add_servers(reading, value);
+        return true;
+    case 'u':
+        options->user = value;
+        return true;
+    case OPTION_LOGIN:
+        options->login = value;
+        return true;
+    case OPTION_CA:
+        options->authority = value;
+        options->is_secure = true;
+        return true;
+    case OPTION_INSECURE:
+        options->takes_any = true;
+        options->is_secure = true;
+        return true;
+    case OPTION_TLS:
+        options->is_secure = true;
+        return true;
+    case OPTION_PASSWORD_FILE:
+        options->password_file = value;
+        return true;
+    case OPTION_INSTANCE:
+        options->instance = value;
+        return true;
+    case OPTION_LOCATE:
+        options->locates = true;
+        return true;
+    }
+    return false;
+}
+
+/* Options with a number. */
+static bool take_number(struct reading *reading, int option, const char *value)
+{
+    struct options *options = reading->options;
+
+    switch (option) {
+    case 't':
+        options->timeout_ms =
+            (uint32_t)read_number(reading, value, OPTIONS_TIMEOUT_S_MAX,
+                                  "--timeout wants seconds, up to a day") *
+            1000;
+        return true;
+    case 'n':
+        options->last = read_number(reading, value, UINT32_MAX,
+                                    "--last wants a number of messages");
+        options->has_last = true;
+        return true;
+    case OPTION_AFTER:
+        options->after_id = read_number(reading, value, UINT64_MAX,
+                                        "--after wants a message id");
+        options->has_after = true;
+        return true;
+    case OPTION_COUNT:
+        options->count = read_number(reading, value, UINT64_MAX,
+                                     "--count wants a number of messages");
+        return true;
+    }
+    return false;
+}
+
+static void take_flag(struct reading *reading, int option, const char *value)
+{
+    struct options *options = reading->options;
+
+    switch (option) {
+    case 'j':
+        options->is_json = true;
+        break;
+    case 'q':
+        options->is_quiet = true;
+        break;
+    case 'h':
+        reading->wants_help = true;
+        break;
+    case 'V':
+        reading->wants_version = true;
+        break;
+    case OPTION_ALL:
+        options->wants_all = true;
+        break;
+    case OPTION_LINES:
+        options->has_lines = true;
+        break;
+    case OPTION_ALERT:
+        options->is_alert = true;
+        break;
+    case OPTION_RETRY_ID:
+        options->retry_id = value;
+        break;
+    case OPTION_MINE:
+        options->is_mine = true;
+        break;
+    case OPTION_MANAGED:
+        options->is_managed = true;
+        break;
+    case OPTION_FOREVER:
+        options->is_forever = true;
+        break;
+    default: /* getopt has said what is wrong. */
+        wrong(reading, "that command line cannot be read", NULL);
+        break;
+    }
+}
+
+static const char *from_environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+/* What the command line does not say. */
+static void take_environment(struct reading *reading)
+{
+    struct options *options = reading->options;
+    const char *servers = from_environment("PERCH_SERVERS");
+    const char *authority = from_environment("PERCH_CA");
+
+    if (options->servers[0] == '\0' && servers != NULL) {
+        add_servers(reading, servers);
+    }
+    if (options->user == NULL) {
+        options->user = from_environment("PERCH_USER");
+    }
+    if (options->login == NULL) {
+        options->login = from_environment("PERCH_LOGIN");
+    }
+    if (options->authority == NULL && authority != NULL) {
+        options->authority = authority;
+        options->is_secure = true;
+    }
+    if (from_environment("PERCH_TLS") != NULL) {
+        options->is_secure = true;
+    }
+}
+
+static void take_words(struct reading *reading, int argc, char *argv[])
+{
+    struct options *options = reading->options;
+    const struct command *command;
+
+    if (optind >= argc) {
+        wrong(reading, "what is to be done?", NULL);
+        return;
+    }
+    command = command_find(argv[optind]);
+    if (command == NULL) {
+        wrong(reading, "there is no such command", argv[optind]);
+        return;
+    }
+    options->command = command;
+    options->words = argv + optind + 1;
+    options->words_n = (size_t)(argc - optind - 1);
+    if (options->words_n < command->words_min ||
+        options->words_n > command->words_max) {
+        fprintf(stderr, "perch: it is used so: perch [options] %s %s\n",
+                command->name, command->usage);
+        wrong(reading, "too few or too many words", command->name);
+    }
+}
+
+static void check(struct reading *reading)
+{
+    const struct options *options = reading->options;
+
+    if (options->servers[0] == '\0') {
+        wrong(reading,
+              "no server is named: --server host:port, or PERCH_SERVERS", NULL);
+    } else if (options->user == NULL) {
+        wrong(reading, "no user is named: --user name@domain, or PERCH_USER",
+              NULL);
+    } else if (options->takes_any && options->authority != NULL) {
+        wrong(reading, "--ca and --insecure contradict each other", NULL);
+    } else if (options->has_last + options->has_after + options->wants_all >
+               1) {
+        wrong(reading, "only one of --last, --after and --all can be", NULL);
+    } else if (options->is_mine && options->is_managed) {
+        wrong(reading, "only one of --mine and --managed can be", NULL);
+    }
+}
+
+bool options_read(int argc, char *argv[], struct options *options,
+                  int *exit_out)
+{
+    struct reading reading = {.options = options};
+    int option;
+
+    *options = (struct options){.timeout_ms = OPTIONS_TIMEOUT_S * 1000,
+                                .last = OPTIONS_LAST};
+    while ((option = getopt_long(argc, argv, "s:u:t:jqn:hV", long_options,
+                                 NULL)) != -1) {
+        if (!take_connection(&reading, option, optarg) &&
+            !take_number(&reading, option, optarg)) {
+            take_flag(&reading, option, optarg);
+        }
+    }
+    *exit_out = reading.is_wrong ? EXIT_USAGE : EXIT_DONE;
+    if (!reading.is_wrong && (reading.wants_help || reading.wants_version)) {
+        reading.wants_help ? help_print(stdout) : help_version(stdout);
+        return false;
+    }
+    take_environment(&reading);
+    if (!reading.is_wrong) {
+        take_words(&reading, argc, argv);
+    }
+    if (!reading.is_wrong) {
+        check(&reading);
+    }
+    *exit_out = reading.is_wrong ? EXIT_USAGE : EXIT_DONE;
+    return !reading.is_wrong;
+}
