@@ -9,6 +9,9 @@
 #include "ops/perch/safe.h"
 #include "proto/base/os/loop_uv.h"
 
+/* Questions and posts end by themselves a little earlier. */
+enum { PATIENCE_MS = 500 };
+
 void app_end(struct app *app, int exit_code)
 {
     if (app->is_ending) {
@@ -35,7 +38,7 @@ static void tell_failed(struct app *app, int exit_code, const char *text)
 
 void app_fail(struct app *app, int exit_code, const char *format, ...)
 {
-    char text[2 * APP_WHY_BYTES];
+    char text[2 * APP_WORDS_BYTES];
     va_list arguments;
 
     if (app->is_ending) {
@@ -48,35 +51,46 @@ void app_fail(struct app *app, int exit_code, const char *format, ...)
     app_end(app, exit_code);
 }
 
-static void fail_unsent(struct app *app)
+static int judge_unsent(const struct app *app, char words_out[APP_WORDS_BYTES])
 {
-    if (app->cause == CLIENT_CAUSE_BUSY) {
-        app_fail(app, EXIT_BUSY, "the pool is busy: %s", app->why);
-    } else if (app->why[0] != '\0') {
-        app_fail(app, EXIT_UNREACHED, "no server in time: %s", app->why);
-    } else {
-        app_fail(app, EXIT_UNREACHED, "no server answered in time");
+    bool is_busy = app->cause == CLIENT_CAUSE_BUSY;
+
+    snprintf(words_out, APP_WORDS_BYTES, "%s%s%s",
+             is_busy ? "the pool is busy" : "no server answered in time",
+             app->why[0] == '\0' ? "" : ": ", app->why);
+    return is_busy ? EXIT_BUSY : EXIT_UNREACHED;
+}
+
+int app_judge(const struct app *app, enum client_result result, unsigned code,
+              struct slice words, char words_out[APP_WORDS_BYTES])
+{
+    switch (result) {
+    case CLIENT_DONE:
+        words_out[0] = '\0';
+        return EXIT_DONE;
+    case CLIENT_REFUSED:
+        snprintf(words_out, APP_WORDS_BYTES, "the pool says no: %.*s (%u)",
+                 SLICE_PRINT(words), code);
+        return code == 503 ? EXIT_BUSY : EXIT_REFUSED;
+    case CLIENT_UNSENT:
+        return judge_unsent(app, words_out);
+    case CLIENT_UNKNOWN:
+        snprintf(words_out, APP_WORDS_BYTES,
+                 "it was sent, but no answer came: whether it was done is not "
+                 "known");
+        return EXIT_UNKNOWN;
     }
+    return EXIT_REFUSED;
 }
 
 void app_fail_result(struct app *app, enum client_result result, unsigned code,
                      struct slice words)
 {
-    switch (result) {
-    case CLIENT_DONE:
-        break;
-    case CLIENT_REFUSED:
-        app_fail(app, code == 503 ? EXIT_BUSY : EXIT_REFUSED,
-                 "the pool says no: %.*s (%u)", SLICE_PRINT(words), code);
-        break;
-    case CLIENT_UNSENT:
-        fail_unsent(app);
-        break;
-    case CLIENT_UNKNOWN:
-        app_fail(app, EXIT_UNKNOWN,
-                 "it was sent, but no answer came: whether it was done is not "
-                 "known");
-        break;
+    char text[APP_WORDS_BYTES];
+    int exit_code = app_judge(app, result, code, words, text);
+
+    if (exit_code != EXIT_DONE) {
+        app_fail(app, exit_code, "%s", text);
     }
 }
 
@@ -100,11 +114,17 @@ void app_wait_no_more(struct app *app)
     timer_stop(app->patience);
 }
 
-/* Questions and posts end by themselves a little earlier; this is for what
- * has not come so far. */
+/* For what has not even come so far as to be asked. */
 static void on_patience(void *context)
 {
-    fail_unsent(context);
+    struct app *app = context;
+
+    app_fail_result(app, CLIENT_UNSENT, 0, SLICE_NONE);
+}
+
+void app_be_patient(struct app *app)
+{
+    timer_start(app->patience, app->options->timeout_ms + PATIENCE_MS, 0);
 }
 
 char *app_words(const struct app *app, size_t from)
@@ -253,7 +273,7 @@ static void work(struct app *app)
     heed(app, &app->terminate, SIGTERM);
     app_begin_anew(app);
     if (!app->options->is_forever) {
-        timer_start(app->patience, app->options->timeout_ms + 500, 0);
+        app_be_patient(app);
     }
     app->command->begin(app);
     if (!app->is_ending) {

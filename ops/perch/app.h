@@ -14,7 +14,7 @@
 #include "ops/perch/options.h"
 #include "ops/perch/screen.h"
 
-enum { APP_WHY_BYTES = 512 };
+enum { APP_WHY_BYTES = 384, APP_WORDS_BYTES = 512 };
 
 struct app {
     const struct options *options;
@@ -61,6 +61,16 @@ void app_fail(struct app *app, int exit_code, const char *format, ...)
 void app_fail_result(struct app *app, enum client_result result, unsigned code,
                      struct slice words);
 
+/**
+ * Say what a result that is not DONE means.
+ *
+ * @words_out  In words for people.
+ *
+ * Returns the exit code it deserves.
+ */
+int app_judge(const struct app *app, enum client_result result, unsigned code,
+              struct slice words, char words_out[APP_WORDS_BYTES]);
+
 /** Milliseconds until the deadline; at least 1. */
 uint32_t app_left_ms(const struct app *app);
 
@@ -69,6 +79,9 @@ void app_begin_anew(struct app *app);
 
 /** Wait for the deadline no longer: it goes on until it is ended. */
 void app_wait_no_more(struct app *app);
+
+/** From now on, what is under way has the time of one thing to end. */
+void app_be_patient(struct app *app);
 
 /** Join words of the command line with blanks, from one on. Freed by the
  * caller; NULL when memory is out. */
