@@ -157,9 +157,8 @@ class Programs:
         return self._control(paths, 'settings', 'set', 'domain=' + DOMAIN)
 
     def create_user(self, user: str, paths: Paths) -> list[str]:
-        """Create a user; its password comes by standard input."""
-        return self._control(paths, 'users', 'create', user,
-                             '--password-stdin')
+        """Create a user; its password is a line of standard input."""
+        return self._control(paths, 'users', 'create', user, '--password')
 
     def create_category(self, paths: Paths) -> list[str]:
         """Create the category the rooms lie in; every user may see it."""
@@ -168,7 +167,7 @@ class Programs:
     def create_room(self, room: str, paths: Paths) -> list[str]:
         """Create an open room and print what parse_room reads."""
         return self._control(paths, 'rooms', 'create', room, '--category',
-                             CATEGORY, '--open')
+                             CATEGORY, '--visibility', 'open')
 
     def client(self) -> list[str]:
         """The load client; it speaks README.md's protocol on its streams."""
