@@ -1,13 +1,13 @@
 """The judge of histories: is every room one append-only log for everybody?
 
-Exact and fast. An acknowledged post names its position, so the order of all
-messages is known and nothing has to be searched for. With the final log L of
-a room (what the longest final read saw), a history is linearizable as an
-append log with exactly-once retries if and only if
+Exact and fast. Values are unique and the final log L of a room is known (what
+the longest final read saw), so the order of all messages is known and nothing
+has to be searched for. A history is linearizable as an append log with
+exactly-once retries if and only if
 
   1  L has positions 1..n without gap, each value once, each value posted to
      this room by an attempt that did not surely fail;
-  2  every acknowledgement names the position where L has its value;
+  2  every acknowledged value is in L, at the position where that was told;
   3  every read returned a piece of L, the newest messages of its moment;
   4  real time holds. The message at p is appended at one moment between the
      first attempt that may have done it and the earliest acknowledgement;
@@ -88,7 +88,7 @@ class _Message:
         self.first = FOREVER         # First attempt that may have done it.
         self.may_exist = False       # Some attempt did not surely fail.
         self.acknowledged_at = FOREVER  # Earliest acknowledgement.
-        self.position = 0            # As acknowledged; 0: not acknowledged.
+        self.position = 0            # As acknowledged; 0: never told.
         self.example: Operation | None = None
 
     def add(self, attempt: Operation, findings: Findings) -> None:
@@ -101,13 +101,19 @@ class _Message:
         self.first = min(self.first, attempt.invoked)
         if attempt.type != OK:
             return
-        if self.position not in (0, attempt.position):
+        if 0 not in (self.position, attempt.position) and \
+                self.position != attempt.position:
             findings.breach('two-positions', '%s; before: %d' %
                             (attempt, self.position))
+        self.position = self.position or attempt.position
         if attempt.done < self.acknowledged_at:
             self.acknowledged_at = attempt.done
-            self.position = attempt.position
             self.example = attempt
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether any attempt was."""
+        return self.acknowledged_at < FOREVER
 
 
 class _Room:
@@ -144,7 +150,7 @@ class _Room:
             return  # There is nothing to measure the rest by.
         self._check_log()
         for message in self.messages.values():
-            if message.position:
+            if message.is_acknowledged:
                 self._check_acknowledged(message)
         for read in self.reads:
             self._check_read(read)
@@ -172,14 +178,14 @@ class _Room:
             elif not message.may_exist:
                 self.findings.breach('failed-present', '%s; %s' %
                                      (where, message.example))
-            elif not message.position:
+            elif not message.is_acknowledged:
                 self.findings.unknown_present += 1
             self.where.setdefault(value, position)
 
     def _check_acknowledged(self, message: _Message) -> None:
-        """An acknowledged message: in the log, at its position."""
+        """An acknowledged message: in the log, at the position told."""
         self.findings.acknowledged += 1
-        position = message.position
+        position = message.position or self.where.get(message.value, 0)
         if 1 <= position <= len(self.log) and \
                 self.log[position - 1] == message.value:
             self.findings.kept += 1

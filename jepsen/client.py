@@ -43,7 +43,7 @@ class Completion:
     sent_ns: int            # 0: it was never sent.
     done_ns: int
     error: str | None = None
-    position: int = 0
+    position: int = 0       # Of a post that is ok; 0: was not told.
     positions: list[int] | None = None
     values: list[int | str] | None = None
 
@@ -74,7 +74,10 @@ def _parse_result(done: Completion, found: dict[str, Any], f: str) -> None:
     if done.sent_ns == 0:
         raise ValueError('ok, and never sent')
     if f == POST:
-        done.position = int(found['position'])
+        if 'position' in found:
+            done.position = int(found['position'])
+            if done.position < 1:
+                raise ValueError('positions begin at 1')
         return
     done.positions = [int(each) for each in found['positions']]
     done.values = [each if isinstance(each, (int, str)) else repr(each)

@@ -7,7 +7,8 @@ A process is single-threaded: it invokes, and waits for its completion:
 
 Values, by :f
 
-    :post  invoke [room value]          ok [room value position]
+    :post  invoke [room value]          ok [room value position], or nil for
+                                        a position that was not told
     :read  invoke [room limit]          ok [room [position ...] [value ...]]
     :final invoke [room 0]              as :read, after all has healed
 
@@ -58,7 +59,7 @@ class Operation:
     node: str = ''
     value: int | str = 0      # Posts: what was posted.
     retry: str | None = None
-    position: int = 0         # Posts: where, when ok.
+    position: int = 0         # Posts: where, when ok; 0: was not told.
     limit: int = 0            # Reads: how many were asked for, 0: all.
     positions: list[int] | None = None      # Reads: what came, when ok.
     values: list[int | str] | None = None
@@ -175,7 +176,7 @@ def _complete(operation: Operation, event: Event) -> None:
     if event.type != OK:
         return
     if event.f == POST:
-        operation.position = event.value[2]
+        operation.position = event.value[2] or 0
     else:
         operation.positions, operation.values = event.value[1:3]
 

@@ -170,7 +170,7 @@ def record(recorder: Recorder, request: Request, invoked_ns: int,
                            else request.limit]
     value = list(begun)
     if done.type == OK:
-        value = ([request.room, request.value, done.position]
+        value = ([request.room, request.value, done.position or None]
                  if request.f == POST else
                  [request.room, done.positions, done.values])
     recorder.add(Event(max(done.sent_ns, invoked_ns), request.process, INVOKE,

@@ -18,7 +18,7 @@ def _apply(operation: Operation, log: Log) -> Log | None:
     if operation.f == POST:
         if operation.value not in log:
             log = log + (operation.value,)
-        if operation.type == OK and \
+        if operation.type == OK and operation.position and \
                 log.index(operation.value) + 1 != operation.position:
             return None
         return log

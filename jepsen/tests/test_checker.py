@@ -200,6 +200,21 @@ class RetryTest(JudgeTest):
         self.valid([posted(7, 1, 0, 10), posted(8, 2, 20, 30),
                     posted(7, 1, 40, 50)] + finals([7, 8]))
 
+    def test_position_that_was_not_told(self) -> None:
+        """The message counts as acknowledged all the same: it is kept, once,
+        and in order; positions that are told agree with each other."""
+        self.valid([posted(7, 0, 0, 10), posted(8, 2, 20, 30),
+                    posted(7, 1, 40, 50)] + finals([7, 8]))
+        self.breaks({'lost'}, [posted(7, 0, 0, 10)] + finals([]))
+        self.breaks({'duplicated'}, [posted(7, 0, 0, 10)] + finals([7, 7]))
+        self.breaks({'post-order'}, [
+            posted(7, 0, 0, 10), posted(8, 0, 20, 30)] + finals([8, 7]))
+        self.breaks({'stale-read'}, [
+            posted(7, 0, 0, 10), read([], 20, 30)] + finals([7]))
+        self.breaks({'two-positions', 'misplaced'}, [
+            posted(7, 0, 0, 10), posted(8, 2, 20, 30), posted(7, 2, 40, 50),
+            posted(7, 1, 60, 70)] + finals([7, 8]))
+
     def test_repeat_after_time_out(self) -> None:
         """The first attempt's effect may be the one that counts: the
         message may lie before what was acknowledged before the second."""

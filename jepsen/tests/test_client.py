@@ -26,6 +26,9 @@ class ParseTest(unittest.TestCase):
             '"position": 3}', POST)
         self.assertEqual(done, Completion(4, OK, 5, 9, position=3))
         done = parse_completion(
+            '{"id": 4, "type": "ok", "sent_ns": 5, "done_ns": 9}', POST)
+        self.assertEqual(done, Completion(4, OK, 5, 9, position=0))
+        done = parse_completion(
             '{"id": 4, "type": "ok", "sent_ns": 5, "done_ns": 9, '
             '"positions": [1, 2], "values": [7, "x"]}', READ)
         self.assertEqual((done.positions, done.values), ([1, 2], [7, 'x']))
@@ -42,7 +45,9 @@ class ParseTest(unittest.TestCase):
         for line, f in (
                 ('', POST), ('[]', POST), ('{"id": 1}', POST),
                 ('{"id": 1, "type": "done", "done_ns": 1}', POST),
-                ('{"id": 1, "type": "ok", "sent_ns": 1, "done_ns": 2}', POST),
+                ('{"id": 1, "type": "ok", "sent_ns": 1, "done_ns": 2, '
+                 '"position": 0}', POST),
+                ('{"id": 1, "type": "ok", "sent_ns": 1, "done_ns": 2}', READ),
                 ('{"id": 1, "type": "ok", "done_ns": 2, "position": 1}',
                  POST),
                 ('{"id": 1, "type": "ok", "sent_ns": 3, "done_ns": 2, '
