@@ -208,6 +208,7 @@ class Wipe(Fault):
         for node in self.nodes:
             node.kill()
             shutil.rmtree(node.machine.inside(node.paths.data))
+            node.make_data_folder()
 
     def stop(self) -> None:
         for node in self.nodes:

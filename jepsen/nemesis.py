@@ -37,6 +37,7 @@ LEADER_SHARE, FOLLOWER_SHARE = 0.5, 0.25  # The rest strikes anybody.
 EXIT_GRACE_S = 10.0            # After healing, a daemon may still end itself.
 HEALTHY_LAG_MAX = 1000         # Entries; before data may be destroyed.
 WHOLE_WAIT_S = 10.0            # For that, after the fault before.
+WHOLE_TRIES_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,10 @@ class Nemesis:
         for step in self._steps:
             if not self._wait_until(began + step.at_s):
                 return
-            self._strike(step)
+            if KINDS[step.kind].destroys:
+                self._await_whole()
+            if not self._over.is_set():
+                self._strike(step)
         while self._active and self._wait_until(self._next_end()):
             pass
 
@@ -184,6 +188,14 @@ class Nemesis:
             ends = self._next_end() if self._active else moment
             self._over.wait(max(0.0, min(ends, moment) - time.monotonic()))
         return False
+
+    def _await_whole(self) -> None:
+        """Give the pool time to be whole; faults that are due stop."""
+        deadline = time.monotonic() + WHOLE_WAIT_S
+        while time.monotonic() < deadline and \
+                not self._cluster.healthy(HEALTHY_LAG_MAX):
+            if not self._wait_until(time.monotonic() + WHOLE_TRIES_S):
+                return
 
     def _free_nodes(self) -> list[Node]:
         busy = {node.number for _, fault in self._active
@@ -214,8 +226,6 @@ class Nemesis:
 
     def _strike(self, step: Step) -> None:
         rng = random.Random(step.seed)
-        if KINDS[step.kind].destroys:
-            self._cluster.wait_healthy(HEALTHY_LAG_MAX, WHOLE_WAIT_S)
         leader = self._cluster.leader()
         began_ns = time.monotonic_ns()
         fault = None

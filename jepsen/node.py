@@ -69,8 +69,13 @@ class Node:
         process = self._process
         return process.pid if process is not None else 0
 
+    def make_data_folder(self) -> None:
+        """Make the daemon's folder on the disk, as a package would."""
+        self.machine.inside(self.paths.data).mkdir(mode=0o700)
+
     def found(self) -> None:
         """Format the empty disk as a founder of the pool."""
+        self.make_data_folder()
         process = self._spawn(self._programs.found(self.paths))
         code = process.wait(INIT_WAIT_S)
         if code != 0:

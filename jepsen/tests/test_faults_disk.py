@@ -174,7 +174,8 @@ class DiskTest(PoolTest):
         told = self.new_log(node)
         with self.holding('wipe', 3):
             self.assertEqual(node.pid, 0)
-            self.assertFalse(node.machine.inside(node.paths.data).exists())
+            self.assertEqual(
+                os.listdir(node.machine.inside(node.paths.data)), [])
         self.soon(lambda: 'store formatted' in told())
         self.soon(lambda: post(node) == 'ok')
 

@@ -1,6 +1,5 @@
 """The nemesis: its plan, a pure function of the seed, and the thread that
 carries it out on a pool of stand-ins."""
-import time
 import unittest
 
 from jepsen import nemesis
@@ -89,12 +88,13 @@ class PlanTest(unittest.TestCase):
 class NemesisTest(PoolTest):
     """The thread that strikes."""
 
-    def strike(self, *steps: Step, wait_s: float) -> tuple[Nemesis, list[str]]:
-        """Carry steps out; the nemesis and what it told."""
+    def strike(self, *steps: Step, lines: int) -> tuple[Nemesis, list[str]]:
+        """Carry steps out until so many lines are told, then finish; the
+        nemesis and all it told."""
         told: list[str] = []
         evil = Nemesis(self.pool, steps, Recorder(0), told.append)
         evil.start()
-        time.sleep(wait_s)
+        self.soon(lambda: len(told) >= lines)
         evil.finish()
         self.assertEqual(evil.errors, [])
         return evil, told
@@ -105,7 +105,7 @@ class NemesisTest(PoolTest):
         leader = self.leader()
         _, told = self.strike(
             Step(0.0, 60.0, 'pause', 'follower', 1),
-            Step(0.3, 60.0, 'kill', 'leader', 2), wait_s=1.5)
+            Step(0.3, 60.0, 'kill', 'leader', 2), lines=2)
         starts = [line for line in told if line.startswith('start-')]
         self.assertNotIn("'n%d'" % leader, starts[0])
         self.assertIn("start-kill nodes=['n%d'] leader=True" % leader,
@@ -116,10 +116,20 @@ class NemesisTest(PoolTest):
     def test_a_fault_stops_when_it_is_due(self) -> None:
         """Held for its time, not to the end."""
         _, told = self.strike(Step(0.0, 0.5, 'pause', 'follower', 1),
-                              Step(1.5, 60.0, 'pause', 'follower', 1),
-                              wait_s=2.0)
+                              Step(0.8, 60.0, 'pause', 'follower', 1),
+                              lines=3)
         self.assertEqual([line.split()[0] for line in told],
                          ['start-pause', 'stop-pause'] * 2)
+
+    def test_data_is_destroyed_when_all_are_whole(self) -> None:
+        """The fault before ends in time, is recovered from, and only then
+        is the next node emptied."""
+        evil, told = self.strike(Step(0.0, 0.5, 'pause', 'follower', 1),
+                                 Step(0.1, 0.2, 'wipe', 'follower', 1),
+                                 lines=4)
+        self.assertEqual([line.split()[0] for line in told], [
+            'start-pause', 'stop-pause', 'start-wipe', 'stop-wipe'])
+        self.assertEqual(evil.skipped, {})
 
     def test_conflicts_are_skipped(self) -> None:
         """One fault of the network, one of each node; no data is destroyed
@@ -128,7 +138,7 @@ class NemesisTest(PoolTest):
             Step(0.0, 60.0, 'partition-one', 'follower', 1),
             Step(0.2, 60.0, 'loss', 'anybody', 1),
             Step(0.4, 60.0, 'pause', 'follower', 1),
-            Step(0.6, 60.0, 'kill-all', 'all', 1), wait_s=2.0)
+            Step(0.6, 60.0, 'kill-all', 'all', 1), lines=4)
         self.assertEqual(evil.skipped, {'loss': 1, 'kill-all': 1})
         self.assertEqual(evil.done, {'partition-one': 1, 'pause': 1})
         self.assertIn('skip-loss another network fault holds', told)
@@ -150,7 +160,7 @@ class NemesisTest(PoolTest):
         evil = Nemesis(self.pool, [Step(0.0, 1.0, 'broken', 'anybody', 1)],
                        Recorder(0), lambda line: None)
         evil.start()
-        time.sleep(0.7)
+        self.soon(lambda: bool(evil.errors))
         evil.finish()
         self.assertEqual(evil.errors, ['start-broken: no luck'])
         self.assertEqual(evil.done, {})
