@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jepsen import edn, history, pictures
+from jepsen import edn, history, page, pictures
 from jepsen.checker import INVALID, UNKNOWN, VALID, Findings
 from jepsen.edn import Keyword
 from jepsen.history import Event, Operation
@@ -149,6 +149,16 @@ def write_history(folder: Path, events: Sequence[Event]) -> None:
     """history.edn."""
     with open(folder / 'history.edn', 'w', encoding='utf-8') as file:
         history.write(events, file)
+
+
+def write_summary(folder: Path, result: Result) -> str:
+    """summary.txt, and index.html with all that is there by now."""
+    text = summary(result)
+    (folder / 'summary.txt').write_text(text + '\n', encoding='utf-8')
+    page.write(folder, '%s, seed %d: %s' % (
+        result.workload, result.seed, result.verdict), text,
+        result.figures.faults)
+    return text
 
 
 def write_pictures(folder: Path, result: Result, nodes: Sequence[str],

@@ -303,7 +303,5 @@ def run_round(options: Options, folder: Path, out: Path) -> Result:
     (out / 'command.txt').write_text(
         '%s\nseed %d\n' % (options.command, options.seed), encoding='utf-8')
     result = Round(options, folder, out).run()
-    text = report.summary(result)
-    (out / 'summary.txt').write_text(text + '\n', encoding='utf-8')
-    print(text, flush=True)
+    print(report.write_summary(out, result), flush=True)
     return result

@@ -164,6 +164,17 @@ class ReportTest(unittest.TestCase):
             self.assertIn('&lt;r&amp;&gt;', html)
             self.assertNotIn('<r&>', html)
             self.assertEqual(html.count('class="ok"'), 8)
+            (folder / 'n1').mkdir()
+            (folder / 'n1' / 'perchd.log').touch()
+            report.write_summary(folder, result)
+            html = (folder / 'index.html').read_text(encoding='utf-8')
+            for name in ('timeline.html', 'summary.txt', 'n1/perchd.log'):
+                self.assertIn('<a href="%s">' % name, html)
+            self.assertNotIn('plan.txt', html)  # There is none.
+            self.assertEqual(html.count('<img'), 4)
+            self.assertEqual(html.count('<tr>'),
+                             1 + len(result.figures.faults))
+            self.assertIn('n1 (leader)', html)
             found = edn.load((folder / 'results.edn').read_text(
                 encoding='utf-8'))
             self.assertIs(found['valid?'], True)
