@@ -1,4 +1,4 @@
-"""The load client's process and the protocol with it (README.md, "The load
+"""The load client's process and the protocol with it (contracts.md, "The load
 client"): commands as JSON lines to its input, completions from its output.
 
 The client is one program with hundreds of sessions, written for speed in C on

@@ -1,7 +1,7 @@
 """What the harness relies on in the product: command lines, settings, replies.
 
 Everything the harness knows of perchd, perchctl and the load client's command
-line is in this file, and nowhere else; README.md says it in prose. Programs
+line is in this file, and nowhere else; contracts.md says it in prose. Programs
 are looked up by name in one folder, so that the tests can put stand-ins in
 their place.
 """
@@ -170,7 +170,7 @@ class Programs:
                              CATEGORY, '--visibility', 'open')
 
     def client(self) -> list[str]:
-        """The load client; it speaks README.md's protocol on its streams."""
+        """The load client, with the protocol of contracts.md on its streams."""
         return [self._program('perch-jepsen')]
 
 

@@ -1,6 +1,6 @@
 """Faults of a node's disk and of what lies on it.
 
-How each is done, and what a writer on the disk sees, is in README.md; a test
+How each is done, and what a writer on the disk sees, is in evidence.md; a test
 shows every effect.
 """
 import os

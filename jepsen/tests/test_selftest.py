@@ -117,7 +117,8 @@ class Judged(unittest.TestCase):
         self.assertLessEqual(
             {'history.edn', 'results.edn', 'timeline.html', 'plan.txt',
              'latency-raw.svg', 'availability.svg', 'command.txt',
-             'harness.log', 'summary.txt', 'index.html', 'n1', 'n2', 'n3'}, outcome.files)
+             'harness.log', 'summary.txt', 'index.html', 'n1', 'n2', 'n3'},
+            outcome.files)
 
 
 class FewTest(Judged):
