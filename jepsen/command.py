@@ -11,6 +11,9 @@ from collections.abc import Sequence
 
 TOOL_WAIT_S = 30.0  # No tool named below works longer than this.
 
+# Run in new namespaces: a little of all that nodes need.
+PROBE = 'ip link set lo up; nft list ruleset >/dev/null; losetup --find'
+
 # Program -> the Debian package that has it.
 TOOLS = {
     'e2fsck': 'e2fsprogs',
@@ -55,7 +58,17 @@ def missing_of_machine() -> list[str]:
     with open('/proc/filesystems', encoding='ascii') as file:
         if 'ext4' not in file.read().split():
             lacks.append('the kernel has no ext4 (modprobe ext4)')
-    return lacks
+    return lacks or _refusals()
+
+
+def _refusals() -> list[str]:
+    """What the kernel refuses, also to the root of a container."""
+    try:
+        call(['unshare', '--mount', '--net', '--pid', '--fork', 'sh', '-euc',
+              PROBE])
+    except HarnessError as error:
+        return ['namespaces, nft or loop devices are refused: %s' % error]
+    return []
 
 
 def require_machine() -> None:

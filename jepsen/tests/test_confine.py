@@ -178,6 +178,13 @@ class MissingTest(unittest.TestCase):
             with self.assertRaisesRegex(command.HarnessError, 'not root'):
                 command.require_machine()
 
+    def test_kernel_refuses(self) -> None:
+        """So does the root of a container that may not do it."""
+        with mock.patch('jepsen.command.PROBE', 'echo no luck >&2; exit 1'):
+            with self.assertRaisesRegex(command.HarnessError,
+                                        'are refused: .*no luck'):
+                command.require_machine()
+
     def test_tool_fails(self) -> None:
         """A tool's own words are in the error."""
         with self.assertRaisesRegex(command.HarnessError,
