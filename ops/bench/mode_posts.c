@@ -1,0 +1,55 @@
+#include <stdlib.h>
+
+#include "ops/bench/complain.h"
+#include "ops/bench/lane.h"
+#include "ops/bench/modes.h"
+#include "ops/bench/posting.h"
+
+/* A room per client: nobody but the author is told of a post, so that posts
+ * are measured and not fan-out; and enough of them that no client comes near
+ * the rate a server allows to one. */
+enum { POSTS_SESSIONS = 192 };
+
+static void close_posts(void *lane)
+{
+    if (lane != NULL) {
+        posting_close(lane);
+        free(lane);
+    }
+}
+
+static enum error open_posts(const struct bench *bench, void **lane_out)
+{
+    unsigned sessions = chosen(bench->options->sessions, POSTS_SESSIONS);
+    struct posting *posting = calloc(1, sizeof(*posting));
+    enum error error;
+
+    if (posting == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    error = posting_open(posting, bench, sessions,
+                         chosen(bench->options->rooms, sessions));
+    if (error != ERROR_NONE) {
+        close_posts(posting);
+        return error;
+    }
+    *lane_out = posting;
+    return ERROR_NONE;
+}
+
+static enum error measure_posts(void *lane, unsigned outstanding,
+                                struct figures *figures)
+{
+    struct posting *posting = lane;
+
+    posting->pump.window = outstanding;
+    return posting_measure(posting, figures);
+}
+
+const struct lane lane_posts = {"posts", true, open_posts, measure_posts,
+                                close_posts};
+
+enum error mode_posts(const struct bench *bench)
+{
+    return lane_run(&lane_posts, bench);
+}

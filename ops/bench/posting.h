@@ -1,0 +1,38 @@
+/* Clients in rooms, posting in turn: what posts, fanout and overload share.
+ *
+ * Thread: the main thread.
+ */
+#ifndef OPS_BENCH_POSTING_H
+#define OPS_BENCH_POSTING_H
+
+#include "ops/bench/bench.h"
+#include "ops/bench/crowd.h"
+#include "ops/bench/pump.h"
+#include "ops/bench/tracker.h"
+
+struct posting {
+    const struct bench *bench;
+    struct rooms rooms;
+    struct crowd *crowd;
+    struct tracker tracker;
+    struct pump pump;
+    size_t sessions;
+    size_t next;     /* Whose turn it is. */
+    uint64_t losses; /* Connections lost after sign-in. */
+};
+
+/**
+ * Sign so many clients in, client i in room i modulo rooms.
+ *
+ * Returns an error with a complaint; posting_close is due even then.
+ */
+enum error posting_open(struct posting *posting, const struct bench *bench,
+                        unsigned sessions, unsigned rooms);
+
+/** Measure with the pump's window or rate as set by the caller. */
+enum error posting_measure(struct posting *posting, struct figures *figures);
+
+/** Sign out by closing, and free. Accepts a zeroed one. */
+void posting_close(struct posting *posting);
+
+#endif
