@@ -55,6 +55,8 @@ void figures_report_cpu(const struct figures *figures, struct report *report,
     if (figures->pids_n > 0) {
         snprintf(column, sizeof(column), "%s_us", name);
         report_number(report, column, us_each(figures->used.cpu_ns, n), 2);
+    }
+    if (figures->used.edge_cpu_ns > 0) {
         snprintf(column, sizeof(column), "%s_edge_us", name);
         report_number(report, column, us_each(figures->used.edge_cpu_ns, n), 2);
     }

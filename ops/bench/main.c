@@ -27,6 +27,7 @@ static const struct mode modes[] = {
      "one room: from a post to its deliveries on other servers"},
     {"idle", mode_idle, true,
      "memory per idle session, 1,000 and 10,000 of them"},
+    {"etcd", mode_etcd, false, "puts to etcd, three members"},
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},
 };
 

@@ -36,7 +36,7 @@ static const struct row rows[] = {
      "its process, for CPU and memory; once per node"},
     {"--tls", NULL, KIND_FLAG, AT(tls), 0, 0, "connect by TLS (else TCP)"},
     {"--domain", "NAME", KIND_TEXT, AT(domain), 0, 0,
-     "SIP domain of the users (perch.example)"},
+     "SIP domain of the users (fjord.example)"},
     {"--pool-uri", "URI", KIND_TEXT, AT(pool_uri), 0, 0,
      "what clients invite (sip:GC-1-PersistentChatService-1@DOMAIN)"},
     {"--users-named", "PREFIX", KIND_TEXT, AT(users_named), 0, 0,
@@ -73,7 +73,7 @@ static const struct row rows[] = {
 
 static const struct options defaults = {
     .pool_tool = "ops/pool",
-    .domain = "perch.example",
+    .domain = "fjord.example",
     .users_named = "bench",
     .rooms_named = "bench-",
     .users = 400,
