@@ -27,6 +27,10 @@ static const struct mode modes[] = {
      "one room: from a post to its deliveries on other servers"},
     {"idle", mode_idle, true,
      "memory per idle session, 1,000 and 10,000 of them"},
+    {"mixed", mode_mixed, true,
+     "the published user model: three sizes of room, joins, history"},
+    {"overload", mode_overload, true,
+     "up to what the pool carries, then twice that"},
     {"etcd", mode_etcd, false, "puts to etcd, three members"},
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},
 };

@@ -1,11 +1,14 @@
 #include "ops/bench/posting.h"
 
+/* When so many in a row cannot send, the rest is not asked. */
+enum { TRIES_MAX = 32 };
+
 static enum error begin(void *context, uint64_t due_ns)
 {
     struct posting *posting = context;
     struct tracker *tracker = &posting->tracker;
 
-    for (size_t i = 0; i < posting->sessions; i++) {
+    for (size_t i = 0; i < posting->sessions && i < TRIES_MAX; i++) {
         struct client *client =
             crowd_client(posting->crowd, posting->next % posting->sessions);
         uint32_t serial = tracker->serial + 1;
@@ -18,6 +21,13 @@ static enum error begin(void *context, uint64_t due_ns)
         }
     }
     return ERROR_BUSY;
+}
+
+static void on_measuring(void *context, bool on)
+{
+    struct posting *posting = context;
+
+    tracker_count(&posting->tracker, on);
 }
 
 static void on_answered(void *context, struct client *client,
@@ -63,7 +73,8 @@ enum error posting_open(struct posting *posting, const struct bench *bench,
                                       .rooms_of = rooms_of};
 
     *posting = (struct posting){.bench = bench, .sessions = sessions};
-    posting->pump = (struct pump){.begin = begin, .context = posting};
+    posting->pump = (struct pump){
+        .begin = begin, .measuring = on_measuring, .context = posting};
     TRY(tracker_init(&posting->tracker));
     TRY(rooms_find(&posting->rooms, bench, rooms));
     settings.room_uris = posting->rooms.uris;

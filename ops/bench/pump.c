@@ -109,6 +109,15 @@ static void start(struct pump *pump)
     pump->draining = false;
 }
 
+static void tell(const struct pump *pumps, size_t n, bool on)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (pumps[i].measuring != NULL) {
+            pumps[i].measuring(pumps[i].context, on);
+        }
+    }
+}
+
 static uint64_t after(double seconds)
 {
     return clock_ns() + (uint64_t)(seconds * (double)NS_PER_S);
@@ -129,7 +138,9 @@ enum error pumps_measure(struct pump *pumps, size_t n, struct crowd *crowd,
         pumps[i].withheld = 0;
         TRY(figures_begin(pumps[i].figures, pids, i == 0 ? pids_n : 0));
     }
+    tell(pumps, n, true);
     TRY(pumps_run(pumps, n, crowd, after(options->seconds)));
+    tell(pumps, n, false);
     for (size_t i = 0; i < n; i++) {
         TRY(figures_end(pumps[i].figures));
     }

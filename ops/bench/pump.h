@@ -21,6 +21,8 @@ enum { PUMP_DRAIN_S = 5 }; /* Patience with what is open at the end. */
 struct pump {
     /* Begin one operation; BUSY when nobody can now. */
     enum error (*begin)(void *context, uint64_t due_ns);
+    /* The measured time begins, or has ended; NULL: not of interest. */
+    void (*measuring)(void *context, bool on);
     void *context;
     unsigned window; /* Closed: how many at once. 0: open. */
     double rate;     /* Open: how many per second. */

@@ -9,7 +9,7 @@ enum error tracker_init(struct tracker *tracker)
 {
     tracker->serial = SERIAL_FIRST;
     tracker->posts = calloc(TRACKER_POSTS, sizeof(*tracker->posts));
-    tracker_reset(tracker);
+    tracker_count(tracker, true);
     return tracker->posts == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
 }
 
@@ -29,16 +29,20 @@ void tracker_delivered(struct tracker *tracker, uint32_t serial,
     const struct tracked *post = &tracker->posts[serial % TRACKER_POSTS];
     struct histogram *histogram;
 
-    if (post->serial != serial) {
-        return; /* Of an earlier run, or too old. */
+    if (post->serial != serial || !tracker->counting) {
+        return; /* Of an earlier run, too old, or not measured. */
     }
     histogram = post->server == server ? &tracker->same : &tracker->other;
     histogram_record(histogram, (clock_ns() - post->due_ns) / NS_PER_US);
     tracker->deliveries++;
 }
 
-void tracker_reset(struct tracker *tracker)
+void tracker_count(struct tracker *tracker, bool on)
 {
+    tracker->counting = on;
+    if (!on) {
+        return;
+    }
     tracker->deliveries = 0;
     histogram_init(&tracker->same);
     histogram_init(&tracker->other);

@@ -6,6 +6,7 @@
 #ifndef OPS_BENCH_TRACKER_H
 #define OPS_BENCH_TRACKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/error.h"
@@ -22,6 +23,7 @@ struct tracked {
 struct tracker {
     uint32_t serial; /* Last given out. */
     struct tracked *posts;
+    bool counting;       /* Else deliveries go by unnoticed. */
     uint64_t deliveries; /* Of posts that were followed. */
     struct histogram same;
     struct histogram other;
@@ -38,8 +40,8 @@ uint32_t tracker_post(struct tracker *tracker, uint32_t server,
 void tracker_delivered(struct tracker *tracker, uint32_t serial,
                        uint32_t server);
 
-/** Forget deliveries, not posts. */
-void tracker_reset(struct tracker *tracker);
+/** Forget deliveries, not posts, and begin to count them; or end that. */
+void tracker_count(struct tracker *tracker, bool on);
 
 /** Free. Accepts a zeroed tracker. */
 void tracker_deinit(struct tracker *tracker);
