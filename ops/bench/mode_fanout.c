@@ -7,36 +7,44 @@ enum { FANOUT_SESSIONS = 100 };
 
 #define FANOUT_RATE 50.0
 
-static void report(const struct posting *posting, const struct figures *figures,
-                   struct report *report)
-{
-    const struct tracker *tracker = &posting->tracker;
-
-    report_number(report, "posts_per_second", figures_rate(figures), 0);
-    report_number(report, "deliveries_per_second",
-                  (double)tracker->deliveries / figures->seconds, 0);
-    report_latencies(report, "other_", &tracker->other);
-    report_latencies(report, "same_", &tracker->same);
-    figures_report_cpu(figures, report, "delivery", tracker->deliveries);
-    report_latencies(report, "post_", &figures->latency);
-    report_number(report, "refused", (double)figures->refused, 0);
-    report_number(report, "failed",
-                  (double)(figures->failed + figures->unanswered), 0);
-}
-
-static enum error measure(struct posting *posting, struct figures *figures)
+static void report_kind(const struct posting *posting, const char *what,
+                        const struct figures *figures,
+                        const struct histogram *histogram, uint64_t bad)
 {
     const struct bench *bench = posting->bench;
     char label[64];
 
-    posting->pump.rate =
-        bench->options->rate > 0 ? bench->options->rate : FANOUT_RATE;
-    snprintf(label, sizeof(label), "%s %zu",
-             bench->options->tls ? "tls" : "tcp", posting->sessions);
-    TRY(posting_measure(posting, figures));
+    snprintf(label, sizeof(label), "%s %zu %s",
+             bench->options->tls ? "tls" : "tcp", posting->sessions, what);
     report_row(bench->report, "fanout", label);
-    report(posting, figures, bench->report);
+    report_number(bench->report, "per_second",
+                  (double)histogram->n / figures->seconds, 0);
+    report_latencies(bench->report, "", histogram);
+    report_number(bench->report, "failed", (double)bad, 0);
     report_end_row(bench->report);
+}
+
+static void report(const struct posting *posting, const struct figures *figures)
+{
+    const struct tracker *tracker = &posting->tracker;
+    struct report *report = posting->bench->report;
+
+    report_kind(posting, "posts", figures, &figures->latency,
+                figures->refused + figures->failed + figures->unanswered);
+    report_kind(posting, "told on other", figures, &tracker->other, 0);
+    report_kind(posting, "told on same", figures, &tracker->same, 0);
+    report_row(report, "fanout", "cost");
+    figures_report_cpu(figures, report, "delivery", tracker->deliveries);
+    report_end_row(report);
+}
+
+static enum error measure(struct posting *posting, struct figures *figures)
+{
+    const struct options *options = posting->bench->options;
+
+    posting->pump.rate = options->rate > 0 ? options->rate : FANOUT_RATE;
+    TRY(posting_measure(posting, figures));
+    report(posting, figures);
     return ERROR_NONE;
 }
 

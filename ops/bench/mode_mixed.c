@@ -147,6 +147,9 @@ static void on_measuring(void *context, bool on)
 
     tracker_count(&mixed->tracker, on);
     mixed->counting = on;
+    if (on) {
+        histogram_init(&mixed->joins);
+    }
 }
 
 static void on_answered(void *context, struct client *client,
@@ -219,7 +222,6 @@ static enum error open_mixed(struct mixed *mixed)
                                       .rooms_of = rooms_of};
 
     plan(mixed, people);
-    histogram_init(&mixed->joins);
     TRY(tracker_init(&mixed->tracker));
     TRY(rooms_find(&mixed->rooms, bench,
                    mixed->small + mixed->medium + mixed->large));
