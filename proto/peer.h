@@ -60,7 +60,8 @@ enum {
     X(PONG, 16, READ, 64)                                                      \
     X(SNAPSHOT_FETCH, 17, SNAPSHOT, 64)                                        \
     X(SNAPSHOT_CHUNK, 18, SNAPSHOT, 128 + PEER_CHUNK_BYTES_MAX)                \
-    X(SNAPSHOT_GONE, 19, SNAPSHOT, 64)
+    X(SNAPSHOT_GONE, 19, SNAPSHOT, 64)                                         \
+    X(SNAPSHOT_LOST, 20, RAFT, 64)
 
 #define PEER_KIND_ENUM(name, number, class, bytes_max) PEER_##name = number,
 enum peer_kind { PEER_KIND_LIST(PEER_KIND_ENUM) PEER_KINDS };
@@ -235,6 +236,11 @@ struct peer_snapshot_gone {
     uint64_t id;
 };
 
+/* To the leader of the term: the snapshot it offered cannot be had. */
+struct peer_snapshot_lost {
+    uint64_t term;
+};
+
 struct peer_message {
     enum peer_kind kind;
     union {
@@ -256,6 +262,7 @@ struct peer_message {
         struct peer_snapshot_fetch snapshot_fetch;
         struct peer_snapshot_chunk snapshot_chunk;
         struct peer_snapshot_gone snapshot_gone;
+        struct peer_snapshot_lost snapshot_lost;
     };
 };
 

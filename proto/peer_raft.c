@@ -320,6 +320,28 @@ static enum error read_commit_note(struct peer_source *source,
     return ERROR_NONE;
 }
 
+static enum error write_snapshot_lost(const struct peer_message *message,
+                                      struct buffer *to)
+{
+    Peer__SnapshotLost wire = PEER__SNAPSHOT_LOST__INIT;
+
+    wire.term = message->snapshot_lost.term;
+    return peer_put(to, &wire.base);
+}
+
+static enum error read_snapshot_lost(struct peer_source *source,
+                                     struct peer_message *out)
+{
+    const Peer__SnapshotLost *wire =
+        peer_take(source, &peer__snapshot_lost__descriptor);
+
+    if (wire == NULL) {
+        return peer_source_error(source);
+    }
+    out->snapshot_lost.term = wire->term;
+    return ERROR_NONE;
+}
+
 const struct peer_codec *peer_codec_raft(uint8_t kind)
 {
     static const struct peer_codec codecs[PEER_KINDS] = {
@@ -333,6 +355,7 @@ const struct peer_codec *peer_codec_raft(uint8_t kind)
                                    read_install_snapshot},
         [PEER_TIMEOUT_NOW] = {write_timeout_now, read_timeout_now},
         [PEER_COMMIT_NOTE] = {write_commit_note, read_commit_note},
+        [PEER_SNAPSHOT_LOST] = {write_snapshot_lost, read_snapshot_lost},
     };
 
     return kind < PEER_KINDS && codecs[kind].write != NULL ? &codecs[kind]

@@ -100,4 +100,5 @@ const struct peer_sample peer_samples[PEER_SAMPLES] = {
      "1600000009282726252423222110031880801025efbeadde28016368756e6b"},
     {{.kind = PEER_SNAPSHOT_GONE, .snapshot_gone = {0x2122232425262728}},
      "092827262524232221"},
+    {{.kind = PEER_SNAPSHOT_LOST, .snapshot_lost = {300}}, "08ac02"},
 };

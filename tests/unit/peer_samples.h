@@ -13,7 +13,7 @@ struct peer_sample {
     const char *hex; /* Of the payload. */
 };
 
-enum { PEER_SAMPLES = 20 };
+enum { PEER_SAMPLES = 21 };
 
 extern const struct peer_sample peer_samples[PEER_SAMPLES];
 
