@@ -43,6 +43,13 @@ enum error device_open(const char *path, struct device **device_out);
 /** Close the directory; its files must be closed. Accepts NULL. */
 void device_close(struct device *device);
 
+/**
+ * Remove an empty directory, durably. One that does not exist is removed.
+ *
+ * Returns IO when there is anything in it.
+ */
+enum error device_remove_directory(const char *path);
+
 /** Borrow the path it was opened with. */
 const char *device_path(const struct device *device);
 

@@ -140,6 +140,38 @@ void device_close(struct device *device)
     free(device);
 }
 
+/* Durable in the one above it. */
+static enum error sync_above(const struct device *device)
+{
+    char *above = strdup(device->path);
+    char *slash = above == NULL ? NULL : strrchr(above, '/');
+    enum error error = ERROR_NO_MEMORY;
+
+    if (above != NULL) {
+        if (slash != NULL) {
+            slash[slash == above ? 1 : 0] = '\0';
+        }
+        error = sync_path(device, slash == NULL ? "." : above);
+    }
+    free(above);
+    return error;
+}
+
+enum error device_remove_directory(const char *path)
+{
+    struct device device = {.fd = -1};
+    enum error error;
+
+    device.path = strdup(path);
+    if (device.path == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    error = rmdir(path) == 0 ? sync_above(&device)
+                             : report(&device, "", "rmdir");
+    free(device.path);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 const char *device_path(const struct device *device)
 {
     return device->path;

@@ -13,7 +13,7 @@
  *            an earlier manifest had too are kept, a part of one as well.
  * COPYING    One file after the other, a few chunks asked for ahead. Each
  *            chunk has a checksum, each file one when it is whole, read back
- *            from the disk. Synced every SNAPSHOT_FETCH_SYNC_BYTES.
+ *            from the disk. Synced every SNAPSHOT_STAGE_SYNC_BYTES.
  * FINISHING  Directory synced, manifest renamed to whole.
  *
  * After a break of the connection copying goes on with the next chunk. After
@@ -38,11 +38,12 @@
 struct snapshot_fetch;
 
 enum {
-    SNAPSHOT_FETCH_AHEAD = 2, /* Chunks asked for and not yet on disk. */
-    SNAPSHOT_FETCH_SYNC_BYTES = 4 * 1024 * 1024,
-    SNAPSHOT_FETCH_BAD_MAX = 3,      /* Chunks in a row, copies of a file. */
-    SNAPSHOT_FETCH_RETRY_MS = 2000,  /* Until a chunk is asked for again. */
-    SNAPSHOT_FETCH_SILENT_MS = 20000 /* Without a chunk: it failed. */
+    SNAPSHOT_FETCH_AHEAD = 2,       /* Chunks asked for and not yet on disk. */
+    SNAPSHOT_FETCH_BAD_MAX = 3,     /* Damaged chunks in a row. */
+    SNAPSHOT_FETCH_RETRY_MS = 2000, /* Until a chunk is asked for again. */
+    SNAPSHOT_FETCH_SILENT_MS = 20000, /* Without a chunk: it failed. */
+    SNAPSHOT_FETCH_TOUCH_MS = 10000,  /* Between signs of life while this side
+                                         is busy with its own disk. */
 };
 
 struct snapshot_fetch_settings {
@@ -113,7 +114,8 @@ void snapshot_fetch_close(struct snapshot_fetch *fetch);
 /**
  * Copy what a manifest lists from a node; ends with ready or failed, never
  * before this returns. The same manifest again changes only the node. Another
- * takes the place of the one before, of which nothing more is told.
+ * takes the place of the one before, whole or not, of which nothing more is
+ * told: not while raft relies on that one.
  *
  * @manifest  Copied.
  *

@@ -31,6 +31,9 @@ enum {
     SNAPSHOT_FILES_MAX = 8192,    /* So that a manifest fits its message. */
 };
 
+/* So that no sum of their lengths overflows. */
+#define SNAPSHOT_FILE_BYTES_MAX (INT64_MAX / SNAPSHOT_FILES_MAX)
+
 struct snapshot_file {
     char name[SNAPSHOT_NAME_BYTES_MAX];
     uint64_t bytes;
@@ -54,7 +57,7 @@ void snapshot_manifest_free(struct snapshot_manifest *manifest);
  * Add a file, at its place in the order of names.
  *
  * Returns INVALID for a name that is none, EXISTS for one that is there, or
- * TOO_LARGE for a file too many or bytes beyond INT64_MAX.
+ * TOO_LARGE at SNAPSHOT_FILES_MAX or beyond SNAPSHOT_FILE_BYTES_MAX.
  */
 enum error snapshot_manifest_add(struct snapshot_manifest *manifest,
                                  const struct snapshot_file *file);

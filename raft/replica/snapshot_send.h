@@ -41,8 +41,7 @@ enum {
 struct snapshot_send_settings {
     const char *path;     /* Where checkpoints go. Copied. */
     uint32_t idle_ms;     /* 0: SNAPSHOT_SEND_IDLE_MS. */
-    uint64_t bytes_per_s; /* To all followers together, and of sums when a
-                             manifest is made; 0: no limit. */
+    uint64_t bytes_per_s; /* To all followers together; 0: no limit. */
 };
 
 /* Called on the raft loop. All may call snapshot_send, but not free it. */
@@ -51,8 +50,8 @@ struct snapshot_send_events {
     /* Send to a node; BUSY is tried again, any other error forgets it. */
     enum error (*send)(void *context, uint8_t node,
                        const struct peer_message *message);
-    /* The manifest of what was begun is made, or cannot be: it is dropped
-     * then. The manifest is borrowed for the call. */
+    /* The manifest of what was begun is made; or it cannot be, and the event
+     * dropped follows. The manifest is borrowed for the call. */
     void (*ready)(void *context, uint64_t id, enum error error,
                   struct slice manifest);
     /* The checkpoint and its directory are gone. */
@@ -103,7 +102,7 @@ bool snapshot_send_find(struct snapshot_send *send, uint64_t index,
  * Begin a new checkpoint: the owner is to make it in the directory, which does
  * not exist, and snapshot_send_made must follow.
  *
- * @directory_out  Borrowed until the event dropped, or ready with an error.
+ * @directory_out  Borrowed until the event dropped, which each gets once.
  *
  * Returns BUSY at SNAPSHOT_SEND_OFFERS_MAX, also while one that was dropped is
  * not yet removed.

@@ -99,6 +99,27 @@ void device_close(struct device *device)
     }
 }
 
+/* A directory is there while a file's name begins with it. */
+enum error device_remove_directory(const char *path)
+{
+    struct disk *disk = disk_find(path);
+    size_t len = strlen(path);
+    struct name *name;
+
+    if (disk == NULL) {
+        return ERROR_NONE;
+    }
+    if (disk->stopped) {
+        return ERROR_IO;
+    }
+    TAILQ_FOREACH (name, &disk->names, link) {
+        if (strncmp(name->path, path, len) == 0 && name->path[len] == '/') {
+            return ERROR_IO;
+        }
+    }
+    return ERROR_NONE;
+}
+
 const char *device_path(const struct device *device)
 {
     return device->path;

@@ -240,6 +240,24 @@ static void test_device_open__makes_parents(void **state)
     device_close(again);
 }
 
+/* A directory goes when nothing is left in it, and not before; one that never
+ * was needs no removing. */
+static void test_device_remove_directory__only_empty(void **state)
+{
+    struct device *sub = NULL;
+    char path[512];
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/sub", directory);
+    assert_int_equal(device_remove_directory(path), ERROR_NONE);
+    assert_int_equal(device_open(path, &sub), ERROR_NONE);
+    device_file_close(open_file(sub, "f", DEVICE_WRITE | DEVICE_CREATE));
+    assert_int_equal(device_remove_directory(path), ERROR_IO);
+    assert_int_equal(device_remove(sub, "f"), ERROR_NONE);
+    assert_int_equal(device_remove_directory(path), ERROR_NONE);
+    device_close(sub);
+}
+
 int device_contract_run(const char *path)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +269,7 @@ int device_contract_run(const char *path)
         RUN_IN(test_device_rename__replaces, set_up, tear_down),
         RUN_IN(test_device_free_bytes__tells, set_up, tear_down),
         RUN_IN(test_device_open__makes_parents, set_up, tear_down),
+        RUN_IN(test_device_remove_directory__only_empty, set_up, tear_down),
     };
 
     directory = path;

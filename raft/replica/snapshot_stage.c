@@ -1,0 +1,555 @@
+#include "raft/replica/snapshot_stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+#include "proto/peer.h"
+
+/* Records of what the copy is, in the path itself. */
+static const char record_partial[] = "manifest";
+static const char record_whole[] = "whole";
+static const char record_new[] = "manifest.new";
+
+enum file_state {
+    FILE_LACKS,   /* Bytes from @here on. */
+    FILE_UNSURE,  /* All bytes are there; they are to be compared. */
+    FILE_IS_WHOLE /* Compared and synced. */
+};
+
+struct stage_file {
+    enum file_state state;
+    uint64_t here;   /* Bytes that are there. */
+    unsigned copies; /* Begun by this process. */
+};
+
+struct snapshot_stage {
+    char path[SNAPSHOT_FILES_PATH_BYTES_MAX];
+    char directory[SNAPSHOT_FILES_PATH_BYTES_MAX];
+    struct device *top;
+    struct device *device; /* The files'. NULL while others may move them. */
+
+    struct snapshot_manifest *manifest; /* NULL: there is no copy. */
+    struct buffer bytes;                /* Its encoding. */
+    bool whole;
+    struct stage_file *files; /* One for each of the manifest's. */
+    uint64_t bad;
+
+    size_t at;                /* The file that is being copied or compared. */
+    struct device_file *file; /* Open to be written, or NULL. */
+    uint64_t synced;          /* Bytes of it that are. */
+    struct snapshot_sum sum;
+};
+
+static void close_file(struct snapshot_stage *stage)
+{
+    device_file_close(stage->file);
+    stage->file = NULL;
+}
+
+static void close_directory(struct snapshot_stage *stage)
+{
+    close_file(stage);
+    device_close(stage->device);
+    stage->device = NULL;
+}
+
+static enum error open_directory(struct snapshot_stage *stage)
+{
+    return stage->device != NULL
+               ? ERROR_NONE
+               : device_open(stage->directory, &stage->device);
+}
+
+/* Forget, in memory, what the copy is. */
+static void forget(struct snapshot_stage *stage)
+{
+    snapshot_manifest_free(stage->manifest);
+    stage->manifest = NULL;
+    free(stage->files);
+    stage->files = NULL;
+    buffer_deinit(&stage->bytes);
+    stage->whole = false;
+    stage->at = 0;
+    stage->sum.offset = 0;
+}
+
+static enum error remove_if_there(struct device *device, const char *name)
+{
+    enum error error = device_remove(device, name);
+
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+/* --- The record --- */
+
+static enum error write_record(struct snapshot_stage *stage)
+{
+    struct device_file *file;
+    enum error error;
+
+    TRY(remove_if_there(stage->top, record_new));
+    TRY(device_file_open(stage->top, record_new, DEVICE_WRITE | DEVICE_CREATE,
+                         &file));
+    error = device_file_write(file, 0, stage->bytes.data, stage->bytes.len);
+    if (error == ERROR_NONE) {
+        error = device_file_sync(file);
+    }
+    device_file_close(file);
+    TRY(error);
+    TRY(device_rename(stage->top, record_new, record_partial));
+    return device_sync(stage->top);
+}
+
+/* The bytes of a record; none when there is no such file, or none that could
+ * be a manifest. */
+static enum error read_bytes(struct snapshot_stage *stage, const char *name)
+{
+    struct device_file *file;
+    enum error error = device_file_open(stage->top, name, DEVICE_READ, &file);
+    uint64_t bytes = 0;
+    uint8_t *to;
+    size_t got;
+
+    if (error != ERROR_NONE) {
+        return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+    }
+    error = device_file_bytes(file, &bytes);
+    if (error == ERROR_NONE && bytes <= PEER_MANIFEST_BYTES_MAX) {
+        to = buffer_reserve(&stage->bytes, bytes);
+        error = to == NULL ? ERROR_NO_MEMORY
+                           : device_file_read(file, 0, to, bytes, &got);
+        stage->bytes.len += error == ERROR_NONE ? got : 0;
+    }
+    device_file_close(file);
+    return error;
+}
+
+/* Set up memory for the manifest in stage->bytes. */
+static enum error take_manifest(struct snapshot_stage *stage)
+{
+    TRY(snapshot_manifest_read(buffer_slice(&stage->bytes), &stage->manifest));
+    stage->files = calloc(stage->manifest->n + 1, sizeof(*stage->files));
+    return stage->files != NULL ? ERROR_NONE : ERROR_NO_MEMORY;
+}
+
+/* Read a record that may be torn or none: then there is no copy. */
+static enum error read_record(struct snapshot_stage *stage, const char *name)
+{
+    enum error error;
+
+    forget(stage);
+    TRY(read_bytes(stage, name));
+    if (stage->bytes.len == 0) {
+        return ERROR_NONE;
+    }
+    error = take_manifest(stage);
+    if (error == ERROR_NO_MEMORY) {
+        return error;
+    }
+    if (error != ERROR_NONE) {
+        journal_warning("snapshot_record_bad", "path=%s name=%s error=%s",
+                        stage->path, name, error_name(error));
+        forget(stage);
+    }
+    return ERROR_NONE;
+}
+
+/* --- What is there --- */
+
+/* Take a file's length for what is here of it. */
+static void note_length(void *context, const char *name, uint64_t bytes)
+{
+    struct snapshot_stage *stage = context;
+    size_t at = snapshot_manifest_find(stage->manifest, name);
+
+    if (at < stage->manifest->n) {
+        stage->files[at].here = bytes;
+    }
+}
+
+static enum error note_lengths(struct snapshot_stage *stage)
+{
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        stage->files[i] = (struct stage_file){.state = FILE_LACKS};
+    }
+    return device_list(stage->device, note_length, stage);
+}
+
+static bool has_all_lengths(const struct snapshot_stage *stage)
+{
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        if (stage->files[i].here != stage->manifest->files[i].bytes) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What an earlier process called whole is, unless somebody took a file away. */
+static enum error load_whole(struct snapshot_stage *stage)
+{
+    TRY(read_record(stage, record_whole));
+    if (stage->manifest == NULL) {
+        return remove_if_there(stage->top, record_whole);
+    }
+    TRY(note_lengths(stage));
+    stage->whole = has_all_lengths(stage);
+    if (!stage->whole) {
+        journal_warning("snapshot_copy_incomplete", "path=%s", stage->path);
+        TRY(device_rename(stage->top, record_whole, record_partial));
+    }
+    return ERROR_NONE;
+}
+
+static enum error load(struct snapshot_stage *stage)
+{
+    TRY(device_open(stage->path, &stage->top));
+    TRY(open_directory(stage));
+    TRY(remove_if_there(stage->top, record_new));
+    TRY(load_whole(stage));
+    if (!stage->whole) {
+        TRY(read_record(stage, record_partial));
+    }
+    TRY(snapshot_files_remove(stage->device, stage->manifest));
+    if (stage->manifest == NULL) {
+        TRY(remove_if_there(stage->top, record_partial));
+    }
+    if (stage->whole) {
+        close_directory(stage);
+    }
+    return ERROR_NONE;
+}
+
+enum error snapshot_stage_open(const char *path,
+                               struct snapshot_stage **stage_out)
+{
+    struct snapshot_stage *stage = calloc(1, sizeof(*stage));
+    enum error error = ERROR_TOO_LARGE;
+
+    if (stage == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    snprintf(stage->path, sizeof(stage->path), "%s", path);
+    if (snprintf(stage->directory, sizeof(stage->directory), "%s/files", path) <
+        (int)sizeof(stage->directory)) {
+        error = load(stage);
+    }
+    if (error != ERROR_NONE) {
+        snapshot_stage_close(stage);
+        return error;
+    }
+    *stage_out = stage; /* Ownership passes to the caller. */
+    return ERROR_NONE;
+}
+
+void snapshot_stage_close(struct snapshot_stage *stage)
+{
+    if (stage != NULL) {
+        close_directory(stage);
+        device_close(stage->top);
+        forget(stage);
+        free(stage);
+    }
+}
+
+const char *snapshot_stage_directory(const struct snapshot_stage *stage)
+{
+    return stage->directory;
+}
+
+struct slice snapshot_stage_whole(const struct snapshot_stage *stage)
+{
+    return stage->whole ? buffer_slice(&stage->bytes) : SLICE_NONE;
+}
+
+/* --- To begin --- */
+
+/* Keep what both manifests list alike; remove all else. */
+static enum error keep_common(struct snapshot_stage *stage,
+                              const struct snapshot_manifest *old)
+{
+    struct snapshot_manifest *both = snapshot_manifest_new(0, 0);
+    const struct snapshot_manifest *manifest = stage->manifest;
+    enum error error = both == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
+
+    for (size_t i = 0; old != NULL && i < old->n && error == ERROR_NONE; i++) {
+        size_t at = snapshot_manifest_find(manifest, old->files[i].name);
+
+        if (at < manifest->n &&
+            manifest->files[at].bytes == old->files[i].bytes &&
+            manifest->files[at].checksum == old->files[i].checksum) {
+            error = snapshot_manifest_add(both, &old->files[i]);
+        }
+    }
+    if (error == ERROR_NONE) {
+        error = snapshot_files_remove(stage->device, both);
+    }
+    snapshot_manifest_free(both);
+    return error;
+}
+
+/* Of a file in part, the last bytes may never have been synced: an earlier
+ * process may have ended with the machine. */
+static enum error judge_file(struct snapshot_stage *stage, size_t at)
+{
+    struct stage_file *file = &stage->files[at];
+    const struct snapshot_file *wanted = &stage->manifest->files[at];
+
+    if (file->here == wanted->bytes && wanted->bytes > 0) {
+        file->state = FILE_UNSURE;
+        return ERROR_NONE;
+    }
+    if (file->here > wanted->bytes) {
+        file->here = 0;
+        return device_remove(stage->device, wanted->name);
+    }
+    file->here -= file->here < SNAPSHOT_STAGE_SYNC_BYTES
+                      ? file->here
+                      : SNAPSHOT_STAGE_SYNC_BYTES;
+    return ERROR_NONE;
+}
+
+static enum error check_space(struct snapshot_stage *stage,
+                              uint64_t free_bytes_min)
+{
+    uint64_t wanted = snapshot_manifest_bytes(stage->manifest), free_bytes;
+
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        wanted -= stage->files[i].here;
+    }
+    TRY(device_free_bytes(stage->device, &free_bytes));
+    if (free_bytes < free_bytes_min || free_bytes - free_bytes_min < wanted) {
+        journal_error("snapshot_does_not_fit",
+                      "path=%s wanted_bytes=%llu free_bytes=%llu keep=%llu",
+                      stage->path, (unsigned long long)wanted,
+                      (unsigned long long)free_bytes,
+                      (unsigned long long)free_bytes_min);
+        return ERROR_NO_SPACE;
+    }
+    return ERROR_NONE;
+}
+
+/* The new record first: after a crash what is here is judged by it, and what
+ * it does not list like the old one is gone by then or is found out. */
+static enum error begin(struct snapshot_stage *stage,
+                        const struct snapshot_manifest *old,
+                        uint64_t free_bytes_min)
+{
+    TRY(open_directory(stage));
+    TRY(remove_if_there(stage->top, record_whole));
+    TRY(keep_common(stage, old));
+    TRY(write_record(stage));
+    TRY(note_lengths(stage));
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        TRY(judge_file(stage, i));
+    }
+    return check_space(stage, free_bytes_min);
+}
+
+enum error snapshot_stage_begin(struct snapshot_stage *stage,
+                                struct slice manifest, uint64_t free_bytes_min)
+{
+    struct snapshot_manifest *old = stage->manifest;
+    enum error error;
+
+    stage->manifest = NULL; /* It is needed a little longer. */
+    forget(stage);
+    close_file(stage);
+    buffer_append_slice(&stage->bytes, manifest);
+    error =
+        buffer_failed(&stage->bytes) ? ERROR_NO_MEMORY : take_manifest(stage);
+    if (error == ERROR_NONE) {
+        error = begin(stage, old, free_bytes_min);
+    }
+    snapshot_manifest_free(old);
+    return error;
+}
+
+/* --- Step by step --- */
+
+/* A file that is not what it should be goes; it may come again. */
+static enum error throw_away(struct snapshot_stage *stage)
+{
+    struct stage_file *file = &stage->files[stage->at];
+    const struct snapshot_file *wanted = &stage->manifest->files[stage->at];
+
+    journal_warning("snapshot_file_differs",
+                    "path=%s file=%s copies=%u wanted=%08x got=%08x",
+                    stage->path, wanted->name, file->copies, wanted->checksum,
+                    stage->sum.checksum);
+    stage->bad++;
+    if (file->copies >= SNAPSHOT_STAGE_COPIES_MAX) {
+        return ERROR_ROTTEN;
+    }
+    file->state = FILE_LACKS;
+    file->here = 0;
+    return device_remove(stage->device, wanted->name);
+}
+
+/* What an earlier process has left may not be synced, whole or not. */
+static enum error sync_whole(struct snapshot_stage *stage)
+{
+    const char *name = stage->manifest->files[stage->at].name;
+    struct device_file *file;
+    enum error error;
+
+    TRY(device_file_open(stage->device, name, DEVICE_WRITE, &file));
+    error = device_file_sync(file);
+    device_file_close(file);
+    return error;
+}
+
+static enum error compare(struct snapshot_stage *stage)
+{
+    struct stage_file *file = &stage->files[stage->at];
+    const struct snapshot_file *wanted = &stage->manifest->files[stage->at];
+
+    if (stage->sum.offset == 0) {
+        snapshot_files_sum_begin(&stage->sum);
+        TRY(sync_whole(stage));
+    }
+    TRY(snapshot_files_sum(stage->device, wanted->name, &stage->sum));
+    if (!stage->sum.ended) {
+        return ERROR_NONE;
+    }
+    if (stage->sum.offset == wanted->bytes &&
+        stage->sum.checksum == wanted->checksum) {
+        file->state = FILE_IS_WHOLE;
+    } else {
+        TRY(throw_away(stage));
+    }
+    stage->sum.offset = 0;
+    return ERROR_NONE;
+}
+
+/* Make it as long as what is known to be right of it. */
+static enum error open_to_write(struct snapshot_stage *stage)
+{
+    struct stage_file *file = &stage->files[stage->at];
+    const char *name = stage->manifest->files[stage->at].name;
+    enum error error =
+        device_file_open(stage->device, name, DEVICE_WRITE, &stage->file);
+
+    if (error == ERROR_NOT_FOUND) {
+        file->here = 0;
+        TRY(device_file_open(stage->device, name, DEVICE_WRITE | DEVICE_CREATE,
+                             &stage->file));
+        error = device_sync(stage->device);
+    }
+    TRY(error);
+    TRY(device_file_cut(stage->file, file->here));
+    file->copies++;
+    stage->synced = file->here;
+    return ERROR_NONE;
+}
+
+/* The next file that is not whole, in a circle. */
+static bool find_next(struct snapshot_stage *stage)
+{
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        if (stage->files[stage->at].state != FILE_IS_WHOLE) {
+            return true;
+        }
+        stage->at = (stage->at + 1) % stage->manifest->n;
+    }
+    return false;
+}
+
+/* Whoever is handed the directory may move it: it is let go of. */
+static enum error finish(struct snapshot_stage *stage)
+{
+    TRY(open_directory(stage));
+    TRY(device_sync(stage->device));
+    TRY(device_rename(stage->top, record_partial, record_whole));
+    TRY(device_sync(stage->top));
+    close_directory(stage);
+    stage->whole = true;
+    return ERROR_NONE;
+}
+
+static enum error do_step(struct snapshot_stage *stage,
+                          enum snapshot_stage_need *need_out)
+{
+    *need_out = SNAPSHOT_STAGE_AGAIN;
+    if (stage->whole || !find_next(stage)) {
+        *need_out = SNAPSHOT_STAGE_WHOLE;
+        return stage->whole ? ERROR_NONE : finish(stage);
+    }
+    if (stage->files[stage->at].state == FILE_UNSURE) {
+        return compare(stage);
+    }
+    TRY(open_to_write(stage));
+    if (stage->manifest->files[stage->at].bytes == 0) {
+        close_file(stage);
+        stage->files[stage->at].state = FILE_UNSURE;
+        return ERROR_NONE;
+    }
+    *need_out = SNAPSHOT_STAGE_COPY;
+    return ERROR_NONE;
+}
+
+static void count(const struct snapshot_stage *stage,
+                  struct snapshot_stage_step *step)
+{
+    step->bytes_here = 0;
+    step->files_here = 0;
+    for (size_t i = 0; i < stage->manifest->n; i++) {
+        step->bytes_here += stage->files[i].here;
+        step->files_here +=
+            stage->whole || stage->files[i].state == FILE_IS_WHOLE;
+    }
+    step->bad = stage->bad;
+}
+
+enum error snapshot_stage_step(struct snapshot_stage *stage,
+                               struct snapshot_stage_step *step_out)
+{
+    enum error error;
+
+    CHECK(stage->manifest != NULL);
+    error = do_step(stage, &step_out->need);
+    if (step_out->need == SNAPSHOT_STAGE_COPY) {
+        step_out->file = (uint32_t)stage->at;
+        step_out->offset = stage->files[stage->at].here;
+    }
+    count(stage, step_out);
+    return error;
+}
+
+enum error snapshot_stage_write(struct snapshot_stage *stage, uint64_t offset,
+                                const void *bytes, size_t len)
+{
+    struct stage_file *file = &stage->files[stage->at];
+    const struct snapshot_file *wanted = &stage->manifest->files[stage->at];
+
+    CHECK(stage->file != NULL && file->here == offset);
+    CHECK(len <= wanted->bytes - offset);
+    if (offset + len - stage->synced > SNAPSHOT_STAGE_SYNC_BYTES) {
+        TRY(device_file_sync(stage->file));
+        stage->synced = offset;
+    }
+    TRY(device_file_write(stage->file, offset, bytes, len));
+    file->here += len;
+    if (file->here == wanted->bytes) {
+        TRY(device_file_sync(stage->file));
+        close_file(stage);
+        file->state = FILE_UNSURE;
+    }
+    return ERROR_NONE;
+}
+
+/* --- To end --- */
+
+/* The record first: files without one are leftovers. */
+enum error snapshot_stage_clear(struct snapshot_stage *stage)
+{
+    close_directory(stage);
+    forget(stage);
+    TRY(remove_if_there(stage->top, record_whole));
+    TRY(remove_if_there(stage->top, record_partial));
+    TRY(device_sync(stage->top));
+    return snapshot_files_remove_all(stage->directory);
+}
