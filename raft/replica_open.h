@@ -93,7 +93,7 @@ enum error replica_open(const struct replica_settings *settings,
  *
  * Returns FORGOTTEN when the state is behind the log's beginning and there is
  * no whole snapshot in staging/ either: the state was lost. INVALID for a log
- * that cannot be one, else what the transport reports when it opens.
+ * that cannot be one.
  */
 enum error replica_start(struct replica *replica, uint64_t applied_index);
 

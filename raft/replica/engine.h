@@ -1,0 +1,143 @@
+/* A replica's half on the raft loop: core, log, peers and what is between them
+ * and the owner.
+ *
+ *   letters in -> submit --+--lead--> core -> apply -> commits -> letters out
+ *   frames --> gather -----+            \-> log, peers
+ *
+ * Events only take note of what happened; what follows from it is done once,
+ * at the end of the loop's turn (engine_turn): so all that came in a turn goes
+ * on together, and no part is called from inside another.
+ *
+ * Thread: raft loop, but for what says otherwise.
+ */
+#ifndef RAFT_REPLICA_ENGINE_H
+#define RAFT_REPLICA_ENGINE_H
+
+#include <stdatomic.h>
+
+#include "proto/base/board.h"
+#include "raft/core_input.h"
+#include "raft/core_members.h"
+#include "raft/replica/commits.h"
+#include "raft/replica/gather.h"
+#include "raft/replica/log_seam.h"
+#include "raft/replica/peers.h"
+#include "raft/replica/read_index.h"
+#include "raft/replica/reconcile.h"
+#include "raft/replica/snapshot_fetch.h"
+#include "raft/replica/snapshot_send.h"
+#include "raft/replica/submit.h"
+#include "raft/replica/wire.h"
+#include "raft/replica_meters.h"
+#include "raft/replica_open.h"
+
+enum {
+    ENGINE_TICK_MS = 50,
+    ENGINE_LETTERS_MAX = 1 << 20,   /* Bounded by what the owner may ask. */
+    ENGINE_RETRY_MS = 10,           /* After a full queue of the transport. */
+    ENGINE_BUSY_RETRY_MS = 50,      /* What is told to a node turned away. */
+    ENGINE_LATE_MS = 2000,          /* Nothing heard of proposals: again. */
+    ENGINE_PART_ENTRIES_MAX = 1024, /* Of a batch or a Propose. */
+    ENGINE_PART_BYTES_MAX = 1024 * 1024 + 64 * 1024,
+    ENGINE_GETS_MAX = SNAPSHOT_SEND_OFFERS_MAX,
+    ENGINE_PATH_BYTES_MAX = 1024,
+    ENGINE_POLICY_MS = 1000, /* Between questions to the owner. */
+};
+
+/* A peer's need of a snapshot that is being made. */
+struct engine_get {
+    bool used;
+    uint64_t ticket, id;
+};
+
+struct engine_snapshots {
+    struct snapshot_send *send;
+    struct snapshot_fetch *fetch;
+    bool flushing;
+    uint64_t flush_index; /* What the owner must have made durable. */
+    bool failed;          /* The offered one cannot be had: to be told. */
+    bool restoring;       /* The owner is switching. */
+    struct engine_get gets[ENGINE_GETS_MAX];
+};
+
+struct engine_membership {
+    struct reconcile_node nodes[REPLICA_NODES_MAX];
+    uint64_t asked_us;
+    enum reconcile_reason reason; /* As last told. */
+    uint64_t reason_about;
+};
+
+struct engine_disk {
+    bool full;
+    bool hand_over;              /* Wanted, as soon as it may be. */
+    uint64_t handed_over_us;     /* Last try. */
+    uint64_t empty_us;           /* When a follower last let through a message
+                                    without its entries. */
+    uint64_t appends, append_us; /* At the last tick. */
+    uint64_t mean_us;
+};
+
+struct engine {
+    struct replica_identity identity;
+    struct loop *loop;
+    struct letters *inbox, *owner;
+    struct core_settings core_settings;
+    uint32_t slow_disk_ms;
+    size_t n_nodes;
+    uint8_t nodes[REPLICA_NODES_MAX];
+    struct peer_hello hello;
+    struct timer *tick, *retry;
+
+    struct core *core;
+    struct log_seam *log;
+    struct peers *peers;
+    struct commits *commits;
+    struct read_index *reads;
+    struct submit submit;
+    struct gather gather;
+    struct wire_scratch scratch;
+    struct engine_snapshots snapshots;
+    struct engine_membership membership;
+    struct engine_disk disk;
+
+    bool started, dead;
+    uint64_t staged_index;            /* Of a whole copy, not yet the state. */
+    uint64_t segment_bytes;           /* Of the log. */
+    bool role_changed, links_changed; /* Since the last turn's end. */
+    struct core_role role;
+    uint64_t forward_after_us; /* A leader has asked for patience. */
+    uint64_t late_number, late_since_us;
+    uint8_t first_source;   /* Whose proposals the next batch begins with. */
+    uint64_t applied_index; /* By the owner. */
+    struct memo *transfer;  /* Under way; NULL: none. */
+    uint64_t transfer_until_us;
+
+    struct replica_status status;
+    struct board *board; /* Of the status, for any thread. */
+    atomic_bool closed;  /* Proposals are not taken now. Any thread. */
+    struct replica_meters meters;
+};
+
+/* engine.c: the composition */
+
+/** Make an engine over an opened home. NULL when memory is out. */
+struct engine *engine_new(const struct replica_settings *settings,
+                          struct letters *owner);
+
+/** Open all it stands on. Blocks. */
+enum error engine_open(struct engine *engine,
+                       const struct replica_settings *settings);
+
+/** Load the log and take part. */
+enum error engine_start(struct engine *engine, uint64_t applied_index);
+
+/** End and free. Accepts NULL. */
+void engine_free(struct engine *engine);
+
+/** Send a letter to the owner. */
+void engine_tell(struct engine *engine, struct memo *memo);
+
+/** Stop for good, and tell the owner. */
+void engine_die(struct engine *engine, enum error error, const char *reason);
+
+#endif

@@ -1,0 +1,75 @@
+/* What the files of the engine do for one another; nobody else includes it.
+ *
+ * Thread: raft loop.
+ */
+#ifndef RAFT_REPLICA_ENGINE_PARTS_H
+#define RAFT_REPLICA_ENGINE_PARTS_H
+
+#include "raft/replica/engine.h"
+
+/* inbox.c */
+
+/** Take the owner's letters. */
+void engine_take_letters(void *context, struct letter_list *list);
+
+/* lead.c: proposals on their way */
+
+/** Put what waits into the log, or send it to who leads. */
+void engine_send_proposals(struct engine *engine);
+
+/** Take another node's proposals. MALFORMED: nobody may send such. */
+enum error engine_take_propose(struct engine *engine, uint8_t node,
+                               const struct peer_propose *propose);
+
+/** A leader has turned proposals away. */
+void engine_take_busy(struct engine *engine, uint8_t node,
+                      const struct peer_propose_busy *busy);
+
+/** Send again when nothing was heard for long; at a tick. */
+void engine_watch_proposals(struct engine *engine);
+
+/* duty.c: what is looked after from time to time */
+
+/** A timer's function. */
+void engine_tick(void *context);
+
+/** Write the status down and tell the owner, when told to. */
+void engine_post_status(struct engine *engine, bool tell);
+
+/** Hand leadership over, for the owner. Owns the memo. */
+void engine_transfer(struct engine *engine, struct memo *memo);
+
+/** The role has changed: a transfer under way may be done. */
+void engine_transfer_step(struct engine *engine);
+
+/** Look after a disk that is full: may this message pass as it is? Takes its
+ * entries out, or returns false. */
+bool engine_disk_lets_pass(struct engine *engine, struct core_message *message);
+
+/* snapshots.c */
+
+/** Open both ends of snapshot transfer below the data directory. Blocks. */
+enum error engine_snapshots_open(struct engine *engine,
+                                 const struct replica_settings *settings);
+
+/** Fill in the core's hooks that are about snapshots. */
+void engine_snapshot_hooks(struct core_hooks *hooks);
+
+/** Take an answer of the owner: flushed, checkpoint made, restored. */
+void engine_snapshots_take(struct engine *engine, const struct memo *memo);
+
+/** Tell the core what may not be told from inside a hook. */
+void engine_snapshots_step(struct engine *engine);
+
+/** Tell what the state must hold for the log's snapshot to be in it. */
+uint64_t engine_snapshot_needs(const struct log_snapshot *snapshot);
+
+/* membership.c */
+
+/** Take the pool's configuration one step nearer to what it should be. */
+void engine_membership_step(struct engine *engine);
+
+/** Take the owner's answer, whether a node may come back by itself. */
+void engine_membership_take(struct engine *engine, const struct memo *memo);
+
+#endif
