@@ -308,10 +308,11 @@ void engine_free(struct engine *engine)
     loop_on_turn(engine->loop, NULL, engine);
     timer_free(engine->tick);
     timer_free(engine->retry);
+    log_seam_close(engine->log);
     core_free(engine->core);
     snapshot_send_close(engine->snapshots.send);
     snapshot_fetch_close(engine->snapshots.fetch);
-    log_seam_close(engine->log);
+    log_seam_free(engine->log);
     peers_free(engine->peers);
     read_index_free(engine->reads);
     commits_free(engine->commits);

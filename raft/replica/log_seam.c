@@ -42,13 +42,21 @@ struct log_seam *log_seam_new(struct log_store *store,
 
 void log_seam_close(struct log_seam *seam)
 {
+    if (seam != NULL) {
+        seam->abandoned = true;
+        log_store_close(seam->store);
+        seam->store = NULL;
+    }
+}
+
+void log_seam_free(struct log_seam *seam)
+{
     struct seam_write *write;
 
     if (seam == NULL) {
         return;
     }
-    seam->abandoned = true;
-    log_store_close(seam->store);
+    CHECK(seam->store == NULL);
     while ((write = STAILQ_FIRST(&seam->held)) != NULL) {
         STAILQ_REMOVE_HEAD(&seam->held, link);
         free(write);

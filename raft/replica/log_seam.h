@@ -18,15 +18,22 @@ struct log_seam;
 /**
  * Put a seam over an opened log.
  *
- * @store, recovered  Taken over: log_seam_close closes and frees them.
+ * @store, recovered  Taken over: log_seam_close and _free end them.
  *
  * Returns NULL when memory is out; they are then still the caller's.
  */
 struct log_seam *log_seam_new(struct log_store *store,
                               struct log_recovered *recovered);
 
-/** Close the log and free. Blocks. Accepts NULL. */
+/**
+ * Finish what is being written and close the log; nothing is told any more.
+ * Blocks. Before the core is freed, whose bytes are being written. Accepts
+ * NULL.
+ */
 void log_seam_close(struct log_seam *seam);
+
+/** Free what is closed, after the core. Accepts NULL. */
+void log_seam_free(struct log_seam *seam);
 
 /** The functions for the core. */
 struct core_log log_seam_functions(struct log_seam *seam);

@@ -55,6 +55,7 @@ struct node {
     struct replica *replica;
     struct waker *doer;
     pthread_mutex_t doing; /* One at a time. */
+    pthread_mutex_t order; /* Of the next two. */
     void (*run)(struct owner *owner, void *context);
     void *run_context;
     sem_t done;
@@ -217,10 +218,16 @@ static void runner_free(struct runner *runner)
 static void on_do(void *context)
 {
     struct node *node = context;
+    void (*run)(struct owner *owner, void *run_context);
+    void *run_context;
 
-    if (node->run != NULL) {
-        node->run(node->owner, node->run_context);
-        node->run = NULL;
+    pthread_mutex_lock(&node->order);
+    run = node->run;
+    run_context = node->run_context;
+    node->run = NULL;
+    pthread_mutex_unlock(&node->order);
+    if (run != NULL) {
+        run(node->owner, run_context);
         sem_post(&node->done);
     }
 }
@@ -232,8 +239,10 @@ void replica_pool_do(struct replica_pool *pool, unsigned number,
     struct node *node = &pool->nodes[number - 1];
 
     pthread_mutex_lock(&node->doing);
+    pthread_mutex_lock(&node->order);
     node->run_context = context;
     node->run = run;
+    pthread_mutex_unlock(&node->order);
     waker_wake(node->doer);
     sem_wait(&node->done);
     pthread_mutex_unlock(&node->doing);
@@ -370,6 +379,7 @@ struct replica_pool *replica_pool_new(
         sem_init(&node->done, 0, 0);
         sem_init(&node->read_done, 0, 0);
         pthread_mutex_init(&node->doing, NULL);
+        pthread_mutex_init(&node->order, NULL);
         pool->addresses[i] = (struct transport_node){
             .node = (uint8_t)(i + 1), .host = "127.0.0.1", .port = free_port()};
     }
