@@ -154,6 +154,13 @@ static void compose(struct joining *joining, const struct effects *effects)
     compose_end(&composing, joining, effects->log_index);
 }
 
+/* bjoin succeeds whatever becomes of its rooms, even when it has but one. */
+static bool is_told_by_room(const struct joining *joining,
+                            const struct effects *effects)
+{
+    return joining->request->verb == XCCOS_VERB_BJOIN && effects->n_events > 0;
+}
+
 static void join_told(struct proposal *proposal, enum proposal_fate fate,
                       const struct applied *applied,
                       const struct effects *effects)
@@ -163,7 +170,8 @@ static void join_told(struct proposal *proposal, enum proposal_fate fate,
     joining->errand.visit->caller->joins -= 1;
     if (fate != PROPOSAL_APPLIED || effects == NULL) {
         give_up(&joining->errand);
-    } else if (applied->outcome != OUTCOME_DONE) {
+    } else if (applied->outcome != OUTCOME_DONE &&
+               !is_told_by_room(joining, effects)) {
         refuse(&joining->errand, applied->outcome);
     } else {
         compose(joining, effects);

@@ -237,7 +237,7 @@ edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint)
 }
 
 void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,
-                   uint64_t delivered_index)
+                   uint64_t delivered_index, uint32_t replies)
 {
     struct intake *intake =
         intake_new(INTAKE_DIALOG_CLOSED, edge_of(dialog), dialog);
@@ -245,10 +245,12 @@ void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,
     CHECK(intake != NULL);
     intake->dialog.end = end;
     intake->dialog.delivered_index = delivered_index;
+    intake->dialog.replies = replies;
     hand_over(s, intake);
 }
 
-void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index)
+void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index,
+                   uint32_t replies)
 {
     struct intake *intake =
         intake_new(INTAKE_DELIVERED, edge_of(dialog), dialog);
@@ -259,6 +261,7 @@ void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index)
         arena_alloc(intake->arena, sizeof(*intake->delivered.marks));
     intake->delivered.marks[0].dialog = dialog;
     intake->delivered.marks[0].log_index = index;
+    intake->delivered.marks[0].replies = replies;
     hand_over(s, intake);
 }
 

@@ -89,12 +89,14 @@ edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint);
 edge_ref stage_dial_on(struct stage *s, uint8_t edge, edge_ref connection,
                        const char *user, const char *endpoint, bool resumes);
 
-/** Close a dialog; the client has confirmed all up to an index. */
+/** Close a dialog; the client has confirmed all up to an index, and so many
+ * replies. */
 void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,
-                   uint64_t delivered_index);
+                   uint64_t delivered_index, uint32_t replies);
 
-/** Tell that a client has confirmed all up to an index. */
-void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index);
+/** Tell that a client has confirmed all up to an index, and so many replies. */
+void stage_confirm(struct stage *s, edge_ref dialog, uint64_t index,
+                   uint32_t replies);
 
 /** A sign-in is asked about on edge 0; returns its token. */
 uint64_t stage_sign_in(struct stage *s, const char *user);
