@@ -40,6 +40,7 @@ static void take_body(struct stage *s, const struct delivery *delivery)
 {
     const struct body *body = delivery->body.body;
 
+    s->backlogs[edge_of(delivery->ref)] = delivery->backlog;
     wire_emit("xccos", slice_of(body->bytes, body->len));
     for (size_t i = 0; i < delivery->body.n; i++) {
         struct given *given = add_given(s, delivery, delivery->body.dialogs[i]);
@@ -204,9 +205,15 @@ void stage_reads(struct stage *s, enum error error)
     fake_loop_settle(s->loop);
 }
 
+void stage_owe(struct stage *s, uint8_t edge, long bodies)
+{
+    assert_non_null(s->backlogs[edge]);
+    atomic_fetch_add(s->backlogs[edge], (size_t)bodies);
+}
+
 static void hand_over(struct stage *s, struct intake *intake)
 {
-    intake->handed_us = loop_now_us(s->loop);
+    intake->handed_us = loop_now_us(s->loop) - s->waited_us;
     assert_int_equal(
         letters_send(sessions_intake(s->sessions), &intake->letter),
         ERROR_NONE);
@@ -234,6 +241,14 @@ edge_ref stage_dial_on(struct stage *s, uint8_t edge, edge_ref connection,
 edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint)
 {
     return stage_dial_on(s, 0, 0, user, endpoint, false);
+}
+
+void stage_dial_late(struct stage *s, const char *user, const char *endpoint,
+                     uint64_t waited_us)
+{
+    s->waited_us = waited_us;
+    stage_dial(s, user, endpoint);
+    s->waited_us = 0;
 }
 
 void stage_hang_up(struct stage *s, edge_ref dialog, enum dialog_end end,

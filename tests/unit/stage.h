@@ -54,11 +54,12 @@ struct stage {
     struct letters *edges[STAGE_EDGES];
     struct given *given;
     size_t n_given;
-    bool hold_edges; /* Deliveries stay in the queue. */
+    atomic_size_t *backlogs[STAGE_EDGES]; /* By which their bodies count. */
     unsigned fatals;
     enum error fatal;
     uint64_t admin_epoch, admin_number; /* Of node 2. */
     uint64_t tokens, slots;
+    uint64_t waited_us; /* How long letters of edges have waited. */
 };
 
 /** cmocka's setup and teardown; setup has the pool's beginning committed and
@@ -88,6 +89,13 @@ edge_ref stage_dial(struct stage *s, const char *user, const char *endpoint);
 /** Open one on an edge and connection, which may resume a broken dialog. */
 edge_ref stage_dial_on(struct stage *s, uint8_t edge, edge_ref connection,
                        const char *user, const char *endpoint, bool resumes);
+
+/** Open a dialog on edge 0 by a letter that has waited so long. */
+void stage_dial_late(struct stage *s, const char *user, const char *endpoint,
+                     uint64_t waited_us);
+
+/** Let an edge that was given a body before owe so many more. */
+void stage_owe(struct stage *s, uint8_t edge, long bodies);
 
 /** Close a dialog; the client has confirmed all up to an index, and so many
  * replies. */
