@@ -7,6 +7,8 @@
  * memory and is cut off when it lets the server wait; when all places are
  * taken, the one that has been idle longest makes room.
  *
+ * The process ignores SIGPIPE: a client may go while its reply is written.
+ *
  * Thread: the web loop's; open before it runs, close after.
  */
 #ifndef NODE_ADMIN_SERVER_H

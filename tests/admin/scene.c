@@ -1,5 +1,6 @@
 #include "tests/admin/scene.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -216,6 +217,7 @@ static struct scene *make(void **state)
     struct scene *scene = calloc(1, sizeof(*scene));
     void *fixture;
 
+    signal(SIGPIPE, SIG_IGN); /* As every program with libuv must. */
     assert_int_equal(fixture_setup(&fixture), 0);
     scene->f = fixture;
     assert_int_equal(fixture_open(scene->f, 2, ALICE, 1), OUTCOME_DONE);
