@@ -271,6 +271,10 @@ static enum error check_whole(struct reader *reader)
     if (config->peer_nodes.n == 0) {
         return complain(reader, "[peer] node is missing: one line per node");
     }
+    if (config->pool_id == NULL) {
+        return complain(reader, "[pool] id is missing: a GUID, the same on "
+                                "all nodes; uuidgen makes one");
+    }
     if (config->raft_heartbeat_ms * 5 > config->raft_election_ms) {
         return complain(reader,
                         "[raft] election must be at least 5 heartbeats");

@@ -35,6 +35,9 @@ struct config_list {
 };
 
 struct config {
+    /* [pool] */
+    char *pool_id;
+
     /* [node] */
     uint64_t node_id;
     char *data_dir;

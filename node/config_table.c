@@ -13,6 +13,9 @@
 #define GiB       (1024 * MiB)
 
 const struct setting settings[] = {
+    {"pool", "id", SETTING_TEXT, AT(pool_id), NULL, 0, 0,
+     "A GUID, the same on all nodes, unlike any other pool's (uuidgen)"},
+
     {"node", "id", SETTING_NUMBER, AT(node_id), NULL, 1, 255,
      "This node's number in the pool"},
     {"node", "data_dir", SETTING_TEXT, AT(data_dir), "/var/lib/perch", 0, 0,

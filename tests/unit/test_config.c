@@ -8,7 +8,8 @@
 
 #include "node/config.h"
 
-#define LEAST "[node]\nid = 2\n[peer]\nnode = 1 127.0.0.1:5062\n"
+#define POOL  "[pool]\nid = 6f1c3e1e-94a1-4b0e-9a53-1f2d6f0a7b11\n"
+#define LEAST POOL "[node]\nid = 2\n[peer]\nnode = 1 127.0.0.1:5062\n"
 
 struct scene {
     char folder[64];
@@ -104,7 +105,7 @@ static void test_config_load__names_what_is_wrong(void **state)
     struct scene *scene = *state;
 
     assert_refused(scene, LEAST "[raft]\nelektion = 1s\n",
-                   "perch.conf:6: [raft] has no key \"elektion\"; the nearest "
+                   "perch.conf:8: [raft] has no key \"elektion\"; the nearest "
                    "is election");
     assert_refused(scene, LEAST "[rafts]\n", "no section [rafts]");
     assert_refused(scene, LEAST "[raft]\nelection = 1\n", "a duration such as");
@@ -117,6 +118,8 @@ static void test_config_load__names_what_is_wrong(void **state)
     assert_refused(scene, "[node]\nid\n", "key = value");
     assert_refused(scene, "[node]\nid = 1\n", "[peer] node is missing");
     assert_refused(scene, "", "[node] id is missing");
+    assert_refused(scene, "[node]\nid = 1\n[peer]\nnode = 1 127.0.0.1:5062\n",
+                   "[pool] id is missing");
     assert_refused(scene, LEAST "[raft]\nheartbeat = 400ms\n", "5 heartbeats");
     config_deinit(&scene->config);
     assert_int_equal(
