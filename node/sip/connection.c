@@ -196,7 +196,7 @@ static void admit(struct connection *connection)
     const struct edge_limits *limits = &edge->settings.limits;
 
     learn_peer(connection);
-    if (metrics_read(&edge->metrics, EDGE_METRIC_CONNECTIONS) >=
+    if (edge_metrics_read(&edge->metrics, EDGE_METRIC_CONNECTIONS) >=
         limits->connections_max) {
         refuse(connection, EDGE_METRIC_REFUSED_TOTAL);
         return;

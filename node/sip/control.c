@@ -86,7 +86,7 @@ static void begin_drain(struct edge *edge, struct control *control)
     journal_notice(
         "draining", "edge=%u connections=%u target=%s batch=%u",
         edge->settings.edge,
-        (unsigned)metrics_read(&edge->metrics, EDGE_METRIC_CONNECTIONS),
+        (unsigned)edge_metrics_read(&edge->metrics, EDGE_METRIC_CONNECTIONS),
         drain->target == NULL ? "none" : drain->target, drain->batch);
     if (drain->timer == NULL) {
         drain->timer = timer_new(edge->loop, close_batch, edge);

@@ -106,7 +106,7 @@ void edge_drain(struct edge *edge, const char *target, unsigned batch,
 
 uint64_t edge_metric(const struct edge *edge, enum edge_metric metric)
 {
-    return metrics_read(&edge->metrics, metric);
+    return edge_metrics_read(&edge->metrics, metric);
 }
 
 void edge_close(struct edge *edge)

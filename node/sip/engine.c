@@ -24,7 +24,7 @@ uint64_t engine_now_ms(const struct edge *edge)
 
 void engine_count(struct edge *edge, enum edge_metric metric, int64_t n)
 {
-    metrics_add(&edge->metrics, metric, n);
+    edge_metrics_add(&edge->metrics, metric, n);
 }
 
 unsigned engine_jitter(struct edge *edge, unsigned n)

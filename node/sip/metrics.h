@@ -68,18 +68,18 @@ struct edge_metrics {
 const struct edge_metric_info *edge_metric_info(enum edge_metric metric);
 
 /** Read a metric. Any thread. */
-static inline uint64_t metrics_read(const struct edge_metrics *metrics,
-                                    enum edge_metric metric)
+static inline uint64_t edge_metrics_read(const struct edge_metrics *metrics,
+                                         enum edge_metric metric)
 {
     return atomic_load_explicit(&metrics->values[metric], memory_order_relaxed);
 }
 
 /** Add to a metric; a gauge may get a negative n. Edge thread only. */
-static inline void metrics_add(struct edge_metrics *metrics,
-                               enum edge_metric metric, int64_t n)
+static inline void edge_metrics_add(struct edge_metrics *metrics,
+                                    enum edge_metric metric, int64_t n)
 {
     atomic_store_explicit(&metrics->values[metric],
-                          metrics_read(metrics, metric) + (uint64_t)n,
+                          edge_metrics_read(metrics, metric) + (uint64_t)n,
                           memory_order_relaxed);
 }
 

@@ -153,7 +153,7 @@ static void report_limits(struct edge *edge)
         return;
     }
     for (size_t i = 0; i < REPORTED; i++) {
-        now[i] = metrics_read(&edge->metrics, metrics[i]);
+        now[i] = edge_metrics_read(&edge->metrics, metrics[i]);
         if (now[i] != edge->reported[i]) {
             journal_warning("limit_met", "edge=%u %s=%llu since_last=%llu",
                             edge->settings.edge,
