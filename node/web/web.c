@@ -1,12 +1,11 @@
 #include "node/web/web.h"
 
-#include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "node/web/http.h"
 #include "node/web/pages.h"
 #include "proto/base/check.h"
+#include "proto/base/os/loop_thread.h"
 #include "proto/base/os/loop_uv.h"
 
 struct web {
@@ -14,9 +13,7 @@ struct web {
     struct http *http;
     struct pages pages;
     struct pulse *pulse;
-    struct waker *ender; /* Ends the loop from another thread. */
-    bool running;
-    pthread_t thread;
+    struct loop_thread *thread; /* NULL: it does not run. */
 };
 
 /* What the web thread tells of itself. */
@@ -140,13 +137,6 @@ static enum error add_metrics(struct web *web)
     return add_health(web, metrics);
 }
 
-static void on_end(void *context)
-{
-    struct web *web = context;
-
-    loop_stop(web->loop);
-}
-
 /* Everything that lives on the loop. */
 static enum error open_parts(struct web *web, const struct web_options *options)
 {
@@ -154,9 +144,8 @@ static enum error open_parts(struct web *web, const struct web_options *options)
                                         .port = options->port};
     struct http_route routes[PAGES];
 
-    web->ender = waker_new(web->loop, on_end, web);
     web->pulse = pulse_new(options->health, web->loop, "web");
-    if (web->ender == NULL || web->pulse == NULL) {
+    if (web->pulse == NULL) {
         return ERROR_NO_MEMORY;
     }
     pages_routes(&web->pages, routes);
@@ -198,32 +187,17 @@ uint16_t web_port(const struct web *web)
     return http_port(web->http);
 }
 
-static void *thread_main(void *context)
-{
-    struct web *web = context;
-
-    loop_run(web->loop);
-    return NULL;
-}
-
 enum error web_start(struct web *web)
 {
-    CHECK(!web->running);
-    if (pthread_create(&web->thread, NULL, thread_main, web) != 0) {
-        return ERROR_NO_MEMORY;
-    }
-    pthread_setname_np(web->thread, "web");
-    web->running = true;
-    return ERROR_NONE;
+    CHECK(web->thread == NULL);
+    web->thread = loop_thread_start(web->loop, "web");
+    return web->thread == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
 }
 
 void web_stop(struct web *web)
 {
-    if (web->running) {
-        waker_wake(web->ender);
-        CHECK(pthread_join(web->thread, NULL) == 0);
-        web->running = false;
-    }
+    loop_thread_stop(web->thread);
+    web->thread = NULL;
 }
 
 void web_close(struct web *web)
@@ -234,7 +208,6 @@ void web_close(struct web *web)
     web_stop(web);
     http_close(web->http);
     pulse_free(web->pulse);
-    waker_free(web->ender);
     loop_free(web->loop);
     free(web);
 }

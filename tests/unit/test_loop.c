@@ -1,9 +1,13 @@
 #include "tests/unit/test.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "proto/base/letters.h"
+#include "proto/base/os/loop_thread.h"
 #include "proto/base/os/loop_uv.h"
 #include "proto/base/worker.h"
 
@@ -184,6 +188,45 @@ static void test_timer_start__repeats(void **state)
     timer_free(timer);
 }
 
+struct beside {
+    atomic_int turns;
+    sigset_t blocked;
+};
+
+static void on_beat(void *context)
+{
+    struct beside *beside = context;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &beside->blocked);
+    atomic_fetch_add(&beside->turns, 1);
+}
+
+/* A loop turns on its thread until it is stopped, leaves signals to main, and
+ * may then run on another. */
+static void test_loop_thread__runs_until_stopped(void **state)
+{
+    struct scene *scene = *state;
+    struct beside beside = {.turns = 0};
+    struct timer *timer = timer_new(scene->loop, on_beat, &beside);
+
+    timer_start(timer, 0, 1);
+    for (int round = 1; round <= 2; round++) {
+        struct loop_thread *thread = loop_thread_start(scene->loop, "beside");
+        int seen;
+
+        assert_non_null(thread);
+        while (atomic_load(&beside.turns) < 3 * round) {
+            usleep(1000);
+        }
+        loop_thread_stop(thread);
+        seen = atomic_load(&beside.turns);
+        usleep(20 * 1000);
+        assert_int_equal(atomic_load(&beside.turns), seen);
+        assert_true(sigismember(&beside.blocked, SIGTERM));
+    }
+    timer_free(timer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +234,7 @@ int main(void)
         RUN_IN(test_letters_send__refuses_when_full, set_up, tear_down),
         RUN_IN(test_worker_submit__keeps_order, set_up, tear_down),
         RUN_IN(test_timer_start__repeats, set_up, tear_down),
+        RUN_IN(test_loop_thread__runs_until_stopped, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
