@@ -20,6 +20,9 @@ static const struct {
                           "the node is behind the pool"},
     [HEALTH_LEADER_KNOWN] = {"leader_known", true, true,
                              "no leader is known, posts cannot commit"},
+    [HEALTH_LISTENING] = {"listening", true, true,
+                          "clients are not served: the pool has no domain "
+                          "(perchctl pool set domain NAME)"},
     [HEALTH_DRAINING] = {"draining", true, false, "the node is being drained"},
     [HEALTH_DISK_LOW] = {"disk_low", true, false,
                          "free disk is below the floor"},

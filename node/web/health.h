@@ -25,6 +25,7 @@ enum health_fact {
     HEALTH_APPLYING,     /* The state is loaded and entries are applied. */
     HEALTH_CAUGHT_UP,    /* Applied up to what the leader has committed. */
     HEALTH_LEADER_KNOWN, /* Commands have somewhere to go. */
+    HEALTH_LISTENING,    /* Clients can connect: the pool has a domain. */
     HEALTH_DRAINING,     /* The node is leaving, its clients move away. */
     HEALTH_DISK_LOW,     /* Less free disk than the configured floor. */
     HEALTH_LEADER,       /* This node leads the pool. */

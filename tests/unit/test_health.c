@@ -51,6 +51,7 @@ static void make_ready(struct scene *scene)
     health_set(scene->health, HEALTH_APPLYING, true);
     health_set(scene->health, HEALTH_CAUGHT_UP, true);
     health_set(scene->health, HEALTH_LEADER_KNOWN, true);
+    health_set(scene->health, HEALTH_LISTENING, true);
 }
 
 /* Judge so long after the loop was last heard of. */

@@ -94,6 +94,7 @@ static void test_web__serves_the_pages(void **state)
     health_set(scene->health, HEALTH_APPLYING, true);
     health_set(scene->health, HEALTH_CAUGHT_UP, true);
     health_set(scene->health, HEALTH_LEADER_KNOWN, true);
+    health_set(scene->health, HEALTH_LISTENING, true);
     health_set(scene->health, HEALTH_LEADER, true);
     assert_int_equal(page(scene, "/readyz"), 200);
     assert_string_equal(body_of(scene), "ready\n");
