@@ -42,7 +42,8 @@ static enum error complain(struct reader *reader, const char *format, ...)
 
 static enum error unknown_key(struct reader *reader, const char *key)
 {
-    const struct setting *nearest = setting_nearest(reader->section, key);
+    const struct setting *nearest =
+        config_setting_nearest(reader->section, key);
 
     return complain(reader, "[%s] has no key \"%s\"; the nearest is %s in [%s]",
                     reader->section, key, nearest->key, nearest->section);
@@ -59,7 +60,7 @@ static enum error read_value(struct reader *reader,
         return complain(reader, "%s is set a second time", setting->key);
     }
     *given = true;
-    if (setting_set(setting, reader->config, text, why) != ERROR_NONE) {
+    if (config_setting_set(setting, reader->config, text, why) != ERROR_NONE) {
         return complain(reader, "%s", why);
     }
     return ERROR_NONE;
@@ -132,7 +133,7 @@ static enum error read_pair(struct reader *reader, char *line)
     if (strcmp(reader->section, "config") == 0 && strcmp(key, "include") == 0) {
         return read_folder(reader, value);
     }
-    setting = setting_find(reader->section, key);
+    setting = config_setting_find(reader->section, key);
     return setting == NULL ? unknown_key(reader, key)
                            : read_value(reader, setting, value);
 }
@@ -146,7 +147,7 @@ static enum error read_section(struct reader *reader, char *line)
     }
     *end = '\0';
     line = trim(line + 1);
-    if (!setting_section_known(line) && strcmp(line, "config") != 0) {
+    if (!config_setting_section_known(line) && strcmp(line, "config") != 0) {
         return complain(reader, "there is no section [%s]", line);
     }
     snprintf(reader->section, sizeof(reader->section), "%s", line);
@@ -253,8 +254,8 @@ static void set_defaults(struct config *config)
 
     for (size_t i = 0; i < settings_n; i++) {
         if (settings[i].initial != NULL) {
-            CHECK(setting_set(&settings[i], config, settings[i].initial, why) ==
-                  ERROR_NONE);
+            CHECK(config_setting_set(&settings[i], config, settings[i].initial,
+                                     why) == ERROR_NONE);
         }
     }
 }

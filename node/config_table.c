@@ -108,7 +108,7 @@ static void *field(struct config *config, const struct setting *setting)
     return (char *)config + setting->offset;
 }
 
-const struct setting *setting_find(const char *section, const char *key)
+const struct setting *config_setting_find(const char *section, const char *key)
 {
     for (size_t i = 0; i < settings_n; i++) {
         if (strcmp(settings[i].section, section) == 0 &&
@@ -119,7 +119,7 @@ const struct setting *setting_find(const char *section, const char *key)
     return NULL;
 }
 
-bool setting_section_known(const char *section)
+bool config_setting_section_known(const char *section)
 {
     for (size_t i = 0; i < settings_n; i++) {
         if (strcmp(settings[i].section, section) == 0) {
@@ -155,7 +155,8 @@ static size_t distance(const char *a, const char *b)
     return row[len];
 }
 
-const struct setting *setting_nearest(const char *section, const char *key)
+const struct setting *config_setting_nearest(const char *section,
+                                             const char *key)
 {
     const struct setting *nearest = NULL;
     size_t least = SIZE_MAX;
@@ -294,8 +295,9 @@ static enum error set_number(const struct setting *setting, uint64_t *number,
     return ERROR_NONE;
 }
 
-enum error setting_set(const struct setting *setting, struct config *config,
-                       const char *text, char why[CONFIG_ERROR_BYTES])
+enum error config_setting_set(const struct setting *setting,
+                              struct config *config, const char *text,
+                              char why[CONFIG_ERROR_BYTES])
 {
     void *at = field(config, setting);
 

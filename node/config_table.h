@@ -33,17 +33,18 @@ extern const struct setting settings[];
 extern const size_t settings_n; /* At most SETTINGS_MAX. */
 
 /** Find a key. NULL when the section has no such key. */
-const struct setting *setting_find(const char *section, const char *key);
+const struct setting *config_setting_find(const char *section, const char *key);
 
 /** Tell whether any key belongs to a section of this name. */
-bool setting_section_known(const char *section);
+bool config_setting_section_known(const char *section);
 
 /**
  * Find the key most like one that does not exist, for "did you mean".
  *
  * Returns a key of any section, those of the given one preferred.
  */
-const struct setting *setting_nearest(const char *section, const char *key);
+const struct setting *config_setting_nearest(const char *section,
+                                             const char *key);
 
 /**
  * Read a value as the setting's kind and put it into its field.
@@ -52,7 +53,8 @@ const struct setting *setting_nearest(const char *section, const char *key);
  *
  * Returns INVALID, and the field is then as it was.
  */
-enum error setting_set(const struct setting *setting, struct config *config,
-                       const char *text, char why[CONFIG_ERROR_BYTES]);
+enum error config_setting_set(const struct setting *setting,
+                              struct config *config, const char *text,
+                              char why[CONFIG_ERROR_BYTES]);
 
 #endif

@@ -53,7 +53,7 @@ void answers_read(struct connection *connection, const struct head *head)
         return;
     }
     if (status >= 300) {
-        engine_count(connection->edge, EDGE_METRIC_DELIVERIES_REFUSED, 1);
+        edge_count(connection->edge, EDGE_METRIC_DELIVERIES_REFUSED, 1);
     }
     if (means_dead(status)) {
         dialog_end(dialog, ENDING_CLIENT_FORGOT);

@@ -34,11 +34,10 @@ void connection_move(struct connection *connection, enum connection_state next)
     CHECK(may_follow[last] & (1u << next));
     connection->state = next;
     if (next == CONNECTION_STRANGER) {
-        connection->stranger_ms = engine_now_ms(edge);
+        connection->stranger_ms = edge_now_ms(edge);
     }
-    engine_count(edge, EDGE_METRIC_SIGNED_IN,
-                 (next == CONNECTION_SIGNED_IN) -
-                     (last == CONNECTION_SIGNED_IN));
+    edge_count(edge, EDGE_METRIC_SIGNED_IN,
+               (next == CONNECTION_SIGNED_IN) - (last == CONNECTION_SIGNED_IN));
     CHECK(next != CONNECTION_SIGNED_IN || connection->identity != NULL);
     CHECK((next == CONNECTION_CHECKING) <= (connection->sign_in != NULL));
 }
@@ -80,13 +79,14 @@ static void begin_handshake(struct connection *connection)
         connection_close(connection, ENDING_DRAINED); /* It waited too long. */
         return;
     }
-    connection->tls = tls_new(connection->listener->keys, &connection->wire);
+    connection->tls =
+        edge_tls_new(connection->listener->keys, &connection->wire);
     if (connection->tls == NULL) {
         connection_close(connection, ENDING_NO_MEMORY);
         return;
     }
     edge->handshakes++;
-    engine_count(edge, EDGE_METRIC_HANDSHAKES, 1);
+    edge_count(edge, EDGE_METRIC_HANDSHAKES, 1);
     stream_start(connection);
 }
 
@@ -118,7 +118,7 @@ static void end_handshake(struct connection *connection)
         return; /* Never begun. */
     }
     edge->handshakes--;
-    engine_count(edge, EDGE_METRIC_HANDSHAKES, -1);
+    edge_count(edge, EDGE_METRIC_HANDSHAKES, -1);
     if (next != NULL) {
         TAILQ_REMOVE(&edge->waiting, next, waiting_link);
         next->is_waiting = false;
@@ -158,7 +158,7 @@ static struct connection *make(struct listener *listener)
     LIST_INIT(&connection->answers);
     connection->state =
         listener->settings.tls ? CONNECTION_HANDSHAKING : CONNECTION_STRANGER;
-    connection->opened_ms = engine_now_ms(edge);
+    connection->opened_ms = edge_now_ms(edge);
     connection->stranger_ms = connection->opened_ms;
     connection->heard_ms = connection->opened_ms;
     connection->infos_left = edge->settings.limits.infos_per_s_max;
@@ -173,7 +173,7 @@ static void on_refused(uv_handle_t *handle)
 
 static void refuse(struct connection *connection, enum edge_metric why)
 {
-    engine_count(connection->edge, why, 1);
+    edge_count(connection->edge, why, 1);
     slots_remove(&connection->edge->connections, connection->ref);
     connection->state = CONNECTION_CLOSED;
     uv_close((uv_handle_t *)&connection->tcp, on_refused);
@@ -207,8 +207,8 @@ static void admit(struct connection *connection)
         return;
     }
     TAILQ_INSERT_TAIL(&edge->open, connection, link);
-    engine_count(edge, EDGE_METRIC_ACCEPTED, 1);
-    engine_count(edge, EDGE_METRIC_CONNECTIONS, 1);
+    edge_count(edge, EDGE_METRIC_ACCEPTED, 1);
+    edge_count(edge, EDGE_METRIC_CONNECTIONS, 1);
     set_options(connection);
     if (connection->state == CONNECTION_HANDSHAKING) {
         queue_handshake(connection);
@@ -285,7 +285,7 @@ void connection_finish(struct connection *connection, enum ending ending)
     }
     leave(connection, ending);
     connection_move(connection, CONNECTION_LINGERING);
-    connection->lingering_ms = engine_now_ms(connection->edge);
+    connection->lingering_ms = edge_now_ms(connection->edge);
     connection->paused = 0;
     stream_start(connection); /* To see the peer's FIN. */
     stream_mark(connection);
@@ -296,7 +296,7 @@ static void on_closed(uv_handle_t *handle)
     struct connection *connection = handle->data;
 
     stream_deinit(connection);
-    tls_free(connection->tls);
+    edge_tls_free(connection->tls);
     identity_free(connection->identity);
     free(connection);
 }
@@ -314,7 +314,7 @@ static void retire(struct connection *connection, enum ending ending)
     TAILQ_REMOVE(&edge->open, connection, link);
     address_leave(&edge->addresses, &connection->peer);
     slots_remove(&edge->connections, connection->ref);
-    engine_count(edge, EDGE_METRIC_CONNECTIONS, -1);
+    edge_count(edge, EDGE_METRIC_CONNECTIONS, -1);
 }
 
 void connection_close(struct connection *connection, enum ending ending)

@@ -18,7 +18,7 @@ struct control *control_new(enum control_kind kind)
 
 void control_free(struct control *control)
 {
-    tls_keys_release(control->keys);
+    edge_tls_keys_release(control->keys);
     free(control->target);
     free(control);
 }
@@ -36,10 +36,10 @@ static void take_keys(struct edge *edge, struct control *control)
     struct listener *listener = &edge->listeners[control->listener];
 
     if (listener->is_open) {
-        tls_keys_release(listener->keys);
+        edge_tls_keys_release(listener->keys);
         listener->keys = control->keys;
         control->keys = NULL;
-        engine_count(edge, EDGE_METRIC_CERTIFICATE_LOADS, 1);
+        edge_count(edge, EDGE_METRIC_CERTIFICATE_LOADS, 1);
     }
 }
 
@@ -66,7 +66,7 @@ static void close_batch(void *context)
         connection = next;
     }
     timer_start(drain->timer,
-                drain->batch_ms / 2 + engine_jitter(edge, drain->batch_ms + 1),
+                drain->batch_ms / 2 + edge_jitter(edge, drain->batch_ms + 1),
                 0);
 }
 
@@ -93,7 +93,7 @@ static void begin_drain(struct edge *edge, struct control *control)
         CHECK(drain->timer != NULL);
     }
     if (drain->batch > 0) {
-        timer_start(drain->timer, engine_jitter(edge, drain->batch_ms + 1), 0);
+        timer_start(drain->timer, edge_jitter(edge, drain->batch_ms + 1), 0);
     }
 }
 

@@ -180,7 +180,7 @@ struct dialog *dialog_open(const struct request *invite)
     }
     LIST_INSERT_HEAD(&invite->connection->dialogs, dialog, link);
     invite->connection->dialogs_n++;
-    engine_count(edge, EDGE_METRIC_DIALOGS, 1);
+    edge_count(edge, EDGE_METRIC_DIALOGS, 1);
     return dialog;
 }
 
@@ -218,8 +218,8 @@ void dialog_announce(struct dialog *dialog)
                  "dialog=%016" PRIx64 " connection=%016" PRIx64 " user=%.*s",
                  dialog->ref, dialog->connection->ref,
                  SLICE_PRINT(dialog->connection->identity->who));
-    engine_tell(dialog->connection->edge,
-                make_intake(dialog, INTAKE_DIALOG_OPENED));
+    edge_tell(dialog->connection->edge,
+              make_intake(dialog, INTAKE_DIALOG_OPENED));
 }
 
 static enum dialog_end end_for(enum ending ending)
@@ -242,7 +242,7 @@ static void announce_end(const struct dialog *dialog, enum ending ending)
     struct intake *intake = make_intake(dialog, INTAKE_DIALOG_CLOSED);
 
     intake->dialog.end = end_for(ending);
-    engine_tell(dialog->connection->edge, intake);
+    edge_tell(dialog->connection->edge, intake);
 }
 
 void dialog_end(struct dialog *dialog, enum ending ending)
@@ -253,7 +253,7 @@ void dialog_end(struct dialog *dialog, enum ending ending)
                  "dialog=%016" PRIx64 " delivered=%" PRIu64 " reason=%s",
                  dialog->ref, dialog->window.delivered, ending_name(ending));
     announce_end(dialog, ending);
-    engine_count(edge, EDGE_METRIC_DIALOGS, -1);
+    edge_count(edge, EDGE_METRIC_DIALOGS, -1);
     dialog_acknowledge(dialog);
     marks_remove(dialog);
     LIST_REMOVE(dialog, link);
@@ -289,7 +289,7 @@ void dialog_await_ack(struct dialog *dialog, uint32_t cseq, struct slice answer)
     dialog_acknowledge(dialog);
     dialog->invite_cseq = cseq;
     buffer_append_slice(&dialog->answer, answer);
-    dialog->answered_ms = engine_now_ms(edge);
+    dialog->answered_ms = edge_now_ms(edge);
     dialog->resend_gap_ms = INVITE_T1_MS;
     dialog->resend_ms = dialog->answered_ms + dialog->resend_gap_ms;
     TAILQ_INSERT_TAIL(&edge->unacknowledged, dialog, unacknowledged_link);
@@ -318,7 +318,7 @@ static void repeat(struct dialog *dialog, uint64_t now_ms)
 
 void dialogs_repeat_answers(struct edge *edge)
 {
-    uint64_t now_ms = engine_now_ms(edge);
+    uint64_t now_ms = edge_now_ms(edge);
     struct dialog *dialog, *next;
 
     for (dialog = TAILQ_FIRST(&edge->unacknowledged); dialog != NULL;

@@ -87,7 +87,7 @@ static void refuse_malformed(struct connection *connection,
 {
     struct buffer *out;
 
-    engine_count(connection->edge, EDGE_METRIC_MALFORMED, 1);
+    edge_count(connection->edge, EDGE_METRIC_MALFORMED, 1);
     if (is_ack(head) || !echo_is_possible(head)) {
         return;
     }
@@ -163,7 +163,7 @@ static bool refuse_spoofed(const struct request *request)
         slice_equal_text(identity->who, from.lower)) {
         return false;
     }
-    engine_count(request->edge, EDGE_METRIC_SPOOFED, 1);
+    edge_count(request->edge, EDGE_METRIC_SPOOFED, 1);
     request_forbid(request, DIAGNOSTIC_SPOOFED,
                    "This connection belongs to another user");
     return true;
@@ -232,7 +232,7 @@ static void read_request(struct connection *connection,
                               .frame = frame,
                               .head = &frame->head};
 
-    engine_count(edge, EDGE_METRIC_REQUESTS, 1);
+    edge_count(edge, EDGE_METRIC_REQUESTS, 1);
     connection->requests++;
     if (parser_read(edge->parser, frame, &message, &fault) != ERROR_NONE) {
         refuse_malformed(connection, &frame->head, 400, fault);
@@ -254,7 +254,7 @@ void dispatch(struct connection *connection, enum framer_event event,
     bool response = slice_begins(frame->head.start_line, SLICE_LITERAL("SIP/"));
 
     if (event == FRAMER_MESSAGE && response) {
-        engine_count(connection->edge, EDGE_METRIC_RESPONSES, 1);
+        edge_count(connection->edge, EDGE_METRIC_RESPONSES, 1);
         answers_read(connection, &frame->head);
         return;
     }

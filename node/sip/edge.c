@@ -31,10 +31,10 @@ enum error edge_open(struct edge **edge_out,
     struct edge *edge = NULL;
     int number;
 
-    TRY(engine_new(&edge, settings, intake));
+    TRY(edge_new(&edge, settings, intake));
     number = pthread_create(&edge->thread, NULL, run, edge);
     if (number != 0) {
-        engine_free(edge);
+        edge_free(edge);
         return error_from_errno(number);
     }
     *edge_out = edge; /* Ownership passes to the caller. */
@@ -76,8 +76,9 @@ enum error edge_reload_certificates(struct edge *edge)
             break;
         }
         controls[i]->listener = i;
-        error = tls_keys_load(&controls[i]->keys, listener->certificate_file,
-                              listener->key_file, listener->chain_file);
+        error =
+            edge_tls_keys_load(&controls[i]->keys, listener->certificate_file,
+                               listener->key_file, listener->chain_file);
     }
     for (size_t i = 0; i < edge->listeners_n; i++) {
         if (controls[i] == NULL) {
@@ -120,5 +121,5 @@ void edge_close(struct edge *edge)
     CHECK(control != NULL);
     control_send(edge, control);
     pthread_join(edge->thread, NULL);
-    engine_free(edge);
+    edge_free(edge);
 }

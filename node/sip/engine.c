@@ -17,17 +17,17 @@
 
 enum { SETTINGS_ARENA_BYTES = 1024, DELIVERIES_WAITING_MAX = 65536 };
 
-uint64_t engine_now_ms(const struct edge *edge)
+uint64_t edge_now_ms(const struct edge *edge)
 {
     return uv_now(loop_uv(edge->loop));
 }
 
-void engine_count(struct edge *edge, enum edge_metric metric, int64_t n)
+void edge_count(struct edge *edge, enum edge_metric metric, int64_t n)
 {
     edge_metrics_add(&edge->metrics, metric, n);
 }
 
-unsigned engine_jitter(struct edge *edge, unsigned n)
+unsigned edge_jitter(struct edge *edge, unsigned n)
 {
     /* xorshift64: spreads clients in time, keeps no secrets. */
     edge->random ^= edge->random << 13;
@@ -36,7 +36,7 @@ unsigned engine_jitter(struct edge *edge, unsigned n)
     return n == 0 ? 0 : (unsigned)(edge->random % n);
 }
 
-bool engine_ask(struct edge *edge, struct intake *intake)
+bool edge_ask(struct edge *edge, struct intake *intake)
 {
     intake->handed_us = loop_now_us(edge->loop);
     if (letters_send(edge->intake, &intake->letter) != ERROR_NONE) {
@@ -46,7 +46,7 @@ bool engine_ask(struct edge *edge, struct intake *intake)
     return true;
 }
 
-void engine_tell(struct edge *edge, struct intake *intake)
+void edge_tell(struct edge *edge, struct intake *intake)
 {
     intake->handed_us = loop_now_us(edge->loop);
     if (letters_send_reply(edge->intake, &intake->letter) != ERROR_NONE) {
@@ -54,7 +54,7 @@ void engine_tell(struct edge *edge, struct intake *intake)
     }
 }
 
-bool engine_is_closed_to_new(const struct edge *edge)
+bool edge_is_closed_to_new(const struct edge *edge)
 {
     return edge->drain.on ||
            atomic_load_explicit(&edge->admission, memory_order_relaxed) ==
@@ -238,9 +238,9 @@ static enum error open_listeners(struct edge *edge)
     return ERROR_NONE;
 }
 
-enum error engine_new(struct edge **edge_out,
-                      const struct edge_settings *settings,
-                      struct letters *intake)
+enum error edge_new(struct edge **edge_out,
+                    const struct edge_settings *settings,
+                    struct letters *intake)
 {
     const char *fault = find_fault(settings);
     struct edge *edge;
@@ -266,7 +266,7 @@ enum error engine_new(struct edge **edge_out,
         error = open_listeners(edge);
     }
     if (error != ERROR_NONE) {
-        engine_free(edge);
+        edge_free(edge);
         return error;
     }
     *edge_out = edge; /* Ownership passes to the caller. */
@@ -307,7 +307,7 @@ static void end_loop(struct edge *edge)
     loop_free(edge->loop); /* Frees the connections, too. */
 }
 
-void engine_free(struct edge *edge)
+void edge_free(struct edge *edge)
 {
     if (edge == NULL) {
         return;

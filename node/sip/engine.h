@@ -76,33 +76,33 @@ struct edge {
 };
 
 /** Make an edge on the caller's thread, listening but not yet served. */
-enum error engine_new(struct edge **edge_out,
-                      const struct edge_settings *settings,
-                      struct letters *intake);
+enum error edge_new(struct edge **edge_out,
+                    const struct edge_settings *settings,
+                    struct letters *intake);
 
 /** Close what is open and free. Accepts NULL. */
-void engine_free(struct edge *edge);
+void edge_free(struct edge *edge);
 
 /** Read the loop's clock, in milliseconds, as of this turn. */
-uint64_t engine_now_ms(const struct edge *edge);
+uint64_t edge_now_ms(const struct edge *edge);
 
 /** Count. */
-void engine_count(struct edge *edge, enum edge_metric metric, int64_t n);
+void edge_count(struct edge *edge, enum edge_metric metric, int64_t n);
 
 /** A number from 0 to below n, for jitter. */
-unsigned engine_jitter(struct edge *edge, unsigned n);
+unsigned edge_jitter(struct edge *edge, unsigned n);
 
 /**
  * Hand an intake to the state loop, if its queue has room.
  *
  * Returns false when it is full or closed; the intake has been freed.
  */
-bool engine_ask(struct edge *edge, struct intake *intake);
+bool edge_ask(struct edge *edge, struct intake *intake);
 
 /** Hand over what is bounded elsewhere and must not be lost. */
-void engine_tell(struct edge *edge, struct intake *intake);
+void edge_tell(struct edge *edge, struct intake *intake);
 
 /** Tell whether new sign-ins are to be refused now. */
-bool engine_is_closed_to_new(const struct edge *edge);
+bool edge_is_closed_to_new(const struct edge *edge);
 
 #endif

@@ -39,8 +39,8 @@ void fanout_take(struct edge *edge, struct delivery *delivery)
 {
     edge_ref *dialogs;
 
-    engine_count(edge, EDGE_METRIC_FANOUT_WAITING,
-                 (int64_t)dialogs_of(delivery, &dialogs));
+    edge_count(edge, EDGE_METRIC_FANOUT_WAITING,
+               (int64_t)dialogs_of(delivery, &dialogs));
     STAILQ_INSERT_TAIL(&edge->fanout.queue, &delivery->letter, link);
     CHECK(uv_idle_start(&edge->fanout.idle, on_idle) == 0);
 }
@@ -54,7 +54,7 @@ static void deliver(struct edge *edge, struct dialog *dialog,
         window_send(dialog, delivery->body.body, delivery->body.mark);
 
     if (error == ERROR_TOO_LARGE) {
-        engine_count(edge, EDGE_METRIC_OVERFLOWS, 1);
+        edge_count(edge, EDGE_METRIC_OVERFLOWS, 1);
         connection_reset(dialog->connection, ENDING_QUEUE_OVERFLOW);
     } else if (error != ERROR_NONE) {
         connection_close(dialog->connection, ENDING_NO_MEMORY);
@@ -89,7 +89,7 @@ static size_t serve_some(struct edge *edge, struct delivery *delivery, size_t n)
         serve_dialog(edge, delivery, dialogs[fanout->next]);
         fanout->next++;
     }
-    engine_count(edge, EDGE_METRIC_FANOUT_WAITING, -(int64_t)served);
+    edge_count(edge, EDGE_METRIC_FANOUT_WAITING, -(int64_t)served);
     if (fanout->next == all) {
         STAILQ_REMOVE_HEAD(&fanout->queue, link);
         fanout->next = 0;

@@ -85,10 +85,10 @@ static bool hand_up(const struct request *request, struct intake *intake,
                     edge_ref token)
 {
     intake->request.token = token;
-    if (!engine_ask(request->edge, intake)) {
+    if (!edge_ask(request->edge, intake)) {
         return false;
     }
-    engine_count(request->edge, EDGE_METRIC_INFOS, 1);
+    edge_count(request->edge, EDGE_METRIC_INFOS, 1);
     return true;
 }
 

@@ -14,7 +14,7 @@ static void on_connection(uv_stream_t *stream, int status)
 
     if (status < 0) {
         /* Descriptors are out, mostly: libuv has turned the caller away. */
-        engine_count(listener->edge, EDGE_METRIC_REFUSED_TOTAL, 1);
+        edge_count(listener->edge, EDGE_METRIC_REFUSED_TOTAL, 1);
         return;
     }
     listener->stalled = !connection_accept(listener);
@@ -130,8 +130,8 @@ enum error listener_open(struct listener *listener, struct edge *edge,
         return ERROR_INVALID;
     }
     if (status == 0 && settings->tls) {
-        TRY(tls_keys_load(&listener->keys, settings->certificate_file,
-                          settings->key_file, settings->chain_file));
+        TRY(edge_tls_keys_load(&listener->keys, settings->certificate_file,
+                               settings->key_file, settings->chain_file));
     }
     if (status == 0) {
         status = bind_and_listen(listener, &at);
@@ -155,6 +155,6 @@ void listener_close(struct listener *listener)
         listener->is_open = false;
         uv_close((uv_handle_t *)&listener->tcp, NULL);
     }
-    tls_keys_release(listener->keys);
+    edge_tls_keys_release(listener->keys);
     listener->keys = NULL;
 }

@@ -61,5 +61,5 @@ void marks_report(struct edge *edge)
         intake->delivered.n++;
         marks_remove(dialog);
     }
-    engine_tell(edge, intake);
+    edge_tell(edge, intake);
 }

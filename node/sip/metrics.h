@@ -18,7 +18,7 @@
     X(HANDSHAKES, GAUGE, "handshakes", "TLS handshakes under way")             \
     X(FANOUT_WAITING, GAUGE, "fanout_waiting", "dialogs a body still is due")  \
     X(ACCEPTED, COUNTER, "accepted", "connections accepted")                   \
-    X(REFUSED_TOTAL, COUNTER, "refused_total",                                 \
+    X(REFUSED_TOTAL, COUNTER, "refused",                                       \
       "connections refused at the cap for all")                                \
     X(REFUSED_ADDRESS, COUNTER, "refused_address",                             \
       "connections refused at the cap of their address")                       \

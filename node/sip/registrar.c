@@ -56,7 +56,7 @@ static void refuse(struct connection *connection, struct buffer *out,
                    "connection=%016" PRIx64 " peer=%s user=%s reason=%s",
                    connection->ref, peer, connection->sign_in->aor.text,
                    refusals[verdict].word);
-    engine_count(connection->edge, EDGE_METRIC_SIGN_IN_FAILURES, 1);
+    edge_count(connection->edge, EDGE_METRIC_SIGN_IN_FAILURES, 1);
     response_explain(out, refusals[verdict].number, refusals[verdict].text);
     response_end(out);
     connection->failures++;
@@ -75,12 +75,12 @@ static void challenge(const struct request *request, bool stale)
         return;
     }
     connection->challenges++;
-    engine_count(request->edge, EDGE_METRIC_CHALLENGES, 1);
+    edge_count(request->edge, EDGE_METRIC_CHALLENGES, 1);
     loop_random(request->edge->loop, random, sizeof(random));
     for (size_t i = 0; i < sizeof(random); i++) {
         snprintf(connection->nonce + 2 * i, 3, "%02x", random[i]);
     }
-    connection->nonce_ms = engine_now_ms(request->edge);
+    connection->nonce_ms = edge_now_ms(request->edge);
     out = request_answer(request, 407);
     buffer_printf(out,
                   "Proxy-Authenticate: Digest realm=\"%s\", nonce=\"%s\", "
@@ -128,7 +128,7 @@ static bool take_claim(const struct request *request, struct sign_in *sign_in)
     memcpy(nonce, connection->nonce, sizeof(nonce));
     connection->nonce[0] = '\0';
     if (!digest_is_first_use(&sign_in->claim, nonce) ||
-        engine_now_ms(request->edge) - connection->nonce_ms > NONCE_LIFE_MS) {
+        edge_now_ms(request->edge) - connection->nonce_ms > NONCE_LIFE_MS) {
         challenge(request, true);
         return false;
     }
@@ -151,12 +151,12 @@ static void ask(const struct request *request, struct sign_in *sign_in)
             arena_copy_slice(intake->arena, slice_of_text(uri));
     }
     if (intake == NULL || intake->sign_in.user_uri.len == 0 ||
-        !engine_ask(request->edge, intake)) {
+        !edge_ask(request->edge, intake)) {
         request_refuse_busy(request, "Too busy to sign in");
         sign_in_free(sign_in);
         return;
     }
-    sign_in->asked_ms = engine_now_ms(request->edge);
+    sign_in->asked_ms = edge_now_ms(request->edge);
     connection->sign_in = sign_in;
     connection_move(connection, CONNECTION_CHECKING);
     stream_pause(connection, PAUSE_SIGN_IN);
@@ -168,7 +168,7 @@ static void serve_stranger(const struct request *request,
     if (sign_in->expires_s == 0) {
         sign_in_answer_out(request->connection, sign_in);
         sign_in_free(sign_in);
-    } else if (engine_is_closed_to_new(request->edge)) {
+    } else if (edge_is_closed_to_new(request->edge)) {
         turn_away(request);
         sign_in_free(sign_in);
     } else if (request->connection->listener->settings.auth ==
@@ -214,7 +214,7 @@ void registrar_serve(const struct request *request)
     if (status != 0) {
         request_reply(request, status);
     } else if (is_other_user(connection, sign_in)) {
-        engine_count(request->edge, EDGE_METRIC_SPOOFED, 1);
+        edge_count(request->edge, EDGE_METRIC_SPOOFED, 1);
         request_forbid(request, DIAGNOSTIC_SPOOFED,
                        "This connection belongs to another user");
         sign_in_free(sign_in);
@@ -292,7 +292,7 @@ static void let_in(struct connection *connection, struct sign_in *sign_in,
     connection->failures = 0;
     connection->challenges = 0;
     connection_move(connection, CONNECTION_SIGNED_IN);
-    engine_count(connection->edge, EDGE_METRIC_SIGN_INS, 1);
+    edge_count(connection->edge, EDGE_METRIC_SIGN_INS, 1);
     sign_in_answer_in(connection, sign_in);
 }
 

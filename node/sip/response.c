@@ -112,7 +112,7 @@ static struct buffer *begin(struct connection *connection, int status)
     struct buffer *out = stream_output(connection);
 
     if (status == 503) {
-        engine_count(connection->edge, EDGE_METRIC_UNAVAILABLE, 1);
+        edge_count(connection->edge, EDGE_METRIC_UNAVAILABLE, 1);
     }
     if (status == 200) { /* Nearly always. */
         buffer_append_text(out, "SIP/2.0 200 OK\r\n");
@@ -177,7 +177,7 @@ void response_busy(struct connection *connection, struct buffer *out,
     if (retry_after_s > 0) {
         buffer_printf(out, "Retry-After: %u\r\n",
                       retry_after_s +
-                          engine_jitter(connection->edge, retry_after_s));
+                          edge_jitter(connection->edge, retry_after_s));
     }
     buffer_printf(out, "ms-diagnostics: %d;source=\"%s\";reason=\"",
                   DIAGNOSTIC_BUSY, connection->edge->settings.host);

@@ -209,7 +209,7 @@ void sign_in_answer_in(struct connection *connection,
     }
     response_end(out);
     connection->expires_ms =
-        engine_now_ms(connection->edge) +
+        edge_now_ms(connection->edge) +
         (uint64_t)(sign_in->expires_s + limits->expires_grace_s) * 1000;
 }
 

@@ -40,8 +40,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n == 0 || connection->state == CONNECTION_LINGERING) {
         return;
     }
-    connection->heard_ms = engine_now_ms(connection->edge);
-    engine_count(connection->edge, EDGE_METRIC_BYTES_IN, n);
+    connection->heard_ms = edge_now_ms(connection->edge);
+    edge_count(connection->edge, EDGE_METRIC_BYTES_IN, n);
     if (connection->tls != NULL) {
         read_wire(connection, read);
     } else {
@@ -61,14 +61,14 @@ static void read_wire(struct connection *connection, struct slice wire)
 {
     struct edge *edge = connection->edge;
     size_t n = 0;
-    enum error error =
-        tls_read(connection->tls, wire, edge->plain, sizeof(edge->plain), &n);
+    enum error error = edge_tls_read(connection->tls, wire, edge->plain,
+                                     sizeof(edge->plain), &n);
 
     if (connection->wire.len > 0) {
         stream_mark(connection); /* Handshake, key update or alert. */
     }
     if (connection->state == CONNECTION_HANDSHAKING &&
-        tls_is_up(connection->tls)) {
+        edge_tls_is_up(connection->tls)) {
         connection_welcome(connection);
     }
     if (n > 0) {
@@ -77,7 +77,7 @@ static void read_wire(struct connection *connection, struct slice wire)
     if (error == ERROR_CLOSED) {
         connection_close(connection, ENDING_PEER_CLOSED);
     } else if (error != ERROR_NONE) {
-        engine_count(edge, EDGE_METRIC_TLS_FAILED, 1);
+        edge_count(edge, EDGE_METRIC_TLS_FAILED, 1);
         /* Not closed at once: the alert goes out. */
         connection_finish(connection, ENDING_TLS_FAILED);
     }
@@ -124,7 +124,7 @@ static void note_partial(struct connection *connection)
     if (!partial) {
         connection->partial_ms = 0;
     } else if (connection->partial_ms == 0) {
-        connection->partial_ms = engine_now_ms(edge);
+        connection->partial_ms = edge_now_ms(edge);
     }
     if (edge->partial_bytes > edge->settings.limits.partial_bytes_max &&
         partial) {
@@ -218,7 +218,7 @@ struct buffer *stream_output(struct connection *connection)
     if (connection->out.data == NULL) {
         buffer_reserve(&connection->out, OUTPUT_FIRST_BYTES);
     }
-    connection->said_ms = engine_now_ms(connection->edge);
+    connection->said_ms = edge_now_ms(connection->edge);
     stream_mark(connection);
     return &connection->out;
 }
@@ -298,7 +298,7 @@ static void write_now(struct connection *connection, struct buffer *bytes)
         connection_close(connection, ENDING_PEER_LOST);
         return;
     }
-    engine_count(connection->edge, EDGE_METRIC_BYTES_OUT, (int64_t)bytes->len);
+    edge_count(connection->edge, EDGE_METRIC_BYTES_OUT, (int64_t)bytes->len);
     if ((size_t)n < bytes->len) {
         write_later(connection, bytes, (size_t)n);
     } else {
@@ -332,14 +332,14 @@ static struct buffer *encrypt(struct connection *connection)
         return &connection->out;
     }
     if (connection->out.len > 0) {
-        if (tls_write(connection->tls, buffer_slice(&connection->out)) !=
+        if (edge_tls_write(connection->tls, buffer_slice(&connection->out)) !=
             ERROR_NONE) {
             return NULL;
         }
         buffer_deinit(&connection->out);
     }
     if (connection->state == CONNECTION_LINGERING) {
-        tls_say_goodbye(connection->tls);
+        edge_tls_say_goodbye(connection->tls);
     }
     return &connection->wire;
 }

@@ -10,7 +10,7 @@
 /* Tell whether a time has passed since a moment that may not be running. */
 static bool is_over(const struct edge *edge, uint64_t since_ms, uint64_t ms)
 {
-    return since_ms != 0 && engine_now_ms(edge) - since_ms >= ms;
+    return since_ms != 0 && edge_now_ms(edge) - since_ms >= ms;
 }
 
 /* Find the deadline a connection has missed, if any. */
@@ -48,7 +48,7 @@ static enum ending find_lapse(const struct connection *connection)
     if (connection->state != CONNECTION_SIGNED_IN) {
         return ENDING_NONE;
     }
-    if (connection->expires_ms <= engine_now_ms(edge)) {
+    if (connection->expires_ms <= edge_now_ms(edge)) {
         return ENDING_REGISTRATION_EXPIRED;
     }
     if (silence_ms > 0 && is_over(edge, connection->heard_ms, silence_ms)) {
@@ -74,7 +74,7 @@ static bool is_write_stuck(struct connection *connection)
         return false;
     }
     if (connection->stuck_ms == 0 || left != connection->stuck_bytes) {
-        connection->stuck_ms = engine_now_ms(connection->edge);
+        connection->stuck_ms = edge_now_ms(connection->edge);
         connection->stuck_bytes = left;
     }
     return is_over(connection->edge, connection->stuck_ms,
@@ -125,10 +125,10 @@ static void sweep_live(struct connection *connection)
         missed = find_lapse(connection);
     }
     if (missed != ENDING_NONE) {
-        engine_count(edge, EDGE_METRIC_DEADLINES, 1);
+        edge_count(edge, EDGE_METRIC_DEADLINES, 1);
         connection_finish(connection, missed);
     } else if (is_write_stuck(connection) || is_answer_stuck(connection)) {
-        engine_count(edge, EDGE_METRIC_STUCK, 1);
+        edge_count(edge, EDGE_METRIC_STUCK, 1);
         connection_reset(connection, ENDING_STUCK);
     } else if (connection->state == CONNECTION_CHECKING &&
                is_over(edge, connection->sign_in->asked_ms,

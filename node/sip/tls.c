@@ -24,7 +24,7 @@ struct tls {
 static void make_wire_method(void);
 static CRYPTO_ONCE wire_method_once = CRYPTO_ONCE_STATIC_INIT;
 
-const char *tls_last_error(void)
+const char *edge_tls_last_error(void)
 {
     static _Thread_local char text[160];
     unsigned long code = ERR_peek_error();
@@ -79,7 +79,7 @@ static enum error load_files(SSL_CTX *context, const char *certificate_file,
 out:
     if (error != ERROR_NONE) {
         journal_error("certificate_unusable", "file=%s reason=\"%s\"", file,
-                      tls_last_error());
+                      edge_tls_last_error());
     }
     ERR_clear_error();
     return error;
@@ -116,9 +116,9 @@ static void journal_loaded(SSL_CTX *context, const char *file)
     journal_info("certificate_loaded", "file=%s days_left=%d", file, days);
 }
 
-enum error tls_keys_load(struct tls_keys **keys_out,
-                         const char *certificate_file, const char *key_file,
-                         const char *chain_file)
+enum error edge_tls_keys_load(struct tls_keys **keys_out,
+                              const char *certificate_file,
+                              const char *key_file, const char *chain_file)
 {
     struct tls_keys *keys = calloc(1, sizeof(*keys));
     enum error error = ERROR_NO_MEMORY;
@@ -140,11 +140,11 @@ enum error tls_keys_load(struct tls_keys **keys_out,
     *keys_out = keys; /* Ownership passes to the caller. */
     keys = NULL;
 out:
-    tls_keys_release(keys);
+    edge_tls_keys_release(keys);
     return error;
 }
 
-void tls_keys_release(struct tls_keys *keys)
+void edge_tls_keys_release(struct tls_keys *keys)
 {
     if (keys != NULL) {
         SSL_CTX_free(keys->context);
@@ -196,7 +196,7 @@ static void make_wire_method(void)
     BIO_meth_set_ctrl(wire_method, wire_control);
 }
 
-struct tls *tls_new(struct tls_keys *keys, struct buffer *wire)
+struct tls *edge_tls_new(struct tls_keys *keys, struct buffer *wire)
 {
     struct tls *tls = calloc(1, sizeof(*tls));
     BIO *bio;
@@ -210,7 +210,7 @@ struct tls *tls_new(struct tls_keys *keys, struct buffer *wire)
     bio = BIO_new(wire_method);
     if (tls->ssl == NULL || bio == NULL) {
         BIO_free(bio);
-        tls_free(tls);
+        edge_tls_free(tls);
         return NULL;
     }
     BIO_set_data(bio, tls);
@@ -220,7 +220,7 @@ struct tls *tls_new(struct tls_keys *keys, struct buffer *wire)
     return tls;
 }
 
-void tls_free(struct tls *tls)
+void edge_tls_free(struct tls *tls)
 {
     if (tls != NULL) {
         ERR_clear_error();
@@ -229,7 +229,7 @@ void tls_free(struct tls *tls)
     }
 }
 
-bool tls_is_up(const struct tls *tls)
+bool edge_tls_is_up(const struct tls *tls)
 {
     return SSL_is_init_finished(tls->ssl);
 }
@@ -249,8 +249,8 @@ static enum error judge(struct tls *tls, int result)
     }
 }
 
-enum error tls_read(struct tls *tls, struct slice wire, uint8_t *plain,
-                    size_t plain_max, size_t *plain_len)
+enum error edge_tls_read(struct tls *tls, struct slice wire, uint8_t *plain,
+                         size_t plain_max, size_t *plain_len)
 {
     CHECK(plain_max >= wire.len + TLS_RECORD_BYTES_MAX);
     *plain_len = 0;
@@ -269,7 +269,7 @@ enum error tls_read(struct tls *tls, struct slice wire, uint8_t *plain,
     }
 }
 
-enum error tls_write(struct tls *tls, struct slice plain)
+enum error edge_tls_write(struct tls *tls, struct slice plain)
 {
     while (plain.len > 0) {
         size_t n = 0;
@@ -284,9 +284,10 @@ enum error tls_write(struct tls *tls, struct slice plain)
     return ERROR_NONE;
 }
 
-void tls_say_goodbye(struct tls *tls)
+void edge_tls_say_goodbye(struct tls *tls)
 {
-    if (!tls->failed && tls_is_up(tls) && SSL_get_shutdown(tls->ssl) == 0) {
+    if (!tls->failed && edge_tls_is_up(tls) &&
+        SSL_get_shutdown(tls->ssl) == 0) {
         ERR_clear_error();
         SSL_shutdown(tls->ssl);
     }

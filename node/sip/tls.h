@@ -5,7 +5,7 @@
  * and that is left there is taken for the next peer's; so each call into the
  * library here begins by emptying that queue.
  *
- * Thread: the connection's edge; tls_keys_load any.
+ * Thread: the connection's edge; edge_tls_keys_load any.
  */
 #ifndef NODE_SIP_TLS_H
 #define NODE_SIP_TLS_H
@@ -27,12 +27,12 @@ enum { TLS_RECORD_BYTES_MAX = 16 * 1024 }; /* RFC 8446 5.1, as plain text. */
  * Returns TLS, with a journal line saying which file is wrong and how, or
  * NO_MEMORY. The keys are the caller's, to be released.
  */
-enum error tls_keys_load(struct tls_keys **keys_out,
-                         const char *certificate_file, const char *key_file,
-                         const char *chain_file);
+enum error edge_tls_keys_load(struct tls_keys **keys_out,
+                              const char *certificate_file,
+                              const char *key_file, const char *chain_file);
 
 /** Let go; connections made with the keys keep what they need. Takes NULL. */
-void tls_keys_release(struct tls_keys *keys);
+void edge_tls_keys_release(struct tls_keys *keys);
 
 /**
  * Begin a server's handshake.
@@ -41,10 +41,10 @@ void tls_keys_release(struct tls_keys *keys);
  *
  * Returns NULL when memory is out. Owned by the caller.
  */
-struct tls *tls_new(struct tls_keys *keys, struct buffer *wire);
+struct tls *edge_tls_new(struct tls_keys *keys, struct buffer *wire);
 
 /** Free. Accepts NULL. */
-void tls_free(struct tls *tls);
+void edge_tls_free(struct tls *tls);
 
 /**
  * Read what came from the wire, going on with the handshake first.
@@ -57,19 +57,19 @@ void tls_free(struct tls *tls);
  * Returns CLOSED after the peer's close notice (plain may hold its last
  * words), TLS when the peer breaks the protocol.
  */
-enum error tls_read(struct tls *tls, struct slice wire, uint8_t *plain,
-                    size_t plain_max, size_t *plain_len);
+enum error edge_tls_read(struct tls *tls, struct slice wire, uint8_t *plain,
+                         size_t plain_max, size_t *plain_len);
 
 /** Encrypt for the wire. TLS when the session cannot go on. */
-enum error tls_write(struct tls *tls, struct slice plain);
+enum error edge_tls_write(struct tls *tls, struct slice plain);
 
 /** Tell whether the handshake is complete. */
-bool tls_is_up(const struct tls *tls);
+bool edge_tls_is_up(const struct tls *tls);
 
 /** Write the close notice, once. */
-void tls_say_goodbye(struct tls *tls);
+void edge_tls_say_goodbye(struct tls *tls);
 
 /** Say in words what the library reported first. Static until the next call. */
-const char *tls_last_error(void);
+const char *edge_tls_last_error(void);
 
 #endif

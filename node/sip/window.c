@@ -100,10 +100,10 @@ static enum error send_now(struct dialog *dialog, const struct body *body,
     window->cseq++;
     window->flight_n++;
     *flight_at(dialog, window->flight_n - 1) =
-        (struct sent){mark, engine_now_ms(edge), 0};
+        (struct sent){mark, edge_now_ms(edge), 0};
     template_write(&window->template, stream_output(dialog->connection),
                    window->cseq, slice_of(body->bytes, body->len));
-    engine_count(edge, EDGE_METRIC_DELIVERIES, 1);
+    edge_count(edge, EDGE_METRIC_DELIVERIES, 1);
     return ERROR_NONE;
 }
 
@@ -215,7 +215,7 @@ enum error window_answered(struct dialog *dialog, uint32_t cseq)
         return ERROR_NOT_FOUND;
     }
     sent->answered = 1;
-    engine_count(dialog->connection->edge, EDGE_METRIC_DELIVERIES_ANSWERED, 1);
+    edge_count(dialog->connection->edge, EDGE_METRIC_DELIVERIES_ANSWERED, 1);
     advance(dialog);
     pump(dialog);
     return ERROR_NONE;

@@ -270,7 +270,8 @@ static enum error open_parts(struct http *http,
 
     TRY(start_timers(http, options->wait_ms == 0 ? HTTP_WAIT_MS_MAX
                                                  : options->wait_ms));
-    TRY(listener_open(options->host, options->port, &listener, &http->port));
+    TRY(http_listener_open(options->host, options->port, &listener,
+                           &http->port));
     TRY(start_daemon(http, listener));
     TRY(start_poll(http));
     loop_on_turn(http->loop, on_turn, http);

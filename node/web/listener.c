@@ -51,8 +51,8 @@ static uint16_t port_of(int listener)
     return ntohs(port);
 }
 
-enum error listener_open(const char *host, uint16_t port, int *socket_out,
-                         uint16_t *port_out)
+enum error http_listener_open(const char *host, uint16_t port, int *socket_out,
+                              uint16_t *port_out)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};

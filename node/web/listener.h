@@ -22,7 +22,7 @@ enum { LISTENER_BACKLOG = 64 };
  * Returns NOT_FOUND (no such host) or IO (in use, not permitted, no such
  * address here); the journal says why.
  */
-enum error listener_open(const char *host, uint16_t port, int *socket_out,
-                         uint16_t *port_out);
+enum error http_listener_open(const char *host, uint16_t port, int *socket_out,
+                              uint16_t *port_out);
 
 #endif

@@ -91,7 +91,7 @@ static enum error look_at(struct replay *replay, size_t i,
     enum error error;
 
     segment_name(number, name);
-    error = window_open(&replay->window, replay->device, name);
+    error = log_window_open(&replay->window, replay->device, name);
     if (error != ERROR_NONE) {
         return file_damage(replay, error, number, 0, "cannot be opened");
     }
@@ -100,7 +100,7 @@ static enum error look_at(struct replay *replay, size_t i,
         return file_damage(replay, ERROR_ROTTEN, number,
                            replay->window.file_bytes, "file was cut");
     }
-    error = window_at(&replay->window, 0, LOG_BLOCK_BYTES, block_out);
+    error = log_window_at(&replay->window, 0, LOG_BLOCK_BYTES, block_out);
     if (error != ERROR_NONE) {
         return file_damage(replay, error, number, 0, "cannot be read");
     }
@@ -118,7 +118,7 @@ static enum error take_spare(struct replay *replay, size_t i)
         return file_damage(replay, ERROR_ROTTEN, number, 0,
                            "head block is zero before a later segment");
     }
-    error = window_used_end(&replay->window, 0, &used_end);
+    error = log_window_used_end(&replay->window, 0, &used_end);
     if (error != ERROR_NONE) {
         return file_damage(replay, error, number, 0, "cannot be read");
     }
@@ -282,7 +282,7 @@ enum error replay_run(struct replay *replay)
     replay->keep_from = 1;
     error = list_files(replay);
     if (error == ERROR_NONE) {
-        error = window_init(&replay->window, view_bytes(&replay->files));
+        error = log_window_init(&replay->window, view_bytes(&replay->files));
     }
     if (error != ERROR_NONE) {
         return damage_set(replay->damage, error, "", 0, 0,
@@ -298,7 +298,7 @@ void replay_deinit(struct replay *replay)
 {
     free(replay->files.segments);
     replay->files = (struct log_files){0};
-    window_deinit(&replay->window);
+    log_window_deinit(&replay->window);
     image_deinit(&replay->image);
     segment_table_deinit(&replay->table);
 }

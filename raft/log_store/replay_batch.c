@@ -185,8 +185,8 @@ static enum error take_batch(struct replay *replay, const struct batch *batch,
     struct slice records;
     enum error error;
 
-    error = window_at(&replay->window, offset,
-                      (size_t)batch->blocks * LOG_BLOCK_BYTES, &bytes);
+    error = log_window_at(&replay->window, offset,
+                          (size_t)batch->blocks * LOG_BLOCK_BYTES, &bytes);
     if (error != ERROR_NONE) {
         return replay_damage(replay, error, offset, "cannot be read");
     }
@@ -225,8 +225,8 @@ enum error replay_batch(struct replay *replay, bool last, bool *more_out)
     if (replay->position == replay->segment_bytes) {
         return ERROR_NONE;
     }
-    error =
-        window_at(&replay->window, replay->position, LOG_BLOCK_BYTES, &block);
+    error = log_window_at(&replay->window, replay->position, LOG_BLOCK_BYTES,
+                          &block);
     if (error != ERROR_NONE) {
         return replay_damage(replay, error, replay->position, "cannot be read");
     }

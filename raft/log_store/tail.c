@@ -23,7 +23,7 @@ static enum error find_later_batch(struct replay *replay, uint64_t to,
 
     *found_out = false;
     for (; at < to && !*found_out; at += LOG_BLOCK_BYTES) {
-        TRY(window_at(&replay->window, at, LOG_BLOCK_BYTES, &block));
+        TRY(log_window_at(&replay->window, at, LOG_BLOCK_BYTES, &block));
         *found_out = batch_read(slice_of(block, LOG_BLOCK_BYTES), &batch) &&
                      batch.directory_id == replay->identity->directory_id &&
                      batch.serial > replay->serial;
@@ -39,7 +39,7 @@ static enum error has_missing_sectors(struct replay *replay,
     size_t len = (size_t)batch->blocks * LOG_BLOCK_BYTES;
     const uint8_t *bytes;
 
-    TRY(window_at(&replay->window, replay->position, len, &bytes));
+    TRY(log_window_at(&replay->window, replay->position, len, &bytes));
     *missing_out = blank_sectors(bytes, len) > batch->blank;
     return ERROR_NONE;
 }
@@ -66,7 +66,8 @@ struct tail {
 static enum error look_at_tail(struct replay *replay, const struct batch *batch,
                                struct tail *tail)
 {
-    TRY(window_used_end(&replay->window, replay->position, &tail->used_end));
+    TRY(log_window_used_end(&replay->window, replay->position,
+                            &tail->used_end));
     TRY(find_later_batch(replay, tail->used_end, &tail->later));
     tail->missing = true;
     if (batch != NULL) {

@@ -6,22 +6,22 @@
 
 enum { READ_AHEAD_BYTES = 256 * 1024 };
 
-enum error window_init(struct window *window, size_t view_bytes)
+enum error log_window_init(struct window *window, size_t view_bytes)
 {
     *window = (struct window){.capacity = view_bytes + READ_AHEAD_BYTES};
     window->bytes = blocks_alloc(window->capacity);
     return window->bytes == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
 }
 
-void window_deinit(struct window *window)
+void log_window_deinit(struct window *window)
 {
     device_file_close(window->file);
     free(window->bytes);
     *window = (struct window){0};
 }
 
-enum error window_open(struct window *window, struct device *device,
-                       const char *name)
+enum error log_window_open(struct window *window, struct device *device,
+                           const char *name)
 {
     device_file_close(window->file);
     window->file = NULL;
@@ -44,8 +44,8 @@ static enum error refill(struct window *window, uint64_t offset)
     return ERROR_NONE;
 }
 
-enum error window_at(struct window *window, uint64_t offset, size_t len,
-                     const uint8_t **bytes_out)
+enum error log_window_at(struct window *window, uint64_t offset, size_t len,
+                         const uint8_t **bytes_out)
 {
     CHECK(len <= window->capacity && offset + len <= window->file_bytes);
     if (offset < window->from || offset + len > window->from + window->len) {
@@ -58,14 +58,14 @@ enum error window_at(struct window *window, uint64_t offset, size_t len,
     return ERROR_NONE;
 }
 
-enum error window_used_end(struct window *window, uint64_t offset,
-                           uint64_t *end_out)
+enum error log_window_used_end(struct window *window, uint64_t offset,
+                               uint64_t *end_out)
 {
     const uint8_t *block;
 
     *end_out = offset;
     for (; offset < window->file_bytes; offset += LOG_BLOCK_BYTES) {
-        TRY(window_at(window, offset, LOG_BLOCK_BYTES, &block));
+        TRY(log_window_at(window, offset, LOG_BLOCK_BYTES, &block));
         if (!bytes_are(block, LOG_BLOCK_BYTES, 0)) {
             *end_out = offset + LOG_BLOCK_BYTES;
         }

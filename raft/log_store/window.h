@@ -21,18 +21,18 @@ struct window {
 /**
  * Allocate the memory.
  *
- * @view_bytes  The most that window_at is asked for.
+ * @view_bytes  The most that log_window_at is asked for.
  *
  * Returns NO_MEMORY or NONE.
  */
-enum error window_init(struct window *window, size_t view_bytes);
+enum error log_window_init(struct window *window, size_t view_bytes);
 
 /** Free, and close the file. */
-void window_deinit(struct window *window);
+void log_window_deinit(struct window *window);
 
 /** Look at another file, by name; the one before is closed. */
-enum error window_open(struct window *window, struct device *device,
-                       const char *name);
+enum error log_window_open(struct window *window, struct device *device,
+                           const char *name);
 
 /**
  * Borrow len bytes at an offset, until the next call.
@@ -43,15 +43,15 @@ enum error window_open(struct window *window, struct device *device,
  * Returns what the device reports, or TRUNCATED when the file is shorter than
  * it was.
  */
-enum error window_at(struct window *window, uint64_t offset, size_t len,
-                     const uint8_t **bytes_out);
+enum error log_window_at(struct window *window, uint64_t offset, size_t len,
+                         const uint8_t **bytes_out);
 
 /**
  * Find the end of the last block, from an offset on, that is not all zero.
  *
  * @end_out  The offset itself when all is zero to the end of the file.
  */
-enum error window_used_end(struct window *window, uint64_t offset,
-                           uint64_t *end_out);
+enum error log_window_used_end(struct window *window, uint64_t offset,
+                               uint64_t *end_out);
 
 #endif

@@ -34,14 +34,14 @@ static void connection_move(struct connection *connection,
     CHECK(next != CONNECTION_OPEN || connection->remote != NULL);
 }
 
-struct transport_stats *connection_stats(struct connection *connection)
+struct transport_stats *peer_connection_stats(struct connection *connection)
 {
     return connection->remote != NULL ? &connection->remote->stats
                                       : &connection->transport->strangers;
 }
 
-struct connection *connection_new(struct transport *transport,
-                                  struct remote *remote)
+struct connection *peer_connection_new(struct transport *transport,
+                                       struct remote *remote)
 {
     struct connection *connection = calloc(1, sizeof(*connection));
     uint64_t now_us = loop_now_us(transport->loop);
@@ -82,7 +82,7 @@ static void on_closed(uv_handle_t *handle)
     transport_release(transport);
 }
 
-void connection_close(struct connection *connection)
+void peer_connection_close(struct connection *connection)
 {
     if (connection->state != CONNECTION_CLOSED) {
         connection_move(connection, CONNECTION_CLOSED);
@@ -120,7 +120,7 @@ static void tune(struct connection *connection)
     }
 }
 
-void connection_secure(struct connection *connection)
+void peer_connection_secure(struct connection *connection)
 {
     struct transport *transport = connection->transport;
 
@@ -128,26 +128,27 @@ void connection_secure(struct connection *connection)
     read_address(connection);
     tune(connection);
     if (transport->plain) {
-        connection_greet(connection);
+        peer_connection_greet(connection);
     } else {
         connection->tls = tls_new(transport->identity, connection->dialed);
         if (connection->tls == NULL) {
-            connection_end(connection, TRANSPORT_NO_MEMORY, "");
+            peer_connection_end(connection, TRANSPORT_NO_MEMORY, "");
             return;
         }
-        stream_receive(connection, SLICE_NONE); /* A dialer speaks first. */
+        peer_stream_receive(connection,
+                            SLICE_NONE); /* A dialer speaks first. */
     }
-    stream_start(connection);
+    peer_stream_start(connection);
 }
 
-void connection_greet(struct connection *connection)
+void peer_connection_greet(struct connection *connection)
 {
     connection_move(connection, CONNECTION_GREETING);
     greeting_begin(connection);
 }
 
-void connection_open(struct connection *connection, struct remote *remote,
-                     const struct peer_hello *hello)
+void peer_connection_open(struct connection *connection, struct remote *remote,
+                          const struct peer_hello *hello)
 {
     connection->remote = remote;
     connection_move(connection, CONNECTION_OPEN);
@@ -156,21 +157,21 @@ void connection_open(struct connection *connection, struct remote *remote,
     remote_connected(remote, connection, hello);
 }
 
-void connection_touch(struct connection *connection)
+void peer_connection_touch(struct connection *connection)
 {
     connection->to_flush = true;
     transport_wake(connection->transport);
 }
 
-enum error connection_send(struct connection *connection,
-                           const struct peer_message *message)
+enum error peer_connection_send(struct connection *connection,
+                                const struct peer_message *message)
 {
     enum error error = outgoing_put(&connection->outgoing, message);
 
     if (error == ERROR_BUSY) {
-        connection_stats(connection)->busy++;
+        peer_connection_stats(connection)->busy++;
     }
-    connection_touch(connection);
+    peer_connection_touch(connection);
     return error;
 }
 
@@ -183,13 +184,13 @@ static void finish(struct connection *connection, enum transport_reason reason,
     struct remote *remote = connection->remote;
     bool was_open = connection->state == CONNECTION_OPEN;
 
-    connection_stats(connection)->drops++;
+    peer_connection_stats(connection)->drops++;
     if (has_last_words) {
         connection_move(connection, CONNECTION_LEAVING);
         connection->left_us = loop_now_us(transport->loop);
-        connection_touch(connection);
+        peer_connection_touch(connection);
     } else {
-        connection_close(connection);
+        peer_connection_close(connection);
     }
     if (remote != NULL) {
         remote_lost(remote, connection);
@@ -216,8 +217,8 @@ static struct told_about about(struct connection *connection,
     };
 }
 
-void connection_end(struct connection *connection, enum transport_reason reason,
-                    const char *detail)
+void peer_connection_end(struct connection *connection,
+                         enum transport_reason reason, const char *detail)
 {
     struct told_about who = about(connection, detail);
 
@@ -231,16 +232,16 @@ void connection_end(struct connection *connection, enum transport_reason reason,
                connection->state != CONNECTION_CONNECTING);
 }
 
-void connection_fail(struct connection *connection, int uv_error)
+void peer_connection_fail(struct connection *connection, int uv_error)
 {
     char text[TOLD_ERROR_BYTES_MAX];
 
-    connection_end(connection, TRANSPORT_IO,
-                   uv_strerror_r(uv_error, text, sizeof(text)));
+    peer_connection_end(connection, TRANSPORT_IO,
+                        uv_strerror_r(uv_error, text, sizeof(text)));
 }
 
-void connection_refuse(struct connection *connection, enum peer_refusal refusal,
-                       const char *detail)
+void peer_connection_refuse(struct connection *connection,
+                            enum peer_refusal refusal, const char *detail)
 {
     struct told_about who = about(connection, detail);
     struct peer_message message = {
@@ -251,7 +252,7 @@ void connection_refuse(struct connection *connection, enum peer_refusal refusal,
     CHECK(connection->state == CONNECTION_GREETING);
     told_refused(told_of(connection), loop_now_us(connection->transport->loop),
                  &who, refusal);
-    connection_stats(connection)->refused++;
+    peer_connection_stats(connection)->refused++;
     snprintf(message.reject.detail, sizeof(message.reject.detail), "%s",
              detail);
     /* Without memory for it the other side sees the connection close. */
@@ -259,8 +260,8 @@ void connection_refuse(struct connection *connection, enum peer_refusal refusal,
     finish(connection, TRANSPORT_REFUSED, true);
 }
 
-void connection_rejected(struct connection *connection,
-                         const struct peer_reject *reject)
+void peer_connection_rejected(struct connection *connection,
+                              const struct peer_reject *reject)
 {
     struct told_about who = about(connection, reject->detail);
 
@@ -298,37 +299,37 @@ static void check_open(struct connection *connection, uint64_t now_us)
     };
 
     if (is_past(now_us, connection->heard_us, limits->silent_ms)) {
-        connection_end(connection, TRANSPORT_SILENT, "");
+        peer_connection_end(connection, TRANSPORT_SILENT, "");
         return;
     }
     if (is_stuck(connection, now_us)) {
-        connection_end(connection, TRANSPORT_STUCK, "");
+        peer_connection_end(connection, TRANSPORT_STUCK, "");
         return;
     }
     if (is_past(now_us, connection->asked_us, limits->alive_ms)) {
         connection->asked_us = now_us;
         /* When even this finds no room the silence will tell. */
-        (void)connection_send(connection, &ask);
+        (void)peer_connection_send(connection, &ask);
     }
 }
 
-void connection_check(struct connection *connection, uint64_t now_us)
+void peer_connection_check(struct connection *connection, uint64_t now_us)
 {
     const struct transport_limits *limits = &connection->transport->limits;
 
     switch (connection->state) {
     case CONNECTION_CONNECTING:
         if (is_past(now_us, connection->began_us, limits->connect_ms)) {
-            connection_end(connection, TRANSPORT_TIMED_OUT, "connecting");
+            peer_connection_end(connection, TRANSPORT_TIMED_OUT, "connecting");
         }
         break;
     case CONNECTION_SECURING:
     case CONNECTION_GREETING:
         if (is_past(now_us, connection->began_us, limits->handshake_ms)) {
-            connection_end(connection, TRANSPORT_TIMED_OUT,
-                           connection->state == CONNECTION_SECURING
-                               ? "TLS handshake"
-                               : "Hello");
+            peer_connection_end(connection, TRANSPORT_TIMED_OUT,
+                                connection->state == CONNECTION_SECURING
+                                    ? "TLS handshake"
+                                    : "Hello");
         }
         break;
     case CONNECTION_OPEN:
@@ -336,7 +337,7 @@ void connection_check(struct connection *connection, uint64_t now_us)
         break;
     case CONNECTION_LEAVING:
         if (is_past(now_us, connection->left_us, TRANSPORT_LEAVE_MS)) {
-            connection_close(connection);
+            peer_connection_close(connection);
         }
         break;
     default:

@@ -74,52 +74,52 @@ struct connection {
  *
  * Returns NULL when memory is out. Belongs to the transport.
  */
-struct connection *connection_new(struct transport *transport,
-                                  struct remote *remote);
+struct connection *peer_connection_new(struct transport *transport,
+                                       struct remote *remote);
 
 /** The socket is connected: begin TLS, or without it the greeting. */
-void connection_secure(struct connection *connection);
+void peer_connection_secure(struct connection *connection);
 
 /** TLS is done, where there is any. */
-void connection_greet(struct connection *connection);
+void peer_connection_greet(struct connection *connection);
 
 /** The other side's Hello is accepted: it is @remote. */
-void connection_open(struct connection *connection, struct remote *remote,
-                     const struct peer_hello *hello);
+void peer_connection_open(struct connection *connection, struct remote *remote,
+                          const struct peer_hello *hello);
 
 /** Queue a message and have it flushed; errors as outgoing_put. */
-enum error connection_send(struct connection *connection,
-                           const struct peer_message *message);
+enum error peer_connection_send(struct connection *connection,
+                                const struct peer_message *message);
 
 /** Have what waits flushed at the end of the turn. */
-void connection_touch(struct connection *connection);
+void peer_connection_touch(struct connection *connection);
 
 /**
  * End it and tell why. Does nothing when it has ended before.
  *
  * @detail  For the journal; may be empty.
  */
-void connection_end(struct connection *connection, enum transport_reason reason,
-                    const char *detail);
+void peer_connection_end(struct connection *connection,
+                         enum transport_reason reason, const char *detail);
 
 /** End it because the system reports this error of libuv's. */
-void connection_fail(struct connection *connection, int uv_error);
+void peer_connection_fail(struct connection *connection, int uv_error);
 
 /** End it with a Reject, and tell. */
-void connection_refuse(struct connection *connection, enum peer_refusal refusal,
-                       const char *detail);
+void peer_connection_refuse(struct connection *connection,
+                            enum peer_refusal refusal, const char *detail);
 
 /** End it because the other side sent a Reject, and tell. */
-void connection_rejected(struct connection *connection,
-                         const struct peer_reject *reject);
+void peer_connection_rejected(struct connection *connection,
+                              const struct peer_reject *reject);
 
 /** Close the socket without a word. Does nothing the second time. */
-void connection_close(struct connection *connection);
+void peer_connection_close(struct connection *connection);
 
 /** Do what is due by the clock: give up, or ask whether it is alive. */
-void connection_check(struct connection *connection, uint64_t now_us);
+void peer_connection_check(struct connection *connection, uint64_t now_us);
 
 /** Borrow the counts it adds to: its node's or the strangers'. */
-struct transport_stats *connection_stats(struct connection *connection);
+struct transport_stats *peer_connection_stats(struct connection *connection);
 
 #endif

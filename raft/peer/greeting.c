@@ -11,7 +11,7 @@ static enum error say_hello(struct connection *connection)
         .hello = connection->transport->hello,
     };
 
-    return connection_send(connection, &message);
+    return peer_connection_send(connection, &message);
 }
 
 /* A certificate that names no node, or not the one that was dialed, is refused
@@ -27,17 +27,17 @@ void greeting_begin(struct connection *connection)
         snprintf(detail, sizeof(detail), "the certificate is node%u's",
                  (unsigned)named);
         if (named == 0) {
-            connection_refuse(connection, PEER_REFUSAL_WRONG_NAME,
-                              "the certificate names no node");
+            peer_connection_refuse(connection, PEER_REFUSAL_WRONG_NAME,
+                                   "the certificate names no node");
             return;
         }
         if (connection->dialed && named != connection->remote->node) {
-            connection_refuse(connection, PEER_REFUSAL_WRONG_NAME, detail);
+            peer_connection_refuse(connection, PEER_REFUSAL_WRONG_NAME, detail);
             return;
         }
     }
     if (connection->dialed && say_hello(connection) != ERROR_NONE) {
-        connection_end(connection, TRANSPORT_NO_MEMORY, "");
+        peer_connection_end(connection, TRANSPORT_NO_MEMORY, "");
     }
 }
 
@@ -92,14 +92,14 @@ static void take_hello(struct connection *connection,
         return; /* The owner has closed all. */
     }
     if (refusal != PEER_REFUSAL_NONE) {
-        connection_refuse(connection, refusal, detail);
+        peer_connection_refuse(connection, refusal, detail);
         return;
     }
     if (!connection->dialed && say_hello(connection) != ERROR_NONE) {
-        connection_end(connection, TRANSPORT_NO_MEMORY, "");
+        peer_connection_end(connection, TRANSPORT_NO_MEMORY, "");
         return;
     }
-    connection_open(connection, remote, hello);
+    peer_connection_open(connection, remote, hello);
 }
 
 void greeting_take(struct connection *connection,
@@ -107,7 +107,7 @@ void greeting_take(struct connection *connection,
 {
     CHECK(connection->state == CONNECTION_GREETING);
     if (message->kind == PEER_REJECT) {
-        connection_rejected(connection, &message->reject);
+        peer_connection_rejected(connection, &message->reject);
         return;
     }
     CHECK(message->kind == PEER_HELLO); /* By the greeting's limits. */

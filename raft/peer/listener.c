@@ -24,8 +24,8 @@ static void make_room(struct transport *transport)
     if (strangers < transport->limits.strangers_max) {
         return;
     }
-    connection_end(oldest, TRANSPORT_CROWDED, "");
-    connection_close(oldest); /* One that was leaving has had its time. */
+    peer_connection_end(oldest, TRANSPORT_CROWDED, "");
+    peer_connection_close(oldest); /* One that was leaving has had its time. */
 }
 
 static void accept_one(struct transport *transport)
@@ -33,7 +33,7 @@ static void accept_one(struct transport *transport)
     struct connection *connection;
 
     make_room(transport);
-    connection = connection_new(transport, NULL);
+    connection = peer_connection_new(transport, NULL);
     if (connection == NULL) {
         transport->accept_waits = true;
         return;
@@ -42,10 +42,10 @@ static void accept_one(struct transport *transport)
     transport->accepts_left--;
     if (uv_accept((uv_stream_t *)&transport->listener,
                   (uv_stream_t *)&connection->tcp) != 0) {
-        connection_close(connection);
+        peer_connection_close(connection);
         return;
     }
-    connection_secure(connection);
+    peer_connection_secure(connection);
 }
 
 static void tell_accept_failed(struct transport *transport, int status)
@@ -76,8 +76,8 @@ static void on_connection(uv_stream_t *listener, int status)
     accept_one(transport);
 }
 
-enum error listener_open(struct transport *transport, const char *host,
-                         uint16_t port)
+enum error peer_listener_open(struct transport *transport, const char *host,
+                              uint16_t port)
 {
     uv_stream_t *stream = (uv_stream_t *)&transport->listener;
     struct sockaddr_storage address;
@@ -101,7 +101,7 @@ enum error listener_open(struct transport *transport, const char *host,
     return ERROR_NONE;
 }
 
-void listener_tick(struct transport *transport)
+void peer_listener_tick(struct transport *transport)
 {
     transport->accepts_left = TRANSPORT_ACCEPTS_PER_TICK;
     if (transport->accept_waits && !transport->closing) {

@@ -13,10 +13,10 @@
  *
  * Returns what the system reports, which is told by a journal line too.
  */
-enum error listener_open(struct transport *transport, const char *host,
-                         uint16_t port);
+enum error peer_listener_open(struct transport *transport, const char *host,
+                              uint16_t port);
 
 /** Accept what had to wait for this tick. */
-void listener_tick(struct transport *transport);
+void peer_listener_tick(struct transport *transport);
 
 #endif

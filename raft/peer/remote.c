@@ -34,15 +34,16 @@ static void on_connected(uv_connect_t *request, int status)
         return; /* It was given up meanwhile. */
     }
     if (status != 0) {
-        connection_fail(connection, status);
+        peer_connection_fail(connection, status);
         return;
     }
-    connection_secure(connection);
+    peer_connection_secure(connection);
 }
 
 static void dial(struct remote *remote, const struct sockaddr *address)
 {
-    struct connection *connection = connection_new(remote->transport, remote);
+    struct connection *connection =
+        peer_connection_new(remote->transport, remote);
     int result;
 
     if (connection == NULL) {
@@ -56,7 +57,7 @@ static void dial(struct remote *remote, const struct sockaddr *address)
     result = uv_tcp_connect(&connection->connecting, &connection->tcp, address,
                             on_connected);
     if (result != 0) {
-        connection_fail(connection, result);
+        peer_connection_fail(connection, result);
     }
 }
 
@@ -177,7 +178,7 @@ void remote_connected(struct remote *remote, struct connection *connection,
     struct told_about about = {remote->node, connection->address, ""};
 
     if (old != NULL) {
-        connection_end(old, TRANSPORT_REPLACED, "");
+        peer_connection_end(old, TRANSPORT_REPLACED, "");
     }
     if (connection->state != CONNECTION_OPEN) {
         return; /* The owner, told of the old one's end, has closed all. */

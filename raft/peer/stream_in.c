@@ -27,24 +27,24 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
     if (connection->state == CONNECTION_LEAVING) {
         if (n < 0) {
-            connection_close(connection);
+            peer_connection_close(connection);
         }
         return;
     }
     if (n == UV_EOF) {
-        connection_end(connection, TRANSPORT_CLOSED, "");
+        peer_connection_end(connection, TRANSPORT_CLOSED, "");
         return;
     }
     if (n < 0) {
-        connection_fail(connection, (int)n);
+        peer_connection_fail(connection, (int)n);
         return;
     }
     connection->heard_us = loop_now_us(connection->transport->loop);
-    connection_stats(connection)->bytes_received += (uint64_t)n;
-    stream_receive(connection, slice_of(buf->base, (size_t)n));
+    peer_connection_stats(connection)->bytes_received += (uint64_t)n;
+    peer_stream_receive(connection, slice_of(buf->base, (size_t)n));
 }
 
-void stream_start(struct connection *connection)
+void peer_stream_start(struct connection *connection)
 {
     int result;
 
@@ -53,14 +53,14 @@ void stream_start(struct connection *connection)
     }
     result = uv_read_start((uv_stream_t *)&connection->tcp, on_alloc, on_read);
     if (result != 0) {
-        connection_fail(connection, result);
+        peer_connection_fail(connection, result);
     }
 }
 
 static void take_alive(struct connection *connection,
                        const struct peer_alive *alive)
 {
-    struct transport_stats *stats = connection_stats(connection);
+    struct transport_stats *stats = peer_connection_stats(connection);
     uint64_t now_us = loop_now_us(connection->transport->loop);
     struct peer_message answer = {
         .kind = PEER_ALIVE,
@@ -69,7 +69,7 @@ static void take_alive(struct connection *connection,
     uint64_t rtt_us;
 
     if (!alive->answer) {
-        (void)connection_send(connection, &answer);
+        (void)peer_connection_send(connection, &answer);
         return;
     }
     if (alive->sent_us > now_us) {
@@ -91,10 +91,10 @@ static void dispatch(struct connection *connection,
     }
     switch (message->kind) {
     case PEER_HELLO:
-        connection_end(connection, TRANSPORT_UNEXPECTED, "a second Hello");
+        peer_connection_end(connection, TRANSPORT_UNEXPECTED, "a second Hello");
         break;
     case PEER_REJECT:
-        connection_rejected(connection, &message->reject);
+        peer_connection_rejected(connection, &message->reject);
         break;
     case PEER_ALIVE:
         take_alive(connection, &message->alive);
@@ -124,7 +124,7 @@ static void refuse_frame(struct connection *connection,
     snprintf(detail, sizeof(detail), "error=%s kind=%s(%u) bytes=%zu",
              error_name(error), peer_kind_name(frame->kind),
              (unsigned)frame->kind, frame->payload.len);
-    connection_end(connection, reason, detail);
+    peer_connection_end(connection, reason, detail);
 }
 
 static void take_frame(struct connection *connection, const struct frame *frame)
@@ -137,7 +137,7 @@ static void take_frame(struct connection *connection, const struct frame *frame)
         error = peer_read(frame->kind, frame->payload, arena, &message);
     }
     if (error == ERROR_NONE) {
-        connection_stats(connection)->frames_received++;
+        peer_connection_stats(connection)->frames_received++;
         dispatch(connection, &message);
     } else {
         refuse_frame(connection, frame, error);
@@ -188,14 +188,14 @@ static void receive_tls(struct connection *connection, struct slice bytes)
 {
     enum error error = tls_receive(connection->tls, bytes);
 
-    connection_touch(connection); /* Handshakes and key updates answer. */
+    peer_connection_touch(connection); /* Handshakes and key updates answer. */
     if (error == ERROR_NONE && connection->state == CONNECTION_SECURING) {
         error = tls_handshake(connection->tls);
         if (error == ERROR_BUSY) {
             return;
         }
         if (error == ERROR_NONE) {
-            connection_greet(connection);
+            peer_connection_greet(connection);
         }
     }
     if (error == ERROR_NONE && connection->state < CONNECTION_LEAVING) {
@@ -203,18 +203,18 @@ static void receive_tls(struct connection *connection, struct slice bytes)
         take_frames(connection);
     }
     if (error != ERROR_NONE) {
-        stream_fail(connection, error);
+        peer_stream_fail(connection, error);
     }
 }
 
-void stream_receive(struct connection *connection, struct slice bytes)
+void peer_stream_receive(struct connection *connection, struct slice bytes)
 {
     if (connection->tls != NULL) {
         receive_tls(connection, bytes);
         return;
     }
     if (frame_reader_feed(&connection->reader, bytes) != ERROR_NONE) {
-        connection_end(connection, TRANSPORT_NO_MEMORY, "");
+        peer_connection_end(connection, TRANSPORT_NO_MEMORY, "");
         return;
     }
     take_frames(connection);

@@ -6,18 +6,19 @@
 /* Batches in a row before the loop gets its turn. */
 enum { BATCHES_MAX = 64 };
 
-void stream_fail(struct connection *connection, enum error error)
+void peer_stream_fail(struct connection *connection, enum error error)
 {
     switch (error) {
     case ERROR_CLOSED:
-        connection_end(connection, TRANSPORT_CLOSED, "");
+        peer_connection_end(connection, TRANSPORT_CLOSED, "");
         break;
     case ERROR_TLS:
         connection->tls_failed = true;
-        connection_end(connection, TRANSPORT_TLS, tls_failure(connection->tls));
+        peer_connection_end(connection, TRANSPORT_TLS,
+                            tls_failure(connection->tls));
         break;
     default:
-        connection_end(connection, TRANSPORT_NO_MEMORY, "");
+        peer_connection_end(connection, TRANSPORT_NO_MEMORY, "");
         break;
     }
 }
@@ -28,7 +29,7 @@ static void take_batch(struct connection *connection, struct buffer *to)
         connection->state >= CONNECTION_GREETING && !connection->tls_failed;
 
     if (may_speak) {
-        connection_stats(connection)->frames_sent +=
+        peer_connection_stats(connection)->frames_sent +=
             outgoing_take(&connection->outgoing, to, TRANSPORT_WRITE_BYTES_MAX);
     }
 }
@@ -97,10 +98,10 @@ static void on_written(uv_write_t *write, int status)
         return;
     }
     if (status != 0) {
-        connection_fail(connection, status);
+        peer_connection_fail(connection, status);
         return;
     }
-    stream_flush(connection);
+    peer_stream_flush(connection);
 }
 
 /* Hand the batch to the socket; what it does not take at once libuv keeps. */
@@ -112,13 +113,13 @@ static void write_batch(struct connection *connection)
         uv_buf_init((char *)connection->out.data, (unsigned)bytes.len);
     int written = uv_try_write(stream, &buf, 1);
 
-    connection_stats(connection)->bytes_sent += bytes.len;
+    peer_connection_stats(connection)->bytes_sent += bytes.len;
     if (written >= 0 && (size_t)written == bytes.len) {
         clear_gathered(connection);
         return;
     }
     if (written < 0 && written != UV_EAGAIN) {
-        connection_fail(connection, written);
+        peer_connection_fail(connection, written);
         return;
     }
     if (written > 0) {
@@ -130,7 +131,7 @@ static void write_batch(struct connection *connection)
     written = uv_write(&connection->write, stream, &buf, 1, on_written);
     if (written != 0) {
         connection->writing = false;
-        connection_fail(connection, written);
+        peer_connection_fail(connection, written);
     }
 }
 
@@ -148,11 +149,11 @@ static void say_last_words(struct connection *connection)
     connection->shut = true;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp,
                     on_shutdown) != 0) {
-        connection_close(connection);
+        peer_connection_close(connection);
     }
 }
 
-void stream_flush(struct connection *connection)
+void peer_stream_flush(struct connection *connection)
 {
     connection->to_flush = false;
     for (int i = 0; i < BATCHES_MAX; i++) {
@@ -165,7 +166,7 @@ void stream_flush(struct connection *connection)
         }
         error = gather(connection);
         if (error != ERROR_NONE) {
-            stream_fail(connection, error);
+            peer_stream_fail(connection, error);
             return;
         }
         if (connection->out.len == 0) {
@@ -174,5 +175,5 @@ void stream_flush(struct connection *connection)
         }
         write_batch(connection);
     }
-    connection_touch(connection); /* There is more, after the others. */
+    peer_connection_touch(connection); /* There is more, after the others. */
 }

@@ -74,7 +74,8 @@ void tls_take(struct tls *tls, struct buffer *to);
 /** Tell the node the other side's certificate names; 0 for none. */
 uint8_t tls_peer_node(const struct tls *tls);
 
-/** Copy the name of the other side's certificate; as tls_certificate_name. */
+/** Copy the name of the other side's certificate; as tls_certificate_name.
+ */
 size_t tls_peer_name(const struct tls *tls, char *name_out, size_t room);
 
 /** Say why the last call failed; for a journal line. */

@@ -48,9 +48,9 @@ static void on_tick(void *context)
     forgive_own_stall(transport, now_us);
     transport->ticked_us = now_us;
     TAILQ_FOREACH (connection, &transport->connections, link) {
-        connection_check(connection, now_us);
+        peer_connection_check(connection, now_us);
     }
-    listener_tick(transport);
+    peer_listener_tick(transport);
 }
 
 static void on_turn(void *context)
@@ -64,7 +64,7 @@ static void on_turn(void *context)
     uv_idle_stop(&transport->awake);
     TAILQ_FOREACH (connection, &transport->connections, link) {
         if (connection->to_flush) {
-            stream_flush(connection);
+            peer_stream_flush(connection);
         }
     }
 }
@@ -172,7 +172,8 @@ static enum error transport_start(struct transport *transport,
     TRY(transport_reload_tls(transport));
     TRY(make_handles(transport));
     TRY(add_remotes(transport, settings));
-    TRY(listener_open(transport, settings->listen_host, settings->listen_port));
+    TRY(peer_listener_open(transport, settings->listen_host,
+                           settings->listen_port));
     for (size_t i = 0; i < transport->n_remotes; i++) {
         remote_start(&transport->remotes[i]);
     }
@@ -227,7 +228,7 @@ void transport_close(struct transport *transport)
         remote_deinit(&transport->remotes[i]);
     }
     TAILQ_FOREACH (connection, &transport->connections, link) {
-        connection_close(connection);
+        peer_connection_close(connection);
     }
     if (transport->holds == 0) {
         transport_free(transport);
@@ -249,7 +250,7 @@ enum error transport_send(struct transport *transport, uint8_t node,
     if (remote->open == NULL) {
         return ERROR_CLOSED;
     }
-    return connection_send(remote->open, message);
+    return peer_connection_send(remote->open, message);
 }
 
 void transport_set_hello(struct transport *transport,
@@ -265,7 +266,7 @@ void transport_drop(struct transport *transport, uint8_t node, const char *why)
     struct remote *remote = transport_remote(transport, node);
 
     if (remote != NULL && remote->open != NULL) {
-        connection_end(remote->open, TRANSPORT_DROPPED, why);
+        peer_connection_end(remote->open, TRANSPORT_DROPPED, why);
     }
 }
 

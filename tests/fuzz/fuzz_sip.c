@@ -122,7 +122,7 @@ static void begin(void)
     journal_configure(JOURNAL_ERROR, false, false);
     state_loop = loop_new();
     intake = letters_new(state_loop, INTAKES_WAITING_MAX, receive, NULL);
-    CHECK(engine_new(&edge, &settings, intake) == ERROR_NONE);
+    CHECK(edge_new(&edge, &settings, intake) == ERROR_NONE);
 }
 
 static void say(struct connection *connection, struct slice text)

@@ -145,20 +145,23 @@ static void part_edges(struct stage *s)
 
 void stage_start(struct stage *s)
 {
-    struct state_loop_settings settings = {
-        .applier = {.loop = s->loop, .data = s->data, .rules_known = 1},
-        .sessions = {.loop = s->loop,
-                     .node = 1,
-                     .raft_id = 1,
-                     .directory_id = 77,
-                     .rules_known = 1,
-                     .masks = XCCOS_MASKS_DEFAULT,
-                     .pool_name = "Example"},
-        .context = s,
-        .fatal = on_fatal,
+    const struct state_loop_owner owner = {.context = s, .fatal = on_fatal};
+    const struct applier_settings applier = {
+        .loop = s->loop, .data = s->data, .rules_known = 1};
+    const struct sessions_settings sessions = {
+        .loop = s->loop,
+        .node = 1,
+        .raft_id = 1,
+        .directory_id = 77,
+        .rules_known = 1,
+        .masks = XCCOS_MASKS_DEFAULT,
+        .pool_name = "Example",
     };
 
-    assert_int_equal(state_loop_open(&s->state, &settings), ERROR_NONE);
+    s->state = state_loop_new(&owner);
+    assert_non_null(s->state);
+    assert_int_equal(state_loop_open(s->state, &applier, &sessions),
+                     ERROR_NONE);
     s->sessions = state_loop_sessions(s->state);
     fake_replica_own(s->replica, state_loop_events(s->state));
     state_loop_start(s->state, s->replica);

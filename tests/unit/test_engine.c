@@ -63,7 +63,7 @@ static int set_up(void **state)
     desk->loop = loop_new();
     desk->intake = letters_new(desk->loop, 1024, receive, desk);
     *state = desk;
-    return engine_new(&desk->edge, &settings, desk->intake) != ERROR_NONE;
+    return edge_new(&desk->edge, &settings, desk->intake) != ERROR_NONE;
 }
 
 static int tear_down(void **state)
@@ -71,7 +71,7 @@ static int tear_down(void **state)
     struct desk *desk = *state;
     struct letter_list left;
 
-    engine_free(desk->edge);
+    edge_free(desk->edge);
     letters_close(desk->intake, &left);
     receive(desk, &left);
     letters_free(desk->intake);
@@ -253,19 +253,19 @@ static void test_engine_new__checks_settings(void **state)
     journal_configure(JOURNAL_ERROR, false, false);
     bad = good;
     bad.node = 0;
-    assert_int_equal(engine_new(&edge, &bad, desk->intake), ERROR_INVALID);
+    assert_int_equal(edge_new(&edge, &bad, desk->intake), ERROR_INVALID);
     bad = good;
     bad.domain = "";
-    assert_int_equal(engine_new(&edge, &bad, desk->intake), ERROR_INVALID);
+    assert_int_equal(edge_new(&edge, &bad, desk->intake), ERROR_INVALID);
     bad = good;
     bad.n = LISTENERS_MAX + 1;
-    assert_int_equal(engine_new(&edge, &bad, desk->intake), ERROR_INVALID);
+    assert_int_equal(edge_new(&edge, &bad, desk->intake), ERROR_INVALID);
     bad = good;
     bad.limits.in_flight_max = 0;
-    assert_int_equal(engine_new(&edge, &bad, desk->intake), ERROR_INVALID);
+    assert_int_equal(edge_new(&edge, &bad, desk->intake), ERROR_INVALID);
     bad = good;
     bad.limits.expires_min_s = bad.limits.expires_max_s + 1;
-    assert_int_equal(engine_new(&edge, &bad, desk->intake), ERROR_INVALID);
+    assert_int_equal(edge_new(&edge, &bad, desk->intake), ERROR_INVALID);
     assert_null(edge);
 }
 
