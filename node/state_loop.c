@@ -10,18 +10,25 @@
 #include "proto/base/journal.h"
 
 struct state_loop {
-    struct state_loop_settings settings;
+    struct state_loop_owner owner;
     struct applier *applier;
     struct sessions *sessions;
     struct replica_events events;
     bool stopped; /* fatal was told, or asked to. */
 };
 
+static void tell_applied(struct state_loop *state)
+{
+    if (state->owner.applied != NULL) {
+        state->owner.applied(state->owner.context);
+    }
+}
+
 static void stop(struct state_loop *state, enum error error, const char *reason)
 {
     if (!state->stopped) {
         state_loop_stop(state);
-        state->settings.fatal(state->settings.context, error, reason);
+        state->owner.fatal(state->owner.context, error, reason);
     }
 }
 
@@ -48,6 +55,7 @@ static void on_batch_committed(void *context, uint64_t applied_index)
     struct state_loop *state = context;
 
     sessions_committed(state->sessions, applied_index);
+    tell_applied(state);
 }
 
 static void on_store_released(void *context)
@@ -71,6 +79,7 @@ static void on_restored(void *context, uint64_t applied_index)
 
     CHECK(now.applied_index == applied_index);
     sessions_restored(state->sessions, &now);
+    tell_applied(state);
 }
 
 static void on_fatal(void *context, enum error error, const char *reason)
@@ -95,8 +104,8 @@ static void on_changed(void *context, const struct replica_status *status)
     struct state_loop *state = context;
 
     sessions_changed(state->sessions, status);
-    if (state->settings.changed != NULL) {
-        state->settings.changed(state->settings.context, status);
+    if (state->owner.changed != NULL) {
+        state->owner.changed(state->owner.context, status);
     }
 }
 
@@ -151,11 +160,12 @@ static void on_restore(void *context, const char *directory, uint64_t log_index)
 
 static bool may_rejoin(void *context, uint8_t node)
 {
-    const struct state_loop *state = context;
+    const struct machine *machine =
+        applier_machine(((const struct state_loop *)context)->applier);
+    struct node_view view;
 
-    (void)node;
-    return machine_setting(applier_machine(state->applier),
-                           SETTING_REJOIN_POLICY) == 0;
+    return machine_setting(machine, SETTING_REJOIN_POLICY) == 0 ||
+           (query_node(machine, node, &view) && view.admitted);
 }
 
 static bool knows_directory(void *context, uint64_t raft_id,
@@ -185,32 +195,35 @@ static const struct replica_events events = {
     .fatal = on_fatal,
 };
 
-enum error state_loop_open(struct state_loop **state_out,
-                           const struct state_loop_settings *settings)
+struct state_loop *state_loop_new(const struct state_loop_owner *owner)
 {
     struct state_loop *state = calloc(1, sizeof(*state));
-    enum error error;
 
-    CHECK(state != NULL && settings->fatal != NULL);
-    CHECK(settings->sessions.loop == settings->applier.loop);
-    state->settings = *settings;
-    state->events = events;
-    state->events.context = state;
-    error = applier_open(&state->applier, &settings->applier,
-                         &(struct applier_events){
-                             .context = state,
-                             .entry = on_entry,
-                             .committed = on_batch_committed,
-                             .release = on_release,
-                             .restored = on_restored,
-                             .fatal = on_fatal,
-                         });
-    if (error != ERROR_NONE) {
-        free(state);
-        return error;
+    CHECK(owner->fatal != NULL);
+    if (state != NULL) {
+        state->owner = *owner;
+        state->events = events;
+        state->events.context = state;
     }
-    state->sessions = sessions_new(&settings->sessions);
-    *state_out = state; /* Ownership passes to the caller. */
+    return state;
+}
+
+enum error state_loop_open(struct state_loop *state,
+                           const struct applier_settings *applier,
+                           const struct sessions_settings *sessions)
+{
+    const struct applier_events applier_events = {
+        .context = state,
+        .entry = on_entry,
+        .committed = on_batch_committed,
+        .release = on_release,
+        .restored = on_restored,
+        .fatal = on_fatal,
+    };
+
+    CHECK(sessions->loop == applier->loop);
+    TRY(applier_open(&state->applier, applier, &applier_events));
+    state->sessions = sessions_new(sessions);
     return ERROR_NONE;
 }
 
@@ -230,7 +243,9 @@ void state_loop_start(struct state_loop *state, struct replica *replica)
 void state_loop_stop(struct state_loop *state)
 {
     state->stopped = true;
-    sessions_stop(state->sessions);
+    if (state->sessions != NULL) {
+        sessions_stop(state->sessions);
+    }
 }
 
 static void free_with(struct state_loop *state,

@@ -7,7 +7,7 @@
  *      |                               ^
  *      +------ entries --> applier ----+ what came of them
  *
- * Start: state_loop_open, the replica with state_loop_events, then
+ * Start: state_loop_new, the replica with state_loop_events, state_loop_open,
  * state_loop_start, then the edges. End: the edges, state_loop_stop, the
  * replica, state_loop_close.
  *
@@ -22,24 +22,35 @@
 
 struct state_loop;
 
-struct state_loop_settings {
-    struct applier_settings applier;
-    struct sessions_settings sessions; /* Its loop is the applier's. */
+/* What the owner is told. */
+struct state_loop_owner {
     void *context;
+
     /* The node must stop: told once, by the replica or by the applier. Nothing
      * is applied or told after it. */
     void (*fatal)(void *context, enum error error, const char *reason);
+
     /* The replica's status has changed; may be NULL. */
     void (*changed)(void *context, const struct replica_status *status);
+
+    /* The state has changed: entries were applied, or it was replaced by
+     * another node's; may be NULL. */
+    void (*applied)(void *context);
 };
+
+/** Make, without a state yet. NULL when memory is out. Owned by the caller. */
+struct state_loop *state_loop_new(const struct state_loop_owner *owner);
 
 /**
  * Open the store and load the state.
  *
- * Returns as applier_open. Owned by the caller.
+ * @sessions  Its loop is the applier's.
+ *
+ * Returns as applier_open; it may then be tried again.
  */
-enum error state_loop_open(struct state_loop **state_out,
-                           const struct state_loop_settings *settings);
+enum error state_loop_open(struct state_loop *state,
+                           const struct applier_settings *applier,
+                           const struct sessions_settings *sessions);
 
 /** Borrow what the replica is to tell; for making it. */
 const struct replica_events *state_loop_events(const struct state_loop *state);
@@ -50,7 +61,8 @@ void state_loop_start(struct state_loop *state, struct replica *replica);
 /** Apply and tell nothing more: the node stops. */
 void state_loop_stop(struct state_loop *state);
 
-/** Flush, close and free; edges and replica must be gone. Accepts NULL. */
+/** Flush, close what is open and free; edges and replica must be gone. Accepts
+ * NULL. */
 void state_loop_close(struct state_loop *state);
 
 /** Close as a crash would: for tests. Accepts NULL. */

@@ -13,6 +13,7 @@ at one pool. A pid is believed only while /proc says that it is our perchd.
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -328,6 +329,8 @@ class LocalPool:
             check=True, stdin=subprocess.DEVNULL)
         for i in range(1, nodes + 1):
             node = Node(self.folder, shape, i)
+            # What an interrupted start has left behind.
+            shutil.rmtree(node.folder, ignore_errors=True)
             node.write_config(self.authority)
             node.found()
         # Last: a folder that has it is whole.

@@ -1,0 +1,306 @@
+#include "node/backend.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/chat/query.h"
+#include "node/session/reads.h"
+#include "node/state_loop.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+#include "proto/command.h"
+
+struct backend {
+    struct backend_settings settings;
+    struct backend_events events;
+    struct replica *replica;
+    struct state_loop *state;
+    struct buffer noop; /* The command of a number that was taken back. */
+
+    struct timer *tick;
+    struct read probe;
+    bool probing;
+    uint64_t probe_due_us, fresh_at_us;
+    bool fresh;
+    enum load load;
+    bool has_domain;
+    bool stopped;
+};
+
+void backend_stop(struct backend *backend)
+{
+    backend->stopped = true;
+    state_loop_stop(backend->state);
+}
+
+/* What the state loop's parts tell. */
+
+static void on_fatal(void *context, enum error error, const char *reason)
+{
+    struct backend *backend = context;
+
+    backend->stopped = true;
+    journal_error("node_stops", "node=%u error=%s reason=\"%s\"",
+                  backend->settings.replica.node, error_name(error), reason);
+    backend->events.fatal(backend->events.context, error, reason);
+}
+
+static void on_changed(void *context, const struct replica_status *status)
+{
+    struct backend *backend = context;
+
+    backend->events.changed(backend->events.context, status);
+}
+
+static void tell_domain(struct backend *backend)
+{
+    struct pool_view pool;
+    char domain[BACKEND_DOMAIN_BYTES];
+
+    query_pool(applier_machine(backend_applier(backend)), &pool);
+    if (pool.domain.len == 0) {
+        return;
+    }
+    backend->has_domain = true;
+    CHECK(pool.domain.len < sizeof(domain));
+    memcpy(domain, pool.domain.data, pool.domain.len);
+    domain[pool.domain.len] = '\0';
+    backend->events.domain(backend->events.context, domain);
+}
+
+static void on_applied(void *context)
+{
+    struct backend *backend = context;
+
+    if (!backend->has_domain) {
+        tell_domain(backend);
+    }
+}
+
+/* Freshness: a read index that the state has reached. */
+
+static void on_probed(struct read *read, enum error error)
+{
+    struct backend *backend =
+        (struct backend *)((char *)read - offsetof(struct backend, probe));
+
+    backend->probing = false;
+    if (error == ERROR_NONE) {
+        backend->fresh_at_us =
+            loop_now_us(backend->settings.replica.owner_loop);
+    }
+}
+
+static void probe(struct backend *backend, uint64_t now_us)
+{
+    if (backend->probing || now_us < backend->probe_due_us) {
+        return;
+    }
+    backend->probe_due_us = now_us + BACKEND_PROBE_MS * 1000;
+    backend->probe.tell = on_probed;
+    backend->probing = reads_ask(sessions_reads(backend_sessions(backend)),
+                                 &backend->probe) == ERROR_NONE;
+}
+
+static void judge_freshness(struct backend *backend, uint64_t now_us)
+{
+    bool fresh = backend->fresh_at_us != 0 &&
+                 now_us - backend->fresh_at_us < BACKEND_STALE_MS * 1000;
+
+    if (fresh != backend->fresh) {
+        backend->fresh = fresh;
+        backend->events.fresh(backend->events.context, fresh);
+    }
+}
+
+static void on_tick(void *context)
+{
+    struct backend *backend = context;
+    uint64_t now_us = loop_now_us(backend->settings.replica.owner_loop);
+    enum load load = sessions_load(backend_sessions(backend));
+
+    if (backend->stopped) {
+        return;
+    }
+    probe(backend, now_us);
+    judge_freshness(backend, now_us);
+    if (load != backend->load) {
+        backend->load = load;
+        backend->events.load(backend->events.context, load);
+    }
+}
+
+/* Opening. */
+
+static enum error open_replica(struct backend *backend)
+{
+    struct replica_settings settings = backend->settings.replica;
+
+    settings.state = BACKEND_STATE_NAME;
+    settings.rules_version = COMMAND_RULES_KNOWN;
+    settings.noop = buffer_slice(&backend->noop);
+    settings.events = *state_loop_events(backend->state);
+    return replica_open(&settings, &backend->replica);
+}
+
+/* Open the state and see that it and the log fit. */
+static enum error open_state(struct backend *backend)
+{
+    const struct replica_settings *settings = &backend->settings.replica;
+    const struct replica_status *status = replica_status(backend->replica);
+    struct replica_identity identity = replica_identity(backend->replica);
+    const struct applier_settings applier = {
+        .loop = settings->owner_loop,
+        .data = settings->directory,
+        .rules_known = COMMAND_RULES_KNOWN,
+        .store = &backend->settings.store,
+    };
+    const struct sessions_settings sessions = {
+        .loop = settings->owner_loop,
+        .node = identity.node,
+        .raft_id = identity.raft_id,
+        .directory_id = identity.directory_id,
+        .rules_known = COMMAND_RULES_KNOWN,
+        .masks = XCCOS_MASKS_DEFAULT,
+    };
+
+    TRY(state_loop_open(backend->state, &applier, &sessions));
+    return applier_reconcile(backend_applier(backend), status->snapshot_index,
+                             status->last_index);
+}
+
+static enum error open_parts(struct backend *backend)
+{
+    const struct state_loop_owner owner = {
+        .context = backend,
+        .fatal = on_fatal,
+        .changed = on_changed,
+        .applied = on_applied,
+    };
+
+    backend->state = state_loop_new(&owner);
+    if (backend->state == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    TRY(open_replica(backend));
+    return open_state(backend);
+}
+
+static void abandon_parts(struct backend *backend)
+{
+    replica_close(backend->replica);
+    state_loop_abandon(backend->state);
+    backend->replica = NULL;
+    backend->state = NULL;
+}
+
+/* Open log and state; a past that cannot be believed is set aside, once. */
+static enum error open_or_begin_anew(struct backend *backend)
+{
+    const struct replica_settings *settings = &backend->settings.replica;
+    enum error error = open_parts(backend);
+
+    if (error != ERROR_ROTTEN && error != ERROR_FORGOTTEN) {
+        return error;
+    }
+    journal_error("past_lost",
+                  "node=%u error=%s: log and state are set aside, the node "
+                  "comes back without them",
+                  settings->node, error_name(error));
+    abandon_parts(backend);
+    TRY(replica_set_aside(settings->directory, BACKEND_STATE_NAME,
+                          loop_wall_us(settings->owner_loop)));
+    backend->settings.replica.founding = false;
+    return open_parts(backend);
+}
+
+static void write_noop(struct buffer *to)
+{
+    Perch__Noop noop = PERCH__NOOP__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    command.kind_case = PERCH__COMMAND__KIND_NOOP;
+    command.noop = &noop;
+    command_write(&command, to);
+    CHECK(!buffer_failed(to));
+}
+
+/* Free what is not of the parts. */
+static void free_shell(struct backend *backend)
+{
+    timer_free(backend->tick);
+    buffer_deinit(&backend->noop);
+    free(backend);
+}
+
+enum error backend_open(struct backend **backend_out,
+                        const struct backend_settings *settings,
+                        const struct backend_events *events)
+{
+    struct backend *backend = calloc(1, sizeof(*backend));
+    enum error error;
+
+    if (backend == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    backend->settings = *settings;
+    backend->events = *events;
+    write_noop(&backend->noop);
+    backend->tick = timer_new(settings->replica.owner_loop, on_tick, backend);
+    CHECK(backend->tick != NULL);
+    error = open_or_begin_anew(backend);
+    if (error != ERROR_NONE) {
+        abandon_parts(backend);
+        free_shell(backend);
+        return error;
+    }
+    *backend_out = backend;
+    return ERROR_NONE;
+}
+
+enum error backend_start(struct backend *backend)
+{
+    TRY(replica_start(backend->replica,
+                      applier_applied(backend_applier(backend))));
+    state_loop_start(backend->state, backend->replica);
+    timer_start(backend->tick, BACKEND_TICK_MS, BACKEND_TICK_MS);
+    on_applied(backend);
+    return ERROR_NONE;
+}
+
+static void close_with(struct backend *backend,
+                       void (*end)(struct state_loop *state))
+{
+    if (backend == NULL) {
+        return;
+    }
+    replica_close(backend->replica);
+    end(backend->state);
+    free_shell(backend);
+}
+
+void backend_close(struct backend *backend)
+{
+    close_with(backend, state_loop_close);
+}
+
+void backend_abandon(struct backend *backend)
+{
+    close_with(backend, state_loop_abandon);
+}
+
+struct sessions *backend_sessions(struct backend *backend)
+{
+    return state_loop_sessions(backend->state);
+}
+
+struct applier *backend_applier(struct backend *backend)
+{
+    return state_loop_applier(backend->state);
+}
+
+struct replica *backend_replica(struct backend *backend)
+{
+    return backend->replica;
+}

@@ -1,0 +1,217 @@
+#include "node/bridge.h"
+
+#include <bsd/sys/queue.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "node/session/proposer.h"
+#include "node/session/reads.h"
+
+/* One thing asked for and not yet told. */
+struct errand {
+    LIST_ENTRY(errand) link;
+    struct bridge *bridge;
+    uint64_t token;
+    union {
+        struct read read;
+        struct proposal proposal;
+    };
+};
+
+struct bridge {
+    struct bridge_settings settings;
+    struct desk *desk;
+    LIST_HEAD(, errand) errands;
+};
+
+static struct errand *errand_new(struct bridge *bridge, uint64_t token)
+{
+    struct errand *errand = calloc(1, sizeof(*errand));
+
+    if (errand != NULL) {
+        errand->bridge = bridge;
+        errand->token = token;
+        LIST_INSERT_HEAD(&bridge->errands, errand, link);
+    }
+    return errand;
+}
+
+static void errand_free(struct errand *errand)
+{
+    LIST_REMOVE(errand, link);
+    free(errand);
+}
+
+static const struct machine *on_machine(void *context)
+{
+    struct bridge *bridge = context;
+
+    return applier_machine(backend_applier(bridge->settings.backend));
+}
+
+static uint64_t on_applied(void *context)
+{
+    struct bridge *bridge = context;
+
+    return applier_applied(backend_applier(bridge->settings.backend));
+}
+
+static const struct replica_status *on_replica(void *context)
+{
+    struct bridge *bridge = context;
+
+    return replica_status(backend_replica(bridge->settings.backend));
+}
+
+static void on_node(void *context, struct admin_node *node_out)
+{
+    struct bridge *bridge = context;
+
+    bridge->settings.describe(bridge->settings.context, node_out);
+}
+
+static void on_read(struct read *read, enum error error)
+{
+    struct errand *errand =
+        (struct errand *)((char *)read - offsetof(struct errand, read));
+    struct desk *desk = errand->bridge->desk;
+    uint64_t token = errand->token;
+
+    errand_free(errand);
+    if (desk != NULL) {
+        desk_read_ready(desk, token, error);
+    }
+}
+
+static enum error ask_read(void *context, uint64_t token)
+{
+    struct bridge *bridge = context;
+    struct sessions *sessions = backend_sessions(bridge->settings.backend);
+    struct errand *errand = errand_new(bridge, token);
+    enum error error;
+
+    if (errand == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    errand->read.tell = on_read;
+    error = reads_ask(sessions_reads(sessions), &errand->read);
+    if (error != ERROR_NONE) {
+        errand_free(errand);
+    }
+    return error;
+}
+
+static enum admin_fate fate_of(enum proposal_fate fate)
+{
+    switch (fate) {
+    case PROPOSAL_APPLIED:
+        return ADMIN_APPLIED;
+    case PROPOSAL_WITHDRAWN:
+        return ADMIN_WITHDRAWN;
+    default:
+        return ADMIN_LOST;
+    }
+}
+
+static void on_proposed(struct proposal *proposal, enum proposal_fate fate,
+                        const struct applied *applied,
+                        const struct effects *effects)
+{
+    struct errand *errand =
+        (struct errand *)((char *)proposal - offsetof(struct errand, proposal));
+    struct desk *desk = errand->bridge->desk;
+    uint64_t token = errand->token;
+
+    (void)effects;
+    errand_free(errand);
+    if (desk != NULL) {
+        desk_told(desk, token, fate_of(fate), applied);
+    }
+}
+
+static enum error ask_propose(void *context, uint64_t token,
+                              Perch__Command *command, unsigned patience_ms)
+{
+    struct bridge *bridge = context;
+    struct sessions *sessions = backend_sessions(bridge->settings.backend);
+    struct errand *errand = errand_new(bridge, token);
+    enum error error;
+
+    if (errand == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    errand->proposal.tell = on_proposed;
+    errand->proposal.patience_ms = patience_ms;
+    error = proposer_propose(sessions_proposer(sessions), &errand->proposal,
+                             command);
+    if (error != ERROR_NONE) {
+        errand_free(errand);
+    }
+    return error;
+}
+
+static void on_transferred(void *context, enum error error)
+{
+    struct errand *errand = context;
+    struct desk *desk = errand->bridge->desk;
+    uint64_t token = errand->token;
+
+    errand_free(errand);
+    if (desk != NULL) {
+        desk_transferred(desk, token, error);
+    }
+}
+
+static void ask_transfer(void *context, uint64_t token, uint8_t node)
+{
+    struct bridge *bridge = context;
+    struct errand *errand = errand_new(bridge, token);
+
+    if (errand == NULL) {
+        desk_transferred(bridge->desk, token, ERROR_NO_MEMORY);
+        return;
+    }
+    replica_transfer(backend_replica(bridge->settings.backend), node,
+                     on_transferred, errand);
+}
+
+struct bridge *bridge_new(const struct bridge_settings *settings)
+{
+    struct bridge *bridge = calloc(1, sizeof(*bridge));
+
+    if (bridge != NULL) {
+        bridge->settings = *settings;
+        LIST_INIT(&bridge->errands);
+    }
+    return bridge;
+}
+
+struct admin_state bridge_state(struct bridge *bridge)
+{
+    return (struct admin_state){
+        .context = bridge,
+        .machine = on_machine,
+        .applied = on_applied,
+        .replica = on_replica,
+        .node = on_node,
+        .read = ask_read,
+        .propose = ask_propose,
+        .transfer = ask_transfer,
+    };
+}
+
+void bridge_set_desk(struct bridge *bridge, struct desk *desk)
+{
+    bridge->desk = desk;
+}
+
+void bridge_free(struct bridge *bridge)
+{
+    if (bridge == NULL) {
+        return;
+    }
+    while (!LIST_EMPTY(&bridge->errands)) {
+        errand_free(LIST_FIRST(&bridge->errands));
+    }
+    free(bridge);
+}

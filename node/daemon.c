@@ -1,0 +1,215 @@
+#include "node/daemon.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/daemon_parts.h"
+#include "node/exports.h"
+#include "proto/base/journal.h"
+
+/* What a configuration means. */
+
+void daemon_replica_settings(const struct config *config,
+                             const struct plan *plan,
+                             struct replica_settings *settings_out)
+{
+    static struct transport_node nodes[CONFIG_LIST_MAX];
+
+    for (size_t i = 0; i < plan->n_nodes; i++) {
+        nodes[i] = (struct transport_node){.node = plan->nodes[i].node,
+                                           .host = plan->nodes[i].at.host,
+                                           .port = plan->nodes[i].at.port};
+    }
+    *settings_out = (struct replica_settings){
+        .directory = config->data_dir,
+        .pool = plan->pool,
+        .node = plan->node,
+        .nodes = nodes,
+        .n_nodes = plan->n_nodes,
+        .listen_host = plan->peer_listen.host,
+        .listen_port = plan->peer_listen.port,
+        .plain = config->peer_plain,
+        .tls = {.certificate = config->peer_certificate,
+                .key = config->peer_key,
+                .authority = config->peer_authorities},
+        .software = DAEMON_SOFTWARE,
+        .sip_address = config->sip_redirect == NULL ? "" : config->sip_redirect,
+        .rules_version = COMMAND_RULES_KNOWN,
+        .state = BACKEND_STATE_NAME,
+        .election_ms = (uint32_t)config->raft_election_ms,
+        .heartbeat_ms = (uint32_t)config->raft_heartbeat_ms,
+        .snapshot_entries = (uint32_t)config->raft_snapshot_entries,
+        .trailing_entries = (uint32_t)config->raft_trailing_entries,
+        .segment_bytes = config->raft_segment_bytes,
+        .floor_bytes = config->disk_floor_bytes,
+    };
+}
+
+/* Beginning: the backend is opened beside main's loop, which can take as long
+ * as a state is large; then the threads start. */
+
+static void run_opening(struct job *job)
+{
+    struct daemon *daemon =
+        (struct daemon *)((char *)job - offsetof(struct daemon, opening));
+    struct backend_settings settings = {
+        .store = {.memtable_bytes = daemon->config->store_memtable_bytes,
+                  .cache_bytes = daemon->config->store_cache_bytes},
+    };
+    const struct backend_events events = daemon_backend_events(daemon);
+
+    daemon_replica_settings(daemon->config, daemon->plan, &settings.replica);
+    settings.replica.owner_loop = daemon->state_loop;
+    settings.replica.raft_loop = daemon->raft_loop;
+    daemon->opened = backend_open(&daemon->backend, &settings, &events);
+}
+
+static enum error start_threads(struct daemon *daemon)
+{
+    daemon->pulses[1] = pulse_new(daemon->health, daemon->state_loop, "state");
+    daemon->pulses[2] = pulse_new(daemon->health, daemon->raft_loop, "raft");
+    if (daemon->pulses[1] == NULL || daemon->pulses[2] == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    daemon->raft_thread = loop_thread_start(daemon->raft_loop, "raft");
+    daemon->state_thread = loop_thread_start(daemon->state_loop, "state");
+    if (daemon->raft_thread == NULL || daemon->state_thread == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    return web_start(daemon->web);
+}
+
+static enum error begin_serving(struct daemon *daemon)
+{
+    TRY(daemon->opened);
+    TRY(daemon_state_open(daemon));
+    TRY(backend_start(daemon->backend));
+    return start_threads(daemon);
+}
+
+static void done_opening(struct job *job)
+{
+    struct daemon *daemon =
+        (struct daemon *)((char *)job - offsetof(struct daemon, opening));
+    enum error error = begin_serving(daemon);
+
+    timer_stop(daemon->extend);
+    if (error != ERROR_NONE) {
+        journal_error("not_started", "node=%u error=%s", daemon->plan->node,
+                      error_name(error));
+        daemon->exit_code = DAEMON_EXIT_FATAL;
+        loop_stop(daemon->main_loop);
+        return;
+    }
+    health_set(daemon->health, HEALTH_APPLYING, true);
+    timer_start(daemon->tick, 0, DAEMON_TICK_MS);
+    journal_notice(
+        "started", "node=%u software=\"%s\" raft_id=%llx applied=%llu",
+        daemon->plan->node, DAEMON_SOFTWARE,
+        (unsigned long long)replica_identity(backend_replica(daemon->backend))
+            .raft_id,
+        (unsigned long long)applier_applied(backend_applier(daemon->backend)));
+    notify_ready(daemon->notify, "started");
+}
+
+/* Making and unmaking. */
+
+static enum error open_web(struct daemon *daemon)
+{
+    const struct web_options options = {.host = daemon->plan->web_listen.host,
+                                        .port = daemon->plan->web_listen.port,
+                                        .metrics = daemon->metrics,
+                                        .health = daemon->health};
+
+    return web_open(&daemon->web, &options);
+}
+
+static enum error open_parts(struct daemon *daemon)
+{
+    daemon->main_loop = loop_new();
+    daemon->state_loop = loop_new();
+    daemon->raft_loop = loop_new();
+    daemon->health = health_new();
+    daemon->metrics = metrics_new();
+    daemon->status = board_new(sizeof(struct replica_status));
+    if (daemon->main_loop == NULL || daemon->state_loop == NULL ||
+        daemon->raft_loop == NULL || daemon->health == NULL ||
+        daemon->metrics == NULL || daemon->status == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    health_set(daemon->health, HEALTH_LISTENING,
+               daemon->plan->n_listeners == 0);
+    snprintf(daemon->socket_path, sizeof(daemon->socket_path), "%s/admin.sock",
+             daemon->config->run_dir);
+    TRY(notify_open(&daemon->notify));
+    TRY(daemon_main_open(daemon));
+    return open_web(daemon);
+}
+
+enum error daemon_new(struct daemon **daemon_out, const char *config_path,
+                      const struct config *config, const struct plan *plan)
+{
+    struct daemon *daemon = calloc(1, sizeof(*daemon));
+    enum error error;
+
+    if (daemon == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    daemon->config_path = config_path;
+    daemon->config = config;
+    daemon->plan = plan;
+    error = open_parts(daemon);
+    if (error != ERROR_NONE) {
+        journal_error("not_started", "node=%u error=%s", plan->node,
+                      error_name(error));
+        daemon_free(daemon);
+        return error;
+    }
+    *daemon_out = daemon;
+    return ERROR_NONE;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+    daemon->opening = (struct job){.run = run_opening, .done = done_opening};
+    timer_start(daemon->extend, 0, DAEMON_EXTEND_MS);
+    worker_submit(daemon->opener, &daemon->opening);
+    loop_run(daemon->main_loop);
+    return daemon->exit_code;
+}
+
+static void stop_threads(struct daemon *daemon)
+{
+    if (daemon->web != NULL) {
+        web_stop(daemon->web);
+    }
+    loop_thread_stop(daemon->state_thread);
+    loop_thread_stop(daemon->raft_thread);
+}
+
+/* What looks at the backend ends before it, and loops end last. */
+void daemon_free(struct daemon *daemon)
+{
+    if (daemon == NULL) {
+        return;
+    }
+    stop_threads(daemon);
+    edges_close(atomic_load(&daemon->edges));
+    daemon_state_close(daemon);
+    backend_close(daemon->backend);
+    bridge_free(daemon->bridge);
+    web_close(daemon->web);
+    for (size_t i = 0; i < DAEMON_PULSES; i++) {
+        pulse_free(daemon->pulses[i]);
+    }
+    daemon_main_close(daemon);
+    notify_close(daemon->notify);
+    metrics_free(daemon->metrics);
+    health_free(daemon->health);
+    board_free(daemon->status);
+    loop_free(daemon->raft_loop);
+    loop_free(daemon->state_loop);
+    loop_free(daemon->main_loop);
+    free(daemon);
+}

@@ -1,0 +1,235 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "node/certificate.h"
+#include "node/daemon_parts.h"
+#include "node/exports.h"
+#include "node/session/proposer.h"
+#include "proto/base/journal.h"
+
+/* What the backend tells, on the state loop. */
+
+/* The listeners open: there is a realm to sign in to. */
+static void on_domain(void *context, const char *domain)
+{
+    struct daemon *daemon = context;
+    struct sessions *sessions = backend_sessions(daemon->backend);
+    struct edges *edges;
+    enum error error;
+
+    if (daemon->plan->n_listeners == 0) {
+        return;
+    }
+    error = edges_open(&edges, daemon->config, daemon->plan, domain,
+                       sessions_intake(sessions));
+    if (error != ERROR_NONE) {
+        journal_error("clients_not_served", "node=%u error=%s",
+                      daemon->plan->node, error_name(error));
+        _exit(DAEMON_EXIT_FATAL);
+    }
+    for (size_t i = 0; i < edges_count(edges); i++) {
+        sessions_set_edge(sessions, (uint8_t)i, edges_deliveries(edges, i));
+    }
+    atomic_store(&daemon->edges, edges);
+    health_set(daemon->health, HEALTH_LISTENING, true);
+    journal_notice("serving", "node=%u domain=%s listeners=%zu edges=%zu",
+                   daemon->plan->node, domain, daemon->plan->n_listeners,
+                   edges_count(edges));
+}
+
+static void on_load(void *context, enum load load)
+{
+    struct daemon *daemon = context;
+    struct edges *edges = atomic_load(&daemon->edges);
+
+    if (edges != NULL) {
+        edges_set_admission(edges,
+                            load == LOAD_OPEN ? EDGE_OPEN : EDGE_CLOSED_TO_NEW);
+    }
+}
+
+static void on_changed(void *context, const struct replica_status *status)
+{
+    struct daemon *daemon = context;
+
+    board_post(daemon->status, status);
+    health_set(daemon->health, HEALTH_LEADER_KNOWN, status->leader != 0);
+    health_set(daemon->health, HEALTH_LEADER, status->role == REPLICA_LEADER);
+}
+
+static void on_fresh(void *context, bool fresh)
+{
+    struct daemon *daemon = context;
+
+    health_set(daemon->health, HEALTH_CAUGHT_UP, fresh);
+}
+
+static void on_fatal(void *context, enum error error, const char *reason)
+{
+    (void)context; /* The backend has told the journal. */
+    (void)error;
+    (void)reason;
+    _exit(DAEMON_EXIT_FATAL);
+}
+
+struct backend_events daemon_backend_events(struct daemon *daemon)
+{
+    return (struct backend_events){
+        .context = daemon,
+        .domain = on_domain,
+        .load = on_load,
+        .changed = on_changed,
+        .fresh = on_fresh,
+        .fatal = on_fatal,
+    };
+}
+
+/* What main's loop has the state loop do. */
+
+/* Hand leadership over, send clients away. */
+static void on_moving(void *context)
+{
+    struct daemon *daemon = context;
+    struct edges *edges = atomic_load(&daemon->edges);
+    struct replica *replica = backend_replica(daemon->backend);
+
+    if (replica_status(replica)->role == REPLICA_LEADER) {
+        replica_transfer(replica, 0, NULL, NULL);
+    }
+    if (edges != NULL) {
+        edges_drain(edges, daemon->config->sip_redirect,
+                    daemon->config->drain_spread_ms);
+    }
+}
+
+static void on_reload(void *context)
+{
+    struct daemon *daemon = context;
+    struct edges *edges = atomic_load(&daemon->edges);
+
+    if (edges != NULL) {
+        edges_reload_certificates(edges);
+    }
+    replica_reload_tls(backend_replica(daemon->backend));
+}
+
+/* What other threads read of the state loop. */
+static void on_beat(void *context)
+{
+    struct daemon *daemon = context;
+    struct sessions *sessions = backend_sessions(daemon->backend);
+
+    atomic_store(&daemon->unanswered,
+                 proposer_waiting(sessions_proposer(sessions)));
+    board_post(daemon->status,
+               replica_status(backend_replica(daemon->backend)));
+}
+
+/* What administrators see of the node, on the state loop. */
+
+static void add_certificate(struct admin_node *node, const char *name,
+                            const char *path)
+{
+    struct admin_certificate *to = &node->certificates[node->n_certificates];
+
+    if (path != NULL &&
+        certificate_expiry(path, &to->expires_s) == ERROR_NONE) {
+        to->name = name;
+        node->n_certificates++;
+    }
+}
+
+static void describe_node(void *context, struct admin_node *node)
+{
+    struct daemon *daemon = context;
+    struct health_report report;
+
+    health_judge(daemon->health, loop_now_us(daemon->state_loop), &report);
+    node->node = daemon->plan->node;
+    node->software = DAEMON_SOFTWARE;
+    node->rules_known = COMMAND_RULES_KNOWN;
+    node->alive = report.alive;
+    node->ready = report.ready;
+    for (unsigned i = 0; i < HEALTH_FACTS; i++) {
+        if (report.faults[i] && node->n_faults < ADMIN_FAULTS_MAX) {
+            node->faults[node->n_faults++] = health_fault_text(i);
+        }
+    }
+    if (!daemon->config->peer_plain) {
+        add_certificate(node, "peer", daemon->config->peer_certificate);
+    }
+    for (size_t i = 0; i < daemon->plan->n_listeners; i++) {
+        if (daemon->plan->listeners[i].tls) {
+            add_certificate(node, "sip", daemon->config->sip_certificate);
+            break;
+        }
+    }
+}
+
+static enum error open_admin(struct daemon *daemon)
+{
+    const struct bridge_settings bridging = {.backend = daemon->backend,
+                                             .describe = describe_node,
+                                             .context = daemon};
+    const struct plan_address *listen = &daemon->plan->admin_listen;
+    struct admin_options options = {
+        .state_loop = daemon->state_loop,
+        .web_loop = web_loop(daemon->web),
+        .server = {.node = daemon->plan->node,
+                   .software = DAEMON_SOFTWARE,
+                   .path = daemon->socket_path,
+                   .page = exports_page,
+                   .page_context = daemon->metrics},
+    };
+
+    daemon->bridge = bridge_new(&bridging);
+    if (daemon->bridge == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    options.state = bridge_state(daemon->bridge);
+    if (listen->host[0] != '\0') {
+        options.server.tls = (struct server_tls){
+            .host = listen->host,
+            .port = listen->port,
+            .node = daemon->plan->node,
+            .certificate = daemon->config->peer_certificate,
+            .key = daemon->config->peer_key,
+            .authority = daemon->config->peer_authorities,
+            .administrators = daemon->config->admin_authorities,
+        };
+    }
+    TRY(admin_open(&options, &daemon->admin));
+    bridge_set_desk(daemon->bridge, admin_desk(daemon->admin));
+    return ERROR_NONE;
+}
+
+enum error daemon_state_open(struct daemon *daemon)
+{
+    const struct exports exports = {
+        .backend = daemon->backend,
+        .status = daemon->status,
+        .edges = &daemon->edges,
+    };
+
+    daemon->moving = waker_new(daemon->state_loop, on_moving, daemon);
+    daemon->reload = waker_new(daemon->state_loop, on_reload, daemon);
+    daemon->beat = timer_new(daemon->state_loop, on_beat, daemon);
+    if (daemon->moving == NULL || daemon->reload == NULL ||
+        daemon->beat == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    timer_start(daemon->beat, BACKEND_TICK_MS, BACKEND_TICK_MS);
+    TRY(exports_add(daemon->metrics, &exports));
+    return open_admin(daemon);
+}
+
+void daemon_state_close(struct daemon *daemon)
+{
+    if (daemon->bridge != NULL) {
+        bridge_set_desk(daemon->bridge, NULL);
+    }
+    admin_close(daemon->admin);
+    timer_free(daemon->beat);
+    waker_free(daemon->reload);
+    waker_free(daemon->moving);
+}

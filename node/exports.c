@@ -1,0 +1,253 @@
+#include "node/exports.h"
+
+#include <stdlib.h>
+
+#include "node/session/proposer.h"
+
+#define ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* What is read at each scrape, for as long as the process lives. */
+static struct exports scraped;
+
+static enum error add_applier(struct metrics *metrics,
+                              const struct applier_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_apply_entries_total",
+         .help = "Committed entries applied.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->entries},
+        {.name = "perch_apply_skipped_total",
+         .help = "Entries that came again after a start.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->skipped},
+        {.name = "perch_apply_batches_total",
+         .help = "Store batches; entries by batches is how they group.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->batches},
+        {.name = "perch_apply_index",
+         .help = "Log index of the last entry applied.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->applied_index},
+        {.name = "perch_store_flushed_index",
+         .help = "Log index up to which the store survives a crash.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->flushed_index},
+        {.name = "perch_store_commit_seconds",
+         .help = "Time of a store batch.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->commit_us},
+    };
+
+    return metrics_add(metrics, rows, ROWS(rows));
+}
+
+static enum error add_proposer(struct metrics *metrics,
+                               const struct proposer_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_proposals_total",
+         .help = "Commands this node has proposed.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->proposed},
+        {.name = "perch_proposals_refused_total",
+         .help = "Commands refused because too many waited.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->refused},
+        {.name = "perch_proposals_withdrawn_total",
+         .help = "Commands taken back: no leader in time.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->withdrawn},
+        {.name = "perch_proposals_unknown_total",
+         .help = "Commands whose fate nobody can tell any more.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->unknown},
+        {.name = "perch_proposals_waiting",
+         .help = "Commands not yet applied here.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->waiting},
+        {.name = "perch_commit_seconds",
+         .help = "Time from proposed to applied here.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->commit_us},
+    };
+
+    return metrics_add(metrics, rows, ROWS(rows));
+}
+
+static enum error add_posts(struct metrics *metrics,
+                            const struct session_meters *meters)
+{
+#define ANSWER_TEXT(name, text) text,
+    static const char *const kinds[SESSION_ANSWERS] = {
+        SESSION_ANSWER_LIST(ANSWER_TEXT)};
+#undef ANSWER_TEXT
+
+    for (size_t i = 0; i < SESSION_ANSWERS; i++) {
+        const struct metric row = {.name = "perch_posts_total",
+                                   .help = "Posts of clients, by answer.",
+                                   .type = METRIC_COUNTER,
+                                   .kind = kinds[i],
+                                   .counter = &meters->posts[i]};
+
+        TRY(metrics_add(metrics, &row, 1));
+    }
+    return ERROR_NONE;
+}
+
+static enum error add_sessions(struct metrics *metrics,
+                               const struct session_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_session_dialogs",
+         .help = "Chat dialogs of this node.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->callers},
+        {.name = "perch_session_sessions",
+         .help = "Of them, those known to the pool.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->sessions},
+        {.name = "perch_session_seats",
+         .help = "Rooms joined, all dialogs together.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->seats},
+        {.name = "perch_session_requests_total",
+         .help = "Commands of clients.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->requests},
+        {.name = "perch_session_refused_total",
+         .help = "Commands of clients not answered with 200.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->refused},
+        {.name = "perch_session_cut_total",
+         .help = "Connections closed by the sessions.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->cut},
+        {.name = "perch_session_returns_total",
+         .help = "Dialogs put back into their rooms.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->returns},
+        {.name = "perch_session_histories_total",
+         .help = "Histories read.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->histories},
+        {.name = "perch_session_intake_seconds",
+         .help = "Time from an edge's hand to the state loop.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->intake_us},
+        {.name = "perch_post_seconds",
+         .help = "Time from an edge's hand to the answer of a post.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->post_us},
+        {.name = "perch_history_seconds",
+         .help = "Time to read one history.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->history_us},
+    };
+
+    TRY(metrics_add(metrics, rows, ROWS(rows)));
+    return add_posts(metrics, meters);
+}
+
+/* What the replica posts to its board. */
+
+static void fill_replica(void *context, double *values)
+{
+    struct replica_status status;
+
+    (void)context;
+    if (!board_read(scraped.status, &status)) {
+        return;
+    }
+    values[0] = (double)status.role;
+    values[1] = (double)status.term;
+    values[2] = (double)status.leader;
+    values[3] = (double)status.commit_index;
+    values[4] = (double)status.last_index;
+    values[5] = (double)status.first_index;
+    values[6] = (double)status.snapshot_index;
+    values[7] = (double)status.log_bytes;
+    values[8] = (double)status.append_us;
+    values[9] = (double)status.proposals_waiting;
+}
+
+static enum error add_replica(struct metrics *metrics)
+{
+    static const struct metric rows[] = {
+        {.name = "perch_raft_role",
+         .help = "0 stopped, 1 follower, 2 candidate, 3 leader.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_term",
+         .help = "The current term.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_leader",
+         .help = "The leader's node id; 0 when none is known.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_commit_index",
+         .help = "Log index up to which entries are known to be committed.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_last_index",
+         .help = "Last index of the log.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_first_index",
+         .help = "First index of the log.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_snapshot_index",
+         .help = "Index of the last snapshot.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_log_bytes",
+         .help = "Size of the log's files.",
+         .type = METRIC_GAUGE},
+        {.name = "perch_raft_append_seconds",
+         .help = "Recent mean time of a log write with its sync.",
+         .type = METRIC_GAUGE,
+         .per_unit = 1000000},
+        {.name = "perch_raft_proposals_waiting",
+         .help = "Proposals the replica has not seen answered.",
+         .type = METRIC_GAUGE},
+    };
+
+    return metrics_add_group(metrics, rows, ROWS(rows), fill_replica, NULL);
+}
+
+/* What the edges count, once they are open. */
+
+#define EDGE_NAME_COUNTER(text) "perch_sip_" text "_total"
+#define EDGE_NAME_GAUGE(text)   "perch_sip_" text
+#define EDGE_ROW(metric, kind, text, words)                                    \
+    {.name = EDGE_NAME_##kind(text), .help = words ".", .type = METRIC_##kind},
+
+static void fill_edges(void *context, double *values)
+{
+    struct edges *edges = atomic_load(scraped.edges);
+
+    (void)context;
+    for (unsigned i = 0; edges != NULL && i < EDGE_METRIC_COUNT; i++) {
+        values[i] = (double)edges_sum(edges, (enum edge_metric)i);
+    }
+}
+
+static enum error add_edges(struct metrics *metrics)
+{
+    static const struct metric rows[] = {EDGE_METRICS(EDGE_ROW)};
+
+    return metrics_add_group(metrics, rows, ROWS(rows), fill_edges, NULL);
+}
+
+enum error exports_add(struct metrics *metrics, const struct exports *exports)
+{
+    struct sessions *sessions = backend_sessions(exports->backend);
+
+    scraped = *exports;
+    TRY(add_applier(metrics,
+                    applier_meters(backend_applier(exports->backend))));
+    TRY(add_proposer(metrics, proposer_meters(sessions_proposer(sessions))));
+    TRY(add_sessions(metrics, sessions_meters(sessions)));
+    TRY(add_replica(metrics));
+    return add_edges(metrics);
+}
+
+void exports_page(void *context, struct buffer *to)
+{
+    metrics_write(context, to);
+}

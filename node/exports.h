@@ -1,0 +1,37 @@
+/* The names under which a node exports what its parts count: the one place
+ * that knows both the meters and what monitoring calls them.
+ *
+ * Thread: main's, before the web thread starts; pages are the web thread's.
+ */
+#ifndef NODE_EXPORTS_H
+#define NODE_EXPORTS_H
+
+#include <stdatomic.h>
+
+#include "node/backend.h"
+#include "node/edges.h"
+#include "node/web/metrics.h"
+#include "proto/base/board.h"
+#include "proto/base/buffer.h"
+#include "proto/base/error.h"
+
+struct exports {
+    struct backend *backend;
+    struct board *status;           /* struct replica_status. */
+    _Atomic(struct edges *) *edges; /* NULL in it: not open yet. */
+};
+
+/**
+ * Register everything.
+ *
+ * @exports  Copied for as long as the process lives; what it points to
+ *           outlives the registry.
+ *
+ * Returns NO_MEMORY.
+ */
+enum error exports_add(struct metrics *metrics, const struct exports *exports);
+
+/** Append the page; context is the registry. For the administrators' server. */
+void exports_page(void *context, struct buffer *to);
+
+#endif
