@@ -79,7 +79,7 @@ class Person:
             if event['event'] == 'joined':
                 self.moves += self._joined.is_set()
                 self._joined.set()
-            elif event['event'] == 'posted':
+            elif event['event'] == 'result' and event.get('op') == 'post':
                 self._answers.put(event)
             elif event['event'] == 'message':
                 self.heard.append(event['id'])
@@ -94,7 +94,8 @@ class Person:
     def post(self, text: str) -> int:
         """Say something; returns the message's id in the room."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({'text': text}) + '\n')
+        self._process.stdin.write(json.dumps(
+            {'op': 'post', 'room': ROOM, 'text': text}) + '\n')
         self._process.stdin.flush()
         try:
             answer = self._answers.get(timeout=POST_WAIT_S)
@@ -119,7 +120,7 @@ def set_up(pool: LocalPool) -> None:
              leader.perchctl('users', 'list').get('users', [])}
     for name in PEOPLE:
         if 'sip:%s@%s' % (name, DOMAIN) not in known:
-            leader.perchctl('users', 'create', name, '--password-stdin',
+            leader.perchctl('users', 'create', name, '--password',
                             password=PASSWORD + '\n')
             say('   user %s@%s, password %s' % (name, DOMAIN, PASSWORD))
     there = [each['name'] for each in
@@ -132,7 +133,7 @@ def set_up(pool: LocalPool) -> None:
     for room in (ROOM, OTHER_ROOM):
         if room not in there:
             leader.perchctl('rooms', 'create', room, '--category', CATEGORY,
-                            '--open')
+                            '--visibility', 'open')
             say('   room %s' % room)
 
 
