@@ -339,6 +339,11 @@ struct store *applier_store(const struct applier *applier)
     return applier->store;
 }
 
+uint64_t applier_digested(const struct applier *applier)
+{
+    return applier->digest.index;
+}
+
 bool applier_digest_at(const struct applier *applier, uint64_t index,
                        uint64_t *value_out)
 {

@@ -125,6 +125,10 @@ const struct machine *applier_machine(const struct applier *applier);
 /** Borrow the store, as applier_machine. */
 struct store *applier_store(const struct applier *applier);
 
+/** Tell the log index of the last entry in the digest: at or below applied,
+ * since some entries are none. */
+uint64_t applier_digested(const struct applier *applier);
+
 /** Look up the digest at a log index (digest.h). */
 bool applier_digest_at(const struct applier *applier, uint64_t index,
                        uint64_t *value_out);

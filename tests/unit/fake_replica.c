@@ -225,7 +225,8 @@ static void log_command(struct replica *replica, struct entry entry)
     logged->bytes.len = len;
 }
 
-static void tell(struct replica *replica, size_t first, size_t n)
+static void tell_to(const struct replica *replica,
+                    const struct replica_events *events, size_t first, size_t n)
 {
     struct replica_entry *entries = calloc(n + 1, sizeof(*entries));
 
@@ -236,10 +237,15 @@ static void tell(struct replica *replica, size_t first, size_t n)
         entries[i] = (struct replica_entry){logged->index, 1,
                                             buffer_slice(&logged->bytes)};
     }
-    if (n > 0 && !replica->blind) {
-        replica->events.committed(replica->events.context, entries, n);
-    }
+    events->committed(events->context, entries, n);
     free(entries);
+}
+
+static void tell(const struct replica *replica, size_t first, size_t n)
+{
+    if (n > 0 && !replica->blind) {
+        tell_to(replica, &replica->events, first, n);
+    }
 }
 
 void fake_replica_commit(struct replica *replica, size_t n)
@@ -295,7 +301,9 @@ void fake_replica_blind(struct replica *replica, bool blind)
     replica->blind = blind;
 }
 
-void fake_replica_replay(struct replica *replica, uint64_t from, size_t n)
+void fake_replica_replay_to(const struct replica *replica,
+                            const struct replica_events *events, uint64_t from,
+                            size_t n)
 {
     size_t first = 0;
 
@@ -305,8 +313,15 @@ void fake_replica_replay(struct replica *replica, uint64_t from, size_t n)
     for (; first < replica->n_log; first += n) {
         size_t left = replica->n_log - first;
 
-        tell(replica, first, left < n ? left : n);
+        tell_to(replica, events, first, left < n ? left : n);
     }
+}
+
+void fake_replica_replay(struct replica *replica, uint64_t from, size_t n)
+{
+    struct replica_events events = replica->events;
+
+    fake_replica_replay_to(replica, &events, from, n);
 }
 
 void fake_replica_skip(struct replica *replica, uint64_t indexes)

@@ -57,6 +57,11 @@ void fake_replica_blind(struct replica *replica, bool blind);
 /** Tell the owner all entries from an index on again, up to n in a batch. */
 void fake_replica_replay(struct replica *replica, uint64_t from, size_t n);
 
+/** Tell another owner the same, without counting it ours. */
+void fake_replica_replay_to(const struct replica *replica,
+                            const struct replica_events *events, uint64_t from,
+                            size_t n);
+
 /** Let there be gaps: the next entry gets a later index. */
 void fake_replica_skip(struct replica *replica, uint64_t indexes);
 
