@@ -341,7 +341,8 @@ uint64_t fake_replica_last(const struct replica *replica)
     return replica->last;
 }
 
-void fake_replica_answer_reads(struct replica *replica, enum error error)
+static void answer_reads(struct replica *replica, enum error error,
+                         uint64_t log_index)
 {
     size_t n = replica->n_reads;
     uint64_t tokens[READS_MAX];
@@ -350,8 +351,18 @@ void fake_replica_answer_reads(struct replica *replica, enum error error)
     replica->n_reads = 0;
     for (size_t i = 0; i < n; i++) {
         replica->events.read_ready(replica->events.context, tokens[i], error,
-                                   replica->last);
+                                   log_index);
     }
+}
+
+void fake_replica_answer_reads(struct replica *replica, enum error error)
+{
+    answer_reads(replica, error, replica->last);
+}
+
+void fake_replica_answer_reads_at(struct replica *replica, uint64_t log_index)
+{
+    answer_reads(replica, ERROR_NONE, log_index);
 }
 
 void fake_replica_busy(struct replica *replica, bool busy)

@@ -74,6 +74,9 @@ uint64_t fake_replica_last(const struct replica *replica);
 /** Answer all reads that wait. */
 void fake_replica_answer_reads(struct replica *replica, enum error error);
 
+/** Answer them with an index of the test's own. */
+void fake_replica_answer_reads_at(struct replica *replica, uint64_t log_index);
+
 /** Have it say BUSY to proposals and reads. */
 void fake_replica_busy(struct replica *replica, bool busy);
 

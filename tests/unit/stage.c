@@ -6,6 +6,7 @@
 
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
+#include "storage/checkpoint.h"
 #include "tests/sim/files_sim.h"
 #include "tests/unit/fake_loop.h"
 #include "tests/unit/test.h"
@@ -465,6 +466,80 @@ void stage_administer(struct stage *s, Perch__Command *command)
     CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
     CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
     stage_other(s, command);
+}
+
+static void other_entry(void *context, const struct applied_entry *entry,
+                        const struct applied *applied,
+                        const struct effects *effects)
+{
+    (void)context;
+    (void)entry;
+    (void)applied;
+    (void)effects;
+}
+
+static void other_committed(void *context, uint64_t applied_index)
+{
+    (void)context;
+    (void)applied_index;
+}
+
+static void other_fatal(void *context, enum error error, const char *reason)
+{
+    (void)context;
+    fail_msg("%s: %s", error_name(error), reason);
+}
+
+static void other_takes(void *context, const struct replica_entry *entries,
+                        size_t n)
+{
+    applier_apply(context, entries, n);
+}
+
+/* Make the other node's checkpoint. Returns its index. */
+static uint64_t copy_state(struct stage *s, const char *data,
+                           const char *directory)
+{
+    struct replica *replica = fake_replica_new(3);
+    struct checkpoint *checkpoint = NULL;
+    struct applier *applier = NULL;
+    uint64_t index;
+
+    assert_int_equal(
+        applier_open(&applier,
+                     &(struct applier_settings){
+                         .loop = s->loop, .data = data, .rules_known = 1},
+                     &(struct applier_events){.entry = other_entry,
+                                              .committed = other_committed,
+                                              .fatal = other_fatal}),
+        ERROR_NONE);
+    applier_attach(applier, replica);
+    fake_replica_replay_to(
+        s->replica,
+        &(struct replica_events){.context = applier, .committed = other_takes},
+        1, 100);
+    assert_int_equal(
+        store_checkpoint(applier_store(applier), directory, 0, &checkpoint),
+        ERROR_NONE);
+    index = checkpoint->index;
+    checkpoint_free(checkpoint);
+    applier_abandon(applier);
+    fake_replica_free(replica);
+    return index;
+}
+
+void stage_snapshot(struct stage *s)
+{
+    const struct replica_events *events = fake_replica_events(s->replica);
+    char directory[FILES_PATH_BYTES_MAX + 16], data[FILES_PATH_BYTES_MAX + 16];
+    uint64_t index;
+
+    snprintf(data, sizeof(data), "%s-other", s->data);
+    snprintf(directory, sizeof(directory), "%s/sent", s->data);
+    assert_int_equal(files_make_directory(data), ERROR_NONE);
+    index = copy_state(s, data, directory);
+    assert_int_equal(files_remove(data), ERROR_NONE);
+    events->restore(events->context, directory, index);
 }
 
 static ProtobufCBinaryData bytes_of(const char *text)

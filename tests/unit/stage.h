@@ -156,6 +156,10 @@ void stage_administer(struct stage *s, Perch__Command *command);
 /** Commit a command of node 2. */
 void stage_other(struct stage *s, Perch__Command *command);
 
+/** Have the state of another node, that has applied the whole log, take the
+ * place of ours; returns before what is asked for is done. */
+void stage_snapshot(struct stage *s);
+
 /** Commands of administrators. */
 void stage_user(struct stage *s, const char *uri);
 void stage_room(struct stage *s, const char *guid, const char *name,
