@@ -46,6 +46,10 @@ bool answer_refused(const struct answer *answer)
 
 static struct slice print(struct answer *answer, const char *format,
                           va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static struct slice print(struct answer *answer, const char *format,
+                          va_list arguments)
 {
     va_list again;
     char *text;
