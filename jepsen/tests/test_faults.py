@@ -1,9 +1,12 @@
 """Every fault of processes and of the network, done to a pool of stand-ins:
 what is really seen while the fault holds, and that all is well afterwards."""
+import os
 import random
+import signal
 import unittest
 from pathlib import Path
 from typing import cast
+from unittest import mock
 
 from jepsen import nemesis
 from jepsen.cluster import Cluster
@@ -55,6 +58,32 @@ class ProcessTest(PoolTest):
             self.soon(lambda: self.pool.leader() not in (None, leader))
         self.soon(lambda: post(node) == 'ok')
         self.assertEqual(node.pid, pid)
+
+
+class ExcuseTest(PoolTest):
+    """What is held against a daemon that ends."""
+
+    def ends_by(self, number: int, excuse_s: float) -> tuple[int, str]:
+        """Have a daemon ended by a signal while it is excused for so long;
+        code and excuse as written down."""
+        node = self.pool.nodes[2]
+        node.excuse('disk-eio', excuse_s)
+        before = len(node.exits)
+        os.kill(node.pid, number)
+        self.soon(lambda: len(node.exits) > before)
+        node.excuse('', 0.0)
+        self.soon(lambda: post(node) == 'ok')
+        return node.exits[-1].code, node.exits[-1].excuse
+
+    def test_excuses(self) -> None:
+        """A fault of the disk excuses an end that was chosen, as long as it
+        holds and shortly after; a crash is never excused."""
+        with mock.patch('jepsen.node.RESTART_WAIT_S', 0.1):
+            self.assertEqual(self.ends_by(signal.SIGTERM, 60.0),
+                             (0, 'disk-eio'))
+            self.assertEqual(self.ends_by(signal.SIGTERM, 0.0), (0, ''))
+            self.assertEqual(self.ends_by(signal.SIGABRT, 60.0),
+                             (-signal.SIGABRT, ''))
 
 
 class NetworkTest(PoolTest):
