@@ -85,7 +85,7 @@ class Cluster:
         """Digest and position of the state of the nodes that answer."""
         def ask(node: Node) -> StateHash:
             return contract.parse_state_hash(call(
-                self.programs.state_hash(node.paths),
+                self.programs.status(node.paths),
                 wait_s=HASH_WAIT_S).stdout)
         return self._ask_all(ask)
 

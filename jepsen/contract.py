@@ -145,12 +145,8 @@ class Programs:
                 '--json', *words]
 
     def status(self, paths: Paths) -> list[str]:
-        """Print what parse_status reads."""
+        """Print what parse_status and parse_state_hash read."""
         return self._control(paths, 'status')
-
-    def state_hash(self, paths: Paths) -> list[str]:
-        """Print what parse_state_hash reads."""
-        return self._control(paths, 'state-hash')
 
     def name_domain(self, paths: Paths) -> list[str]:
         """Name the pool's domain, which users and rooms need."""
@@ -210,12 +206,15 @@ def _is_voter(found: dict[str, Any]) -> bool:
 
 
 def parse_state_hash(text: str) -> StateHash:
-    """Read the reply to `state_hash`."""
-    found = _object(text, 'state-hash')
+    """Read the digest of the state from the reply to `status`."""
+    found = _object(text, 'status')
     try:
-        return StateHash(index=int(found['index']), digest=str(found['hash']))
+        if found['digest'] is None:
+            raise KeyError('digest')
+        return StateHash(index=int(found['digest_index']),
+                         digest=str(found['digest']))
     except (KeyError, TypeError, ValueError) as error:
-        raise HarnessError('state-hash lacks %s' % error) from error
+        raise HarnessError('status lacks %s' % error) from error
 
 
 def parse_room(text: str) -> str:

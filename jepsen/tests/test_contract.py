@@ -41,7 +41,7 @@ class ParseTest(unittest.TestCase):
     def test_state_hash(self) -> None:
         """Index and digest."""
         self.assertEqual(contract.parse_state_hash(
-            '{"index": 4, "hash": "ab"}'), StateHash(4, 'ab'))
+            status(digest_index=4, digest='ab')), StateHash(4, 'ab'))
 
     def test_room(self) -> None:
         """Its address."""
@@ -54,7 +54,11 @@ class ParseTest(unittest.TestCase):
                 (contract.parse_status, '[]', 'status is no JSON object'),
                 (contract.parse_status, '{"role": "x"}', "lacks 'term'"),
                 (contract.parse_status, status(members=None), 'lacks'),
-                (contract.parse_state_hash, '{}', "lacks 'index'"),
+                (contract.parse_state_hash, status(), "lacks 'digest'"),
+                (contract.parse_state_hash,
+                 status(digest_index=4, digest=None), "lacks 'digest'"),
+                (contract.parse_state_hash, status(digest='ab'),
+                 "lacks 'digest_index'"),
                 (contract.parse_room, '{"room": {}}', 'lacks room.uri'),
                 (contract.parse_room, '{"uri": "x"}', 'lacks room.uri')):
             with self.assertRaisesRegex(HarnessError, said):

@@ -1,5 +1,5 @@
 /* perch-jepsen: many sessions that post and read as the fault runner says
- * (jepsen/README.md, "The load client", has the protocol).
+ * (jepsen/contracts.md, "The load client", has the protocol).
  *
  *   main.c        lines in; setup
  *   command.c     a line becomes an invocation

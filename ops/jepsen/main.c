@@ -70,7 +70,7 @@ static int check_arguments(int argc, char *argv[])
     }
     fputs("Usage: perch-jepsen\n\n"
           "The load client of jepsen/run: commands as JSON lines on standard "
-          "input,\nanswers on standard output. jepsen/README.md has the "
+          "input,\nanswers on standard output. jepsen/contracts.md has the "
           "protocol.\n",
           is_help ? stdout : stderr);
     return is_help ? 0 : 2;

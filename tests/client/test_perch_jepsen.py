@@ -1,4 +1,4 @@
-"""perch-jepsen keeps the protocol of jepsen/README.md: one answer for each
+"""perch-jepsen keeps the protocol of jepsen/contracts.md: one answer for each
 invocation, and never a kinder one than the truth."""
 import time
 import unittest
