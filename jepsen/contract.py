@@ -17,6 +17,7 @@ SIP_PORT = 5060
 PEER_PORT = 5062
 DOMAIN = 'jepsen.example'
 CATEGORY = 'jepsen'
+POOL_ID = '7c1d3f6a-52c4-4f0e-9d7e-0a5b8c1e2f34'  # Pools do not meet.
 PASSWORD = 'jepsen-pass-1'  # Of every user of the load.
 
 # An invariant that did not hold, as proto/base/check.c writes it.
@@ -86,6 +87,9 @@ def config_text(node: int, nodes: int, paths: Paths) -> str:
     peers = ''.join('node = %d %s:%d\n' % (each, address(each), PEER_PORT)
                     for each in range(1, nodes + 1))
     return '''\
+[pool]
+id = %s
+
 [node]
 id = %d
 data_dir = %s
@@ -101,7 +105,7 @@ authorities = %s
 [sip]
 listen = tcp %s auth=digest
 
-''' % (node, paths.data, paths.run, address(node), PEER_PORT, peers,
+''' % (POOL_ID, node, paths.data, paths.run, address(node), PEER_PORT, peers,
        paths.certificates / ('node%d.pem' % node),
        paths.certificates / ('node%d.key' % node),
        paths.certificates / 'ca.pem', sip_address(node)) + SETTINGS

@@ -85,12 +85,12 @@ class ConfigTest(unittest.TestCase):
         home = Path('/x')
         text = contract.config_text(2, 3, contract.Paths(
             home / 'f', home / 'data', home / 'run', home / 'tls'))
-        for line in ('id = 2', 'data_dir = /x/data', 'run_dir = /x/run',
+        for line in ('[pool]', 'id = 2', 'data_dir = /x/data', 'run_dir = /x/run',
                      'listen = 10.77.0.2:5062', 'node = 1 10.77.0.1:5062',
                      'node = 2 10.77.0.2:5062', 'node = 3 10.77.0.3:5062',
                      'certificate = /x/tls/node2.pem',
                      'listen = tcp 10.77.0.2:5060 auth=digest'):
-            self.assertIn('\n%s\n' % line, text)
+            self.assertIn('\n%s\n' % line, '\n' + text)
 
 
 if __name__ == '__main__':
