@@ -139,22 +139,47 @@ static enum next exchange(struct asking *asking, const char *node,
                                : lose(asking, node, error);
 }
 
+static enum error hear_greeting(struct link *link, char why[LINK_WHY_BYTES])
+{
+    struct arena *arena = arena_new(ARENA_BYTES);
+    struct admin_reply reply;
+    struct frame frame;
+    enum error error = link_receive(link, &frame);
+
+    CHECK(arena != NULL);
+    if (error == ERROR_NONE) {
+        error = admin_read_reply(ADMIN_PING, frame.payload, arena, &reply);
+    }
+    if (error != ERROR_NONE) {
+        snprintf(why, LINK_WHY_BYTES, "the node did not let us in: %s",
+                 error_text(error));
+    } else if (reply.head->result != PERCH__ADMIN__RESULT__DONE) {
+        snprintf(why, LINK_WHY_BYTES, "%.*s",
+                 SLICE_PRINT(codec_slice(reply.head->text)));
+        error = ERROR_REFUSED;
+    }
+    arena_free(arena);
+    return error;
+}
+
 /* In TLS 1.3 a node judges our certificate when we are done already. Whether it
  * listens is seen by a question that changes nothing. */
-static enum error greet(struct link *link)
+static enum error greet(struct link *link, char why[LINK_WHY_BYTES])
 {
     Perch__Admin__Request head = PERCH__ADMIN__REQUEST__INIT;
     Perch__Admin__Nothing nothing = PERCH__ADMIN__NOTHING__INIT;
     struct buffer bytes = BUFFER_EMPTY;
-    struct frame frame;
     enum error error =
         admin_write_request(ADMIN_PING, &head, &nothing.base, &bytes);
 
-    if (error == ERROR_NONE) {
-        error = link_send(link, buffer_slice(&bytes));
-    }
+    CHECK(error == ERROR_NONE);
+    error = link_send(link, buffer_slice(&bytes));
     buffer_deinit(&bytes);
-    return error == ERROR_NONE ? link_receive(link, &frame) : error;
+    if (error != ERROR_NONE) {
+        snprintf(why, LINK_WHY_BYTES, "%s", error_text(error));
+        return error;
+    }
+    return hear_greeting(link, why);
 }
 
 static enum error open_link(const struct endpoint *endpoint,
@@ -166,10 +191,8 @@ static enum error open_link(const struct endpoint *endpoint,
     enum error error;
 
     TRY(link_open(endpoint, options, deadline_ms, link_out, why));
-    error = endpoint->is_far ? greet(*link_out) : ERROR_NONE;
+    error = endpoint->is_far ? greet(*link_out, why) : ERROR_NONE;
     if (error != ERROR_NONE) {
-        snprintf(why, LINK_WHY_BYTES, "the node did not let us in: %s",
-                 error_text(error));
         link_close(*link_out);
     }
     return error;

@@ -1,0 +1,137 @@
+/* Administration from another machine: a certificate on both sides. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/admin/scene.h"
+#include "tests/unit/test.h"
+
+#define HAS(text, part) assert_non_null(strstr(text, part))
+
+enum { WORDS_BYTES = 2048 };
+
+/* Run by TLS as somebody whose certificate lies in a folder. */
+static int run_as(struct scene *scene, const char *folder, const char *name,
+                  const char *authority, const char *words)
+{
+    char line[WORDS_BYTES];
+
+    snprintf(line, sizeof(line),
+             "--tls 127.0.0.1:%u --authority " CERTIFICATES_DIR
+             "/%s/ca.pem --certificate " CERTIFICATES_DIR
+             "/%s/%s.pem --key " CERTIFICATES_DIR "/%s/%s.key %s",
+             (unsigned)server_port(admin_server(scene->admin)), authority,
+             folder, name, folder, name, words);
+    return scene_run(scene, line, NULL);
+}
+
+/* An administrator's certificate is all it takes, and the change is recorded
+ * under the name in it. */
+static void test_tls__serves_administrators(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_int_equal(
+        run_as(scene, "admin", "admin-alice", "admin", "users create dave"), 0);
+    HAS(scene->out, "sip:dave@example.com is created");
+    assert_int_equal(
+        run_as(scene, "admin", "admin-alice", "admin", "users list"), 0);
+    HAS(scene->out, "sip:dave@example.com");
+    assert_int_equal(scene_run(scene, "users list", NULL), 0);
+    assert_int_equal(run_as(scene, "admin", "admin-alice", "admin", "metrics"),
+                     0);
+}
+
+/* A node's certificate is of the same authority and names no administrator. */
+static void test_tls__refuses_nodes(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t hash = scene_hash(scene);
+
+    assert_int_equal(
+        run_as(scene, "admin", "node2", "admin", "users create dave"), 3);
+    HAS(scene->err, "does not name an administrator");
+    assert_true(scene_hash(scene) == hash);
+    assert_int_equal(server_meters(admin_server(scene->admin))->strangers.value,
+                     1);
+}
+
+/* Another authority's administrator is none, and is sure that nothing was
+ * changed: the node was asked before it was given anything. */
+static void test_tls__refuses_other_authorities(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_int_equal(
+        run_as(scene, "other", "admin-mallory", "admin", "users create dave"),
+        3);
+    HAS(scene->err, "[UNREACHABLE]");
+    assert_int_equal(scene->proposals, 0);
+    assert_true(server_meters(admin_server(scene->admin))->strangers.value > 0);
+}
+
+/* perchctl gives nothing to a node of another authority. */
+static void test_tls__knows_its_nodes(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_int_equal(
+        run_as(scene, "admin", "admin-alice", "other", "users create dave"), 3);
+    HAS(scene->err, "certificate verify failed");
+    assert_int_equal(scene->proposals, 0);
+}
+
+/* Files that are missing, and a key that is another's, are named. */
+static void test_tls__names_the_file(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_int_equal(run_as(scene, "admin", "admin-bob", "admin", "ping"), 3);
+    HAS(scene->err, "admin-bob.pem");
+    assert_int_equal(run_as(scene, "admin", "admin-alice", "nix", "ping"), 3);
+    HAS(scene->err, "nix/ca.pem");
+    assert_int_equal(scene_run(scene, "--tls 127.0.0.1:1 ping", NULL), 2);
+    HAS(scene->err, "--certificate");
+    assert_int_equal(
+        run_as(scene, "admin", "admin-alice", "admin", "--tls nowhere ping"),
+        0);
+}
+
+/* Bytes that are no TLS end one connection. */
+static void test_tls__survives_garbage(void **state)
+{
+    struct scene *scene = *state;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+        .sin_port = htons(server_port(admin_server(scene->admin)))};
+    char bytes[256];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)),
+                     0);
+    memset(bytes, 'x', sizeof(bytes));
+    assert_int_equal(send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL),
+                     sizeof(bytes));
+    while (recv(fd, bytes, sizeof(bytes), 0) > 0) {
+    }
+    close(fd);
+    assert_int_equal(run_as(scene, "admin", "admin-alice", "admin", "ping"), 0);
+}
+
+int main(void)
+{
+#define TEST(name) RUN_IN(name, scene_setup_tls, scene_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_tls__serves_administrators),
+        TEST(test_tls__refuses_nodes),
+        TEST(test_tls__refuses_other_authorities),
+        TEST(test_tls__knows_its_nodes),
+        TEST(test_tls__names_the_file),
+        TEST(test_tls__survives_garbage),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
