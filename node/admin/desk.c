@@ -1,43 +1,9 @@
-#include "node/admin/desk.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
 
-#include "node/admin/answers.h"
+#include "node/admin/desk_parts.h"
 #include "proto/base/check.h"
-#include "proto/base/journal.h"
 
-TAILQ_HEAD(answers, answer);
-
-struct desk {
-    struct loop *loop;
-    struct admin_state state;
-    struct letters *inbox;
-    struct timer *tick; /* Runs while anything waits. */
-    struct answers waiting;
-    size_t n_waiting;
-    uint64_t token_last;
-};
-
-#define TO(state) (1u << ANSWER_##state)
-
-static const unsigned may_follow[ANSWER_STATES] = {
-    [ANSWER_READING] = TO(DECIDING) | TO(SETTLED),
-    [ANSWER_DECIDING] = TO(PROPOSED) | TO(TRANSFERRING) | TO(SETTLED),
-    [ANSWER_PROPOSED] = TO(SETTLED),
-    [ANSWER_TRANSFERRING] = TO(SETTLED),
-    [ANSWER_SETTLED] = 0,
-};
-
-/* The one place an answer changes state. */
-static void answer_move(struct answer *answer, enum answer_at next)
-{
-    CHECK(may_follow[answer->at] & (1u << next));
-    answer->at = next;
-    CHECK(next != ANSWER_PROPOSED || answer->does == ANSWER_PROPOSES);
-}
-
-static void answer_free(struct desk *desk, struct answer *answer)
+void desk_forget(struct desk *desk, struct answer *answer)
 {
     TAILQ_REMOVE(&desk->waiting, answer, link);
     desk->n_waiting--;
@@ -58,177 +24,6 @@ static struct answer *find(struct desk *desk, uint64_t token, enum answer_at at)
         }
     }
     return NULL;
-}
-
-/* One line for each change that was asked for, as it went; looking leaves
- * none. */
-static void write_journal(const struct answer *answer)
-{
-    const Perch__Admin__Reply *reply = &answer->reply;
-
-    if (answer->fact->access == ADMIN_CHANGE &&
-        (answer->deed != NULL || answer_refused(answer))) {
-        journal_notice("change_asked",
-                       "administrator=\"%s\" source=\"%s\" what=%s "
-                       "outcome=%.*s already=%d dry_run=%d log_index=%" PRIu64,
-                       answer->ask->actor.name, answer->ask->actor.source,
-                       answer->fact->name, (int)reply->outcome.len,
-                       (const char *)reply->outcome.data, reply->already,
-                       reply->dry_run, reply->log_index);
-    }
-}
-
-/* A reply is bounded by how it is made; one that were not is a defect that
- * must not take the node down. */
-static void write_reply(struct answer *answer, struct buffer *to)
-{
-    enum error error = admin_write_reply(answer->ask->request.kind,
-                                         &answer->reply, answer->body, to);
-
-    if (error != ERROR_NONE) {
-        journal_error("reply_failed", "what=%s error=%s", answer->fact->name,
-                      error_name(error));
-        answer_refuse(answer, REFUSAL_NO_MEMORY);
-        (void)admin_write_reply(answer->ask->request.kind, &answer->reply, NULL,
-                                to);
-    }
-}
-
-/* Send the reply and forget the request. */
-static void settle(struct desk *desk, struct answer *answer)
-{
-    struct admin_told *told = admin_told_new(answer->ask->client);
-
-    CHECK(told != NULL);
-    answer_move(answer, ANSWER_SETTLED);
-    write_journal(answer);
-    write_reply(answer, &told->frame);
-    if (letters_send_reply(answer->ask->reply_to, &told->letter) !=
-        ERROR_NONE) {
-        admin_told_free(told); /* The server is closing. */
-    }
-    answer_free(desk, answer);
-}
-
-static void settle_refused(struct desk *desk, struct answer *answer,
-                           enum refusal refusal)
-{
-    answer_refuse(answer, refusal);
-    settle(desk, answer);
-}
-
-/* A change that holds, by this request or before it. */
-static void settle_changed(struct desk *desk, struct answer *answer)
-{
-    answer->machine = desk->state.machine(desk->state.context);
-    answer_tell_change(answer);
-    if (!answer->reply.dry_run && answer->row->show != NULL &&
-        answer->machine != NULL) {
-        answer->row->show(answer);
-    }
-    settle(desk, answer);
-}
-
-/* How long a proposal may wait before it leaves this node; at least a moment,
- * as none would mean for ever. */
-static unsigned patience_ms(struct desk *desk, const struct answer *answer)
-{
-    uint64_t now_us = loop_now_us(desk->loop);
-
-    return now_us + 1000 < answer->deadline_us
-               ? (unsigned)((answer->deadline_us - now_us) / 1000)
-               : 1;
-}
-
-static enum refusal refusal_of_error(enum error error)
-{
-    switch (error) {
-    case ERROR_NO_LEADER:
-        return REFUSAL_NO_LEADER;
-    case ERROR_TOO_LARGE:
-        return REFUSAL_REQUEST_TOO_LARGE;
-    case ERROR_NO_MEMORY:
-        return REFUSAL_NO_MEMORY;
-    default:
-        return REFUSAL_BUSY;
-    }
-}
-
-static void hand_over(struct desk *desk, struct answer *answer)
-{
-    enum error error;
-
-    /* First: the fate may be told within the call. */
-    answer_move(answer, ANSWER_PROPOSED);
-    error = desk->state.propose(desk->state.context, answer->token,
-                                &answer->command, patience_ms(desk, answer));
-    if (error != ERROR_NONE) {
-        settle_refused(desk, answer, refusal_of_error(error));
-    }
-}
-
-static void propose(struct desk *desk, struct answer *answer)
-{
-    Perch__Command *command = &answer->command;
-    const struct admin_actor *actor = &answer->ask->actor;
-    struct applied judged;
-
-    CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
-    CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
-    judged = machine_judge(answer->machine, command);
-    if (!outcome_is_success(judged.outcome)) {
-        answer_refuse_outcome(answer, judged.outcome,
-                              answers_culprit(command, &judged));
-        settle(desk, answer);
-    } else if (answer->reply.dry_run) {
-        settle_changed(desk, answer);
-    } else {
-        hand_over(desk, answer);
-    }
-}
-
-static void transfer(struct desk *desk, struct answer *answer)
-{
-    if (answer->reply.dry_run) {
-        settle_changed(desk, answer);
-        return;
-    }
-    answer_move(answer, ANSWER_TRANSFERRING);
-    desk->state.transfer(desk->state.context, answer->token,
-                         answer->transfer_to);
-}
-
-static void act(struct desk *desk, struct answer *answer)
-{
-    switch (answer->does) {
-    case ANSWER_ALREADY:
-        CODEC_SET(&answer->reply, already, true);
-        settle_changed(desk, answer);
-        return;
-    case ANSWER_PROPOSES:
-        propose(desk, answer);
-        return;
-    case ANSWER_TRANSFERS:
-        transfer(desk, answer);
-        return;
-    default:
-        settle(desk, answer);
-        return;
-    }
-}
-
-static void decide(struct desk *desk, struct answer *answer)
-{
-    answer_move(answer, ANSWER_DECIDING);
-    answer->machine = desk->state.machine(desk->state.context);
-    if (answer->machine == NULL && answer->fact->access != ADMIN_LOCAL) {
-        settle_refused(desk, answer, REFUSAL_NOT_LOADED);
-        return;
-    }
-    CODEC_SET(&answer->reply, log_index,
-              desk->state.applied(desk->state.context));
-    answer->row->decide(answer);
-    act(desk, answer);
 }
 
 static unsigned wait_of(const Perch__Admin__Request *head)
@@ -290,10 +85,10 @@ static void take(struct desk *desk, struct admin_ask *ask)
         timer_start(desk->tick, DESK_TICK_MS, DESK_TICK_MS);
     }
     if (!must_read(answer)) {
-        decide(desk, answer);
+        carry_decide(desk, answer);
     } else if (desk->state.read(desk->state.context, answer->token) !=
                ERROR_NONE) {
-        settle_refused(desk, answer, REFUSAL_BUSY);
+        carry_refuse(desk, answer, REFUSAL_BUSY);
     }
 }
 
@@ -312,9 +107,9 @@ static void on_asks(void *context, struct letter_list *list)
 static void give_up(struct desk *desk, struct answer *answer, uint64_t now_us)
 {
     if (answer->at == ANSWER_READING) {
-        settle_refused(desk, answer, REFUSAL_NO_LEADER);
+        carry_refuse(desk, answer, REFUSAL_NO_LEADER);
     } else if (now_us >= answer->deadline_us + DESK_WITHDRAW_MS * 1000) {
-        settle_refused(desk, answer, REFUSAL_OUTCOME_UNKNOWN);
+        carry_refuse(desk, answer, REFUSAL_OUTCOME_UNKNOWN);
     }
 }
 
@@ -369,7 +164,7 @@ void desk_close(struct desk *desk)
         letters_free(desk->inbox);
     }
     while (!TAILQ_EMPTY(&desk->waiting)) {
-        answer_free(desk, TAILQ_FIRST(&desk->waiting));
+        desk_forget(desk, TAILQ_FIRST(&desk->waiting));
     }
     timer_free(desk->tick);
     free(desk);
@@ -393,40 +188,10 @@ void desk_read_ready(struct desk *desk, uint64_t token, enum error error)
         return;
     }
     if (error != ERROR_NONE) {
-        settle_refused(desk, answer, REFUSAL_NO_LEADER);
+        carry_refuse(desk, answer, REFUSAL_NO_LEADER);
         return;
     }
-    decide(desk, answer);
-}
-
-/* Another request may have made the same change since this one was judged:
- * then it holds, and whoever asked twice is told the same twice. */
-static bool holds_already(struct desk *desk, struct answer *answer)
-{
-    answer->machine = desk->state.machine(desk->state.context);
-    answer->does = ANSWER_REPLIES;
-    if (answer->machine != NULL) {
-        answer->row->decide(answer);
-    }
-    return !answer_refused(answer) && answer->does == ANSWER_ALREADY;
-}
-
-static void take_outcome(struct desk *desk, struct answer *answer,
-                         const struct applied *applied)
-{
-    struct slice culprit = answers_culprit(&answer->command, applied);
-
-    CODEC_SET(&answer->reply, log_index,
-              desk->state.applied(desk->state.context));
-    if (outcome_is_success(applied->outcome)) {
-        settle_changed(desk, answer);
-    } else if (holds_already(desk, answer)) {
-        CODEC_SET(&answer->reply, already, true);
-        settle_changed(desk, answer);
-    } else {
-        answer_refuse_outcome(answer, applied->outcome, culprit);
-        settle(desk, answer);
-    }
+    carry_decide(desk, answer);
 }
 
 void desk_told(struct desk *desk, uint64_t token, enum admin_fate fate,
@@ -439,13 +204,13 @@ void desk_told(struct desk *desk, uint64_t token, enum admin_fate fate,
     }
     switch (fate) {
     case ADMIN_APPLIED:
-        take_outcome(desk, answer, applied);
+        carry_outcome(desk, answer, applied);
         return;
     case ADMIN_WITHDRAWN:
-        settle_refused(desk, answer, REFUSAL_WITHDRAWN);
+        carry_refuse(desk, answer, REFUSAL_WITHDRAWN);
         return;
     case ADMIN_LOST:
-        settle_refused(desk, answer, REFUSAL_OUTCOME_UNKNOWN);
+        carry_refuse(desk, answer, REFUSAL_OUTCOME_UNKNOWN);
         return;
     }
 }
@@ -460,8 +225,8 @@ void desk_transferred(struct desk *desk, uint64_t token, enum error error)
     if (error != ERROR_NONE) {
         answer_refuse_about(answer, REFUSAL_TRANSFER_FAILED,
                             slice_of_text(error_text(error)));
-        settle(desk, answer);
+        carry_settle(desk, answer);
         return;
     }
-    settle_changed(desk, answer);
+    carry_changed(desk, answer);
 }

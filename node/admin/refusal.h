@@ -48,9 +48,9 @@
       "a password has 1 to 256 bytes, none of them a control character",       \
       "choose another password")                                               \
     X(SETTING_MALFORMED, USAGE, 400, "a setting is set by NAME=VALUE",         \
-      "see perchctl pool show for names, values and ranges")               \
+      "see perchctl pool show for names, values and ranges")                   \
     X(SETTING_NOT_NUMBER, USAGE, 400, "the setting takes a whole number",      \
-      "see perchctl pool show for names, values and ranges")               \
+      "see perchctl pool show for names, values and ranges")                   \
     X(NODE_NO_MEMBER, REFUSED, 404, "no such node is a member of the pool",    \
       "see perchctl nodes list")                                               \
     X(NODE_NO_VOTER, REFUSED, 409, "the node has no vote and cannot lead",     \
