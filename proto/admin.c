@@ -1,5 +1,7 @@
 #include "proto/admin.h"
 
+#include <string.h>
+
 #include "proto/base/check.h"
 
 enum { KINDS_MAX = 256 };
@@ -78,6 +80,9 @@ enum error admin_write_request(enum admin_kind kind,
         CODEC_SET(head, body, codec_bytes(buffer_slice(&bytes)));
         error =
             write_frame((uint8_t)kind, admin_request_limits(), &head->base, to);
+    }
+    if (bytes.len > 0) {
+        explicit_bzero(bytes.data, bytes.len); /* There may be a password. */
     }
     buffer_deinit(&bytes);
     return error;

@@ -28,6 +28,32 @@ static void write_time(char cell[CELL_BYTES_MAX], json_int_t at_us)
     snprintf(cell, CELL_BYTES_MAX, "%.*sZ", SECONDS_TEXT_BYTES, text);
 }
 
+/* Moments lose their unit, which their text does not need. */
+static void write_key(char to[KEY_BYTES_MAX], const char *key)
+{
+    size_t len = strlen(key);
+
+    len -= ends_with(key, "_at_us") ? strlen("_us") : 0;
+    snprintf(to, KEY_BYTES_MAX, "%.*s", (int)len, key);
+}
+
+static void write_words(char cell[CELL_BYTES_MAX], const json_t *words)
+{
+    size_t i, len = 0;
+    json_t *word;
+
+    snprintf(cell, CELL_BYTES_MAX, "none");
+    json_array_foreach (words, i, word) {
+        int more = snprintf(cell + len, CELL_BYTES_MAX - len, "%s%s",
+                            i == 0 ? "" : "; ", json_string_value(word));
+
+        if (more < 0 || (size_t)more >= CELL_BYTES_MAX - len) {
+            return; /* Cut short: people have seen enough of it. */
+        }
+        len += (size_t)more;
+    }
+}
+
 /* A value as a word. What is not there is a dash. */
 static void write_cell(char cell[CELL_BYTES_MAX], const char *key,
                        const json_t *value)
@@ -44,6 +70,8 @@ static void write_cell(char cell[CELL_BYTES_MAX], const char *key,
     } else if (json_is_boolean(value)) {
         snprintf(cell, CELL_BYTES_MAX, "%s",
                  json_is_true(value) ? "yes" : "no");
+    } else if (json_is_array(value)) {
+        write_words(cell, value);
     } else {
         snprintf(cell, CELL_BYTES_MAX, "-");
     }
@@ -84,8 +112,7 @@ static void measure(struct table *table, const json_t *rows)
     size_t i;
     json_t *row;
 
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach (rows, i, row) {
         for (size_t column = 0; column < table->n; column++) {
             const char *key = table->keys[column];
             size_t width;
@@ -103,14 +130,13 @@ static void print_heading(FILE *to, const struct table *table)
 {
     for (size_t column = 0; column < table->n; column++) {
         char heading[KEY_BYTES_MAX];
-        size_t len = strlen(table->keys[column]);
 
-        for (size_t i = 0; i <= len; i++) {
-            char c = table->keys[column][i];
-
-            heading[i] = c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+        write_key(heading, table->keys[column]);
+        for (char *c = heading; *c != '\0'; c++) {
+            *c = *c >= 'a' && *c <= 'z' ? (char)(*c & ~0x20) : *c;
         }
-        print_padded(to, heading, table->widths[column] + 2);
+        print_padded(to, heading,
+                     column + 1 < table->n ? table->widths[column] + 2 : 0);
     }
     fputc('\n', to);
 }
@@ -138,8 +164,7 @@ static void print_table(FILE *to, const char *columns, const json_t *rows)
     begin_table(&table, columns);
     measure(&table, rows);
     print_heading(to, &table);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach (rows, i, row) {
         print_row(to, &table, row);
     }
 }
@@ -147,34 +172,34 @@ static void print_table(FILE *to, const char *columns, const json_t *rows)
 /* "voters 3, connected 3": an object on one line. */
 static void print_inline(FILE *to, const json_t *object)
 {
-    char cell[CELL_BYTES_MAX];
+    char cell[CELL_BYTES_MAX], name[KEY_BYTES_MAX];
     const char *key, *between = "";
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
         write_cell(cell, key, value);
-        fprintf(to, "%s%s ", between, key);
+        write_key(name, key);
+        fprintf(to, "%s%s ", between, name);
         text_print(to, cell);
         between = ", ";
     }
 }
 
-static void print_words(FILE *to, const json_t *list)
+/* Things of one kind below each other, with all that they have. */
+static void print_things(FILE *to, const json_t *things)
 {
-    size_t i;
-    json_t *word;
+    char columns[COLUMNS_MAX * KEY_BYTES_MAX] = "";
+    const char *key;
+    json_t *value;
 
-    json_array_foreach(list, i, word)
-    {
-        fputs(i == 0 ? "" : "; ", to);
-        if (json_is_object(word)) {
-            fputs("\n  ", to);
-            print_inline(to, word);
-        } else {
-            text_print(to, json_string_value(word));
-        }
+    json_object_foreach (json_array_get(things, 0), key, value) {
+        size_t len = strlen(columns);
+
+        snprintf(columns + len, sizeof(columns) - len, "%s%s",
+                 len == 0 ? "" : " ", key);
     }
+    fputc('\n', to);
+    print_table(to, columns, things);
 }
 
 static void print_value(FILE *to, const char *key, const json_t *value)
@@ -183,12 +208,14 @@ static void print_value(FILE *to, const char *key, const json_t *value)
 
     if (json_is_object(value)) {
         print_inline(to, value);
-    } else if (json_is_array(value)) {
-        print_words(to, value);
+    } else if (json_is_object(json_array_get(value, 0))) {
+        print_things(to, value);
+        return;
     } else {
         write_cell(cell, key, value);
         text_print(to, cell);
     }
+    fputc('\n', to);
 }
 
 /* Fields of every reply, which are not what was asked for. */
@@ -211,11 +238,12 @@ static void print_lines(FILE *to, const json_t *object)
     const char *key;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-    {
-        fprintf(to, "%s: ", key);
+    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+        char name[KEY_BYTES_MAX];
+
+        write_key(name, key);
+        fprintf(to, "%s: ", name);
         print_value(to, key, value);
-        fputc('\n', to);
     }
 }
 
@@ -226,8 +254,7 @@ static void print_body(FILE *to, const json_t *reply)
     const char *key;
     json_t *value, *only = NULL;
 
-    json_object_foreach((json_t *)(uintptr_t)reply, key, value)
-    {
+    json_object_foreach ((json_t *)(uintptr_t)reply, key, value) {
         if (!is_of_reply(key)) {
             json_object_set(body, key, value);
             only = value;
