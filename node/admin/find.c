@@ -79,6 +79,10 @@ struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData bytes)
         return answer_printf(answer, "sip:%.*s", SLICE_PRINT(name));
     }
     query_pool(answer->machine, &pool);
+    if (pool.domain.len == 0) {
+        answer_refuse_outcome(answer, OUTCOME_POOL_NOT_SET, SLICE_NONE);
+        return SLICE_NONE;
+    }
     return answer_printf(answer, "sip:%.*s@%.*s", SLICE_PRINT(name),
                          SLICE_PRINT(pool.domain));
 }
@@ -92,6 +96,9 @@ const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
         return NULL;
     }
     uri = find_user_uri(answer, name);
+    if (answer_refused(answer)) {
+        return NULL;
+    }
     user = query_user(answer->machine, uri);
     if (user == NULL) {
         answer_refuse_outcome(answer, OUTCOME_USER_UNKNOWN, uri);

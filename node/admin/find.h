@@ -21,8 +21,13 @@ const struct category *find_category(struct answer *answer,
 /** Find a user. NULL, and the answer refused, likewise. */
 const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);
 
-/** Write a user's name as a URI: in the arena, or as it came when it is one.
- * Whether it is well formed is for the rules. */
+/**
+ * Write a user's name as a URI: in the arena, or as it came when it is one.
+ * Whether it is well formed is for the rules.
+ *
+ * Returns the empty slice, and the answer refused, for "name" in a pool that
+ * has no domain yet.
+ */
 struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData name);
 
 /** Read "NODE/EPOCH/SERIAL", decimal and nothing else. Returns false for any

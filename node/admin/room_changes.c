@@ -5,7 +5,7 @@
 #include "node/chat/view.h"
 
 /* Write users' names as URIs. Returns false, and refuses, when there are too
- * many. */
+ * many, or one is of no domain. */
 static bool write_uris(struct answer *answer, size_t n,
                        const ProtobufCBinaryData *names,
                        ProtobufCBinaryData **uris_out)
@@ -21,7 +21,7 @@ static bool write_uris(struct answer *answer, size_t n,
         uris[i] = codec_bytes(find_user_uri(answer, names[i]));
     }
     *uris_out = uris;
-    return true;
+    return !answer_refused(answer);
 }
 
 /* Whether all of these users have the role, or none of them. */

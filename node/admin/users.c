@@ -145,6 +145,9 @@ void users_create_decide(struct answer *answer)
     const struct user *user;
 
     answer->uri = find_user_uri(answer, asked->user);
+    if (answer_refused(answer)) {
+        return;
+    }
     if (asked->has_password) {
         hashes = hash_password(answer, asked->password);
         if (hashes == NULL) {

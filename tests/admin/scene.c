@@ -242,6 +242,18 @@ int scene_setup(void **state)
     return 0;
 }
 
+int scene_setup_empty(void **state)
+{
+    struct scene *scene = make(state);
+    struct admin_options options = options_of(scene);
+
+    machine_free(scene->f->machine);
+    scene->f->machine = machine_new(COMMAND_RULES_KNOWN);
+    assert_int_equal(fixture_start(scene->f, 1), OUTCOME_DONE);
+    start(scene, &options);
+    return 0;
+}
+
 int scene_setup_hasty(void **state)
 {
     struct scene *scene = make(state);

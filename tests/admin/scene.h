@@ -54,6 +54,9 @@ struct scene {
 int scene_setup(void **state);
 int scene_teardown(void **state);
 
+/** The same, of a pool in which nothing has been set up. */
+int scene_setup_empty(void **state);
+
 /** The same, where a client may let the server wait for half a second. */
 int scene_setup_hasty(void **state);
 

@@ -520,6 +520,36 @@ static void test_sessions__are_listed_and_expelled(void **state)
     HAS(scene->err, "[MARK_INVALID]");
 }
 
+/* From nothing to a room with people in it, by the commands of the README. What
+ * comes too early says what must come first. */
+static void test_pool__is_set_up_from_nothing(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    assert_int_equal(scene_run(scene, "users create alice --password", "a\n"),
+                     1);
+    HAS(scene->err, "[POOL_NOT_SET]");
+    HAS(scene->err, "perchctl pool set domain DOMAIN");
+    assert_int_equal(scene_run(scene, "users show alice", NULL), 1);
+    HAS(scene->err, "[POOL_NOT_SET]");
+    assert_int_equal(scene_run(scene, "pool set domain example.org", NULL), 0);
+    assert_int_equal(scene_run(scene, "users create alice --password", "a\n"),
+                     0);
+    assert_int_equal(scene_run(scene, "categories create Trade", NULL), 0);
+    assert_int_equal(
+        scene_run(scene,
+                  "rooms create Lobby --category Trade --visibility open "
+                  "--manager alice",
+                  NULL),
+        0);
+    reply = run_json(scene, "status", 0);
+    assert_text(reply, "domain", "example.org");
+    assert_number(reply, "counts.users", 1);
+    assert_number(reply, "counts.rooms", 1);
+    json_decref(reply);
+}
+
 int main(void)
 {
 #define TEST(name) RUN_IN(name, scene_setup, scene_teardown)
@@ -545,6 +575,8 @@ int main(void)
         TEST(test_users_change__sets_and_takes_away),
         TEST(test_users_disable__and_enable),
         TEST(test_sessions__are_listed_and_expelled),
+        RUN_IN(test_pool__is_set_up_from_nothing, scene_setup_empty,
+               scene_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
