@@ -27,7 +27,8 @@ TREE_GENERATE(process_tree, process, link, compare)
 static const unsigned may_follow[PHASES] = {
     [PHASE_IDLE] = TO(SIGNING_IN),
     [PHASE_SIGNING_IN] = TO(JOINING) | TO(IDLE),
-    [PHASE_JOINING] = TO(POSTING) | TO(READING) | TO(IDLE),
+    [PHASE_JOINING] = TO(SETTLING) | TO(POSTING) | TO(READING) | TO(IDLE),
+    [PHASE_SETTLING] = TO(POSTING) | TO(READING) | TO(IDLE),
     [PHASE_POSTING] = TO(SEEKING) | TO(IDLE),
     [PHASE_SEEKING] = TO(IDLE),
     [PHASE_READING] = TO(IDLE),
@@ -88,8 +89,8 @@ static void on_deadline(void *context)
 {
     static const char *const doing[PHASES] = {
         [PHASE_SIGNING_IN] = "signing in", [PHASE_JOINING] = "joining",
-        [PHASE_POSTING] = "posting",       [PHASE_SEEKING] = "seeking",
-        [PHASE_READING] = "reading",
+        [PHASE_SETTLING] = "settling",     [PHASE_POSTING] = "posting",
+        [PHASE_SEEKING] = "seeking",       [PHASE_READING] = "reading",
     };
     struct process *process = context;
 
@@ -163,6 +164,13 @@ static void begin_work(struct process *process)
     } else {
         begin_read(process);
     }
+}
+
+static void settle(struct process *process)
+{
+    move(process, PHASE_SETTLING);
+    reading_begin(&process->reading, 1);
+    ask(process);
 }
 
 static void begin_join(struct process *process)
@@ -292,6 +300,9 @@ static void take_reply(struct process *process,
         give_up(process, "no answer");
     } else if (reading_take(&process->reading, event->reply.data)) {
         ask(process);
+    } else if (process->phase == PHASE_SETTLING) {
+        reading_end(&process->reading);
+        begin_work(process);
     } else if (process->phase == PHASE_SEEKING) {
         take_sought(process);
     } else {
@@ -307,7 +318,7 @@ void process_event(struct process *process, const struct client_event *event)
     } else if (event->kind == CLIENT_EVENT_JOINED) {
         if (process->phase == PHASE_JOINING &&
             slice_equal(event->room_uri, room_of(process))) {
-            begin_work(process);
+            settle(process);
         }
     } else if (event->kind == CLIENT_EVENT_LEFT) {
         take_left(process, event);
@@ -317,7 +328,8 @@ void process_event(struct process *process, const struct client_event *event)
             take_posted(process, event);
         }
     } else if (event->kind == CLIENT_EVENT_REPLY) {
-        if ((process->phase == PHASE_READING ||
+        if ((process->phase == PHASE_SETTLING ||
+             process->phase == PHASE_READING ||
              process->phase == PHASE_SEEKING) &&
             event->reply.token == process->token) {
             take_reply(process, event);

@@ -72,6 +72,17 @@ class RightTest(LoadTest):
         self.assertEqual(self.read(0)[0], [1, 2, 3, 4])
         self.assertEqual(self.pool.do('count', 'INVITE', -1), '1')
 
+    def test_first_history_of_a_visit(self):
+        """It ends at the join, so what is read is asked for after it; once
+        for each room, and not again. The library asks for one of its own."""
+        self.set_up()
+        for f, room, asked in (('read', 'r0', 3), ('read', 'r0', 4),
+                               ('post', 'r1', 6), ('read', 'r1', 7)):
+            done = self.do(f, room=room, value=1, limit=5)
+            self.assertEqual(done['type'], 'ok', done)
+            self.assertEqual(self.pool.do('count', 'cmd:bccontext', -1),
+                             str(asked))
+
     def test_long_history(self):
         """All of a room, and more than a page of it, in one piece."""
         self.set_up()
