@@ -190,7 +190,11 @@ void replica_checkpoint_made(struct replica *replica, uint64_t id,
 /** Tell that the state has switched to the restored checkpoint. */
 void replica_restored(struct replica *replica, uint64_t log_index);
 
-/** Hand leadership to a node, or to the fittest when node is 0. */
+/**
+ * Hand leadership to a node, or to the fittest when node is 0.
+ *
+ * @done  NULL when nobody waits for the outcome.
+ */
 void replica_transfer(struct replica *replica, uint8_t node,
                       void (*done)(void *context, enum error error),
                       void *context);

@@ -276,7 +276,9 @@ static void take(struct replica *replica, struct letter *letter)
         memo_free(letter);
         return;
     case MEMO_TRANSFER:
-        memo->transfer.done(memo->transfer.context, memo->transfer.error);
+        if (memo->transfer.done != NULL) {
+            memo->transfer.done(memo->transfer.context, memo->transfer.error);
+        }
         memo_free(letter);
         return;
     case MEMO_ASK_KNOWN:
