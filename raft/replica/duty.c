@@ -111,8 +111,7 @@ static void post_meters(struct engine *engine)
     meter_set(&meters->full, engine->disk.full);
 }
 
-/* Told with the next connection. */
-static void renew_hello(struct engine *engine)
+void engine_renew_hello(struct engine *engine)
 {
     struct core_status core = core_status(engine->core);
     bool is_member = false;
@@ -292,6 +291,6 @@ void engine_tick(void *context)
     watch_disk(engine);
     engine_membership_step(engine);
     engine_post_status(engine, false);
-    renew_hello(engine);
+    engine_renew_hello(engine);
     post_meters(engine);
 }

@@ -163,8 +163,7 @@ static enum error on_received(void *context, uint8_t node, uint64_t raft_id,
         read_index_received(engine->reads, node, raft_id, message);
         return ERROR_NONE;
     case PEER_SNAPSHOT_FETCH:
-        snapshot_send_asked(engine->snapshots.send, node,
-                            &message->snapshot_fetch);
+        engine_snapshots_asked(engine, node, &message->snapshot_fetch);
         return ERROR_NONE;
     case PEER_SNAPSHOT_CHUNK:
     case PEER_SNAPSHOT_GONE:
@@ -464,6 +463,8 @@ enum error engine_start(struct engine *engine, uint64_t applied_index)
     TRY(start_core(engine));
     log_seam_loaded(engine->log);
     engine->started = true;
+    engine_post_status(engine, false);
+    engine_renew_hello(engine);
     engine->links_changed = true;
     timer_start(engine->tick, ENGINE_TICK_MS, ENGINE_TICK_MS);
     return ERROR_NONE;

@@ -41,13 +41,16 @@ enum {
     ENGINE_PART_BYTES_MAX = 1024 * 1024 + 64 * 1024,
     ENGINE_GETS_MAX = SNAPSHOT_SEND_OFFERS_MAX,
     ENGINE_PATH_BYTES_MAX = 1024,
+    ENGINE_OFFER_MS = 5000,  /* Nobody has asked: may make room for another. */
     ENGINE_POLICY_MS = 1000, /* Between questions to the owner. */
 };
 
-/* A peer's need of a snapshot that is being made. */
+/* A checkpoint for peers: being made for the one that needs it, then there for
+ * as long as somebody copies it. */
 struct engine_get {
-    bool used;
+    bool used, ready;
     uint64_t ticket, id;
+    uint64_t asked_us; /* Last; at first, when it was begun. */
 };
 
 struct engine_snapshots {

@@ -36,6 +36,9 @@ void engine_tick(void *context);
 /** Write the status down and tell the owner, when told to. */
 void engine_post_status(struct engine *engine, bool tell);
 
+/** Say, from the next connection on, what the node has become. */
+void engine_renew_hello(struct engine *engine);
+
 /** Hand leadership over, for the owner. Owns the memo. */
 void engine_transfer(struct engine *engine, struct memo *memo);
 
@@ -57,6 +60,10 @@ void engine_snapshot_hooks(struct core_hooks *hooks);
 
 /** Take an answer of the owner: flushed, checkpoint made, restored. */
 void engine_snapshots_take(struct engine *engine, const struct memo *memo);
+
+/** A follower asks for a piece of a checkpoint. */
+void engine_snapshots_asked(struct engine *engine, uint8_t node,
+                            const struct peer_snapshot_fetch *fetch);
 
 /** Tell the core what may not be told from inside a hook. */
 void engine_snapshots_step(struct engine *engine);

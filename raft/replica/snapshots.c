@@ -97,10 +97,38 @@ static void want_checkpoint(struct engine *engine, uint64_t id,
     engine_tell(engine, memo);
 }
 
+/* The core asks also for a peer that is not there, and again, for a later
+ * state, when it comes. */
+static void drop_unused(struct engine *engine)
+{
+    uint64_t now_us = loop_now_us(engine->loop);
+
+    for (size_t i = 0; i < ENGINE_GETS_MAX; i++) {
+        const struct engine_get *get = &engine->snapshots.gets[i];
+
+        if (get->used && get->ready &&
+            now_us - get->asked_us >= ENGINE_OFFER_MS * 1000ull) {
+            snapshot_send_drop(engine->snapshots.send, get->id);
+            return;
+        }
+    }
+}
+
+void engine_snapshots_asked(struct engine *engine, uint8_t node,
+                            const struct peer_snapshot_fetch *fetch)
+{
+    struct engine_get *get = get_of(engine, fetch->id);
+
+    if (get != NULL) {
+        get->asked_us = loop_now_us(engine->loop);
+    }
+    snapshot_send_asked(engine->snapshots.send, node, fetch);
+}
+
 static void manifest_make(void *context, uint64_t ticket, uint64_t index)
 {
     struct engine *engine = context;
-    struct engine_get *get = free_get(engine);
+    struct engine_get *get;
     const char *directory;
     struct slice manifest;
     uint64_t id;
@@ -110,13 +138,20 @@ static void manifest_make(void *context, uint64_t ticket, uint64_t index)
     if (snapshot_send_find(engine->snapshots.send,
                            commits_given(engine->commits), &id, &manifest)) {
         core_manifest_made(engine->core, ticket, ERROR_NONE, manifest);
-    } else if (get == NULL || snapshot_send_begin(engine->snapshots.send, &id,
-                                                  &directory) != ERROR_NONE) {
-        core_manifest_made(engine->core, ticket, ERROR_BUSY, SLICE_NONE);
-    } else {
-        *get = (struct engine_get){.used = true, .ticket = ticket, .id = id};
-        want_checkpoint(engine, id, directory);
+        return;
     }
+    get = free_get(engine);
+    if (get == NULL || snapshot_send_begin(engine->snapshots.send, &id,
+                                           &directory) != ERROR_NONE) {
+        drop_unused(engine);
+        core_manifest_made(engine->core, ticket, ERROR_BUSY, SLICE_NONE);
+        return;
+    }
+    *get = (struct engine_get){.used = true,
+                               .ticket = ticket,
+                               .id = id,
+                               .asked_us = loop_now_us(engine->loop)};
+    want_checkpoint(engine, id, directory);
 }
 
 static void on_send_ready(void *context, uint64_t id, enum error error,
@@ -125,8 +160,8 @@ static void on_send_ready(void *context, uint64_t id, enum error error,
     struct engine *engine = context;
     struct engine_get *get = get_of(engine, id);
 
-    if (get != NULL) {
-        get->used = false;
+    if (get != NULL && !get->ready) {
+        get->ready = true;
         core_manifest_made(engine->core, get->ticket, error, manifest);
     }
 }
@@ -135,7 +170,11 @@ static void on_send_dropped(void *context, uint64_t id)
 {
     struct engine *engine = context;
     struct memo *memo = memo_new(MEMO_CHECKPOINT_DROPPED);
+    struct engine_get *get = get_of(engine, id);
 
+    if (get != NULL) {
+        get->used = false;
+    }
     memo->checkpoint.id = id;
     engine_tell(engine, memo);
 }

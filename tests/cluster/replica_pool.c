@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,7 @@ struct node {
     sem_t done;
     enum error read_error;
     sem_t read_done;
+    atomic_uint restores;
 };
 
 struct replica_pool {
@@ -162,6 +164,14 @@ static void on_read(void *context, struct owner *owner, uint64_t token,
     sem_post(&node->read_done);
 }
 
+static void on_restored(void *context, struct owner *owner)
+{
+    struct node *node = context;
+
+    (void)owner;
+    node->restores++;
+}
+
 static void on_fatal(void *context, struct owner *owner, enum error error,
                      const char *reason)
 {
@@ -218,7 +228,7 @@ static void runner_free(struct runner *runner)
 static void on_do(void *context)
 {
     struct node *node = context;
-    void (*run)(struct owner *owner, void *run_context);
+    void (*run)(struct owner * owner, void *run_context);
     void *run_context;
 
     pthread_mutex_lock(&node->order);
@@ -284,6 +294,7 @@ static void node_start(struct node *node, bool founding)
                   .acknowledged = on_acknowledged,
                   .lost = on_lost,
                   .read = on_read,
+                  .restored = on_restored,
                   .fatal = on_fatal}};
     struct replica_settings settings;
     uint8_t noop[TALLY_COMMAND_BYTES_MIN];
@@ -423,7 +434,7 @@ static bool wait_for(struct replica_pool *pool,
     return false;
 }
 
-static void get_leader(struct owner *owner, void *context)
+static void get_status(struct owner *owner, void *context)
 {
     const struct replica_status *status = replica_status(owner_replica(owner));
 
@@ -440,7 +451,7 @@ unsigned replica_pool_leader(struct replica_pool *pool)
             struct replica_status status;
 
             if (pool->nodes[i].alive) {
-                replica_pool_do(pool, i + 1, get_leader, &status);
+                replica_pool_do(pool, i + 1, get_status, &status);
                 leader = leader == 0 ? status.leader : leader;
                 agreed &= status.leader != 0 && status.leader == leader &&
                           pool->nodes[status.leader - 1].alive;
@@ -493,6 +504,36 @@ static bool is_settled(struct replica_pool *pool)
 bool replica_pool_settle(struct replica_pool *pool)
 {
     return wait_for(pool, is_settled);
+}
+
+static bool is_new_voter(const struct replica_status *status)
+{
+    for (size_t i = 0; i < status->n; i++) {
+        if (status->members[i].raft_id == status->raft_id) {
+            return status->raft_id > 255 &&
+                   status->members[i].role == REPLICA_VOTER;
+        }
+    }
+    return false;
+}
+
+bool replica_pool_becomes_voter(struct replica_pool *pool, unsigned node)
+{
+    for (int ms = 0; ms < PATIENCE_MS; ms += STEP_MS) {
+        struct replica_status status;
+
+        replica_pool_do(pool, node, get_status, &status);
+        if (is_new_voter(&status) && status.n == pool->settings.n_nodes) {
+            return true;
+        }
+        pass();
+    }
+    return false;
+}
+
+unsigned replica_pool_restores(struct replica_pool *pool, unsigned node)
+{
+    return pool->nodes[node - 1].restores;
 }
 
 static void get_tally(struct owner *owner, void *context)

@@ -63,6 +63,13 @@ bool replica_pool_agree(struct replica_pool *pool);
  * Returns the error of the read. */
 enum error replica_pool_read(struct replica_pool *pool, unsigned node);
 
+/** Wait until a node, as itself knows, is a voter under a new raft id, and its
+ * older ones are gone. False: too long. */
+bool replica_pool_becomes_voter(struct replica_pool *pool, unsigned node);
+
+/** Count how often a node's state was replaced by another's. */
+unsigned replica_pool_restores(struct replica_pool *pool, unsigned node);
+
 /** What was seen so far. Fails the test when the truth was violated. */
 struct replica_pool_sums {
     uint64_t proposed, acknowledged, lost;

@@ -70,12 +70,65 @@ static void test_replica_read__is_linearizable(void **state)
     assert_int_equal(replica_pool_sums(pool).commands, 400);
 }
 
+static int set_up_short_log(void **state)
+{
+    struct replica_pool_settings settings = {
+        .n_nodes = 3, .snapshot_entries = 200, .trailing_entries = 100};
+
+    *state = replica_pool_new(&settings);
+    return 0;
+}
+
+/* A node that was away for longer than the log reaches back copies the state
+ * of another, and goes on from there. */
+static void test_replica__copies_a_snapshot(void **state)
+{
+    struct replica_pool *pool = *state;
+    unsigned leader = replica_pool_leader(pool), away = leader % 3 + 1;
+
+    replica_pool_propose(pool, away, 50);
+    assert_true(replica_pool_settle(pool));
+    replica_pool_kill(pool, away);
+    for (int i = 0; i < 20; i++) {
+        replica_pool_propose(pool, leader, 100);
+        assert_true(replica_pool_settle(pool));
+    }
+    replica_pool_revive(pool, away);
+    assert_true(replica_pool_agree(pool));
+    replica_pool_propose(pool, away, 100);
+    assert_true(replica_pool_settle(pool));
+    assert_true(replica_pool_agree(pool));
+    assert_int_equal(replica_pool_sums(pool).commands, 2150);
+    assert_true(replica_pool_restores(pool, away) > 0);
+}
+
+/* A node whose disk was emptied does not vote under its old name: it comes back
+ * as another member, which takes the place of the old one. */
+static void test_replica__emptied_node_comes_back(void **state)
+{
+    struct replica_pool *pool = *state;
+    unsigned leader = replica_pool_leader(pool), node = leader % 3 + 1;
+
+    replica_pool_propose(pool, node, 500);
+    assert_true(replica_pool_settle(pool));
+    replica_pool_kill(pool, node);
+    replica_pool_empty(pool, node);
+    replica_pool_revive(pool, node);
+    replica_pool_propose(pool, node, 100);
+    assert_true(replica_pool_settle(pool));
+    assert_true(replica_pool_agree(pool));
+    assert_true(replica_pool_becomes_voter(pool, node));
+    assert_int_equal(replica_pool_sums(pool).commands, 600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN_IN(test_replica__commits_on_all_in_one_order, set_up, tear_down),
         RUN_IN(test_replica__survives_its_leader, set_up, tear_down),
         RUN_IN(test_replica_read__is_linearizable, set_up, tear_down),
+        RUN_IN(test_replica__copies_a_snapshot, set_up_short_log, tear_down),
+        RUN_IN(test_replica__emptied_node_comes_back, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
