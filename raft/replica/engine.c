@@ -148,8 +148,8 @@ static enum error on_received(void *context, uint8_t node, uint64_t raft_id,
     }
     switch (message->kind) {
     case PEER_COMMIT_NOTE:
-        core_receive_note(engine->core, message->commit_note.term,
-                          message->commit_note.commit_index);
+        engine->note = message->commit_note;
+        engine->note_stored = UINT64_MAX;
         return ERROR_NONE;
     case PEER_PROPOSE:
         return engine_take_propose(engine, node, &message->propose);
@@ -175,6 +175,21 @@ static enum error on_received(void *context, uint8_t node, uint64_t raft_id,
 }
 
 /* --- The turn --- */
+
+/* A follower can commit no more than its disk holds, so what its leader has
+ * noted is told to the core again when that is more. */
+static void hear_note(struct engine *engine)
+{
+    struct core_status status = core_status(engine->core);
+
+    if (engine->note.commit_index <= status.commit_index ||
+        engine->note_stored == status.stored_index) {
+        return;
+    }
+    engine->note_stored = status.stored_index;
+    core_receive_note(engine->core, engine->note.term,
+                      engine->note.commit_index);
+}
 
 static void begin_role(struct engine *engine)
 {
@@ -216,6 +231,7 @@ static void engine_turn(void *context)
     }
     bound_owner(engine);
     engine_snapshots_step(engine);
+    hear_note(engine);
     do {
         if (engine->role_changed) {
             begin_role(engine);

@@ -108,6 +108,8 @@ struct engine {
     uint64_t segment_bytes;           /* Of the log. */
     bool role_changed, links_changed; /* Since the last turn's end. */
     struct core_role role;
+    struct peer_commit_note note; /* The last that was heard, */
+    uint64_t note_stored;      /* and what was stored when the core was told. */
     uint64_t forward_after_us; /* A leader has asked for patience. */
     uint64_t late_number, late_since_us;
     uint8_t first_source;   /* Whose proposals the next batch begins with. */

@@ -222,10 +222,12 @@ static struct peer *member(struct peers *peers, uint64_t raft_id)
                                                                        : NULL;
 }
 
-/* An append tells the commit index too. */
+/* A heartbeat tells the commit index too. So does an append with entries, but
+ * that is heard only when they are on the follower's disk. */
 static void forget_note(struct peer *peer, const struct core_message *message)
 {
-    if (message->kind == CORE_APPEND && message->term == peer->note_term &&
+    if (message->kind == CORE_APPEND && message->append.n == 0 &&
+        message->term == peer->note_term &&
         message->append.commit_index >= peer->note_index) {
         peer->note_index = 0;
     }

@@ -285,20 +285,27 @@ static struct replica_settings settings_of(struct node *node, bool founding)
 static void node_start(struct node *node, bool founding)
 {
     struct replica_pool *pool = node->pool;
-    struct owner_settings owned = {
-        .directory = node->path,
-        .node = (uint8_t)node->number,
-        .command_bytes = pool->settings.command_bytes,
-        .watch = {.context = node,
-                  .applied = pool->settings.plain_truth ? NULL : on_applied,
-                  .acknowledged = on_acknowledged,
-                  .lost = on_lost,
-                  .read = on_read,
-                  .restored = on_restored,
-                  .fatal = on_fatal}};
+    struct owner_settings owned = {.directory = node->path,
+                                   .node = (uint8_t)node->number,
+                                   .command_bytes =
+                                       pool->settings.command_bytes,
+                                   .watch = {.context = node,
+                                             .applied = on_applied,
+                                             .acknowledged = on_acknowledged,
+                                             .lost = on_lost,
+                                             .read = on_read,
+                                             .restored = on_restored,
+                                             .fatal = on_fatal}};
     struct replica_settings settings;
     uint8_t noop[TALLY_COMMAND_BYTES_MIN];
 
+    if (pool->settings.acknowledged != NULL) {
+        owned.watch = (struct owner_watch){
+            .context = pool->settings.context,
+            .acknowledged = pool->settings.acknowledged,
+            .read = pool->settings.read,
+        };
+    }
     runner_make(&node->owner_runner);
     runner_make(&node->raft_runner);
     owned.loop = node->owner_runner.loop;

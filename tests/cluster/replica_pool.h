@@ -19,7 +19,12 @@ struct replica_pool_settings {
     size_t command_bytes;      /* 0: the smallest. */
     uint32_t snapshot_entries; /* 0: the default, as below. */
     uint32_t trailing_entries;
-    bool plain_truth; /* Check nothing per entry: for measurements. */
+    /* For measurements: nothing is checked, and these are told. */
+    void (*acknowledged)(void *context, struct owner *owner, uint64_t word,
+                         uint64_t index);
+    void (*read)(void *context, struct owner *owner, uint64_t token,
+                 enum error error);
+    void *context;
 };
 
 /** Make a pool of founders in an empty directory and start all. */

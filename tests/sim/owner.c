@@ -48,6 +48,7 @@ struct owner {
     STAILQ_HEAD(, waiting_read) reads;
     STAILQ_HEAD(, held_entry) entries;
     bool paused;
+    uint64_t answered;     /* To be told; 0: nothing. */
     uint64_t flush_wanted; /* Not yet applied up to there; 0: none. */
 };
 
@@ -206,6 +207,7 @@ static void begin_epoch(struct owner *owner)
     uint8_t command[TALLY_COMMAND_BYTES_MIN];
 
     owner->epoch = 0;
+    owner->answered = 0;
     loop_random(owner->settings.loop, &owner->start_id,
                 sizeof(owner->start_id));
     tally_command(TALLY_START, owner->start_id, command, sizeof(command));
@@ -290,7 +292,7 @@ static void on_own(struct owner *owner, uint64_t index,
         on_start(owner, result);
     } else if (result->epoch == owner->epoch) {
         acknowledge_until(owner, result->number, index);
-        replica_answered(owner->replica, result->number);
+        owner->answered = result->number;
     }
 }
 
@@ -332,6 +334,10 @@ static void apply(struct owner *owner, const struct replica_entry *entry)
 static void after_applying(struct owner *owner, uint64_t index)
 {
     replica_applied(owner->replica, index);
+    if (owner->answered != 0) {
+        replica_answered(owner->replica, owner->answered);
+        owner->answered = 0;
+    }
     if (owner->flush_wanted != 0 && owner->tally.index >= owner->flush_wanted) {
         flush_to(owner, owner->flush_wanted);
     }
@@ -455,9 +461,7 @@ static void look_up(struct owner *owner)
 
     if (owner->epoch != 0 && node->epoch == owner->epoch) {
         acknowledge_until(owner, node->last, owner->tally.index);
-        if (node->last > 0) {
-            replica_answered(owner->replica, node->last);
-        }
+        owner->answered = node->last;
     } else if (owner->epoch == 0 && node->start_id == owner->start_id) {
         owner->epoch = node->epoch;
         owner->next = 1;
