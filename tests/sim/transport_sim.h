@@ -1,42 +1,48 @@
-/* The transport of the simulator: raft/transport.h in virtual time, over
- * tests/sim/network. Twin of raft/peer, and judged by the same tests.
+/* The transport of the simulator: raft/transport.h in virtual time.
  *
- * Between two nodes that met there is one connection, as TCP would make it:
- * bytes arrive in order or the connection ends. What the network does to
- * packets becomes what TCP makes of it:
+ * It is raft/peer itself, to the last line, over another libuv: the few calls
+ * that it makes (sockets, an idle handle, names) are answered here, from
+ * tests/sim/network. So frames, bounds, greetings, refusals, back-off and
+ * timeouts are the real ones; what is simulated is TCP:
  *
+ *   network               what TCP makes of it
  *   delay, late, reorder  bytes wait for those before them
- *   loss                  the connection breaks, both sides are told (IO)
- *   cut                   silence: told after silent_ms (SILENT, STUCK)
- *   nobody there          the connection is refused, or breaks
- *   refuse                a message is not taken (BUSY)
- *   duplicate             nothing
- *   pause of a node       what comes waits; no more than a window is sent
+ *   loss                  the connection breaks: both sides are told (IO)
+ *   cut                   silence, and all arrives if it is mended in time;
+ *                         else SILENT after silent_ms
+ *   nobody there          refused, or broken (IO)
+ *   pause of a node       what comes waits; the sender's window fills, and
+ *                         with it its queues (BUSY, STUCK)
+ *   refuse, duplicate     nothing: TCP does neither
  *
- * Frames are the real ones, written and read by proto/peer, and wait in the
- * real queues by class (raft/peer/outgoing.h).
+ * Use: transport_sim_join, then transport_open on that loop with plain set and
+ * loopback addresses; ports tell nodes apart. The loop is one of loop_sim.h.
  *
- * A node's end of the network is its node id less one. The loop must be the
- * simulator's (loop_sim.h). Of the settings, hosts, ports and files mean
- * nothing here; plain must be set.
+ * Thread: one.
  */
 #ifndef TESTS_SIM_TRANSPORT_SIM_H
 #define TESTS_SIM_TRANSPORT_SIM_H
 
-#include "raft/transport.h"
+#include "proto/base/loop.h"
 #include "tests/sim/network.h"
 
 enum {
-    TRANSPORT_SIM_WINDOW_BYTES = 256 * 1024, /* Sent and not taken. */
+    /* Sent by one side and not yet read by the other. */
+    TRANSPORT_SIM_WINDOW_BYTES = 256 * 1024,
+    /* Until what a cut has swallowed is sent again. */
+    TRANSPORT_SIM_RESEND_US = 200 * 1000,
 };
 
-/**
- * Say which network transports that open from now on are on; NULL for none.
- * One per process. Outlives them.
- */
-void transport_sim_use(struct network *network);
+/** Plug a loop's machine into an end of a network. Both outlive it. */
+void transport_sim_join(struct loop *loop, struct network *network,
+                        unsigned end);
 
-/** Set how fast a node may send to each other; 0, as at first: at once. */
-void transport_sim_set_speed(uint64_t bytes_per_s);
+/**
+ * Unplug it: its process has ended, or with @silently the whole machine. Its
+ * connections are broken, silently or not; transports that are open on the
+ * loop must still be closed, and hear nothing any more. Does nothing for a
+ * loop that is not plugged in.
+ */
+void transport_sim_leave(struct loop *loop, bool silently);
 
 #endif
