@@ -63,7 +63,13 @@ enum error device_list(struct device *device,
                                     uint64_t bytes),
                        void *context);
 
-/** Rename a file, replacing @to. Durable after device_sync. */
+/**
+ * Rename a file, replacing @to, or a directory in this one, to a name that does
+ * not exist. Durable after device_sync; of a directory, a crash before that may
+ * leave some files under the old name.
+ *
+ * Returns NOT_FOUND when there is none.
+ */
 enum error device_rename(struct device *device, const char *from,
                          const char *to);
 

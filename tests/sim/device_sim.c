@@ -1,6 +1,7 @@
 /* raft/device.h over a simulated disk (tests/sim/block_disk.h). */
 #include "raft/device.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,49 @@ static struct inode *inode_at(const struct device *device, const char *path)
     return name == NULL ? NULL : name->inode;
 }
 
+/* A directory is the beginning of its files' paths. */
+static bool is_below(const char *path, const char *directory)
+{
+    size_t len = strlen(directory);
+
+    return strncmp(path, directory, len) == 0 && path[len] == '/';
+}
+
+static struct name *name_below(const struct device *device,
+                               const char *directory)
+{
+    struct name *name;
+
+    TAILQ_FOREACH (name, &device->disk->names, link) {
+        if (is_below(name->path, directory)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* One file after the other, each durable at once, so that a crash may leave
+ * some behind: harder than what file systems do. */
+static enum error rename_directory(struct device *device, const char *from,
+                                   const char *to)
+{
+    char path[PATH_BYTES_MAX];
+    struct name *name = name_below(device, from);
+    enum error error = name == NULL ? ERROR_NOT_FOUND : ERROR_NONE;
+    int n;
+
+    while (error == ERROR_NONE && name != NULL) {
+        n = snprintf(path, sizeof(path), "%s%s", to, name->path + strlen(from));
+        CHECK(n > 0 && (size_t)n < sizeof(path));
+        if (step_happens(device, &error)) {
+            disk_change(device->disk, name->path, path, name->inode);
+            disk_names_sync(device->disk, to);
+        }
+        name = name_below(device, from);
+    }
+    return error;
+}
+
 enum error device_rename(struct device *device, const char *from,
                          const char *to)
 {
@@ -176,7 +220,7 @@ enum error device_rename(struct device *device, const char *from,
     whole_path(device, to, to_path);
     inode = inode_at(device, from_path);
     if (inode == NULL) {
-        return ERROR_NOT_FOUND;
+        return rename_directory(device, from_path, to_path);
     }
     if (step_happens(device, &error)) {
         disk_change(device->disk, from_path, to_path, inode);

@@ -1,0 +1,553 @@
+#include "tests/sim/pool_sim.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/check.h"
+#include "raft/replica_meters.h"
+#include "tests/sim/loop_sim.h"
+#include "tests/sim/transport_sim.h"
+
+enum {
+    MS = 1000,
+    SECOND = 1000 * MS,
+    STREAM_POOL = 21,
+    STREAM_CLIENTS,
+    STREAM_NETWORK,
+    STREAM_NODES = 100,
+    PORT = 7000,
+    SEGMENT_BYTES = 64 * 1024,
+    FLOOR_BYTES = 512 * 1024,
+    READ_PATIENCE_MS = 3000,
+    RESTART_US = 100 * MS,
+    CLIENTS_AFTER_US = 10 * SECOND, /* They go on after the troubles. */
+    CALM_STEP_US = 500 * MS,
+    WORDS_WAITING_MAX = 2000,
+};
+
+static const struct guid pool_id = {.bytes = {7}};
+
+void pool_sim_trace(struct pool_sim *pool, const char *format, ...)
+{
+    va_list arguments;
+
+    if (pool->settings.trace) {
+        fprintf(stderr, "%10.6f ",
+                (double)(schedule_now_us(pool->schedule) - SCHEDULE_START_US) /
+                    SECOND);
+        va_start(arguments, format);
+        vfprintf(stderr, format, arguments);
+        va_end(arguments);
+        fputc('\n', stderr);
+    }
+}
+
+/* --- What owners tell --- */
+
+static void on_applied(void *context, struct owner *owner, uint64_t index,
+                       const struct tally_result *result)
+{
+    struct pool_node *node = context;
+
+    (void)owner;
+    schedule_trace(node->pool->schedule, index ^ result->word << 20);
+    pool_truth_applied(&node->pool->truth, node->number, index, result);
+}
+
+static void on_acknowledged(void *context, struct owner *owner, uint64_t word,
+                            uint64_t index)
+{
+    struct pool_node *node = context;
+
+    (void)owner;
+    pool_truth_acknowledged(&node->pool->truth, word, index);
+}
+
+static void on_lost(void *context, struct owner *owner, uint64_t word,
+                    bool unknown)
+{
+    struct pool_node *node = context;
+
+    (void)owner;
+    pool_truth_lost(&node->pool->truth, word, unknown);
+}
+
+/* The token is what had been acknowledged when the read was asked for. */
+static void on_read(void *context, struct owner *owner, uint64_t token,
+                    enum error error)
+{
+    struct pool_node *node = context;
+
+    if (error == ERROR_NONE) {
+        pool_truth_read(&node->pool->truth, node->number, token,
+                        owner_tally(owner));
+    } else {
+        node->pool->truth.sums.reads_failed++;
+    }
+}
+
+static void on_changed(void *context, struct owner *owner,
+                       const struct replica_status *status)
+{
+    struct pool_node *node = context;
+
+    (void)owner;
+    pool_sim_trace(
+        node->pool, "node %u role %d term %" PRIu64 " leader %u members %zu",
+        node->number, status->role, status->term, status->leader, status->n);
+}
+
+static void on_restored(void *context, struct owner *owner)
+{
+    struct pool_node *node = context;
+
+    pool_sim_trace(node->pool, "node %u restored at %" PRIu64, node->number,
+                   owner_tally(owner)->index);
+    node->pool->result.restores++;
+}
+
+static void on_start_due(void *context)
+{
+    pool_sim_start(context);
+}
+
+static void on_kill_due(void *context)
+{
+    struct pool_node *node = context;
+
+    pool_sim_kill(node);
+    schedule_after(node->pool->schedule, NULL, RESTART_US, on_start_due, NULL,
+                   node);
+}
+
+/* A log that was cut on purpose asks for a start; nothing else may end a node
+ * whose disk is well. */
+static void on_fatal(void *context, struct owner *owner, enum error error,
+                     const char *reason)
+{
+    struct pool_node *node = context;
+
+    (void)owner;
+    pool_sim_trace(node->pool, "node %u fatal %s: %s", node->number,
+                   error_name(error), reason);
+    if (error != ERROR_FORGOTTEN) {
+        pool_truth_break(&node->pool->truth, "dead", "node %u: %s: %s",
+                         node->number, error_name(error), reason);
+    }
+    if (!node->dying) {
+        node->dying = true;
+        schedule_after(node->pool->schedule, NULL, 0, on_kill_due, NULL, node);
+    }
+}
+
+/* --- Nodes --- */
+
+static struct loop *make_loop(struct pool_node *node, uint64_t which)
+{
+    struct loop_sim_traits traits = {
+        .id = node->number * 10 + which,
+        .seed = random_next(&node->random),
+        .wall_offset_us = (int64_t)random_between(&node->random, 1, 100 * MS),
+        .now_offset_us = random_below(&node->random, SECOND),
+        .job_us_max = node->pool->job_us};
+
+    return loop_sim_new(node->pool->schedule, &traits);
+}
+
+static struct replica_settings settings_of(
+    struct pool_node *node, const struct transport_node *addresses,
+    const uint8_t noop[TALLY_COMMAND_BYTES_MIN])
+{
+    struct pool_sim *pool = node->pool;
+
+    return (struct replica_settings){
+        .directory = node->path,
+        .pool = pool_id,
+        .node = (uint8_t)node->number,
+        .founding = !node->founded,
+        .nodes = addresses,
+        .n_nodes = pool->settings.nodes,
+        .listen_host = "127.0.0.1",
+        .listen_port = (uint16_t)(PORT + node->number),
+        .plain = true,
+        .software = "sim",
+        .state = "state",
+        .snapshot_entries = pool->snapshot_entries,
+        .trailing_entries = pool->trailing_entries,
+        .segment_bytes = SEGMENT_BYTES,
+        .floor_bytes = FLOOR_BYTES,
+        .noop = slice_of(noop, TALLY_COMMAND_BYTES_MIN),
+        .owner_loop = node->owner_loop,
+        .raft_loop = node->raft_loop,
+        .events = owner_events(node->owner)};
+}
+
+static enum error open_replica(struct pool_node *node)
+{
+    struct pool_sim *pool = node->pool;
+    struct transport_node addresses[POOL_SIM_NODES_MAX];
+    struct replica_settings settings;
+    uint8_t noop[TALLY_COMMAND_BYTES_MIN];
+
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",
+                                               (uint16_t)(PORT + i + 1)};
+    }
+    tally_command(TALLY_NOOP, 0, noop, sizeof(noop));
+    settings = settings_of(node, addresses, noop);
+    TRY(replica_open(&settings, &node->replica));
+    node->founded = true;
+    TRY(owner_open(node->owner));
+    owner_start(node->owner, node->replica);
+    return replica_start(node->replica, owner_tally(node->owner)->index);
+}
+
+static void make_life(struct pool_node *node)
+{
+    struct owner_settings owned = {.directory = node->path,
+                                   .node = (uint8_t)node->number,
+                                   .watch = {.context = node,
+                                             .applied = on_applied,
+                                             .acknowledged = on_acknowledged,
+                                             .lost = on_lost,
+                                             .read = on_read,
+                                             .changed = on_changed,
+                                             .restored = on_restored,
+                                             .fatal = on_fatal}};
+
+    node->owner_loop = make_loop(node, 1);
+    node->raft_loop = make_loop(node, 2);
+    transport_sim_join(node->raft_loop, node->pool->network, node->number - 1);
+    owned.loop = node->owner_loop;
+    node->owner = owner_new(&owned);
+    node->replica = NULL;
+    node->dying = false;
+    node->up_us = schedule_now_us(node->pool->schedule);
+}
+
+static void bury(struct pool_sim *pool, struct loop *loop)
+{
+    CHECK(pool->n_buried < POOL_SIM_LIVES_MAX);
+    loop_sim_kill(loop);
+    pool->buried[pool->n_buried++] = loop;
+}
+
+static void end_life(struct pool_node *node)
+{
+    transport_sim_leave(node->raft_loop, random_below(&node->random, 2) == 0);
+    replica_close(node->replica);
+    owner_free(node->owner);
+    node->owner = NULL;
+    node->replica = NULL;
+    bury(node->pool, node->owner_loop);
+    bury(node->pool, node->raft_loop);
+}
+
+void pool_sim_start(struct pool_node *node)
+{
+    struct pool_sim *pool = node->pool;
+    enum error error;
+
+    if (node->owner != NULL) {
+        return;
+    }
+    make_life(node);
+    error = open_replica(node);
+    pool->result.starts++;
+    if (error != ERROR_NONE) {
+        pool_sim_trace(pool, "node %u does not start: %s", node->number,
+                       error_name(error));
+        if (error != ERROR_NO_SPACE || !node->full) {
+            pool_truth_break(&pool->truth, "start", "node %u: %s", node->number,
+                             error_name(error));
+        }
+        end_life(node);
+        schedule_after(pool->schedule, NULL, RESTART_US, on_start_due, NULL,
+                       node);
+        return;
+    }
+    if (replica_identity(node->replica).raft_id != node->raft_id &&
+        node->raft_id != 0) {
+        pool->result.incarnations++;
+    }
+    node->raft_id = replica_identity(node->replica).raft_id;
+    pool_sim_trace(pool, "node %u up as %" PRIx64 " at %" PRIu64, node->number,
+                   node->raft_id, owner_tally(node->owner)->index);
+}
+
+/* The write under way is torn. */
+void pool_sim_kill(struct pool_node *node)
+{
+    struct pool_sim *pool = node->pool;
+
+    if (node->owner == NULL) {
+        return;
+    }
+    pool_sim_trace(pool, "node %u down", node->number);
+    pool->result.resent_late +=
+        meter_count(&replica_meters(node->replica)->resent_late);
+    pool->result.elections +=
+        meter_count(&replica_meters(node->replica)->elections);
+    disk_knobs(node->disk)->stop_at_step =
+        disk_steps(node->disk) + 1 + random_below(&node->random, 3);
+    end_life(node);
+    disk_stop(node->disk);
+    disk_crash(node->disk);
+}
+
+/* --- The pool --- */
+
+static uint64_t disk_random(void *context)
+{
+    struct pool_node *node = context;
+
+    return random_next(&node->random);
+}
+
+static uint32_t draw_troubles(const struct pool_sim_settings *settings,
+                              struct random *random)
+{
+    return settings->always |
+           (settings->sometimes & (uint32_t)random_next(random));
+}
+
+static void draw_settings(struct pool_sim *pool)
+{
+    struct random *random = &pool->random;
+    bool slow = pool->troubles >> TROUBLE_SLOW & 1;
+    bool snapshot = pool->troubles >> TROUBLE_SNAPSHOT & 1;
+
+    pool->snapshot_entries =
+        snapshot ? (uint32_t)random_scale(random, 20, 500) : 10000;
+    pool->trailing_entries =
+        snapshot ? (uint32_t)random_scale(random, 20, 500) : 10000;
+    pool->job_us = (uint32_t)(slow ? random_scale(random, 10 * MS, 300 * MS)
+                                   : random_scale(random, 50, 2 * MS));
+    pool->client_us = (uint32_t)random_scale(random, 500, 200 * MS);
+    pool->client_words = (uint32_t)random_scale(random, 1, 20);
+}
+
+struct pool_sim *pool_sim_new(const struct pool_sim_settings *settings)
+{
+    struct pool_sim *pool = calloc(1, sizeof(*pool));
+
+    CHECK(pool != NULL && settings->nodes <= POOL_SIM_NODES_MAX);
+    pool->settings = *settings;
+    pool->random = random_stream(settings->seed, STREAM_POOL);
+    pool->client_random = random_stream(settings->seed, STREAM_CLIENTS);
+    pool->troubles = draw_troubles(settings, &pool->random);
+    draw_settings(pool);
+    pool->schedule = schedule_new();
+    pool->network = network_new(pool->schedule, settings->nodes,
+                                random_mix(settings->seed + STREAM_NETWORK));
+    for (unsigned i = 0; i < settings->nodes; i++) {
+        struct pool_node *node = &pool->nodes[i];
+
+        node->pool = pool;
+        node->number = i + 1;
+        node->random = random_stream(settings->seed, STREAM_NODES + i);
+        snprintf(node->path, sizeof(node->path), "/n%u", i + 1);
+        node->disk = disk_new(node->path, disk_random, node);
+        CHECK(node->disk != NULL);
+    }
+    return pool;
+}
+
+void pool_sim_free(struct pool_sim *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        pool_sim_kill(&pool->nodes[i]);
+        disk_free(pool->nodes[i].disk);
+    }
+    schedule_free(pool->schedule);
+    network_free(pool->network);
+    for (size_t i = 0; i < pool->n_buried; i++) {
+        loop_sim_free(pool->buried[i]);
+    }
+    pool_truth_deinit(&pool->truth);
+    free(pool);
+}
+
+void pool_sim_pass(struct pool_sim *pool, uint64_t us)
+{
+    uint64_t end_us = schedule_now_us(pool->schedule) + us;
+
+    /* In steps, so that a run ends soon after it was found wrong. */
+    while (schedule_now_us(pool->schedule) < end_us &&
+           pool->truth.violation.kind[0] == '\0') {
+        uint64_t step_us = schedule_now_us(pool->schedule) + 100 * MS;
+
+        schedule_run_until(pool->schedule, step_us < end_us ? step_us : end_us);
+    }
+}
+
+/* --- What is asked of it --- */
+
+bool pool_sim_propose(struct pool_node *node)
+{
+    return node->owner != NULL && !node->dying &&
+           owner_waiting(node->owner) < WORDS_WAITING_MAX &&
+           owner_propose(node->owner, pool_truth_word(&node->pool->truth));
+}
+
+void pool_sim_read(struct pool_node *node)
+{
+    if (node->owner != NULL && !node->dying) {
+        (void)owner_read(node->owner, node->pool->truth.acknowledged_index,
+                         READ_PATIENCE_MS);
+    }
+}
+
+static void on_client(void *context)
+{
+    struct pool_sim *pool = context;
+    struct random *random = &pool->client_random;
+    struct pool_node *node =
+        &pool->nodes[random_below(random, pool->settings.nodes)];
+    uint64_t n = random_between(random, 1, pool->client_words);
+
+    for (uint64_t i = 0; i < n; i++) {
+        (void)pool_sim_propose(node);
+    }
+    if (random_below(random, 3) == 0) {
+        pool_sim_read(&pool->nodes[random_below(random, pool->settings.nodes)]);
+    }
+    if (!pool->healed) {
+        schedule_after(pool->schedule, NULL,
+                       random_between(random, 1, 2 * pool->client_us),
+                       on_client, NULL, pool);
+    }
+}
+
+static const struct replica_status *status_of(const struct pool_node *node)
+{
+    return replica_status(node->replica);
+}
+
+struct pool_node *pool_sim_leader(struct pool_sim *pool)
+{
+    struct pool_node *leader = NULL;
+
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        struct pool_node *node = &pool->nodes[i];
+
+        if (node->owner != NULL && status_of(node)->role == REPLICA_LEADER &&
+            (leader == NULL ||
+             status_of(node)->term > status_of(leader)->term)) {
+            leader = node;
+        }
+    }
+    return leader;
+}
+
+bool pool_sim_is_whole(struct pool_sim *pool)
+{
+    struct pool_node *leader = pool_sim_leader(pool);
+    const struct replica_status *status;
+
+    if (leader == NULL) {
+        return false;
+    }
+    status = status_of(leader);
+    for (size_t i = 0; i < status->n; i++) {
+        const struct replica_member *member = &status->members[i];
+
+        if (member->role != REPLICA_VOTER || !member->connected ||
+            member->raft_id != pool->nodes[member->node - 1].raft_id) {
+            return false;
+        }
+    }
+    return status->n == pool->settings.nodes;
+}
+
+bool pool_sim_is_calm(struct pool_sim *pool)
+{
+    const struct tally *first = NULL;
+
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        struct pool_node *node = &pool->nodes[i];
+
+        if (node->owner == NULL || node->dying ||
+            owner_waiting(node->owner) > 0) {
+            return false;
+        }
+        if (first == NULL) {
+            first = owner_tally(node->owner);
+        } else if (memcmp(first, owner_tally(node->owner), sizeof(*first)) !=
+                   0) {
+            return false;
+        }
+    }
+    return pool_sim_is_whole(pool);
+}
+
+/* --- A run --- */
+
+static void check_end(struct pool_sim *pool, bool calm)
+{
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        struct pool_node *node = &pool->nodes[i];
+
+        if (node->owner == NULL) {
+            pool_truth_break(&pool->truth, "dead", "node %u is down",
+                             node->number);
+            continue;
+        }
+        if (owner_waiting(node->owner) > 0) {
+            pool_truth_break(&pool->truth, "stuck", "%zu words wait on node %u",
+                             owner_waiting(node->owner), node->number);
+        }
+        pool_truth_final(&pool->truth, node->number, owner_tally(node->owner));
+    }
+    if (!pool_sim_is_whole(pool)) {
+        pool_truth_break(&pool->truth, "members",
+                         "no leader, or not all nodes are voters");
+    }
+    if (!calm) {
+        pool_truth_break(&pool->truth, "behind", "states differ");
+    }
+}
+
+static void heal(struct pool_sim *pool)
+{
+    bool calm = false;
+    uint64_t end_us;
+
+    pool_sim_trace(pool, "--- healing");
+    pool_sim_end_troubles(pool);
+    pool_sim_pass(pool, CLIENTS_AFTER_US);
+    pool->healed = true;
+    end_us = schedule_now_us(pool->schedule) + pool->settings.heal_us;
+    while (!calm && schedule_now_us(pool->schedule) < end_us &&
+           pool->truth.violation.kind[0] == '\0') {
+        pool_sim_pass(pool, CALM_STEP_US);
+        calm = pool_sim_is_calm(pool);
+    }
+    check_end(pool, calm);
+}
+
+struct pool_sim_result pool_sim_run(struct pool_sim *pool)
+{
+    pool_sim_begin_troubles(pool);
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        pool_sim_start(&pool->nodes[i]);
+    }
+    schedule_after(pool->schedule, NULL, SECOND, on_client, NULL, pool);
+    pool_sim_pass(pool, pool->settings.fault_us);
+    if (pool->truth.violation.kind[0] == '\0') {
+        heal(pool);
+    }
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        pool_sim_kill(&pool->nodes[i]);
+    }
+    pool->result.violation = pool->truth.violation;
+    pool->result.sums = pool->truth.sums;
+    pool->result.trace_hash = schedule_trace_hash(pool->schedule);
+    return pool->result;
+}
