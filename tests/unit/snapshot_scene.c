@@ -256,10 +256,11 @@ static void on_failed(void *context, enum error error, const char *reason)
 struct copier *scene_follow(struct scene *scene, size_t which)
 {
     struct copier *copier = &scene->copiers[which];
-    struct snapshot_fetch_settings settings = {.path = copier->path,
-                                               .chunk_bytes = SCENE_CHUNK_BYTES,
-                                               .free_bytes_min =
-                                                   copier->free_bytes_min};
+    struct snapshot_fetch_settings settings = {
+        .path = copier->path,
+        .chunk_bytes =
+            copier->chunk_bytes != 0 ? copier->chunk_bytes : SCENE_CHUNK_BYTES,
+        .free_bytes_min = copier->free_bytes_min};
     struct snapshot_fetch_events events = {.context = copier,
                                            .send = follower_sends,
                                            .ready = on_ready,

@@ -33,6 +33,7 @@ struct copier {
     struct snapshot_fetch *fetch; /* NULL while it is dead. */
     char path[64];
     uint64_t free_bytes_min;
+    uint32_t chunk_bytes; /* 0: SCENE_CHUNK_BYTES. */
     int readies, failures;
     char directory[128];
     uint64_t index;

@@ -113,9 +113,11 @@ static void test_snapshot_fetch__crash_at_every_step(void **state)
 static void test_snapshot_fetch__goes_on_by_offset(void **state)
 {
     struct scene *scene = *state;
-    struct copier *copier = scene_follow(scene, 0);
+    struct copier *copier = &scene->copiers[0];
     uint64_t before = 0;
 
+    copier->chunk_bytes = PEER_CHUNK_BYTES_MAX;
+    scene_follow(scene, 0);
     scene_offer(scene, 1, SCENE_FILES(large));
     scene_copy(copier);
     while (before < SNAPSHOT_STAGE_SYNC_BYTES * 11 / 4) {
@@ -130,7 +132,7 @@ static void test_snapshot_fetch__goes_on_by_offset(void **state)
     scene_check_files(copier->directory, SCENE_FILES(large));
     assert_true(snapshot_fetch_status(copier->fetch).fetched <=
                 large[0].bytes - before + 2 * SNAPSHOT_STAGE_SYNC_BYTES +
-                    2 * SCENE_CHUNK_BYTES);
+                    2 * PEER_CHUNK_BYTES_MAX);
     assert_true(snapshot_fetch_status(copier->fetch).fetched < large[0].bytes);
 }
 
