@@ -1,269 +1,10 @@
 #include "raft/replica/snapshot_stage.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
-#include "proto/peer.h"
-
-/* Records of what the copy is, in the path itself. */
-static const char record_partial[] = "manifest";
-static const char record_whole[] = "whole";
-static const char record_new[] = "manifest.new";
-
-enum file_state {
-    FILE_LACKS,   /* Bytes from @here on. */
-    FILE_UNSURE,  /* All bytes are there; they are to be compared. */
-    FILE_IS_WHOLE /* Compared and synced. */
-};
-
-struct stage_file {
-    enum file_state state;
-    uint64_t here;   /* Bytes that are there. */
-    unsigned copies; /* Begun by this process. */
-};
-
-struct snapshot_stage {
-    char path[SNAPSHOT_FILES_PATH_BYTES_MAX];
-    char directory[SNAPSHOT_FILES_PATH_BYTES_MAX];
-    struct device *top;
-    struct device *device; /* The files'. NULL while others may move them. */
-
-    struct snapshot_manifest *manifest; /* NULL: there is no copy. */
-    struct buffer bytes;                /* Its encoding. */
-    bool whole;
-    struct stage_file *files; /* One for each of the manifest's. */
-    uint64_t bad;
-
-    size_t at;                /* The file that is being copied or compared. */
-    struct device_file *file; /* Open to be written, or NULL. */
-    uint64_t synced;          /* Bytes of it that are. */
-    struct snapshot_sum sum;
-};
-
-static void close_file(struct snapshot_stage *stage)
-{
-    device_file_close(stage->file);
-    stage->file = NULL;
-}
-
-static void close_directory(struct snapshot_stage *stage)
-{
-    close_file(stage);
-    device_close(stage->device);
-    stage->device = NULL;
-}
-
-static enum error open_directory(struct snapshot_stage *stage)
-{
-    return stage->device != NULL
-               ? ERROR_NONE
-               : device_open(stage->directory, &stage->device);
-}
-
-/* Forget, in memory, what the copy is. */
-static void forget(struct snapshot_stage *stage)
-{
-    snapshot_manifest_free(stage->manifest);
-    stage->manifest = NULL;
-    free(stage->files);
-    stage->files = NULL;
-    buffer_deinit(&stage->bytes);
-    stage->whole = false;
-    stage->at = 0;
-    stage->sum.offset = 0;
-}
-
-static enum error remove_if_there(struct device *device, const char *name)
-{
-    enum error error = device_remove(device, name);
-
-    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-}
-
-/* --- The record --- */
-
-static enum error write_record(struct snapshot_stage *stage)
-{
-    struct device_file *file;
-    enum error error;
-
-    TRY(remove_if_there(stage->top, record_new));
-    TRY(device_file_open(stage->top, record_new, DEVICE_WRITE | DEVICE_CREATE,
-                         &file));
-    error = device_file_write(file, 0, stage->bytes.data, stage->bytes.len);
-    if (error == ERROR_NONE) {
-        error = device_file_sync(file);
-    }
-    device_file_close(file);
-    TRY(error);
-    TRY(device_rename(stage->top, record_new, record_partial));
-    return device_sync(stage->top);
-}
-
-/* The bytes of a record; none when there is no such file, or none that could
- * be a manifest. */
-static enum error read_bytes(struct snapshot_stage *stage, const char *name)
-{
-    struct device_file *file;
-    enum error error = device_file_open(stage->top, name, DEVICE_READ, &file);
-    uint64_t bytes = 0;
-    uint8_t *to;
-    size_t got;
-
-    if (error != ERROR_NONE) {
-        return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-    }
-    error = device_file_bytes(file, &bytes);
-    if (error == ERROR_NONE && bytes <= PEER_MANIFEST_BYTES_MAX) {
-        to = buffer_reserve(&stage->bytes, bytes);
-        error = to == NULL ? ERROR_NO_MEMORY
-                           : device_file_read(file, 0, to, bytes, &got);
-        stage->bytes.len += error == ERROR_NONE ? got : 0;
-    }
-    device_file_close(file);
-    return error;
-}
-
-/* Set up memory for the manifest in stage->bytes. */
-static enum error take_manifest(struct snapshot_stage *stage)
-{
-    TRY(snapshot_manifest_read(buffer_slice(&stage->bytes), &stage->manifest));
-    stage->files = calloc(stage->manifest->n + 1, sizeof(*stage->files));
-    return stage->files != NULL ? ERROR_NONE : ERROR_NO_MEMORY;
-}
-
-/* Read a record that may be torn or none: then there is no copy. */
-static enum error read_record(struct snapshot_stage *stage, const char *name)
-{
-    enum error error;
-
-    forget(stage);
-    TRY(read_bytes(stage, name));
-    if (stage->bytes.len == 0) {
-        return ERROR_NONE;
-    }
-    error = take_manifest(stage);
-    if (error == ERROR_NO_MEMORY) {
-        return error;
-    }
-    if (error != ERROR_NONE) {
-        journal_warning("snapshot_record_bad", "path=%s name=%s error=%s",
-                        stage->path, name, error_name(error));
-        forget(stage);
-    }
-    return ERROR_NONE;
-}
-
-/* --- What is there --- */
-
-/* Take a file's length for what is here of it. */
-static void note_length(void *context, const char *name, uint64_t bytes)
-{
-    struct snapshot_stage *stage = context;
-    size_t at = snapshot_manifest_find(stage->manifest, name);
-
-    if (at < stage->manifest->n) {
-        stage->files[at].here = bytes;
-    }
-}
-
-static enum error note_lengths(struct snapshot_stage *stage)
-{
-    for (size_t i = 0; i < stage->manifest->n; i++) {
-        stage->files[i] = (struct stage_file){.state = FILE_LACKS};
-    }
-    return device_list(stage->device, note_length, stage);
-}
-
-static bool has_all_lengths(const struct snapshot_stage *stage)
-{
-    for (size_t i = 0; i < stage->manifest->n; i++) {
-        if (stage->files[i].here != stage->manifest->files[i].bytes) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What an earlier process called whole is, unless somebody took a file away. */
-static enum error load_whole(struct snapshot_stage *stage)
-{
-    TRY(read_record(stage, record_whole));
-    if (stage->manifest == NULL) {
-        return remove_if_there(stage->top, record_whole);
-    }
-    TRY(note_lengths(stage));
-    stage->whole = has_all_lengths(stage);
-    if (!stage->whole) {
-        journal_warning("snapshot_copy_incomplete", "path=%s", stage->path);
-        TRY(device_rename(stage->top, record_whole, record_partial));
-    }
-    return ERROR_NONE;
-}
-
-static enum error load(struct snapshot_stage *stage)
-{
-    TRY(device_open(stage->path, &stage->top));
-    TRY(open_directory(stage));
-    TRY(remove_if_there(stage->top, record_new));
-    TRY(load_whole(stage));
-    if (!stage->whole) {
-        TRY(read_record(stage, record_partial));
-    }
-    TRY(snapshot_files_remove(stage->device, stage->manifest));
-    if (stage->manifest == NULL) {
-        TRY(remove_if_there(stage->top, record_partial));
-    }
-    if (stage->whole) {
-        close_directory(stage);
-    }
-    return ERROR_NONE;
-}
-
-enum error snapshot_stage_open(const char *path,
-                               struct snapshot_stage **stage_out)
-{
-    struct snapshot_stage *stage = calloc(1, sizeof(*stage));
-    enum error error = ERROR_TOO_LARGE;
-
-    if (stage == NULL) {
-        return ERROR_NO_MEMORY;
-    }
-    snprintf(stage->path, sizeof(stage->path), "%s", path);
-    if (snprintf(stage->directory, sizeof(stage->directory), "%s/files", path) <
-        (int)sizeof(stage->directory)) {
-        error = load(stage);
-    }
-    if (error != ERROR_NONE) {
-        snapshot_stage_close(stage);
-        return error;
-    }
-    *stage_out = stage; /* Ownership passes to the caller. */
-    return ERROR_NONE;
-}
-
-void snapshot_stage_close(struct snapshot_stage *stage)
-{
-    if (stage != NULL) {
-        close_directory(stage);
-        device_close(stage->top);
-        forget(stage);
-        free(stage);
-    }
-}
-
-const char *snapshot_stage_directory(const struct snapshot_stage *stage)
-{
-    return stage->directory;
-}
-
-struct slice snapshot_stage_whole(const struct snapshot_stage *stage)
-{
-    return stage->whole ? buffer_slice(&stage->bytes) : SLICE_NONE;
-}
+#include "raft/replica/snapshot_stage_inner.h"
 
 /* --- To begin --- */
 
@@ -338,11 +79,11 @@ static enum error begin(struct snapshot_stage *stage,
                         const struct snapshot_manifest *old,
                         uint64_t free_bytes_min)
 {
-    TRY(open_directory(stage));
-    TRY(remove_if_there(stage->top, record_whole));
+    TRY(stage_open_directory(stage));
+    TRY(stage_remove_if_there(stage->top, STAGE_RECORD_WHOLE));
     TRY(keep_common(stage, old));
-    TRY(write_record(stage));
-    TRY(note_lengths(stage));
+    TRY(stage_write_record(stage));
+    TRY(stage_note_lengths(stage));
     for (size_t i = 0; i < stage->manifest->n; i++) {
         TRY(judge_file(stage, i));
     }
@@ -356,11 +97,11 @@ enum error snapshot_stage_begin(struct snapshot_stage *stage,
     enum error error;
 
     stage->manifest = NULL; /* It is needed a little longer. */
-    forget(stage);
-    close_file(stage);
+    stage_forget(stage);
+    stage_close_file(stage);
     buffer_append_slice(&stage->bytes, manifest);
-    error =
-        buffer_failed(&stage->bytes) ? ERROR_NO_MEMORY : take_manifest(stage);
+    error = buffer_failed(&stage->bytes) ? ERROR_NO_MEMORY
+                                         : stage_take_manifest(stage);
     if (error == ERROR_NONE) {
         error = begin(stage, old, free_bytes_min);
     }
@@ -461,11 +202,11 @@ static bool find_next(struct snapshot_stage *stage)
 /* Whoever is handed the directory may move it: it is let go of. */
 static enum error finish(struct snapshot_stage *stage)
 {
-    TRY(open_directory(stage));
+    TRY(stage_open_directory(stage));
     TRY(device_sync(stage->device));
-    TRY(device_rename(stage->top, record_partial, record_whole));
+    TRY(device_rename(stage->top, STAGE_RECORD_PARTIAL, STAGE_RECORD_WHOLE));
     TRY(device_sync(stage->top));
-    close_directory(stage);
+    stage_close_directory(stage);
     stage->whole = true;
     return ERROR_NONE;
 }
@@ -483,7 +224,7 @@ static enum error do_step(struct snapshot_stage *stage,
     }
     TRY(open_to_write(stage));
     if (stage->manifest->files[stage->at].bytes == 0) {
-        close_file(stage);
+        stage_close_file(stage);
         stage->files[stage->at].state = FILE_UNSURE;
         return ERROR_NONE;
     }
@@ -535,7 +276,7 @@ enum error snapshot_stage_write(struct snapshot_stage *stage, uint64_t offset,
     file->here += len;
     if (file->here == wanted->bytes) {
         TRY(device_file_sync(stage->file));
-        close_file(stage);
+        stage_close_file(stage);
         file->state = FILE_UNSURE;
     }
     return ERROR_NONE;
@@ -546,10 +287,10 @@ enum error snapshot_stage_write(struct snapshot_stage *stage, uint64_t offset,
 /* The record first: files without one are leftovers. */
 enum error snapshot_stage_clear(struct snapshot_stage *stage)
 {
-    close_directory(stage);
-    forget(stage);
-    TRY(remove_if_there(stage->top, record_whole));
-    TRY(remove_if_there(stage->top, record_partial));
+    stage_close_directory(stage);
+    stage_forget(stage);
+    TRY(stage_remove_if_there(stage->top, STAGE_RECORD_WHOLE));
+    TRY(stage_remove_if_there(stage->top, STAGE_RECORD_PARTIAL));
     TRY(device_sync(stage->top));
     return snapshot_files_remove_all(stage->directory);
 }
