@@ -19,7 +19,6 @@ static void drop_pieces(struct snapshot_fetch *fetch)
 
 void fetch_end(struct snapshot_fetch *fetch)
 {
-    fetch->life++;
     fetch->state = SNAPSHOT_FETCH_IDLE;
     fetch->copying = false;
     fetch->due = WORK_NONE;

@@ -54,8 +54,6 @@ struct snapshot_fetch {
     struct job job;
     bool job_runs;
     enum work work;
-    uint64_t life;       /* Counts what begins and ends; */
-    uint64_t job_life;   /* this was when the job was given. */
     struct buffer begun; /* The manifest it begins with. */
     struct piece piece;
     struct snapshot_stage_step step;

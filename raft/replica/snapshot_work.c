@@ -44,7 +44,6 @@ static void submit(struct snapshot_fetch *fetch, enum work work)
     CHECK(!fetch->job_runs);
     fetch->work = work;
     fetch->job_runs = true;
-    fetch->job_life = fetch->life;
     fetch->job = (struct job){.run = work_run, .done = work_done};
     worker_submit(fetch->worker, &fetch->job);
 }
@@ -175,8 +174,7 @@ static void work_done(struct job *job)
     }
     if (fetch->due != WORK_NONE) {
         fetch_work_first(fetch, fetch->due);
-    } else if (fetch->job_life == fetch->life &&
-               fetch->state != SNAPSHOT_FETCH_IDLE) {
+    } else if (fetch->state != SNAPSHOT_FETCH_IDLE) {
         take_result(fetch, len);
     } else if (fetch->error != ERROR_NONE) {
         journal_warning("snapshot_leftover", "path=%s error=%s",

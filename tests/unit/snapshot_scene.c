@@ -88,7 +88,7 @@ static enum error leader_sends(void *context, uint8_t node,
     error = put(scene, SCENE_LEADER, node, message);
     if (error == ERROR_NONE && message->kind == PEER_SNAPSHOT_CHUNK) {
         scene->chunks++;
-        if (scene->flip_all || scene->chunks == scene->flip) {
+        if (scene->flip_every != 0 && scene->chunks % scene->flip_every == 0) {
             spoil(scene);
         }
     }

@@ -57,13 +57,12 @@ struct scene {
     struct copier copiers[SCENE_FOLLOWERS_MAX];
 
     STAILQ_HEAD(, parcel) wire;
-    bool cut;        /* Nothing can be sent. */
-    bool hold;       /* What is sent waits. */
-    size_t busy;     /* So many chunks more are not taken. */
-    size_t chunks;   /* Sent so far. */
-    size_t flip;     /* This chunk (from 1) has a bit turned; 0: none. */
-    bool flip_all;   /* All have. */
-    size_t held_max; /* The most memory for chunks at a time. */
+    bool cut;          /* Nothing can be sent. */
+    bool hold;         /* What is sent waits. */
+    size_t busy;       /* So many chunks more are not taken. */
+    size_t chunks;     /* Sent so far. */
+    size_t flip_every; /* So many chunks has a bit turned; 0: none. */
+    size_t held_max;   /* The most memory for chunks at a time. */
 
     uint64_t id; /* Of the newest checkpoint. */
     struct buffer manifest;
