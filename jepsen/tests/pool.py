@@ -22,7 +22,7 @@ from jepsen.watch import Supervisor
 
 STANDIN = Path(__file__).with_name('standin')
 DISK_MIB = 32
-HEALTHY_WAIT_S = 15.0
+HEALTHY_WAIT_S = 30.0
 
 
 def post(node: Node, wait_s: float = 1.0) -> str:

@@ -116,10 +116,10 @@ class NemesisTest(PoolTest):
     def test_a_fault_stops_when_it_is_due(self) -> None:
         """Held for its time, not to the end."""
         _, told = self.strike(Step(0.0, 0.5, 'pause', 'follower', 1),
-                              Step(0.8, 60.0, 'pause', 'follower', 1),
-                              lines=3)
+                              Step(60.0, 1.0, 'kill', 'follower', 1),
+                              lines=2)
         self.assertEqual([line.split()[0] for line in told],
-                         ['start-pause', 'stop-pause'] * 2)
+                         ['start-pause', 'stop-pause'])
 
     def test_data_is_destroyed_when_all_are_whole(self) -> None:
         """The fault before ends in time, is recovered from, and only then
