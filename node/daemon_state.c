@@ -86,6 +86,16 @@ struct backend_events daemon_backend_events(struct daemon *daemon)
 
 /* What main's loop has the state loop do. */
 
+static void on_handed_over(void *context, enum error error)
+{
+    struct daemon *daemon = context;
+
+    if (error != ERROR_NONE) {
+        journal_warning("not_handed_over", "node=%u error=%s",
+                        daemon->plan->node, error_name(error));
+    }
+}
+
 /* Hand leadership over, send clients away. */
 static void on_moving(void *context)
 {
@@ -94,7 +104,7 @@ static void on_moving(void *context)
     struct replica *replica = backend_replica(daemon->backend);
 
     if (replica_status(replica)->role == REPLICA_LEADER) {
-        replica_transfer(replica, 0, NULL, NULL);
+        replica_transfer(replica, 0, on_handed_over, daemon);
     }
     if (edges != NULL) {
         edges_drain(edges, daemon->config->sip_redirect,
