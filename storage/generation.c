@@ -16,11 +16,7 @@ struct generation {
     struct generation_options options;
     struct generation_name current;
     struct generation_name ready;
-    uint64_t checkpoints; /* Paths given out. */
     char store[FILES_PATH_BYTES_MAX];
-    char staging[FILES_PATH_BYTES_MAX];
-    char checkpoint[FILES_PATH_BYTES_MAX];
-    char partial[FILES_PATH_BYTES_MAX];
     char path[FILES_PATH_BYTES_MAX]; /* Of the current store. */
 };
 
@@ -65,48 +61,35 @@ static enum error survey_entry(void *context, const struct files_entry *entry)
     return ERROR_NONE;
 }
 
-/* What a sweep keeps, of one directory. */
-struct sweep {
-    struct generation *generation;
-    const char *path;
-    bool all; /* Keep nothing, whatever its name. */
-};
-
-static bool sweep_keeps(const struct sweep *sweep, const char *name)
+static bool sweep_keeps(const struct generation *generation, const char *name)
 {
     char current[GENERATION_NAME_BYTES_MAX], ready[GENERATION_NAME_BYTES_MAX];
 
-    if (sweep->all) {
-        return false;
-    }
-    generation_name_write(current, sweep->generation->current);
-    generation_name_write(ready, sweep->generation->ready);
+    generation_name_write(current, generation->current);
+    generation_name_write(ready, generation->ready);
     return strcmp(name, "CURRENT") == 0 || strcmp(name, current) == 0 ||
            strcmp(name, ready) == 0;
 }
 
 static enum error sweep_entry(void *context, const struct files_entry *entry)
 {
-    struct sweep *sweep = context;
+    struct generation *generation = context;
     char path[FILES_PATH_BYTES_MAX];
 
-    if (sweep_keeps(sweep, entry->name)) {
+    if (sweep_keeps(generation, entry->name)) {
         return ERROR_NONE;
     }
-    TRY(files_path(path, sweep->path, entry->name));
+    TRY(files_path(path, generation->store, entry->name));
     journal_info("leftover_removed", "path=%s", path);
     TRY(files_remove(path));
-    generation_step(&sweep->generation->options, GENERATION_SWEEPING);
+    generation_step(&generation->options, GENERATION_SWEEPING);
     return ERROR_NONE;
 }
 
-static enum error sweep_directory(struct generation *generation,
-                                  const char *path, bool all)
+static enum error sweep_store(struct generation *generation)
 {
-    struct sweep sweep = {generation, path, all};
-
-    TRY(files_list(path, sweep_entry, &sweep));
-    return files_sync(path);
+    TRY(files_list(generation->store, sweep_entry, generation));
+    return files_sync(generation->store);
 }
 
 enum error generation_sweep(struct generation *generation, uint64_t applied)
@@ -114,9 +97,7 @@ enum error generation_sweep(struct generation *generation, uint64_t applied)
     if (generation->ready.index <= applied) {
         generation->ready = name_none;
     }
-    TRY(sweep_directory(generation, generation->store, false));
-    TRY(sweep_directory(generation, generation->staging, true));
-    TRY(sweep_directory(generation, generation->checkpoint, true));
+    TRY(sweep_store(generation));
     generation_step(&generation->options, GENERATION_SWEPT);
     return ERROR_NONE;
 }
@@ -129,7 +110,7 @@ static enum error found(struct generation *generation)
     char path[FILES_PATH_BYTES_MAX];
 
     TRY(current_write(generation->store, name_none, &generation->options));
-    TRY(sweep_directory(generation, generation->store, false));
+    TRY(sweep_store(generation));
     TRY(name_path(generation, first, path));
     TRY(store_format(path));
     TRY(files_sync(generation->store));
@@ -139,16 +120,11 @@ static enum error found(struct generation *generation)
     return ERROR_NONE;
 }
 
-static enum error directories_make(struct generation *generation,
-                                   const char *data)
+static enum error directory_make(struct generation *generation,
+                                 const char *data)
 {
     TRY(files_path(generation->store, data, "store"));
-    TRY(files_path(generation->staging, data, "staging"));
-    TRY(files_path(generation->checkpoint, data, "checkpoint"));
-    TRY(files_path(generation->partial, generation->staging, "partial"));
     TRY(files_make_directory(generation->store));
-    TRY(files_make_directory(generation->staging));
-    TRY(files_make_directory(generation->checkpoint));
     return files_sync(data);
 }
 
@@ -195,7 +171,7 @@ enum error generation_open(const char *data,
     if (options != NULL) {
         generation->options = *options;
     }
-    error = directories_make(generation, data);
+    error = directory_make(generation, data);
     if (error != ERROR_NONE) {
         goto out;
     }
@@ -233,16 +209,6 @@ bool generation_ready(const struct generation *generation, uint64_t *index_out)
     return true;
 }
 
-enum error generation_checkpoint_path(struct generation *generation,
-                                      char *path_out)
-{
-    char name[GENERATION_NAME_BYTES_MAX];
-
-    generation->checkpoints += 1;
-    snprintf(name, sizeof(name), "%" PRIu64, generation->checkpoints);
-    return files_path(path_out, generation->checkpoint, name);
-}
-
 enum error generation_reconcile(const struct generation *generation,
                                 uint64_t applied, uint64_t snapshot_index,
                                 uint64_t log_last_index, bool *install_out)
@@ -268,52 +234,6 @@ enum error generation_reconcile(const struct generation *generation,
     return ERROR_FORGOTTEN;
 }
 
-enum error generation_stage_begin(struct generation *generation)
-{
-    enum error error = files_remove(generation->partial);
-
-    if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
-        return error;
-    }
-    TRY(files_make_directory(generation->partial));
-    generation_step(&generation->options, GENERATION_STAGE_BEGUN);
-    return ERROR_NONE;
-}
-
-const char *generation_stage_path(const struct generation *generation)
-{
-    return generation->partial;
-}
-
-enum error generation_stage_write(struct generation *generation,
-                                  const char *name, uint64_t offset,
-                                  const void *bytes, size_t len)
-{
-    char path[FILES_PATH_BYTES_MAX];
-
-    if (!checkpoint_name_is_valid(name)) {
-        journal_warning("stage_refused", "reason=\"not a checkpoint's file\"");
-        return ERROR_INVALID;
-    }
-    TRY(files_path(path, generation->partial, name));
-    TRY(files_write(path, offset, bytes, len));
-    generation_step(&generation->options, GENERATION_STAGE_WRITTEN);
-    return ERROR_NONE;
-}
-
-/* Sync every file, then the directory that names them. */
-static enum error stage_sync(const struct generation *generation,
-                             const struct checkpoint *checkpoint)
-{
-    char path[FILES_PATH_BYTES_MAX];
-
-    for (size_t i = 0; i < checkpoint->n; i++) {
-        TRY(files_path(path, generation->partial, checkpoint->files[i].name));
-        TRY(files_sync(path));
-    }
-    return files_sync(generation->partial);
-}
-
 /* Raft may already rely on the ready one. */
 static enum error refuse_older(const struct generation *generation,
                                uint64_t index)
@@ -327,49 +247,29 @@ static enum error refuse_older(const struct generation *generation,
     return ERROR_FORGOTTEN;
 }
 
-/* Give a durable directory the next generation's name, in the place of the one
- * that was ready. */
-static enum error make_ready(struct generation *generation,
-                             const char *directory, uint64_t index)
+enum error generation_adopt(struct generation *generation,
+                            const char *directory, uint64_t index)
 {
     struct generation_name older = generation->ready;
     struct generation_name name = {generation->current.number + 1, index};
     char path[FILES_PATH_BYTES_MAX];
 
+    TRY(refuse_older(generation, index));
     if (older.number != 0) {
         name.number = older.number + 1;
     }
     TRY(name_path(generation, name, path));
     TRY(files_rename(directory, path));
-    generation_step(&generation->options, GENERATION_STAGE_RENAMED);
+    generation_step(&generation->options, GENERATION_ADOPT_RENAMED);
     TRY(files_sync(generation->store));
-    TRY(files_sync(generation->staging));
     generation->ready = name;
-    generation_step(&generation->options, GENERATION_STAGE_READY);
+    generation_step(&generation->options, GENERATION_ADOPTED);
     journal_notice("snapshot_ready", "path=%s", path);
     if (older.number == 0) {
         return ERROR_NONE;
     }
     TRY(name_path(generation, older, path));
     return files_remove(path);
-}
-
-enum error generation_stage_end(struct generation *generation,
-                                const struct checkpoint *checkpoint)
-{
-    TRY(refuse_older(generation, checkpoint->index));
-    TRY(checkpoint_check(generation->partial, checkpoint, 0));
-    generation_step(&generation->options, GENERATION_STAGE_CHECKED);
-    TRY(stage_sync(generation, checkpoint));
-    generation_step(&generation->options, GENERATION_STAGE_SYNCED);
-    return make_ready(generation, generation->partial, checkpoint->index);
-}
-
-enum error generation_adopt(struct generation *generation,
-                            const char *directory, uint64_t index)
-{
-    TRY(refuse_older(generation, index));
-    return make_ready(generation, directory, index);
 }
 
 enum error generation_install(struct generation *generation, uint64_t applied)

@@ -2,21 +2,18 @@
  *
  *   <data>/store/CURRENT          names the store; text with a checksum
  *   <data>/store/store-<n>-<i>/   generation n, which began at log index i
- *   <data>/staging/partial/       a snapshot being received
- *   <data>/checkpoint/<k>/        what a follower is being sent
  *
  * A generation above the current one is a ready snapshot: complete, checked
  * and durable. A snapshot's way in; a crash after any step leaves one complete
  * current generation, and what is ready stays until it is installed, replaced
  * or outdated:
  *
- *   stage_begin   partial/ made anew
- *   stage_write   its files filled
- *   stage_end     compared with the list, synced, renamed to store-<n+1>-<i>,
- *                 an older ready one removed
- *   install       CURRENT.new written, synced, renamed to CURRENT, its
- *                 directory synced
- *   sweep         store-<n>-* removed, when nobody has it open any more
+ *   adopt    renamed to store-<n+1>-<i>, an older ready one removed
+ *   install  CURRENT.new written, synced, renamed to CURRENT, its directory
+ *            synced
+ *   sweep    store-<n>-* removed, when nobody has it open any more
+ *
+ * How its files are received is raft's affair (raft/replica).
  *
  * CURRENT says "founding" before the first generation is made, so that a crash
  * there is told apart from a CURRENT that somebody lost: a store directory that
@@ -43,12 +40,8 @@ struct generation;
     X(CURRENT_RENAMED, "current_renamed")                                      \
     X(CURRENT_DURABLE, "current_durable")                                      \
     X(FORMATTED, "formatted")                                                  \
-    X(STAGE_BEGUN, "stage_begun")                                              \
-    X(STAGE_WRITTEN, "stage_written")                                          \
-    X(STAGE_CHECKED, "stage_checked")                                          \
-    X(STAGE_SYNCED, "stage_synced")                                            \
-    X(STAGE_RENAMED, "stage_renamed")                                          \
-    X(STAGE_READY, "stage_ready")                                              \
+    X(ADOPT_RENAMED, "adopt_renamed")                                          \
+    X(ADOPTED, "adopted")                                                      \
     X(SWEEPING, "sweeping")                                                    \
     X(SWEPT, "swept")
 
@@ -93,16 +86,6 @@ const char *generation_path(const struct generation *generation);
 bool generation_ready(const struct generation *generation, uint64_t *index_out);
 
 /**
- * Make the path for a new checkpoint; nothing exists there. Whoever uses it
- * removes it (files_remove) when the follower has it; generation_open removes
- * what a crash left.
- *
- * @path_out  FILES_PATH_BYTES_MAX bytes.
- */
-enum error generation_checkpoint_path(struct generation *generation,
-                                      char *path_out);
-
-/**
  * Decide at start whether store and log fit together.
  *
  * @applied         store_applied of the current store.
@@ -119,28 +102,6 @@ enum error generation_reconcile(const struct generation *generation,
                                 uint64_t applied, uint64_t snapshot_index,
                                 uint64_t log_last_index, bool *install_out);
 
-/** Begin to receive a snapshot, dropping what was received only in part. */
-enum error generation_stage_begin(struct generation *generation);
-
-/**
- * Write a piece of a file that is being received, in any order.
- *
- * @name  From a peer; INVALID when checkpoint_name_is_valid says no.
- */
-enum error generation_stage_write(struct generation *generation,
-                                  const char *name, uint64_t offset,
-                                  const void *bytes, size_t len);
-
-/**
- * Finish what was received: compare it with the list, make it durable and
- * ready. Does not read rows; checkpoint_verify of generation_stage_path does.
- *
- * Returns ROTTEN when it differs from the list, FORGOTTEN when it is older
- * than one that is ready; it stays partial then.
- */
-enum error generation_stage_end(struct generation *generation,
-                                const struct checkpoint *checkpoint);
-
 /**
  * Make ready what was received and checked elsewhere.
  *
@@ -152,9 +113,6 @@ enum error generation_stage_end(struct generation *generation,
  */
 enum error generation_adopt(struct generation *generation,
                             const char *directory, uint64_t index);
-
-/** Borrow the path of what is being received. */
-const char *generation_stage_path(const struct generation *generation);
 
 /**
  * Make the ready snapshot the current store. The store must be closed.
@@ -168,8 +126,7 @@ enum error generation_install(struct generation *generation, uint64_t applied);
 
 /**
  * Remove all that is neither the current store nor a ready snapshot above
- * index applied: older generations, received pieces, checkpoints. Nobody may
- * have them open.
+ * index applied. Nobody may have it open.
  */
 enum error generation_sweep(struct generation *generation, uint64_t applied);
 

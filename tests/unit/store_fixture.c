@@ -18,6 +18,39 @@ void scratch_make(char *path)
     assert_int_equal(files_make_directory(path), ERROR_NONE);
 }
 
+static enum error copy_file(const char *from, const char *to,
+                            const struct checkpoint_file *file)
+{
+    enum { PIECE = 8192 };
+    uint8_t piece[PIECE];
+    char source[FILES_PATH_BYTES_MAX], target[FILES_PATH_BYTES_MAX];
+    size_t got;
+
+    TRY(files_path(source, from, file->name));
+    TRY(files_path(target, to, file->name));
+    TRY(files_write(target, 0, "", 0));
+    for (uint64_t at = 0; at < file->bytes; at += got) {
+        TRY(files_read(source, at, piece, PIECE, &got));
+        TRY(files_write(target, at, piece, got));
+    }
+    return files_sync(target);
+}
+
+enum error scratch_copy(const char *from, const char *to,
+                        const struct checkpoint *list)
+{
+    enum error error = files_remove(to);
+
+    if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
+        return error;
+    }
+    TRY(files_make_directory(to));
+    for (size_t i = 0; i < list->n; i++) {
+        TRY(copy_file(from, to, &list->files[i]));
+    }
+    return files_sync(to);
+}
+
 int store_fixture_setup(void **state)
 {
     struct store_fixture *f = calloc(1, sizeof(*f));

@@ -5,6 +5,7 @@
 #define TESTS_UNIT_STORE_FIXTURE_H
 
 #include "proto/base/buffer.h"
+#include "storage/checkpoint.h"
 #include "storage/cursor.h"
 #include "storage/files.h"
 #include "storage/store.h"
@@ -26,6 +27,13 @@ int store_fixture_teardown(void **state);
 
 /** Make an empty scratch directory; @path is FILES_PATH_BYTES_MAX bytes. */
 void scratch_make(char *path);
+
+/**
+ * Copy a checkpoint's files into a new directory, durably, as a snapshot that
+ * was received lies there.
+ */
+enum error scratch_copy(const char *from, const char *to,
+                        const struct checkpoint *list);
 
 /** Put a row of text into the batch. */
 void fixture_put(struct store_fixture *f, enum table table, const char *key,

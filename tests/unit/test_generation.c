@@ -79,34 +79,16 @@ static struct generation *generation_must(struct scene *scene)
     return generation;
 }
 
-/* Receive the leader's files in pieces, the last piece first. */
-static enum error files_receive(struct scene *scene,
-                                struct generation *generation)
-{
-    enum { PIECE = 8192 };
-    uint8_t piece[PIECE];
-    char path[FILES_PATH_BYTES_MAX];
-    size_t got;
-
-    for (size_t i = scene->snapshot->n; i-- > 0;) {
-        struct checkpoint_file *file = &scene->snapshot->files[i];
-
-        for (uint64_t at = file->bytes / PIECE + 1; at-- > 0;) {
-            TRY(files_path(path, scene->leader, file->name));
-            TRY(files_read(path, at * PIECE, piece, PIECE, &got));
-            TRY(generation_stage_write(generation, file->name, at * PIECE,
-                                       piece, got));
-        }
-    }
-    return ERROR_NONE;
-}
-
+/* Copy the leader's files to where a snapshot is received, and adopt them. */
 static enum error snapshot_receive(struct scene *scene,
-                                   struct generation *generation)
+                                   struct generation *generation,
+                                   uint64_t index)
 {
-    TRY(generation_stage_begin(generation));
-    TRY(files_receive(scene, generation));
-    return generation_stage_end(generation, scene->snapshot);
+    char path[FILES_PATH_BYTES_MAX];
+
+    TRY(files_path(path, scene->data, "received"));
+    TRY(scratch_copy(scene->leader, path, scene->snapshot));
+    return generation_adopt(generation, path, index);
 }
 
 /* What the current store says: "old", "new", or "" before any row. */
@@ -168,7 +150,8 @@ static void test_generation_install__switches_to_the_snapshot(void **state)
     uint64_t ready = 0;
 
     old_commit(generation);
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     assert_true(generation_ready(generation, &ready));
     assert_int_equal(ready, NEW_INDEX);
     rows_expect(generation, "old", OLD_INDEX);
@@ -189,55 +172,26 @@ static void test_generation_install__never_moves_backwards(void **state)
     struct generation *generation = generation_must(scene);
 
     old_commit(generation);
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     assert_int_equal(generation_install(generation, NEW_INDEX + 1),
                      ERROR_FORGOTTEN);
     rows_expect(generation, "old", OLD_INDEX);
     generation_close(generation);
 }
 
-/* I4: what was received must be what the list says, to the byte; and no file
- * of it may lie elsewhere. */
-static void test_generation_stage_end__checks_what_was_received(void **state)
-{
-    struct scene *scene = *state;
-    struct generation *generation = generation_must(scene);
-    struct checkpoint_file *file = &scene->snapshot->files[0];
-    uint64_t ready;
-
-    old_commit(generation);
-    assert_int_equal(generation_stage_begin(generation), ERROR_NONE);
-    assert_int_equal(generation_stage_end(generation, scene->snapshot),
-                     ERROR_ROTTEN);
-    assert_int_equal(files_receive(scene, generation), ERROR_NONE);
-    assert_int_equal(generation_stage_write(generation, file->name,
-                                            file->bytes / 2, "?!", 2),
-                     ERROR_NONE);
-    assert_int_equal(generation_stage_end(generation, scene->snapshot),
-                     ERROR_ROTTEN);
-    assert_false(generation_ready(generation, &ready));
-    assert_int_equal(
-        generation_stage_write(generation, "../../store/CURRENT", 0, "x", 1),
-        ERROR_INVALID);
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
-    generation_close(generation);
-    generation = generation_must(scene);
-    assert_true(generation_ready(generation, &ready));
-    rows_expect(generation, "old", OLD_INDEX);
-    generation_close(generation);
-}
-
 /* A second snapshot takes the place of one that was not installed yet. */
-static void test_generation_stage_end__replaces_an_older_one(void **state)
+static void test_generation_adopt__replaces_an_older_one(void **state)
 {
     struct scene *scene = *state;
     struct generation *generation = generation_must(scene);
     uint64_t ready;
 
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
-    assert_int_equal(generation_stage_begin(generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     assert_true(generation_ready(generation, &ready));
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     generation_close(generation);
     generation = generation_must(scene);
     assert_int_equal(generation_install(generation, 0), ERROR_NONE);
@@ -247,17 +201,15 @@ static void test_generation_stage_end__replaces_an_older_one(void **state)
 
 /* I1: raft may rely on a ready snapshot, so an older one does not replace
  * it. */
-static void test_generation_stage_end__refuses_an_older_one(void **state)
+static void test_generation_adopt__refuses_an_older_one(void **state)
 {
     struct scene *scene = *state;
     struct generation *generation = generation_must(scene);
     uint64_t ready;
 
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
-    assert_int_equal(generation_stage_begin(generation), ERROR_NONE);
-    assert_int_equal(files_receive(scene, generation), ERROR_NONE);
-    scene->snapshot->index -= 1;
-    assert_int_equal(generation_stage_end(generation, scene->snapshot),
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX - 1),
                      ERROR_FORGOTTEN);
     assert_true(generation_ready(generation, &ready));
     assert_int_equal(ready, NEW_INDEX);
@@ -314,7 +266,8 @@ static void test_generation_reconcile__refuses_a_gap(void **state)
                      ERROR_FORGOTTEN);
     assert_false(install);
 
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     assert_int_equal(reconcile(generation, 10, 11, 90, &install), ERROR_NONE);
     assert_true(install);
     assert_int_equal(reconcile(generation, 10, 9, 90, &install), ERROR_NONE);
@@ -355,42 +308,31 @@ static unsigned entries(struct scene *scene, const char *name)
     return n;
 }
 
-/* I8: checkpoints, pieces and older generations are gone after a start, and
- * only one store and its CURRENT are left. */
+/* I8: older generations are gone after a start, and only one store and its
+ * CURRENT are left; what others keep beside it stays. */
 static void test_generation_open__sweeps_leftovers(void **state)
 {
     struct scene *scene = *state;
     struct generation *generation = generation_must(scene);
     char path[FILES_PATH_BYTES_MAX];
-    struct store *store;
 
     old_commit(generation);
-    assert_int_equal(store_open(generation_path(generation), NULL, &store),
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
                      ERROR_NONE);
-    for (int i = 0; i < 3; i++) {
-        struct checkpoint *checkpoint;
-
-        assert_int_equal(generation_checkpoint_path(generation, path),
-                         ERROR_NONE);
-        assert_int_equal(store_checkpoint(store, path, 0, &checkpoint),
-                         ERROR_NONE);
-        checkpoint_free(checkpoint);
-    }
-    store_abandon(store);
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
     assert_int_equal(generation_install(generation, OLD_INDEX), ERROR_NONE);
-    assert_int_equal(generation_stage_begin(generation), ERROR_NONE);
     assert_int_equal(files_path(path, scene->data, "store/CURRENT.new"),
                      ERROR_NONE);
     assert_int_equal(files_write(path, 0, "torn", 4), ERROR_NONE);
+    assert_int_equal(files_path(path, scene->data, "staging"), ERROR_NONE);
+    assert_int_equal(files_make_directory(path), ERROR_NONE);
+    assert_int_equal(files_path(path, scene->data, "staging/manifest"),
+                     ERROR_NONE);
+    assert_int_equal(files_write(path, 0, "half", 4), ERROR_NONE);
     generation_close(generation);
-    assert_int_equal(entries(scene, "checkpoint"), 3);
-    assert_int_equal(entries(scene, "staging"), 1);
     assert_int_equal(entries(scene, "store"), 4);
 
     generation = generation_must(scene);
-    assert_int_equal(entries(scene, "checkpoint"), 0);
-    assert_int_equal(entries(scene, "staging"), 0);
+    assert_int_equal(entries(scene, "staging"), 1);
     assert_int_equal(entries(scene, "store"), 2);
     rows_expect(generation, "new", NEW_INDEX);
     generation_close(generation);
@@ -404,7 +346,8 @@ static void test_generation_sweep__drops_what_is_outdated(void **state)
     uint64_t ready;
 
     old_commit(generation);
-    assert_int_equal(snapshot_receive(scene, generation), ERROR_NONE);
+    assert_int_equal(snapshot_receive(scene, generation, NEW_INDEX),
+                     ERROR_NONE);
     assert_int_equal(generation_sweep(generation, OLD_INDEX), ERROR_NONE);
     assert_true(generation_ready(generation, &ready));
     assert_int_equal(generation_sweep(generation, NEW_INDEX), ERROR_NONE);
@@ -475,9 +418,8 @@ int main(void)
         RUN_SCENE(test_generation_open__founds_once),
         RUN_SCENE(test_generation_install__switches_to_the_snapshot),
         RUN_SCENE(test_generation_install__never_moves_backwards),
-        RUN_SCENE(test_generation_stage_end__checks_what_was_received),
-        RUN_SCENE(test_generation_stage_end__replaces_an_older_one),
-        RUN_SCENE(test_generation_stage_end__refuses_an_older_one),
+        RUN_SCENE(test_generation_adopt__replaces_an_older_one),
+        RUN_SCENE(test_generation_adopt__refuses_an_older_one),
         RUN_SCENE(test_generation_adopt__makes_a_directory_ready),
         RUN_SCENE(test_generation_reconcile__refuses_a_gap),
         RUN_SCENE(test_generation_open__sweeps_leftovers),

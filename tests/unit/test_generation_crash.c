@@ -55,43 +55,20 @@ static void on_step(void *context, enum generation_step step)
     crash_here(scene->point, (uint8_t)step);
 }
 
-/* Receive the leader's files, in two pieces each, the second one first. */
-static enum error files_receive(struct scene *scene,
-                                struct generation *generation,
-                                const struct checkpoint *list)
-{
-    static uint8_t piece[1 << 16];
-    char path[FILES_PATH_BYTES_MAX];
-    size_t got;
-
-    for (size_t i = 0; i < list->n; i++) {
-        const char *name = list->files[i].name;
-        uint64_t half = list->files[i].bytes / 2;
-
-        CHECK(half < sizeof(piece));
-        TRY(files_path(path, scene->leader, name));
-        TRY(files_read(path, half, piece, sizeof(piece), &got));
-        TRY(generation_stage_write(generation, name, half, piece, got));
-        TRY(files_read(path, 0, piece, (size_t)half, &got));
-        TRY(generation_stage_write(generation, name, 0, piece, got));
-    }
-    return ERROR_NONE;
-}
-
 static enum error snapshot_receive(struct scene *scene,
                                    struct generation *generation)
 {
     struct checkpoint *list;
+    char path[FILES_PATH_BYTES_MAX];
+
     enum error error;
 
-    TRY(generation_stage_begin(generation));
+    TRY(files_path(path, scene->data, "received"));
     TRY(checkpoint_list(scene->leader, NEW_INDEX, 0, &list));
-    error = files_receive(scene, generation, list);
-    if (error == ERROR_NONE) {
-        error = generation_stage_end(generation, list);
-    }
+    error = scratch_copy(scene->leader, path, list);
     checkpoint_free(list);
-    return error;
+    return error != ERROR_NONE ? error
+                               : generation_adopt(generation, path, NEW_INDEX);
 }
 
 /* From the founding of a store to its replacement by a snapshot. Goes on from
@@ -208,7 +185,7 @@ static void crash_try(struct scene *scene, unsigned nth, uint64_t seed)
     crash_run(scene->data, nth, seed, life_run, scene, &report);
     assert_int_equal(report.n, nth + 1);
     for (unsigned i = 0; i < report.n; i++) {
-        ready = ready || report.tags[i] == GENERATION_STAGE_READY;
+        ready = ready || report.tags[i] == GENERATION_ADOPTED;
         installed = installed ||
                     (ready && report.tags[i] == GENERATION_CURRENT_DURABLE);
     }
