@@ -87,7 +87,8 @@ static enum error copy_to(struct store *store, const char *directory,
     TRY(store_checkpoint(store, directory, 0, &checkpoint));
     *index_out = checkpoint->index;
     checkpoint_free(checkpoint);
-    return ERROR_NONE;
+    /* Rot would travel on as if it were right: its sums are of these bytes. */
+    return checkpoint_verify(directory, 0);
 }
 
 static void copy_run(struct job *job)
@@ -105,6 +106,9 @@ static void copy_done(struct job *job)
     if (copy->error != ERROR_NONE) {
         journal_error("checkpoint_failed", "path=%s error=%s", copy->directory,
                       error_name(copy->error));
+    }
+    if (copy->error == ERROR_ROTTEN) {
+        applier_fail(applier, ERROR_ROTTEN, "a copy of the store is rotten");
     }
     if (!applier->stopped) {
         replica_checkpoint_made(applier->replica, copy->id, copy->error,

@@ -10,6 +10,7 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/command.h"
+#include "storage/files.h"
 
 struct backend {
     struct backend_settings settings;
@@ -36,11 +37,61 @@ void backend_stop(struct backend *backend)
 
 /* What the state loop's parts tell. */
 
+/* Where it stands that the state was found rotten while the node ran. */
+static enum error mark_path(const struct backend *backend,
+                            char path[FILES_PATH_BYTES_MAX])
+{
+    return files_path(path, backend->settings.replica.directory,
+                      BACKEND_ROTTEN_NAME);
+}
+
+/* So that the next start does not believe what this one has found rotten. */
+static void mark_rotten(const struct backend *backend)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    enum error error = mark_path(backend, path);
+
+    if (error == ERROR_NONE) {
+        error = files_write(path, 0, "rotten\n", 7);
+    }
+    if (error == ERROR_NONE) {
+        error = files_sync(backend->settings.replica.directory);
+    }
+    if (error != ERROR_NONE) {
+        journal_error("not_marked", "path=%s error=%s", path,
+                      error_name(error));
+    }
+}
+
+static bool is_marked(const struct backend *backend)
+{
+    char path[FILES_PATH_BYTES_MAX], byte;
+    size_t got;
+
+    return mark_path(backend, path) == ERROR_NONE &&
+           files_read(path, 0, &byte, 1, &got) == ERROR_NONE;
+}
+
+static enum error unmark(const struct backend *backend)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    enum error error;
+
+    TRY(mark_path(backend, path));
+    error = files_remove(path);
+    return error == ERROR_NOT_FOUND
+               ? ERROR_NONE
+               : files_sync(backend->settings.replica.directory);
+}
+
 static void on_fatal(void *context, enum error error, const char *reason)
 {
     struct backend *backend = context;
 
     backend->stopped = true;
+    if (error == ERROR_ROTTEN) {
+        mark_rotten(backend);
+    }
     journal_error("node_stops", "node=%u error=%s reason=\"%s\"",
                   backend->settings.replica.node, error_name(error), reason);
     backend->events.fatal(backend->events.context, error, reason);
@@ -166,6 +217,10 @@ static enum error open_state(struct backend *backend)
     };
 
     TRY(state_loop_open(backend->state, &applier, &sessions));
+    if (replica_staged_index(backend->replica) >= status->snapshot_index &&
+        status->snapshot_index > applier_applied(backend_applier(backend))) {
+        return ERROR_NONE; /* What lies between is staged, to be restored. */
+    }
     return applier_reconcile(backend_applier(backend), status->snapshot_index,
                              status->last_index);
 }
@@ -199,7 +254,7 @@ static void abandon_parts(struct backend *backend)
 static enum error open_or_begin_anew(struct backend *backend)
 {
     const struct replica_settings *settings = &backend->settings.replica;
-    enum error error = open_parts(backend);
+    enum error error = is_marked(backend) ? ERROR_ROTTEN : open_parts(backend);
 
     if (error != ERROR_ROTTEN && error != ERROR_FORGOTTEN) {
         return error;
@@ -211,6 +266,7 @@ static enum error open_or_begin_anew(struct backend *backend)
     abandon_parts(backend);
     TRY(replica_set_aside(settings->directory, BACKEND_STATE_NAME,
                           loop_wall_us(settings->owner_loop)));
+    TRY(unmark(backend));
     backend->settings.replica.founding = false;
     return open_parts(backend);
 }

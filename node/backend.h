@@ -28,6 +28,10 @@ struct backend;
 /* The state's directory below the data directory (storage/generation.h). */
 #define BACKEND_STATE_NAME "store"
 
+/* A file there: the state was found rotten while the node ran, and the next
+ * start sets it aside. */
+#define BACKEND_ROTTEN_NAME "rotten"
+
 enum {
     BACKEND_TICK_MS = 100,   /* How often load and freshness are looked at. */
     BACKEND_PROBE_MS = 1000, /* From one proof of freshness to the next. */
