@@ -152,9 +152,12 @@ static void add_certificate(struct admin_node *node, const char *name,
 static void describe_node(void *context, struct admin_node *node)
 {
     struct daemon *daemon = context;
+    const struct applier *applier = backend_applier(daemon->backend);
     struct health_report report;
 
     health_judge(daemon->health, loop_now_us(daemon->state_loop), &report);
+    node->digest_index = applier_digested(applier);
+    applier_digest_at(applier, node->digest_index, &node->digest);
     node->node = daemon->plan->node;
     node->software = DAEMON_SOFTWARE;
     node->rules_known = COMMAND_RULES_KNOWN;

@@ -44,6 +44,7 @@ struct admin_node {
     const char *software; /* "perchd 0.1.0" */
     uint32_t rules_known;
     bool alive, ready;
+    uint64_t digest, digest_index; /* Of the entries applied up to there. */
     size_t n_faults;
     const char *faults[ADMIN_FAULTS_MAX]; /* Why it is not ready. */
     size_t n_certificates;

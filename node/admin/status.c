@@ -97,6 +97,9 @@ static void fill_node(struct answer *answer, Perch__Admin__StatusReply *body)
     CODEC_SET(body, node, node.node);
     ANSWER_TEXT(body, software, answer_printf(answer, "%s", node.software));
     CODEC_SET(body, rules_known, node.rules_known);
+    ANSWER_TEXT(body, digest,
+                answer_printf(answer, "%016" PRIx64, node.digest));
+    CODEC_SET(body, digest_index, node.digest_index);
     body->health = show_health(answer, &node);
     body->oldest_certificate = show_oldest(answer, &node);
 }
