@@ -379,7 +379,7 @@ static enum error propose_close(struct caller *caller)
 
     CODEC_SET(&close, serial, caller->serial);
     CODEC_SET(&close, reason, reason_for(caller->end));
-    CODEC_SET(&close, delivered_index, caller->delivered_index);
+    CODEC_SET(&close, delivered_index, caller->told_index);
     command.kind_case = PERCH__COMMAND__KIND_SESSION_CLOSE;
     command.session_close = &close;
     caller->closing = (struct proposal){.tell = close_told};
@@ -421,7 +421,7 @@ void caller_dialog_closed(struct caller *caller,
     caller->end = dialog->end;
     duties_confirmed(caller, dialog->delivered_index, dialog->replies);
     resuming_remember(caller);
-    caller->delivered_index = duties_delivered(caller);
+    caller_freeze(caller);
     leave_seats(caller);
     RB_REMOVE(caller_dialogs, &caller->hub->callers.by_dialog, caller);
     caller->dialog = 0;
@@ -446,11 +446,19 @@ void caller_ended(struct caller *caller, enum leave leave)
     }
 }
 
+void caller_freeze(struct caller *caller)
+{
+    if (caller->told_index == 0) {
+        caller->told_index = duties_delivered(caller);
+    }
+}
+
 void caller_cut(struct caller *caller, const char *reason)
 {
     if (!caller_is_served(caller)) {
         return;
     }
+    caller_freeze(caller);
     leave_seats(caller);
     caller_move(caller, CALLER_CUT);
     journal_info("session_cut",

@@ -74,7 +74,9 @@ struct caller {
     /* What the client was given and has confirmed, by log index. */
     uint64_t given_index;     /* Of bodies for it alone. */
     uint64_t delivered_index; /* All up to here was answered. */
-    uint32_t replies_given;   /* Bodies for it alone, */
+    uint64_t told_index; /* Once nothing more is given: duties_delivered then;
+                            before, 0. */
+    uint32_t replies_given; /* Bodies for it alone, */
     uint32_t replies_confirmed;
 
     TAILQ_HEAD(, seat) seats; /* In the order of joining. */
@@ -131,6 +133,10 @@ void caller_ended(struct caller *caller, enum leave leave);
 
 /** Propose the closes that could not be proposed before. */
 void callers_retry(struct sessions *hub);
+
+/** Keep what the endpoint is known to have been told: from now on it misses
+ * what happens. */
+void caller_freeze(struct caller *caller);
 
 /** Have the connection closed; nothing is delivered any more. */
 void caller_cut(struct caller *caller, const char *reason);

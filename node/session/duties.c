@@ -28,6 +28,9 @@ uint64_t duties_delivered(const struct caller *caller)
     uint64_t given = caller->given_index;
     const struct seat *seat;
 
+    if (caller->told_index > 0) {
+        return caller->told_index;
+    }
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
         uint64_t here = seat_given(seat);
 
@@ -261,7 +264,10 @@ void duties_tick(struct sessions *hub)
     if (proposer_epoch(hub->proposer) == 0) {
         return;
     }
-    if (hub->duties.moved && !hub->duties.marking) {
+    /* A mark holds for sessions that are to be closed, too: they say first how
+     * far they were told. */
+    if (hub->duties.moved && !hub->duties.marking &&
+        TAILQ_EMPTY(&hub->callers.leaving)) {
         make_mark(hub);
     }
     watch_nodes(hub);

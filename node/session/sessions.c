@@ -291,11 +291,24 @@ static void settle_callers(struct sessions *hub)
     }
 }
 
+/* They were told what the state before has told them, and no more. */
+static void freeze_callers(struct sessions *hub)
+{
+    struct caller *caller = NULL;
+
+    while ((caller = callers_next(&hub->callers, caller)) != NULL) {
+        if (caller->n_seats > 0) {
+            caller_freeze(caller);
+        }
+    }
+}
+
 void sessions_restored(struct sessions *hub, const struct sessions_state *state)
 {
     if (hub->stopped) {
         return;
     }
+    freeze_callers(hub);
     take_state(hub, state);
     proposer_restored(hub->proposer, hub->machine);
     settle_callers(hub);

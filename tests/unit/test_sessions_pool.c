@@ -408,6 +408,8 @@ static void test_backlog__cuts_who_misses(void **state)
     uint64_t token;
 
     stage_join(s, slow, LOBBY_ID, NULL);
+    stage_say(s, slow, ASK_LOBBY);
+    stage_confirm(s, slow, fake_replica_last(s->replica), 2);
     stage_join(s, quick, LOBBY_ID, NULL);
     stage_forget(s);
     stage_owe(s, 1, PRESSURE_BACKLOG_MAX + 1);
@@ -421,6 +423,15 @@ static void test_backlog__cuts_who_misses(void **state)
     stage_expect(s, quick, "on");
     stage_expect_none(s, slow);
     stage_owe(s, 1, -(long)BACKLOG_MAX);
+    /* It comes back and is shown what it missed, though it asks for none. */
+    stage_hang_up(s, slow, DIALOG_DROPPED, fake_replica_last(s->replica), 9);
+    slow = stage_dial(s, ALICE, "a1");
+    stage_join(s, slow, LOBBY_ID, NULL);
+    stage_say(s, slow,
+              "<xccos ver=\"1\" envid=\"5\" xmlns=\"urn:parlano:xml:ns:xccos\">"
+              "<cmd id=\"cmd:bccontext\" seqid=\"1\"><data><chanib uri=\"" LOBBY
+              "\"/><bcq><last cnt=\"0\"/></bcq></data></cmd></xccos>");
+    stage_expect(s, slow, "<chat>on</chat>");
 }
 
 /* The door closes to new people while letters wait long, and opens after some
