@@ -23,19 +23,6 @@ static const struct {
     [CALLER_GONE] = {"gone", 0},
 };
 
-static int compare_dialogs(const struct caller *a, const struct caller *b)
-{
-    return (a->dialog > b->dialog) - (a->dialog < b->dialog);
-}
-
-static int compare_serials(const struct caller *a, const struct caller *b)
-{
-    return (a->serial > b->serial) - (a->serial < b->serial);
-}
-
-TREE_GENERATE(caller_dialogs, caller, by_dialog, compare_dialogs)
-TREE_GENERATE(caller_serials, caller, by_serial, compare_serials)
-
 /* What must hold in a state. */
 static void caller_check(const struct caller *caller)
 {
@@ -72,46 +59,6 @@ static void caller_move(struct caller *caller, enum caller_state next)
     caller_check(caller);
 }
 
-void callers_init(struct callers *callers)
-{
-    RB_INIT(&callers->by_dialog);
-    RB_INIT(&callers->by_serial);
-    TAILQ_INIT(&callers->leaving);
-    TAILQ_INIT(&callers->gone);
-    callers->serial_last = 0;
-}
-
-struct caller *callers_find(struct callers *callers, edge_ref dialog)
-{
-    struct caller key;
-
-    key.dialog = dialog;
-    return RB_FIND(caller_dialogs, &callers->by_dialog, &key);
-}
-
-struct caller *callers_find_session(struct callers *callers,
-                                    const struct session_id *id)
-{
-    struct caller key, *found;
-
-    key.serial = id->serial;
-    found = RB_FIND(caller_serials, &callers->by_serial, &key);
-    if (found == NULL || found->epoch != id->epoch ||
-        found->hub->settings.node != id->node) {
-        return NULL;
-    }
-    return found;
-}
-
-struct caller *callers_next(struct callers *callers, const struct caller *after)
-{
-    if (after == NULL) {
-        return RB_MIN(caller_dialogs, &callers->by_dialog);
-    }
-    return RB_NEXT(caller_dialogs, &callers->by_dialog,
-                   (struct caller *)(uintptr_t)after);
-}
-
 static struct slice keep(char **to, struct slice text)
 {
     struct slice kept = slice_of(*to, text.len);
@@ -141,56 +88,15 @@ struct caller *caller_new(struct sessions *hub, const struct intake *intake)
     caller->endpoint_id = keep(&to, dialog->endpoint_id);
     caller->pool_uri = keep(&to, dialog->pool_uri);
     TAILQ_INIT(&caller->seats);
-    CHECK(RB_INSERT(caller_dialogs, &hub->callers.by_dialog, caller) == NULL);
+    callers_add(&hub->callers, caller);
     meter_move(&hub->meters.callers, 1);
     return caller;
-}
-
-/* Take the caller out of the tables that find it. */
-static void unlist(struct caller *caller)
-{
-    struct callers *callers = &caller->hub->callers;
-
-    if (caller->dialog != 0) {
-        RB_REMOVE(caller_dialogs, &callers->by_dialog, caller);
-        caller->dialog = 0;
-        meter_move(&caller->hub->meters.callers, -1);
-    }
-    if (caller->serial != 0) {
-        RB_REMOVE(caller_serials, &callers->by_serial, caller);
-        caller->serial = 0;
-    }
-    if (caller->is_leaving) {
-        TAILQ_REMOVE(&callers->leaving, caller, leaving_link);
-        caller->is_leaving = false;
-    }
 }
 
 static void leave_seats(struct caller *caller)
 {
     while (!TAILQ_EMPTY(&caller->seats)) {
         seat_leave(&caller->hub->audiences, TAILQ_FIRST(&caller->seats));
-    }
-}
-
-static void gone_free(struct caller *caller)
-{
-    TAILQ_REMOVE(&caller->hub->callers.gone, caller, leaving_link);
-    free(caller);
-}
-
-void callers_deinit(struct callers *callers)
-{
-    struct caller *caller;
-
-    while ((caller = RB_MIN(caller_dialogs, &callers->by_dialog)) != NULL ||
-           (caller = RB_MIN(caller_serials, &callers->by_serial)) != NULL) {
-        leave_seats(caller);
-        unlist(caller);
-        free(caller);
-    }
-    while ((caller = TAILQ_FIRST(&callers->gone)) != NULL) {
-        gone_free(caller);
     }
 }
 
@@ -206,11 +112,14 @@ static void go(struct caller *caller)
 {
     set_session(caller, false);
     leave_seats(caller);
-    unlist(caller);
+    if (caller->dialog != 0) {
+        meter_move(&caller->hub->meters.callers, -1);
+    }
+    callers_remove(&caller->hub->callers, caller);
     caller_move(caller, CALLER_GONE);
-    TAILQ_INSERT_TAIL(&caller->hub->callers.gone, caller, leaving_link);
+    callers_keep_gone(&caller->hub->callers, caller);
     if (caller->holds == 0) {
-        gone_free(caller);
+        callers_free(&caller->hub->callers, caller);
     }
 }
 
@@ -224,7 +133,7 @@ void caller_release(struct caller *caller)
     CHECK(caller->holds > 0);
     caller->holds -= 1;
     if (caller->holds == 0 && caller->state == CALLER_GONE) {
-        gone_free(caller);
+        callers_free(&caller->hub->callers, caller);
     }
 }
 
@@ -250,8 +159,7 @@ static struct caller *caller_of_closing(struct proposal *proposal)
 static void not_opened(struct caller *caller, enum outcome refusal)
 {
     caller->open_refusal = refusal;
-    RB_REMOVE(caller_serials, &caller->hub->callers.by_serial, caller);
-    caller->serial = 0;
+    callers_set_serial(&caller->hub->callers, caller, 0);
     if (caller->state == CALLER_OPENING) {
         caller_move(caller, CALLER_IDLE);
     }
@@ -329,15 +237,14 @@ enum error caller_open(struct caller *caller)
     if (caller->state != CALLER_IDLE) {
         return ERROR_CLOSED;
     }
-    caller->serial = ++callers->serial_last;
+    callers_set_serial(callers, caller, ++callers->serial_last);
     error = propose_open(caller);
     if (error != ERROR_NONE) {
-        caller->serial = 0;
+        callers_set_serial(callers, caller, 0);
         return error;
     }
     caller_hold(caller);
     caller->is_opening = true;
-    RB_INSERT(caller_serials, &callers->by_serial, caller);
     caller->open_refusal = OUTCOME_DONE;
     caller_move(caller, CALLER_OPENING);
     return ERROR_NONE;
@@ -423,8 +330,7 @@ void caller_dialog_closed(struct caller *caller,
     resuming_remember(caller);
     caller_freeze(caller);
     leave_seats(caller);
-    RB_REMOVE(caller_dialogs, &caller->hub->callers.by_dialog, caller);
-    caller->dialog = 0;
+    callers_drop_dialog(&caller->hub->callers, caller);
     meter_move(&caller->hub->meters.callers, -1);
     if (may_have_session) {
         caller_move(caller, CALLER_LEAVING);

@@ -86,34 +86,6 @@ struct caller {
     char texts[];
 };
 
-RB_HEAD(caller_dialogs, caller);
-RB_HEAD(caller_serials, caller);
-
-struct callers {
-    struct caller_dialogs by_dialog;
-    struct caller_serials by_serial;
-    TAILQ_HEAD(, caller) leaving; /* Whose close is still to be proposed. */
-    TAILQ_HEAD(, caller) gone;    /* Held by requests. */
-    uint64_t serial_last;
-};
-
-/** Start with nobody. */
-void callers_init(struct callers *callers);
-
-/** Free all, telling nobody. */
-void callers_deinit(struct callers *callers);
-
-/** Find the caller of a dialog. NULL when there is none. */
-struct caller *callers_find(struct callers *callers, edge_ref dialog);
-
-/** Find the caller that an event's session is. NULL when it is not ours. */
-struct caller *callers_find_session(struct callers *callers,
-                                    const struct session_id *id);
-
-/** Walk callers by dialog: the first, when after is NULL, or the next. */
-struct caller *callers_next(struct callers *callers,
-                            const struct caller *after);
-
 /** Take in a dialog that was opened. */
 struct caller *caller_new(struct sessions *hub, const struct intake *intake);
 

@@ -7,7 +7,7 @@
 
 #include "node/chat/query.h"
 #include "node/session/audience.h"
-#include "node/session/caller.h"
+#include "node/session/callers.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
 #include "node/session/history.h"

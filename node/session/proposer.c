@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "node/chat/query.h"
+#include "node/session/holding.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/entry.h"
-
-/* A command that waits for the epoch to begin. */
-struct held {
-    STAILQ_ENTRY(held) link;
-    struct proposal *proposal;
-    size_t len;
-    uint8_t command[];
-};
 
 struct proposer {
     struct proposer_settings settings;
@@ -31,10 +24,9 @@ struct proposer {
     uint64_t answered; /* The last number applied. */
     struct proposal *waiting[REPLICA_PROPOSALS_MAX];
 
-    STAILQ_HEAD(, held) held;
-    size_t n_held;
-    size_t held_bytes;
-    struct buffer command; /* Being written. */
+    struct holding holding; /* Commands that wait for the epoch to begin, or
+                               for room. */
+    struct buffer command;  /* Being written. */
     struct proposer_meters meters;
 };
 
@@ -77,24 +69,16 @@ static void withdraw_overdue(struct proposer *proposer, uint64_t now_us)
     }
 }
 
-static void held_free(struct proposer *proposer, struct held *held)
-{
-    proposer->n_held -= 1;
-    proposer->held_bytes -= held->len;
-    free(held);
-}
-
 static void withdraw_held(struct proposer *proposer, uint64_t now_us)
 {
-    struct held *held = STAILQ_FIRST(&proposer->held), *next;
+    struct held *held = holding_first(&proposer->holding), *next;
 
     for (; held != NULL; held = next) {
         struct proposal *proposal = held->proposal;
 
-        next = STAILQ_NEXT(held, link);
+        next = holding_next(held);
         if (is_overdue(proposal, now_us)) {
-            STAILQ_REMOVE(&proposer->held, held, held, link);
-            held_free(proposer, held);
+            holding_drop(&proposer->holding, held);
             tell_no(proposer, proposal, PROPOSAL_WITHDRAWN);
         }
     }
@@ -121,7 +105,7 @@ struct proposer *proposer_new(const struct proposer_settings *settings)
     proposer->settings = *settings;
     proposer->first = 1;
     proposer->next = 1;
-    STAILQ_INIT(&proposer->held);
+    holding_init(&proposer->holding);
     meter_histogram_init(&proposer->meters.commit_us, &meter_seconds);
     proposer->timer = timer_new(settings->loop, on_tick, proposer);
     CHECK(proposer->timer != NULL);
@@ -130,15 +114,10 @@ struct proposer *proposer_new(const struct proposer_settings *settings)
 
 void proposer_free(struct proposer *proposer)
 {
-    struct held *held;
-
     if (proposer == NULL) {
         return;
     }
-    while ((held = STAILQ_FIRST(&proposer->held)) != NULL) {
-        STAILQ_REMOVE_HEAD(&proposer->held, link);
-        held_free(proposer, held);
-    }
+    holding_deinit(&proposer->holding);
     timer_free(proposer->timer);
     buffer_deinit(&proposer->command);
     free(proposer);
@@ -181,30 +160,6 @@ void proposer_start(struct proposer *proposer, struct replica *replica)
     begin(proposer);
 }
 
-static enum error hold(struct proposer *proposer, struct proposal *proposal,
-                       struct slice command)
-{
-    struct held *held;
-
-    if (proposer->n_held >= REPLICA_PROPOSALS_MAX ||
-        proposer->held_bytes + command.len > REPLICA_PROPOSALS_BYTES_MAX) {
-        return ERROR_BUSY;
-    }
-    held = malloc(sizeof(*held) + command.len);
-    if (held == NULL) {
-        return ERROR_NO_MEMORY;
-    }
-    held->proposal = proposal;
-    held->len = command.len;
-    if (command.len > 0) {
-        memcpy(held->command, command.data, command.len);
-    }
-    proposer->n_held += 1;
-    proposer->held_bytes += command.len;
-    STAILQ_INSERT_TAIL(&proposer->held, held, link);
-    return ERROR_NONE;
-}
-
 static enum error send(struct proposer *proposer, struct proposal *proposal,
                        struct slice command)
 {
@@ -233,8 +188,8 @@ enum error proposer_propose(struct proposer *proposer,
         error = ERROR_NO_MEMORY;
     } else if (bytes.len > ENTRY_COMMAND_BYTES_MAX) {
         error = ERROR_TOO_LARGE;
-    } else if (proposer->epoch == 0 || proposer->n_held > 0) {
-        error = hold(proposer, proposal, bytes);
+    } else if (proposer->epoch == 0 || proposer->holding.n > 0) {
+        error = holding_add(&proposer->holding, proposal, bytes);
     } else {
         error = send(proposer, proposal, bytes);
     }
@@ -250,13 +205,12 @@ static void send_held(struct proposer *proposer)
     struct held *held;
 
     while (proposer->epoch != 0 &&
-           (held = STAILQ_FIRST(&proposer->held)) != NULL) {
+           (held = holding_first(&proposer->holding)) != NULL) {
         if (send(proposer, held->proposal,
                  slice_of(held->command, held->len)) != ERROR_NONE) {
             return;
         }
-        STAILQ_REMOVE_HEAD(&proposer->held, link);
-        held_free(proposer, held);
+        holding_drop(&proposer->holding, held);
     }
 }
 
@@ -432,7 +386,7 @@ uint64_t proposer_epoch(const struct proposer *proposer)
 
 size_t proposer_waiting(const struct proposer *proposer)
 {
-    return (size_t)(proposer->next - proposer->first) + proposer->n_held;
+    return (size_t)(proposer->next - proposer->first) + proposer->holding.n;
 }
 
 const struct proposer_meters *proposer_meters(const struct proposer *proposer)
