@@ -374,6 +374,45 @@ static void test_marks__tell_what_was_confirmed(void **state)
     pidgin_leave(pidgin);
 }
 
+/* Beside the index a dialog reports how many of the bodies for it alone were
+ * answered, with all before them. */
+static void test_marks__count_replies(void **state)
+{
+    struct scene *scene = *state;
+    struct pidgin *pidgin = pidgin_enter(scene, "tomas");
+    struct heard heard[4];
+    struct record mark;
+    struct call call;
+
+    call_open(&call, scene, pidgin);
+    scene_deliver_reply(scene, call.ref, "<x/>", 1);
+    heard[0] = client_expect(pidgin->client, 0);
+    scene_deliver(scene, &call.ref, 1, "<x/>", 7);
+    heard[1] = client_expect(pidgin->client, 0);
+    for (uint32_t reply = 2; reply < 4; reply++) {
+        scene_deliver_reply(scene, call.ref, "<x/>", reply);
+        heard[reply] = client_expect(pidgin->client, 0);
+    }
+    pidgin_answer(pidgin, &heard[0], 200);
+    mark = scene_expect(scene, INTAKE_DELIVERED);
+    assert_int_equal(mark.replies, 1);
+    assert_int_equal(mark.log_index, 0);
+    pidgin_answer(pidgin, &heard[2], 200);
+    usleep(600 * 1000);
+    scene_expect_none(scene, INTAKE_DELIVERED);
+    pidgin_answer(pidgin, &heard[1], 200);
+    mark = scene_expect(scene, INTAKE_DELIVERED);
+    assert_int_equal(mark.replies, 2);
+    assert_int_equal(mark.log_index, 7);
+    call_say(&call, "BYE", NULL);
+    client_await(pidgin->client, 200);
+    assert_int_equal(scene_expect(scene, INTAKE_DIALOG_CLOSED).replies, 2);
+    for (size_t i = 0; i < 4; i++) {
+        heard_free(&heard[i]);
+    }
+    pidgin_leave(pidgin);
+}
+
 /* What is answered just before the end is told with the end. */
 static void test_marks__close_carries_the_last(void **state)
 {
@@ -632,6 +671,7 @@ int main(void)
         IN(test_delivery__is_shaped_for_clients),
         IN(test_delivery__window),
         IN(test_marks__tell_what_was_confirmed),
+        IN(test_marks__count_replies),
         IN(test_marks__close_carries_the_last),
         IN(test_delivery__client_forgot),
         IN(test_delivery__refused_counts_as_answered),

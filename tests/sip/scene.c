@@ -134,6 +134,7 @@ static void take(struct scene *scene, struct intake *intake)
         seen.pool_uri = text_of(intake->dialog.pool_uri);
         seen.peer = text_of(intake->dialog.peer_address);
         seen.log_index = intake->dialog.delivered_index;
+        seen.replies = intake->dialog.replies;
         seen.connection = intake->dialog.connection;
         seen.resumes = intake->dialog.resumes;
         seen.end = intake->dialog.end;
@@ -146,6 +147,7 @@ static void take(struct scene *scene, struct intake *intake)
         for (size_t i = 0; i < intake->delivered.n; i++) {
             seen.ref = intake->delivered.marks[i].dialog;
             seen.log_index = intake->delivered.marks[i].log_index;
+            seen.replies = intake->delivered.marks[i].replies;
             record(scene, seen);
         }
         return;
@@ -427,16 +429,28 @@ static edge_ref *copy_refs(struct delivery *delivery, const edge_ref *dialogs,
     return copy;
 }
 
-void scene_deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
-                   const char *body, uint64_t log_index)
+static void deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
+                    const char *body, struct delivery_mark mark)
 {
     struct delivery *delivery = delivery_new(DELIVERY_BODY, 0);
 
     delivery->body.body = body_new(slice_of_text(body));
-    delivery->body.mark.log_index = log_index;
+    delivery->body.mark = mark;
     delivery->body.n = n;
     delivery->body.dialogs = copy_refs(delivery, dialogs, n);
     send_delivery(scene, delivery);
+}
+
+void scene_deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
+                   const char *body, uint64_t log_index)
+{
+    deliver(scene, dialogs, n, body, (struct delivery_mark){log_index, 0});
+}
+
+void scene_deliver_reply(struct scene *scene, edge_ref dialog, const char *body,
+                         uint32_t reply)
+{
+    deliver(scene, &dialog, 1, body, (struct delivery_mark){0, reply});
 }
 
 void scene_deliver_close(struct scene *scene, const edge_ref *dialogs, size_t n)

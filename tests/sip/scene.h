@@ -21,7 +21,8 @@ struct record {
     enum intake_kind kind;
     edge_ref ref;
     uint64_t token;
-    uint64_t log_index; /* Delivered. */
+    uint64_t log_index; /* Delivered, */
+    uint32_t replies;   /* likewise. */
     edge_ref connection;
     bool resumes;
     enum dialog_end end;
@@ -82,6 +83,10 @@ void scene_answer(struct scene *scene, const struct record *post, int status,
 /** Deliver a body to n dialogs. */
 void scene_deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
                    const char *body, uint64_t log_index);
+
+/** Deliver a body to one dialog alone, as a reply of this number. */
+void scene_deliver_reply(struct scene *scene, edge_ref dialog, const char *body,
+                         uint32_t reply);
 
 /** Have the edge close the connections of dialogs. */
 void scene_deliver_close(struct scene *scene, const edge_ref *dialogs,
