@@ -347,6 +347,7 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
     }
     telling->request = request;
     history->waiting += 1;
+    meter_set(&visit->hub->meters.histories_waiting, (int64_t)history->waiting);
     if (history->waiting > HISTORIES_WAITING_MAX) {
         refuse_for(telling, ERROR_BUSY);
     } else if (!request->history.has_room) {

@@ -16,6 +16,7 @@
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
+#include "node/session/searching.h"
 #include "node/session/sessions.h"
 #include "proto/xccos/write.h"
 
@@ -42,6 +43,7 @@ struct sessions {
     struct resumption resumption;
     struct folding folding;
     struct history history;
+    struct searches searches;
     struct duties duties;
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */

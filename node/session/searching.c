@@ -4,6 +4,7 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "proto/base/check.h"
 #include "proto/xccos/limits.h"
 
 enum {
@@ -11,7 +12,8 @@ enum {
 };
 
 struct searching {
-    struct errand errand; /* First. */
+    struct errand errand;        /* First. */
+    TAILQ_ENTRY(searching) link; /* searches.list */
     struct read read;
     const struct xccos_request *request;
 };
@@ -21,8 +23,10 @@ struct finding {
     struct sessions *hub;
     struct arena *arena;
     const struct user *user;
-    const struct user *other;        /* The member, manager or participant asked
-                                        for; NULL: there is none such. */
+    const struct user *other; /* The member, manager or participant asked
+                                 for; NULL: there is none such. */
+    bool *joined; /* By place number: the other one is in the room. */
+    uint32_t n_joined;
     const struct category *category; /* NULL: any. */
     const struct xccos_room_query *query;
     enum xccos_search search;
@@ -74,7 +78,14 @@ static bool has_words(struct finding *finding, const struct room_view *view)
     return all || finding->n_words == 0;
 }
 
-static bool is_present(const struct user *user, const struct room *room);
+static bool is_joined(const struct finding *finding, const struct room *room)
+{
+    struct room_view view;
+
+    view_room(room, &view);
+    return view.place.number < finding->n_joined &&
+           finding->joined[view.place.number];
+}
 
 static bool has_other(const struct finding *finding, const struct room *room)
 {
@@ -86,7 +97,7 @@ static bool has_other(const struct finding *finding, const struct room *room)
         return finding->other != NULL &&
                (view_roles(room, finding->other) & ROLE_MANAGER) != 0;
     case XCCOS_SEARCH_BYJOINED:
-        return finding->other != NULL && is_present(finding->other, room);
+        return is_joined(finding, room);
     case XCCOS_SEARCH_MINE:
         return (view_roles(room, finding->user) & ROLE_MEMBER) != 0;
     case XCCOS_SEARCH_MANAGED:
@@ -98,34 +109,54 @@ static bool has_other(const struct finding *finding, const struct room *room)
     }
 }
 
-/* A session's rooms are looked through for one. */
-struct presence_walk {
-    const struct room *room;
-    bool found;
-};
-
-static bool is_that_room(void *context, const struct room *room)
+static bool note_joined(void *context, const struct room *room)
 {
-    struct presence_walk *walk = context;
+    struct finding *finding = context;
+    struct room_view view;
 
-    walk->found = walk->found || room == walk->room;
-    return !walk->found;
+    view_room(room, &view);
+    CHECK(view.place.number < finding->n_joined);
+    finding->joined[view.place.number] = true;
+    return true;
 }
 
-static bool look_in_session(void *context, const struct session *session)
+static bool find_highest(void *context, const struct room *room)
 {
-    struct presence_walk *walk = context;
+    struct finding *finding = context;
+    struct room_view view;
 
-    list_rooms_joined(session, is_that_room, walk);
-    return !walk->found;
+    view_room(room, &view);
+    if (view.place.number >= finding->n_joined) {
+        finding->n_joined = view.place.number + 1;
+    }
+    return true;
 }
 
-static bool is_present(const struct user *user, const struct room *room)
+static bool find_highest_of(void *context, const struct session *session)
 {
-    struct presence_walk walk = {room, false};
+    list_rooms_joined(session, find_highest, context);
+    return true;
+}
 
-    list_sessions_of(user, look_in_session, &walk);
-    return walk.found;
+static bool note_joined_of(void *context, const struct session *session)
+{
+    list_rooms_joined(session, note_joined, context);
+    return true;
+}
+
+/* Where the participant asked for is, by place number. */
+static void note_rooms_of_other(struct finding *finding)
+{
+    if (finding->search != XCCOS_SEARCH_BYJOINED || finding->other == NULL) {
+        return;
+    }
+    list_sessions_of(finding->other, find_highest_of, finding);
+    finding->joined = arena_alloc(finding->arena, finding->n_joined + 1);
+    if (finding->joined == NULL) {
+        finding->failed = true;
+        return;
+    }
+    list_sessions_of(finding->other, note_joined_of, finding);
 }
 
 static bool has_visibility(const struct finding *finding,
@@ -210,6 +241,7 @@ static bool set_criteria(struct finding *finding)
         uri = query->criteria;
     } else {
         finding->other = query_user(finding->hub->machine, query->criteria);
+        note_rooms_of_other(finding);
     }
     if (uri.len > 0) {
         finding->category =
@@ -290,17 +322,65 @@ static void find(struct searching *searching)
     reply(searching, &finding);
 }
 
+/* A search may take milliseconds of the loop in a pool of many rooms: so much
+ * time, and SEARCH_REST times as much, passes before the next. */
+static void run(struct sessions *hub, struct searching *searching)
+{
+    struct searches *searches = &hub->searches;
+    uint64_t began_us = loop_now_us(hub->settings.loop), now_us;
+
+    TAILQ_REMOVE(&searches->list, searching, link);
+    searches->n -= 1;
+    find(searching);
+    now_us = loop_now_us(hub->settings.loop);
+    searches->ready_us = now_us + (now_us - began_us) * SEARCH_REST;
+}
+
+static void run_due(void *context)
+{
+    struct sessions *hub = context;
+    struct searches *searches = &hub->searches;
+    uint64_t now_us = loop_now_us(hub->settings.loop);
+
+    while (!TAILQ_EMPTY(&searches->list) && searches->ready_us <= now_us) {
+        run(hub, TAILQ_FIRST(&searches->list));
+        now_us = loop_now_us(hub->settings.loop);
+    }
+    if (!TAILQ_EMPTY(&searches->list)) {
+        timer_start(searches->timer, (searches->ready_us - now_us + 999) / 1000,
+                    0);
+    }
+}
+
 static void index_told(struct read *read, enum error error)
 {
     struct searching *searching =
         (struct searching *)((char *)read - offsetof(struct searching, read));
+    struct sessions *hub = searching->errand.visit->hub;
 
-    if (error == ERROR_NONE) {
-        find(searching);
-    } else {
+    if (error != ERROR_NONE) {
         errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
                       "the pool has no leader now, try again");
+    } else if (hub->searches.n >= SEARCHES_WAITING_MAX) {
+        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
+                      "too many searches at once, try again");
+    } else {
+        TAILQ_INSERT_TAIL(&hub->searches.list, searching, link);
+        hub->searches.n += 1;
+        run_due(hub);
     }
+}
+
+void searches_init(struct sessions *hub)
+{
+    TAILQ_INIT(&hub->searches.list);
+    hub->searches.timer = timer_new(hub->settings.loop, run_due, hub);
+    CHECK(hub->searches.timer != NULL);
+}
+
+void searches_deinit(struct sessions *hub)
+{
+    timer_free(hub->searches.timer);
 }
 
 void searching_serve(struct visit *visit, const struct xccos_primitive *command,

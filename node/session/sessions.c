@@ -115,6 +115,7 @@ static void on_tick(void *context)
                        .backlog = outbox_backlog(hub->outbox),
                    });
     meter_set(&hub->meters.reads_waiting, (int64_t)reads_waiting(hub->reads));
+    meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
     callers_retry(hub);
     if (now_us - hub->duties_us >= DUTIES_TICK_MS * 1000ull) {
         hub->duties_us = now_us;
@@ -149,6 +150,7 @@ static void make_parts(struct sessions *hub)
     hub->arena = arena_new(HUB_ARENA_BYTES);
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
+    searches_init(hub);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *settings)
@@ -190,6 +192,7 @@ void sessions_free(struct sessions *hub)
         return;
     }
     history_deinit(&hub->history); /* Its jobs point at visits. */
+    searches_deinit(hub);
     timer_free(hub->timer);
     drop_intakes(hub);
     visits_deinit(hub);

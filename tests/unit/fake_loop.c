@@ -31,6 +31,7 @@ struct waker {
 struct loop {
     uint64_t now_us;
     uint64_t random;
+    uint64_t look_us;
     bool hold;
     LIST_HEAD(, timer) timers;
     LIST_HEAD(, worker) workers;
@@ -158,7 +159,13 @@ void fake_loop_hold(struct loop *loop, bool hold)
 
 uint64_t loop_now_us(struct loop *loop)
 {
+    loop->now_us += loop->look_us;
     return loop->now_us;
+}
+
+void fake_loop_look(struct loop *loop, uint64_t us)
+{
+    loop->look_us = us;
 }
 
 int64_t loop_wall_us(struct loop *loop)

@@ -28,6 +28,9 @@ void fake_loop_settle(struct loop *loop);
 /** Let time pass, firing timers that come due; jobs are run in between. */
 void fake_loop_pass(struct loop *loop, uint64_t us);
 
+/** Let so much time pass whenever the clock is looked at. */
+void fake_loop_look(struct loop *loop, uint64_t us);
+
 /** Keep jobs from running, as a disk that hangs. */
 void fake_loop_hold(struct loop *loop, bool hold);
 

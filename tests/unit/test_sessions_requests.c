@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/session/searching.h"
 #include "proto/base/buffer.h"
+#include "tests/unit/fake_loop.h"
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
 
@@ -292,6 +294,39 @@ static void test_chansrch__by_other_things(void **state)
     search(s, bob, "<qib criteria=\"lobby\"/>", "<data/>");
 }
 
+static unsigned count_given(const struct stage *s, const char *part)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < s->n_given; i++) {
+        n += strstr(s->given[i].text, part) != NULL;
+    }
+    return n;
+}
+
+/* Searches leave the loop its time: after each as long a rest as SEARCH_REST
+ * of it; and no more than SEARCHES_WAITING_MAX wait. */
+static void test_chansrch__takes_turns(void **state)
+{
+    enum { ASKED = SEARCHES_WAITING_MAX * 3 };
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    unsigned refused;
+
+    for (int i = 0; i < ASKED; i++) {
+        stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
+    }
+    fake_loop_look(s->loop, 100); /* As long as a search takes. */
+    fake_replica_answer_reads(s->replica, ERROR_NONE);
+    fake_loop_look(s->loop, 0);
+    fake_loop_settle(s->loop);
+    refused = count_given(s, "503\">ERROR_BUSY");
+    assert_in_range(refused, 1, ASKED / 2);
+    assert_in_range(count_given(s, LOBBY), 1, ASKED * 6 / 10);
+    stage_pass(s, 1);
+    assert_int_equal(count_given(s, LOBBY), ASKED - refused);
+}
+
 /* Lists wait for a read index, and for the state to get there; without a
  * leader they are refused. */
 static void test_lists__are_not_stale(void **state)
@@ -354,6 +389,7 @@ int main(void)
         IN(test_requests__several_in_a_body),
         IN(test_chansrch__unicode),
         IN(test_chansrch__by_other_things),
+        IN(test_chansrch__takes_turns),
         IN(test_lists__are_not_stale),
         IN(test_sign_in__looks_up),
     };
