@@ -7,7 +7,7 @@
 #include "proto/base/check.h"
 #include "proto/entry.h"
 
-enum { LOG_MAX = 16384, READS_MAX = 4096 };
+enum { LOG_MAX = 65536, READS_MAX = 4096 };
 
 struct proposal_kept {
     uint64_t epoch, number;

@@ -82,6 +82,13 @@ static void take_close(struct stage *s, const struct delivery *delivery)
 
 static void take(struct stage *s, const struct delivery *delivery)
 {
+    bool is_body = delivery->letter.kind == DELIVERY_BODY;
+
+    s->bodies += is_body ? delivery->body.n : 0;
+    s->answers += delivery->letter.kind == DELIVERY_ANSWER;
+    if (s->count_only) {
+        return;
+    }
     switch ((enum delivery_kind)delivery->letter.kind) {
     case DELIVERY_BODY:
         take_body(s, delivery);

@@ -54,6 +54,10 @@ struct stage {
     struct letters *edges[STAGE_EDGES];
     struct given *given;
     size_t n_given;
+    bool count_only; /* For measurements: what edges are given is only counted.
+                      */
+    size_t bodies;   /* Times dialogs. */
+    size_t answers;
     atomic_size_t *backlogs[STAGE_EDGES]; /* By which their bodies count. */
     unsigned fatals;
     enum error fatal;
