@@ -311,6 +311,35 @@ static void test_digest__at_common_indexes(void **state)
     twin_free(other);
 }
 
+static uint64_t digest_after(uint64_t index, struct slice bytes,
+                             struct applied applied, size_t n_events)
+{
+    struct digest digest;
+    uint64_t value;
+
+    digest_init(&digest, 1, 77);
+    digest_add(&digest, index, bytes, applied, n_events);
+    assert_true(digest_at(&digest, index, &value));
+    return value;
+}
+
+/* Whatever differs between two nodes' entries, answers and events shows. */
+static void test_digest__tells_all_apart(void **state)
+{
+    struct slice bytes = SLICE_LITERAL("entry"), other = SLICE_LITERAL("entrx");
+    struct applied done = {OUTCOME_DONE, 1}, more = {OUTCOME_DONE, 2};
+    struct applied refused = {OUTCOME_NOT_JOINED, 1};
+    uint64_t value = digest_after(5, bytes, done, 1);
+
+    (void)state;
+    assert_int_equal(value, digest_after(5, bytes, done, 1));
+    assert_int_not_equal(value, digest_after(6, bytes, done, 1));
+    assert_int_not_equal(value, digest_after(5, other, done, 1));
+    assert_int_not_equal(value, digest_after(5, bytes, more, 1));
+    assert_int_not_equal(value, digest_after(5, bytes, refused, 1));
+    assert_int_not_equal(value, digest_after(5, bytes, done, 2));
+}
+
 /* A command nobody can read is answered as such to its node, and changes
  * nothing else; bytes that are no entry are passed over. */
 static void test_apply__malformed(void **state)
@@ -588,7 +617,9 @@ static void test_load__missing_rows(void **state)
 {
     struct stage *s = *state;
 
+    stage_user(s, "sip:dora@example.com"); /* Nothing refers to her. */
     live(s);
+    assert_rotten_without(s, TABLE_USERS, (uint64_t[]){4});
     assert_rotten_without(s, TABLE_META, (uint64_t[]){META_POOL});
     assert_rotten_without(s, TABLE_META, (uint64_t[]){META_COUNTERS});
     assert_rotten_without(s, TABLE_META, (uint64_t[]){META_DIGEST});
@@ -653,6 +684,7 @@ int main(void)
         IN(test_apply__restarts_anywhere),
         IN(test_apply__closes_with_a_flush),
         IN(test_digest__at_common_indexes),
+        IN(test_digest__tells_all_apart),
         IN(test_apply__malformed),
         IN(test_apply__later_format_stops),
         IN(test_apply__later_rules_stop),

@@ -155,6 +155,40 @@ static void test_restore__waits_for_readers(void **state)
     stage_expect(s, bob, "<chat>before</chat></msg></chanib>");
 }
 
+static void count_release(void *context)
+{
+    unsigned *released = context;
+
+    *released += 1;
+}
+
+/* The store is let go when the last that reads it has ended, and at once when
+ * nobody does. */
+static void test_release__after_the_last_reader(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+    struct applier *applier = state_loop_applier(s->state);
+    struct sessions_state now = {applier_machine(applier),
+                                 applier_store(applier),
+                                 applier_applied(applier)};
+    unsigned released = 0;
+
+    fake_loop_hold(s->loop, true);
+    stage_send(s, alice, ASK_LOBBY);
+    fake_replica_answer_reads(s->replica, ERROR_NONE);
+    sessions_release(s->sessions, count_release, &released);
+    fake_loop_settle(s->loop);
+    assert_int_equal(released, 0);
+    fake_loop_hold(s->loop, false);
+    stage_expect(s, alice, "rpl:bccontext");
+    assert_int_equal(released, 1);
+    sessions_restored(s->sessions, &now);
+    sessions_release(s->sessions, count_release, &released);
+    assert_int_equal(released, 2);
+    sessions_restored(s->sessions, &now);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +197,7 @@ int main(void)
         IN(test_restore__joins_ask_again),
         IN(test_restore__epoch_is_over),
         IN(test_restore__waits_for_readers),
+        IN(test_release__after_the_last_reader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
