@@ -66,6 +66,7 @@ struct caller {
     uint64_t serial;           /* 0: never opened. */
     uint64_t epoch;            /* In which it was opened. */
     unsigned holds;            /* Requests that point here. */
+    unsigned verbs_unknown;    /* It has used. */
     unsigned joins;            /* Proposed, their fate not known. */
     enum outcome open_refusal; /* Why the last open was refused; or DONE. */
     enum dialog_end end;       /* How the dialog ended. */

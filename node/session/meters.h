@@ -24,7 +24,14 @@ enum session_answer {
 };
 #undef SESSION_ANSWER_ENUM
 
+struct outbox_meters {
+    struct meter_counter deliveries; /* Letters. */
+    struct meter_counter bodies;     /* Times dialogs. */
+    struct meter_counter lost;       /* No edge takes them any more. */
+};
+
 struct session_meters {
+    struct outbox_meters outbox;
     struct meter_gauge callers;    /* Dialogs of this node. */
     struct meter_gauge sessions;   /* Of them, known to the pool. */
     struct meter_gauge seats;      /* Rooms joined, all callers together. */

@@ -13,14 +13,15 @@ struct outbox {
     uint8_t edge_last;             /* The highest that was ever set. */
     bool holding;
     struct letter_list held;
-    struct outbox_meters meters;
+    struct outbox_meters *meters;
 };
 
-struct outbox *outbox_new(void)
+struct outbox *outbox_new(struct outbox_meters *meters)
 {
     struct outbox *outbox = calloc(1, sizeof(*outbox));
 
     CHECK(outbox != NULL);
+    outbox->meters = meters;
     STAILQ_INIT(&outbox->held);
     return outbox;
 }
@@ -52,10 +53,10 @@ static void hand_over(struct outbox *outbox, struct delivery *delivery)
 {
     struct letters *edge = outbox->edges[edge_of(delivery->ref)];
 
-    meter_add(&outbox->meters.deliveries, 1);
+    meter_add(&outbox->meters->deliveries, 1);
     if (edge == NULL ||
         letters_send_reply(edge, &delivery->letter) != ERROR_NONE) {
-        meter_add(&outbox->meters.lost, 1);
+        meter_add(&outbox->meters->lost, 1);
         delivery_free(delivery); /* The edge has closed its dialogs, too. */
     }
 }
@@ -140,7 +141,7 @@ static void add_body(struct outbox *outbox, struct body *body,
 void outbox_body(struct outbox *outbox, struct body *body,
                  struct delivery_mark mark, const edge_ref *dialogs, size_t n)
 {
-    meter_add(&outbox->meters.bodies, n);
+    meter_add(&outbox->meters->bodies, n);
     while (n > 0) {
         size_t some = n < DELIVERY_DIALOGS_MAX ? n : DELIVERY_DIALOGS_MAX;
 
@@ -170,9 +171,4 @@ void outbox_answer(struct outbox *outbox, edge_ref dialog, uint64_t token,
     delivery->answer.retry_after_s = retry_after_s;
     delivery->answer.reason = arena_copy_slice(delivery->arena, reason);
     outbox_add(outbox, delivery);
-}
-
-const struct outbox_meters *outbox_meters(const struct outbox *outbox)
-{
-    return &outbox->meters;
 }

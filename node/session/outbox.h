@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "node/session/delivery.h"
-#include "proto/base/meter.h"
+#include "node/session/meters.h"
 
 enum {
     /* Bodies, times dialogs, that an edge may owe before it counts as behind:
@@ -27,14 +27,8 @@ enum {
 
 struct outbox;
 
-struct outbox_meters {
-    struct meter_counter deliveries; /* Letters. */
-    struct meter_counter bodies;     /* Times dialogs. */
-    struct meter_counter lost;       /* No edge takes them any more. */
-};
-
-/** Make an outbox without edges. Stops when memory is out. */
-struct outbox *outbox_new(void);
+/** Make an outbox without edges. Stops when memory is out. @meters  Kept. */
+struct outbox *outbox_new(struct outbox_meters *meters);
 
 /** Free, with what is held back. Accepts NULL. */
 void outbox_free(struct outbox *outbox);
@@ -73,8 +67,5 @@ void outbox_close(struct outbox *outbox, edge_ref dialog, const char *reason);
 /** Answer an INFO that waited. @reason  Copied. */
 void outbox_answer(struct outbox *outbox, edge_ref dialog, uint64_t token,
                    int status, unsigned retry_after_s, struct slice reason);
-
-/** Borrow the meters. */
-const struct outbox_meters *outbox_meters(const struct outbox *outbox);
 
 #endif

@@ -11,6 +11,9 @@
 #include "proto/base/journal.h"
 #include "proto/xccos/request.h"
 
+/* Of one dialog in the journal: enough to learn what a new client wants. */
+enum { VERBS_TOLD_MAX = 8 };
+
 static void serve_requri(struct visit *visit,
                          const struct xccos_primitive *command,
                          const struct xccos_request *request)
@@ -121,9 +124,11 @@ static void refuse(struct visit *visit, const struct xccos_primitive *command,
 static void refuse_verb(struct visit *visit,
                         const struct xccos_primitive *command)
 {
-    journal_info("verb_not_served", "session=%" PRIu64 " verb=%.*s",
-                 visit->caller->serial, (int)command->verb_text.len,
-                 (const char *)command->verb_text.data);
+    if (visit->caller->verbs_unknown++ < VERBS_TOLD_MAX) {
+        journal_info("verb_not_served", "dialog=%016" PRIx64 " verb=%.*s",
+                     visit->caller->dialog, (int)command->verb_text.len,
+                     (const char *)command->verb_text.data);
+    }
     refuse(visit, command, XCCOS_CODE_NOT_SUPPORTED,
            SLICE_LITERAL("this server does not do that"));
 }

@@ -145,7 +145,7 @@ static void make_parts(struct sessions *hub)
         .rules_known = settings->rules_known,
     });
     hub->reads = reads_new(settings->loop);
-    hub->outbox = outbox_new();
+    hub->outbox = outbox_new(&hub->meters.outbox);
     hub->timer = timer_new(settings->loop, on_tick, hub);
     hub->arena = arena_new(HUB_ARENA_BYTES);
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
@@ -159,6 +159,8 @@ struct sessions *sessions_new(const struct sessions_settings *settings)
 
     CHECK(hub != NULL);
     hub->settings = *settings;
+    /* No client sees an envid again after a restart. */
+    hub->envid = (uint64_t)loop_wall_us(settings->loop);
     callers_init(&hub->callers);
     audiences_init(&hub->audiences);
     TAILQ_INIT(&hub->visits);
