@@ -8,6 +8,19 @@
 
 /* --- To begin --- */
 
+/* The place in a manifest of a file that it lists just like this; its n when
+ * there is none. */
+static size_t find_alike(const struct snapshot_manifest *manifest,
+                         const struct snapshot_file *file)
+{
+    size_t at = snapshot_manifest_find(manifest, file->name);
+
+    return at < manifest->n && manifest->files[at].bytes == file->bytes &&
+                   manifest->files[at].checksum == file->checksum
+               ? at
+               : manifest->n;
+}
+
 /* Keep what both manifests list alike; remove all else. */
 static enum error keep_common(struct snapshot_stage *stage,
                               const struct snapshot_manifest *old)
@@ -17,11 +30,7 @@ static enum error keep_common(struct snapshot_stage *stage,
     enum error error = both == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
 
     for (size_t i = 0; old != NULL && i < old->n && error == ERROR_NONE; i++) {
-        size_t at = snapshot_manifest_find(manifest, old->files[i].name);
-
-        if (at < manifest->n &&
-            manifest->files[at].bytes == old->files[i].bytes &&
-            manifest->files[at].checksum == old->files[i].checksum) {
+        if (find_alike(manifest, &old->files[i]) < manifest->n) {
             error = snapshot_manifest_add(both, &old->files[i]);
         }
     }
@@ -32,13 +41,33 @@ static enum error keep_common(struct snapshot_stage *stage,
     return error;
 }
 
+/* What a file was found to be by this process, in an earlier copy that lists it
+ * alike. NULL when nothing is known. */
+static const struct stage_file *known(const struct stage_past *past,
+                                      const struct snapshot_file *wanted)
+{
+    size_t at;
+
+    if (past->files == NULL || past->manifest == NULL) {
+        return NULL;
+    }
+    at = find_alike(past->manifest, wanted);
+    return at < past->manifest->n ? &past->files[at] : NULL;
+}
+
 /* Of a file in part, the last bytes may never have been synced: an earlier
  * process may have ended with the machine. */
-static enum error judge_file(struct snapshot_stage *stage, size_t at)
+static enum error judge_file(struct snapshot_stage *stage, size_t at,
+                             const struct stage_past *past)
 {
     struct stage_file *file = &stage->files[at];
     const struct snapshot_file *wanted = &stage->manifest->files[at];
+    const struct stage_file *before = known(past, wanted);
 
+    if (before != NULL && before->here == file->here) {
+        file->state = before->state;
+        return ERROR_NONE;
+    }
     if (file->here == wanted->bytes && wanted->bytes > 0) {
         file->state = FILE_UNSURE;
         return ERROR_NONE;
@@ -73,39 +102,45 @@ static enum error check_space(struct snapshot_stage *stage,
     return ERROR_NONE;
 }
 
-/* The new record first: after a crash what is here is judged by it, and what
- * it does not list like the old one is gone by then or is found out. */
+/* First what only the old manifest lists goes, then the new record comes: a
+ * crash in between leaves files that both list alike, or lack. */
 static enum error begin(struct snapshot_stage *stage,
-                        const struct snapshot_manifest *old,
-                        uint64_t free_bytes_min)
+                        const struct stage_past *past, uint64_t free_bytes_min)
 {
     TRY(stage_open_directory(stage));
     TRY(stage_remove_if_there(stage->top, STAGE_RECORD_WHOLE));
-    TRY(keep_common(stage, old));
+    TRY(keep_common(stage, past->manifest));
     TRY(stage_write_record(stage));
     TRY(stage_note_lengths(stage));
     for (size_t i = 0; i < stage->manifest->n; i++) {
-        TRY(judge_file(stage, i));
+        TRY(judge_file(stage, i, past));
     }
+    stage->judged = true;
     return check_space(stage, free_bytes_min);
 }
 
 enum error snapshot_stage_begin(struct snapshot_stage *stage,
                                 struct slice manifest, uint64_t free_bytes_min)
 {
-    struct snapshot_manifest *old = stage->manifest;
+    struct stage_past past = {stage->manifest, stage->files};
     enum error error;
 
-    stage->manifest = NULL; /* It is needed a little longer. */
+    if (!stage->judged) {
+        free(past.files);
+        past.files = NULL;
+    }
+    stage->manifest = NULL; /* Both are needed a little longer. */
+    stage->files = NULL;
     stage_forget(stage);
     stage_close_file(stage);
     buffer_append_slice(&stage->bytes, manifest);
     error = buffer_failed(&stage->bytes) ? ERROR_NO_MEMORY
                                          : stage_take_manifest(stage);
     if (error == ERROR_NONE) {
-        error = begin(stage, old, free_bytes_min);
+        error = begin(stage, &past, free_bytes_min);
     }
-    snapshot_manifest_free(old);
+    snapshot_manifest_free(past.manifest);
+    free(past.files);
     return error;
 }
 
@@ -130,6 +165,15 @@ static enum error throw_away(struct snapshot_stage *stage)
     return device_remove(stage->device, wanted->name);
 }
 
+/* After an error nobody knows what of the file is on disk, and a later sync may
+ * not tell: the system forgets what it could not write. */
+static void spoil(struct snapshot_stage *stage)
+{
+    stage_close_file(stage);
+    stage->judged = false;
+    (void)device_remove(stage->device, stage->manifest->files[stage->at].name);
+}
+
 /* What an earlier process has left may not be synced, whole or not. */
 static enum error sync_whole(struct snapshot_stage *stage)
 {
@@ -140,6 +184,9 @@ static enum error sync_whole(struct snapshot_stage *stage)
     TRY(device_file_open(stage->device, name, DEVICE_WRITE, &file));
     error = device_file_sync(file);
     device_file_close(file);
+    if (error != ERROR_NONE) {
+        spoil(stage);
+    }
     return error;
 }
 
@@ -260,26 +307,37 @@ enum error snapshot_stage_step(struct snapshot_stage *stage,
     return error;
 }
 
-enum error snapshot_stage_write(struct snapshot_stage *stage, uint64_t offset,
-                                const void *bytes, size_t len)
+static enum error write_on(struct snapshot_stage *stage, uint64_t offset,
+                           const void *bytes, size_t len)
 {
     struct stage_file *file = &stage->files[stage->at];
-    const struct snapshot_file *wanted = &stage->manifest->files[stage->at];
 
-    CHECK(stage->file != NULL && file->here == offset);
-    CHECK(len <= wanted->bytes - offset);
     if (offset + len - stage->synced > SNAPSHOT_STAGE_SYNC_BYTES) {
         TRY(device_file_sync(stage->file));
         stage->synced = offset;
     }
     TRY(device_file_write(stage->file, offset, bytes, len));
     file->here += len;
-    if (file->here == wanted->bytes) {
+    if (file->here == stage->manifest->files[stage->at].bytes) {
         TRY(device_file_sync(stage->file));
         stage_close_file(stage);
         file->state = FILE_UNSURE;
     }
     return ERROR_NONE;
+}
+
+enum error snapshot_stage_write(struct snapshot_stage *stage, uint64_t offset,
+                                const void *bytes, size_t len)
+{
+    enum error error;
+
+    CHECK(stage->file != NULL && stage->files[stage->at].here == offset);
+    CHECK(len <= stage->manifest->files[stage->at].bytes - offset);
+    error = write_on(stage, offset, bytes, len);
+    if (error != ERROR_NONE) {
+        spoil(stage);
+    }
+    return error;
 }
 
 /* --- To end --- */

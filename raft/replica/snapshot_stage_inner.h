@@ -37,12 +37,19 @@ struct snapshot_stage {
     struct buffer bytes;                /* Its encoding. */
     bool whole;
     struct stage_file *files; /* One for each of the manifest's. */
+    bool judged;              /* What they say, this process has seen to. */
     uint64_t bad;
 
     size_t at;                /* The file that is being copied or compared. */
     struct device_file *file; /* Open to be written, or NULL. */
     uint64_t synced;          /* Bytes of it that are. */
     struct snapshot_sum sum;
+};
+
+/* A copy that another takes the place of. */
+struct stage_past {
+    struct snapshot_manifest *manifest; /* NULL: there was none. */
+    struct stage_file *files;           /* NULL: nothing is known of them. */
 };
 
 /** Close the file that is being written. */

@@ -32,6 +32,7 @@ void stage_forget(struct snapshot_stage *stage)
     free(stage->files);
     stage->files = NULL;
     buffer_deinit(&stage->bytes);
+    stage->judged = false;
     stage->whole = false;
     stage->at = 0;
     stage->sum.offset = 0;

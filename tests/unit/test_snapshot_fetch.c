@@ -150,6 +150,29 @@ static void test_snapshot_fetch__goes_on_by_offset(void **state)
     }
 }
 
+/* Within one process what was compared is known: a copy that is stopped and
+ * begun again goes on with the very next byte. */
+static void test_snapshot_fetch__goes_on_after_a_stop(void **state)
+{
+    struct scene *scene = *state;
+    struct copier *copier = &scene->copiers[0];
+
+    copier->chunk_bytes = PEER_CHUNK_BYTES_MAX;
+    scene_follow(scene, 0);
+    scene_offer(scene, 1, SCENE_FILES(large));
+    for (unsigned i = 0; copier->readies == 0; i++) {
+        scene_copy(copier);
+        for (unsigned k = 0; k < 40 && scene_step(scene); k++) {
+        }
+        snapshot_fetch_stop(copier->fetch);
+        scene_settle(scene);
+        assert_true(i < 100);
+    }
+    scene_check_files(copier->directory, SCENE_FILES(large));
+    assert_true(snapshot_fetch_status(copier->fetch).fetched <
+                2 * large[0].bytes);
+}
+
 /* A connection that breaks in the middle costs only what was on the wire. */
 static void test_snapshot_fetch__broken_connection(void **state)
 {
@@ -462,7 +485,8 @@ static void test_snapshot_fetch__newer_at_any_moment(void **state)
 {
     struct scene *scene = *state;
     struct copier *copier = follow_some(scene);
-    const struct scene_file newer[] = {{"000013.sst", 5000, 12}, some[3]};
+    const struct scene_file newer[] = {
+        {"000013.sst", 5000, 12}, {"000014.log", 700, 14}, some[3]};
     struct buffer first = BUFFER_EMPTY;
     bool over = false;
 
@@ -660,6 +684,7 @@ int main(void)
         SCENE(test_snapshot_fetch__nothing_to_copy),
         SCENE(test_snapshot_fetch__crash_at_every_step),
         SCENE(test_snapshot_fetch__goes_on_by_offset),
+        SCENE(test_snapshot_fetch__goes_on_after_a_stop),
         SCENE(test_snapshot_fetch__broken_connection),
         SCENE(test_snapshot_fetch__cut_off),
         SCENE(test_snapshot_fetch__slow_sender),
