@@ -327,6 +327,7 @@ void engine_free(struct engine *engine)
     core_free(engine->core);
     snapshot_send_close(engine->snapshots.send);
     snapshot_fetch_close(engine->snapshots.fetch);
+    buffer_deinit(&engine->snapshots.offer);
     log_seam_free(engine->log);
     peers_free(engine->peers);
     read_index_free(engine->reads);

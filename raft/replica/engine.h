@@ -50,6 +50,7 @@ enum {
 struct engine_get {
     bool used, ready;
     uint64_t ticket, id;
+    uint64_t needs;    /* What the state in it must have applied. */
     uint64_t asked_us; /* Last; at first, when it was begun. */
 };
 
@@ -60,6 +61,8 @@ struct engine_snapshots {
     uint64_t flush_index; /* What the owner must have made durable. */
     bool failed;          /* The offered one cannot be had: to be told. */
     bool restoring;       /* The owner is switching. */
+    uint8_t offer_node;   /* Of an offer that waits for that; 0: none. */
+    struct buffer offer;  /* Its manifest. */
     struct engine_get gets[ENGINE_GETS_MAX];
 };
 

@@ -150,6 +150,7 @@ static void manifest_make(void *context, uint64_t ticket, uint64_t index)
     *get = (struct engine_get){.used = true,
                                .ticket = ticket,
                                .id = id,
+                               .needs = commits_given(engine->commits),
                                .asked_us = loop_now_us(engine->loop)};
     want_checkpoint(engine, id, directory);
 }
@@ -181,25 +182,43 @@ static void on_send_dropped(void *context, uint64_t id)
 
 /* --- Coming in --- */
 
+static void begin_fetch(struct engine *engine, uint8_t node,
+                        struct slice manifest)
+{
+    enum error error =
+        snapshot_fetch_begin(engine->snapshots.fetch, node, manifest);
+
+    if (error != ERROR_NONE) {
+        journal_error("snapshot_offer_unusable", "from_node=%u error=%s", node,
+                      error_name(error));
+        engine->snapshots.failed = true;
+    }
+}
+
+/* As long as the owner reads the last copy nothing is put in its place. */
 static void snapshot_offered(void *context, uint64_t from, uint64_t index,
                              struct slice manifest)
 {
     struct engine *engine = context;
-    enum error error = snapshot_fetch_begin(engine->snapshots.fetch,
-                                            (uint8_t)(from & 0xff), manifest);
+    struct engine_snapshots *snapshots = &engine->snapshots;
 
-    if (error != ERROR_NONE) {
-        journal_error("snapshot_offer_unusable",
-                      "from_node=%u log_index=%" PRIu64 " error=%s",
-                      (unsigned)(from & 0xff), index, error_name(error));
-        engine->snapshots.failed = true;
+    (void)index;
+    snapshots->offer_node = 0;
+    if (!snapshots->restoring) {
+        begin_fetch(engine, (uint8_t)(from & 0xff), manifest);
+        return;
     }
+    buffer_clear(&snapshots->offer);
+    buffer_append_slice(&snapshots->offer, manifest);
+    CHECK(!buffer_failed(&snapshots->offer));
+    snapshots->offer_node = (uint8_t)(from & 0xff);
 }
 
 static void snapshot_dropped(void *context)
 {
     struct engine *engine = context;
 
+    engine->snapshots.offer_node = 0;
     snapshot_fetch_stop(engine->snapshots.fetch);
 }
 
@@ -267,6 +286,25 @@ static void take_restored(struct engine *engine)
         snapshot_fetch_forget(engine->snapshots.fetch);
         commits_release(engine->commits);
     }
+    if (engine->snapshots.offer_node != 0) {
+        begin_fetch(engine, engine->snapshots.offer_node,
+                    buffer_slice(&engine->snapshots.offer));
+        engine->snapshots.offer_node = 0;
+    }
+}
+
+/* An owner that is behind makes a checkpoint of too early a state. */
+static void take_checkpoint(struct engine *engine, const struct memo *memo)
+{
+    const struct engine_get *get = get_of(engine, memo->checkpoint.id);
+    enum error error = memo->checkpoint.error;
+
+    if (error == ERROR_NONE && get != NULL &&
+        memo->checkpoint.index < get->needs) {
+        error = ERROR_BUSY;
+    }
+    snapshot_send_made(engine->snapshots.send, memo->checkpoint.id, error,
+                       memo->checkpoint.index);
 }
 
 /* --- For the engine --- */
@@ -278,8 +316,7 @@ void engine_snapshots_take(struct engine *engine, const struct memo *memo)
         take_flushed(engine, memo->index);
         return;
     case MEMO_CHECKPOINT_MADE:
-        snapshot_send_made(engine->snapshots.send, memo->checkpoint.id,
-                           memo->checkpoint.error, memo->checkpoint.index);
+        take_checkpoint(engine, memo);
         return;
     case MEMO_RESTORED:
         take_restored(engine);

@@ -326,7 +326,7 @@ static void draw_settings(struct pool_sim *pool)
         snapshot ? (uint32_t)random_scale(random, 20, 500) : 10000;
     pool->job_us = (uint32_t)(slow ? random_scale(random, 10 * MS, 300 * MS)
                                    : random_scale(random, 50, 2 * MS));
-    pool->client_us = (uint32_t)random_scale(random, 500, 200 * MS);
+    pool->client_us = (uint32_t)random_scale(random, 5 * MS, 300 * MS);
     pool->client_words = (uint32_t)random_scale(random, 1, 20);
 }
 
