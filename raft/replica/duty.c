@@ -206,8 +206,13 @@ static void hand_over(struct engine *engine, const char *why)
     }
 }
 
-static void watch_full(struct engine *engine, bool full)
+void engine_watch_full(struct engine *engine)
 {
+    struct log_store_status log;
+    bool full;
+
+    log_seam_status(engine->log, &log);
+    full = log.spare_error == ERROR_NO_SPACE;
     if (full == engine->disk.full) {
         return;
     }
@@ -246,7 +251,6 @@ static void watch_disk(struct engine *engine)
 
     log_seam_status(engine->log, &log);
     measure_writes(engine, &log);
-    watch_full(engine, log.spare_error == ERROR_NO_SPACE);
     if (engine->disk.full) {
         hand_over(engine, "its disk is full");
     }

@@ -229,6 +229,7 @@ static void engine_turn(void *context)
     if (!engine->started || engine->dead) {
         return;
     }
+    engine_watch_full(engine);
     bound_owner(engine);
     engine_snapshots_step(engine);
     hear_note(engine);

@@ -45,6 +45,10 @@ void engine_transfer(struct engine *engine, struct memo *memo);
 /** The role has changed: a transfer under way may be done. */
 void engine_transfer_step(struct engine *engine);
 
+/** Note whether the log's disk is full; at every turn, for what is left then is
+ * soon written. */
+void engine_watch_full(struct engine *engine);
+
 /** Look after a disk that is full: may this message pass as it is? Takes its
  * entries out, or returns false. */
 bool engine_disk_lets_pass(struct engine *engine, struct core_message *message);

@@ -100,7 +100,7 @@ void engine_membership_step(struct engine *engine)
     struct reconcile_input input;
     struct reconcile_step step;
 
-    if (status.state != CORE_LEADER) {
+    if (status.state != CORE_LEADER || engine->disk.full) {
         return;
     }
     ask_policy(engine);

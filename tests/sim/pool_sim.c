@@ -19,7 +19,7 @@ enum {
     STREAM_NETWORK,
     STREAM_NODES = 100,
     PORT = 7000,
-    SEGMENT_BYTES = 64 * 1024,
+    SEGMENT_BYTES = 256 * 1024,
     FLOOR_BYTES = 512 * 1024,
     READ_PATIENCE_MS = 3000,
     RESTART_US = 100 * MS,
@@ -453,6 +453,11 @@ bool pool_sim_is_whole(struct pool_sim *pool)
 
     if (leader == NULL) {
         return false;
+    }
+    for (unsigned i = 0; i < pool->settings.nodes; i++) {
+        if (pool->nodes[i].owner == NULL) {
+            return false; /* It may come back as another. */
+        }
     }
     status = status_of(leader);
     for (size_t i = 0; i < status->n; i++) {
