@@ -191,6 +191,33 @@ static void hear_note(struct engine *engine)
                       engine->note.commit_index);
 }
 
+/* One line when the pool gets another leader, as this node sees it. */
+static void tell_role(struct engine *engine)
+{
+    const struct core_role *role = &engine->role;
+    uint64_t now_us = loop_now_us(engine->loop);
+
+    if (role->leader == 0) {
+        if (engine->leader != 0) {
+            journal_warning("leader_lost", "node=%u term=%" PRIu64,
+                            (unsigned)(engine->leader & 0xff), role->term);
+            engine->leaderless_us = now_us;
+        }
+    } else if (role->leader != engine->leader ||
+               role->term != engine->leader_term) {
+        journal_notice("leader_elected",
+                       "node=%u term=%" PRIu64 " log_index=%" PRIu64
+                       " took_ms=%" PRIu64,
+                       (unsigned)(role->leader & 0xff), role->term,
+                       core_status(engine->core).last_index,
+                       (now_us - engine->leaderless_us) / 1000);
+        meter_add(&engine->meters.elections, role->state == CORE_LEADER);
+        engine->leaderless_us = now_us;
+    }
+    engine->leader = role->leader;
+    engine->leader_term = role->term;
+}
+
 static void begin_role(struct engine *engine)
 {
     bool leads = engine->role.state == CORE_LEADER;
@@ -202,9 +229,8 @@ static void begin_role(struct engine *engine)
     }
     if (!leads) {
         gather_clear(&engine->gather);
-    } else if (engine->status.role != REPLICA_LEADER) {
-        meter_add(&engine->meters.elections, 1);
     }
+    tell_role(engine);
     read_index_restart(engine->reads);
     engine_transfer_step(engine);
     engine->links_changed = true; /* The owner is told. */
@@ -481,6 +507,7 @@ enum error engine_start(struct engine *engine, uint64_t applied_index)
     TRY(start_core(engine));
     log_seam_loaded(engine->log);
     engine->started = true;
+    engine->leaderless_us = loop_now_us(engine->loop);
     engine_post_status(engine, false);
     engine_renew_hello(engine);
     engine->links_changed = true;

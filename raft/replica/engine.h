@@ -111,6 +111,8 @@ struct engine {
     uint64_t segment_bytes;           /* Of the log. */
     bool role_changed, links_changed; /* Since the last turn's end. */
     struct core_role role;
+    uint64_t leader, leader_term; /* As last told to the journal. */
+    uint64_t leaderless_us;       /* Since when. */
     struct peer_commit_note note; /* The last that was heard, */
     uint64_t note_stored;      /* and what was stored when the core was told. */
     uint64_t forward_after_us; /* A leader has asked for patience. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "raft/guard/rules.h"
 #include "tests/sim/runs.h"
@@ -11,6 +12,9 @@
 static const char usage[] =
     "perch-sim: run a simulated pool under faults that a seed decides\n"
     "\n"
+    "  --level L      core: the log's core and guard; replica: whole "
+    "replicas,\n"
+    "                 with options of their own (core)\n"
     "  --seed N       first seed (1)\n"
     "  --runs N       how many seeds from there (1)\n"
     "  --nodes N      nodes in all (3)\n"
@@ -76,6 +80,8 @@ static void list(void)
     }
 }
 
+enum { PATH_BYTES_MAX = 4096 };
+
 enum option_code {
     OPTION_SEED = 256,
     OPTION_RUNS,
@@ -88,6 +94,7 @@ enum option_code {
     OPTION_FIRST,
     OPTION_TRACE,
     OPTION_LIST,
+    OPTION_LEVEL,
 };
 
 static const struct option long_options[] = {
@@ -102,6 +109,7 @@ static const struct option long_options[] = {
     {"first", no_argument, NULL, OPTION_FIRST},
     {"trace", no_argument, NULL, OPTION_TRACE},
     {"list", no_argument, NULL, OPTION_LIST},
+    {"level", required_argument, NULL, OPTION_LEVEL},
     {NULL, 0, NULL, 0},
 };
 
@@ -153,6 +161,8 @@ static bool read_option(int option, const char *text, struct runs *runs)
         ok = read_number(text, 1, RUNS_JOBS_MAX, &number);
         runs->jobs = (unsigned)number;
         return ok;
+    case OPTION_LEVEL:
+        return strcmp(text, "core") == 0;
     case OPTION_FIRST:
         runs->stop_at_first = true;
         return true;
@@ -198,6 +208,31 @@ static bool read_options(int argc, char **argv, struct runs *runs)
     return true;
 }
 
+/* Whole replicas link another disk, so they are another program, beside this
+ * one. */
+static int run_replicas(char **argv)
+{
+    char path[PATH_BYTES_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
+
+    if (n > 0 && (size_t)n + sizeof("-replica") <= sizeof(path)) {
+        strcpy(path + n, "-replica");
+        execv(path, argv);
+    }
+    perror("perch-sim-replica");
+    return 2;
+}
+
+static bool wants_replicas(int argc, char **argv)
+{
+    for (int i = 1; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "--level") == 0) {
+            return strcmp(argv[i + 1], "replica") == 0;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     struct runs runs = {.world = {.seed = 1,
@@ -209,6 +244,9 @@ int main(int argc, char **argv)
                         .jobs = 1};
     struct summary summary;
 
+    if (wants_replicas(argc, argv)) {
+        return run_replicas(argv);
+    }
     mix_read("base", &runs.world.mix);
     if (!read_options(argc, argv, &runs)) {
         return 2;

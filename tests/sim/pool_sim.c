@@ -19,8 +19,8 @@ enum {
     STREAM_NETWORK,
     STREAM_NODES = 100,
     PORT = 7000,
-    SEGMENT_BYTES = 256 * 1024,
-    FLOOR_BYTES = 512 * 1024,
+    SEGMENT_BYTES = 2 * 1024 * 1024,
+    FLOOR_BYTES = 1024 * 1024,
     READ_PATIENCE_MS = 3000,
     RESTART_US = 100 * MS,
     CLIENTS_AFTER_US = 10 * SECOND, /* They go on after the troubles. */

@@ -10,7 +10,7 @@
 enum {
     MS = 1000,
     SECOND = 1000 * MS,
-    FULL_ROOM_BYTES = 256 * 1024, /* Below the log's floor, left to others. */
+    FULL_ROOM_BYTES = 512 * 1024, /* Below the log's floor, left to others. */
     ROT_OFFSET =
         4096 + 40, /* In the first record of a segment's first batch. */
     PATHS_MAX = 256,
