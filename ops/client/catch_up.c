@@ -53,6 +53,18 @@ static const struct xccos_room *room_of(const struct errand_end *end)
     return end->result == CLIENT_DONE ? end->data->rooms : NULL;
 }
 
+/* Tell what may be told, before what became of the posts among it is. A post
+ * in doubt must not be sent again meanwhile, whatever the owner does: its copy
+ * may be what was just told. */
+static void tell_and_send_nothing(struct client *client, struct seat *seat)
+{
+    bool was_pumping = client->is_pumping;
+
+    client->is_pumping = true;
+    tell_all(client, seat);
+    client->is_pumping = was_pumping;
+}
+
 /* A page may have the copy of a post whose own copy was lost. */
 static void hear_page(struct client *client, struct seat *seat,
                       const struct xccos_room *room)
@@ -78,6 +90,7 @@ static void history_finished(struct client *client, struct errand *errand,
     } else if (++seat->fills >= CLIENT_FILLS_MAX) {
         timeline_refuse(&seat->timeline);
     }
+    tell_and_send_nothing(client, seat);
     hear_page(client, seat, room);
     catch_up_look(client, seat);
 }
@@ -129,6 +142,7 @@ void catch_up_live(struct client *client, struct seat *seat,
                                "be told when, or whether it was told before");
         return;
     }
+    tell_and_send_nothing(client, seat);
     posts_heard(client, seat, message);
     catch_up_look(client, seat);
 }

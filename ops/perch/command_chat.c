@@ -133,7 +133,9 @@ static void tell_json(struct chat *chat, const struct talk_result *result,
     if (result->code != 0) {
         json_object_set_new(object, "code", json_integer(result->code));
     }
-    put_text(object, "text", result->words);
+    if (result->result != CLIENT_DONE) {
+        put_text(object, "text", result->words);
+    }
     screen_json(&chat->app->screen, object);
 }
 

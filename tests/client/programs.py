@@ -205,3 +205,34 @@ class PoolTest(unittest.TestCase):
         found = Lines([BIN + '/' + program, *arguments], env)
         self.addCleanup(found.close)
         return found
+
+    def environment(self, **more):
+        """Where and as whom perch signs in; None takes a variable away."""
+        found = {key: value for key, value in os.environ.items()
+                 if not key.startswith('PERCH_') and key != 'NO_COLOR'}
+        found.update(PERCH_SERVERS=self.pool.servers, LC_ALL='C.UTF-8',
+                     PERCH_USER='ingrid@' + DOMAIN, TERM='xterm', TZ='UTC',
+                     PERCH_PASSWORD='tide-and-time')
+        found.update(more)
+        return {key: value for key, value in found.items()
+                if value is not None}
+
+    def perch(self, *arguments, text='', exit_code=0, timeout_s=WAIT_S,
+              **environment):
+        """Run perch to its end; returns its output. `errors` has the rest."""
+        done = subprocess.run(
+            [BIN + '/perch', *map(str, arguments)], input=text,
+            capture_output=True, text=True, timeout=timeout_s,
+            env=self.environment(**environment), start_new_session=True,
+            check=False)
+        self.errors = done.stderr
+        self.assertEqual(done.returncode, exit_code,
+                         (arguments, done.stdout, done.stderr))
+        return done.stdout
+
+    def json_lines(self, *arguments, **more):
+        """The same with --json; returns the objects."""
+        lines = self.perch('--json', *arguments, **more).splitlines()
+        for line in lines:
+            self.assertTrue(line.isascii(), line)
+        return [json.loads(line) for line in lines]
