@@ -49,7 +49,7 @@ struct client_room {
     struct slice description;
     bool is_in;
     bool is_current; /* Nothing is known to be missing. */
-    uint64_t told; /* The last message id told. */
+    uint64_t told;   /* The last message id told. */
     struct people *people;
 };
 

@@ -5,6 +5,7 @@
 #include "ops/client/errand.h"
 #include "ops/client/posts.h"
 #include "ops/client/questions.h"
+#include "ops/client/rooms.h"
 
 static void tell_message(struct client *client, struct seat *seat,
                          struct said *said)
@@ -35,6 +36,7 @@ static void tell_all(struct client *client, struct seat *seat)
 {
     enum timeline_next next = TIMELINE_MESSAGE;
 
+    rooms_tell_joined(client, seat);
     while (next != TIMELINE_NOTHING && seat->state != SEAT_GONE) {
         struct timeline_event event;
 

@@ -88,7 +88,8 @@ struct seat {
     char *uri;
     struct slice domain; /* Within uri. */
     struct buffer name, description;
-    bool was_in;         /* Joined before: the next time is again. */
+    bool was_in;         /* JOINED was told: the next time is again. */
+    bool owes_joined;    /* The pool has let us in; JOINED is not told. */
     uint64_t join_token; /* Of the errand that joins it. */
     unsigned fills;      /* History requests in a row that came to nothing. */
     struct people people;

@@ -45,7 +45,8 @@ const char *client_result_word(enum client_result result);
 
 enum client_event_kind {
     CLIENT_EVENT_STATE,
-    CLIENT_EVENT_JOINED,  /* In the room, or in it again. */
+    CLIENT_EVENT_JOINED,  /* In the room, or in it again: from here on every
+                             message is told. */
     CLIENT_EVENT_LEFT,    /* Out of it for good, or never let in. */
     CLIENT_EVENT_CHANGED, /* The room has another name or description. */
     CLIENT_EVENT_MESSAGE, /* Each once, in order. */

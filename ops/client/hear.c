@@ -15,12 +15,16 @@ static bool is_self(const struct client *client, struct slice uri)
     return slice_equal_nocase(uri, slice_of_text(client->uri));
 }
 
+/* JOINED has the people of before. */
 static void tell_person(struct client *client, struct seat *seat,
                         enum client_event_kind kind,
                         const struct xccos_user *user)
 {
     struct client_event event = {.kind = kind};
 
+    if (!seat->was_in) {
+        return;
+    }
     event.person.uri = user->uri;
     event.person.name = user->display_name;
     client_tell(client, seat, &event);
@@ -117,7 +121,9 @@ static void changed(struct client *client, const struct xccos_primitive *notice)
             buffer_append_slice(&seat->description, room->description);
         }
         event.changed.description = buffer_slice(&seat->description);
-        client_tell(client, seat, &event);
+        if (seat->was_in) {
+            client_tell(client, seat, &event);
+        }
     }
 }
 

@@ -20,8 +20,8 @@ bool pager_take(struct pager *pager, const struct xccos_data *page)
     uint64_t n = 0;
 
     pager_ask(pager, &asked);
-    for (const struct xccos_message *message =
-             room == NULL ? NULL : room->messages;
+    for (const struct xccos_message *message = room == NULL ? NULL
+                                                            : room->messages;
          message != NULL; message = message->next) {
         n++;
         if (message->message_id.value > pager->after_id) {

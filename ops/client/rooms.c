@@ -146,7 +146,6 @@ static void joined(struct client *client, struct seat *seat,
                    const struct xccos_room *room,
                    const struct xccos_user *users)
 {
-    struct client_event event = {.kind = CLIENT_EVENT_JOINED};
     bool is_parting = seat->state == SEAT_PARTING;
 
     seat->join_token = 0;
@@ -157,13 +156,26 @@ static void joined(struct client *client, struct seat *seat,
     seat->state = SEAT_IN;
     take_facts(seat, room);
     people_take_list(&seat->people, room, users);
+    seat->owes_joined = true;
+    timeline_join(&seat->timeline, room->logged != XCCOS_FLAG_FALSE);
+    catch_up_look(client, seat);
+}
+
+void rooms_tell_joined(struct client *client, struct seat *seat)
+{
+    struct client_event event = {.kind = CLIENT_EVENT_JOINED};
+    const struct timeline *timeline = &seat->timeline;
+
+    if (!seat->owes_joined || seat->state != SEAT_IN ||
+        (!timeline->is_based && !timeline->is_blind)) {
+        return;
+    }
     event.joined.is_again = seat->was_in;
     event.joined.description = buffer_slice(&seat->description);
     event.joined.people = &seat->people;
+    seat->owes_joined = false;
     seat->was_in = true;
-    timeline_join(&seat->timeline, room->logged != XCCOS_FLAG_FALSE);
     client_tell(client, seat, &event);
-    catch_up_look(client, seat);
 }
 
 static const struct xccos_room *find_room(const struct xccos_data *data,
@@ -272,6 +284,7 @@ void rooms_join_again(struct client *client, struct seat *seat)
 {
     if (seat->state == SEAT_IN) {
         seat->state = SEAT_WANTED;
+        seat->owes_joined = false;
         timeline_leave(&seat->timeline);
         client->rejoin_us = loop_now_us(client->loop) + REJOIN_MS * 1000;
         client_pace(client);
@@ -284,6 +297,7 @@ void rooms_lose_all(struct client *client)
 
     TAILQ_FOREACH (seat, &client->seats, link) {
         timeline_leave(&seat->timeline);
+        seat->owes_joined = false;
         seat->join_token = 0;
         if (seat->state != SEAT_PARTING) {
             seat->state = SEAT_WANTED;

@@ -20,6 +20,14 @@ void rooms_join_wanted(struct client *client);
 /** Join one anew that the pool does not count us in. */
 void rooms_join_again(struct client *client, struct seat *seat);
 
+/**
+ * Tell that a room is joined, if that is due.
+ *
+ * The first time it waits until it is known where the room's past ends: from
+ * JOINED on nothing is missed, even if the connection is lost at once.
+ */
+void rooms_tell_joined(struct client *client, struct seat *seat);
+
 /** The connection is gone. */
 void rooms_lose_all(struct client *client);
 

@@ -311,21 +311,24 @@ static void conclude(struct timeline *timeline,
         timeline->must_look && is_new && (is_cut || n >= want->most);
 }
 
-/* Begin the room with the first page. */
+/* Begin the room with the first page, but not behind a live copy: what was
+ * said since the join is told, even when the page was made later. */
 static enum error begin(struct timeline *timeline,
                         const struct xccos_room *room)
 {
     uint32_t n;
     uint64_t last = last_of(room, &n);
+    uint64_t base = base_of(timeline, room, n);
+    bool has_earlier = timeline->held_n > 0 && first_held(timeline) <= base;
 
     timeline->must_look = false;
     timeline->is_guess = n == 0;
-    base_on(timeline, base_of(timeline, room, n));
+    base_on(timeline, has_earlier ? first_held(timeline) - 1 : base);
     if (last > timeline->seen) {
         timeline->seen = last;
     }
     TRY(hold_page(timeline, room));
-    timeline->lost_upto = last;
+    timeline->lost_upto = has_earlier ? 0 : last;
     return ERROR_NONE;
 }
 

@@ -30,6 +30,7 @@
 #include "tests/client/pool.h"
 
 static struct pool *pool;
+static char *fault_names[POOL_RULES_MAX]; /* The rules borrow them. */
 static struct loop *loop;
 
 /* Take the first word off a line. */
@@ -128,14 +129,19 @@ static bool fault_named(const char *name, enum pool_fault *fault_out)
 
 static void add_fault(char **line)
 {
-    struct pool_rule rule = {.what = strdup(word(line))};
+    struct pool_rule rule = {0};
+    char **name = &fault_names[pool->rules_n];
 
-    CHECK(rule.what != NULL); /* Kept until the program ends. */
+    CHECK(pool->rules_n < POOL_RULES_MAX);
+    *name = strdup(word(line));
+    rule.what = *name;
     rule.node = number(line);
     rule.skip = (unsigned)number(line);
     rule.times = (unsigned)number(line);
     if (!fault_named(word(line), &rule.fault)) {
         puts("error: no such fault");
+        free(*name);
+        *name = NULL;
         return;
     }
     rule.status = number(line);
@@ -248,5 +254,8 @@ int main(void)
     input_close(&input);
     pool_free(pool);
     loop_free(loop);
+    for (size_t i = 0; i < POOL_RULES_MAX; i++) {
+        free(fault_names[i]);
+    }
     return 0;
 }

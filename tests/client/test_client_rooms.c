@@ -49,9 +49,44 @@ static void test_join__history_then_live(void **state)
     assert_false(told_nth(owner, CLIENT_EVENT_MESSAGE, 3)->is_own);
 }
 
+static bool history_was_asked(struct scene *scene, const void *by)
+{
+    return pool_count(scene->pool, "cmd:bccontext", -1) >= *(const int *)by;
+}
+
+/* JOINED promises that nothing is missed from then on. So it waits for the
+ * first history; the connection that is lost before it is not told of. */
+static void test_join__lost_before_history(void **state)
+{
+    static const int once = 1;
+    struct scene *scene = *state;
+    struct owner *owner;
+    int room;
+
+    scene_nodes(scene, 1);
+    room = pool_add_room(scene->pool, "Tide Desk");
+    say_many(scene, room, 3);
+    owner = scene_online(scene, "ingrid");
+    fault(scene, "cmd:bccontext", 0, 1, POOL_SILENT, 0);
+    client_join(owner->client, room_uri(scene, room), 0);
+    assert_true(scene_until(scene, history_was_asked, &once));
+    pool_say(scene->pool, room, "tomas", "four");
+    scene_run(scene, 50);
+    assert_int_equal(told_count(owner, CLIENT_EVENT_JOINED), 0);
+    pool_drop(scene->pool, 0);
+    pool_say_unheard(scene->pool, room, "tomas", "five");
+    assert_false(scene_told(owner, CLIENT_EVENT_JOINED, 0)->is_again);
+    pool_say_unheard(scene->pool, room, "tomas", "six");
+    pool_drop(scene->pool, 0);
+    scene_ids(owner, room, "4 5 6");
+    assert_true(scene_told(owner, CLIENT_EVENT_JOINED, 1)->is_again);
+    assert_int_equal(told_count(owner, CLIENT_EVENT_JOINED), 2);
+}
+
 /* A message said between the join and the history is told once. */
 static void test_join__live_before_history(void **state)
 {
+    static const int once = 1;
     struct scene *scene = *state;
     struct owner *owner;
     int room;
@@ -66,7 +101,7 @@ static void test_join__live_before_history(void **state)
                                                   .fault = POOL_DELAY,
                                                   .delay_ms = 100});
     client_join(owner->client, room_uri(scene, room), 9);
-    scene_told(owner, CLIENT_EVENT_JOINED, 0);
+    assert_true(scene_until(scene, history_was_asked, &once));
     pool_say(scene->pool, room, "tomas", "three");
     scene_ids(owner, room, "1 2 3");
 }
@@ -578,6 +613,7 @@ int main(void)
 #define IN(function) RUN_IN(function, scene_setup, scene_teardown)
     const struct CMUnitTest tests[] = {
         IN(test_join__history_then_live),
+        IN(test_join__lost_before_history),
         IN(test_join__live_before_history),
         IN(test_join__people),
         IN(test_join__refused),

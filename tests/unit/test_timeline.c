@@ -107,6 +107,37 @@ static void test_timeline__first_history(void **state)
     timeline_deinit(&timeline);
 }
 
+/* A first page that was made after live copies does not hide them: the room
+ * begins with the first one, also when the connection was lost meanwhile. */
+static void test_timeline__first_history_made_late(void **state)
+{
+    struct timeline timeline;
+    struct timeline_want want;
+
+    (void)state;
+    for (int is_lost = 0; is_lost < 2; is_lost++) {
+        timeline_init(&timeline, 0);
+        timeline_join(&timeline, true);
+        assert_true(timeline_wants(&timeline, &want));
+        live(&timeline, 11);
+        live(&timeline, 13);
+        if (is_lost) {
+            timeline_asked(&timeline);
+            timeline_leave(&timeline);
+            timeline_join(&timeline, true);
+            assert_true(timeline_wants(&timeline, &want));
+        }
+        page(&timeline, &want, 14, 14, false);
+        assert_string_equal(told(&timeline), "11");
+        assert_true(timeline_wants(&timeline, &want));
+        assert_int_equal(want.after_id, 11);
+        page(&timeline, &want, 12, 12, false);
+        assert_string_equal(told(&timeline), "12 13 14");
+        assert_false(timeline_wants(&timeline, &want));
+        timeline_deinit(&timeline);
+    }
+}
+
 /* With none wanted the past only tells where the room begins. */
 static void test_timeline__no_history_wanted(void **state)
 {
@@ -488,6 +519,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(test_timeline__first_history),
+        RUN(test_timeline__first_history_made_late),
         RUN(test_timeline__no_history_wanted),
         RUN(test_timeline__repeats),
         RUN(test_timeline__fills_a_gap),
