@@ -85,7 +85,7 @@ struct client_limits {
         .answer_ms = 10 * 1000,                                                \
         .reply_ms = 15 * 1000,                                                 \
         .probe_ms = 15 * 1000,                                                 \
-        .copy_ms = 300,                                                        \
+        .copy_ms = 1000,                                                       \
         .sign_out_ms = 1000,                                                   \
         .backoff_min_ms = 100,                                                 \
         .backoff_max_ms = 5000,                                                \

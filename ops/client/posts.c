@@ -417,22 +417,30 @@ static bool is_past_deadline(const struct errand *errand, const void *by)
     return *now_us >= errand->deadline_us;
 }
 
+struct patience {
+    uint64_t now_us, copy_us;
+};
+
+/* While the room's past is being fetched, the copy may be in it. */
 static bool has_waited_for_copy(const struct errand *errand, const void *by)
 {
-    const uint64_t *sent_before_us = by;
+    const struct patience *patience = by;
 
-    return errand->sent_us <= *sent_before_us;
+    return patience->now_us >= errand->deadline_us ||
+           (patience->now_us >= errand->sent_us + patience->copy_us &&
+            timeline_is_current(&errand->seat->timeline));
 }
 
 void posts_tick(struct client *client, uint64_t now_us)
 {
-    uint64_t sent_before_us = now_us - (uint64_t)client->limits.copy_ms * 1000;
+    struct patience patience = {
+        .now_us = now_us, .copy_us = (uint64_t)client->limits.copy_ms * 1000};
     struct errand_list over = TAILQ_HEAD_INITIALIZER(over);
     struct errand_list done = TAILQ_HEAD_INITIALIZER(done);
     struct errand *errand;
     struct seat *seat;
 
-    move_some(&client->settling, &done, has_waited_for_copy, &sent_before_us);
+    move_some(&client->settling, &done, has_waited_for_copy, &patience);
     TAILQ_FOREACH (seat, &client->seats, link) {
         if (seat->posting != NULL && is_past_deadline(seat->posting, &now_us)) {
             errand = take_posting(seat);

@@ -30,7 +30,7 @@
 #include "tests/client/pool.h"
 
 static struct pool *pool;
-static char *fault_names[POOL_RULES_MAX]; /* The rules borrow them. */
+static char *names[64]; /* What rules are about; they borrow it. */
 static struct loop *loop;
 
 /* Take the first word off a line. */
@@ -102,7 +102,7 @@ static void say(char **line,
 
 static bool fault_named(const char *name, enum pool_fault *fault_out)
 {
-    static const char *const names[] = {
+    static const char *const fault_names[] = {
         [POOL_REFUSE] = "refuse",
         [POOL_SILENT] = "silent",
         [POOL_CLOSE] = "close",
@@ -118,8 +118,8 @@ static bool fault_named(const char *name, enum pool_fault *fault_out)
         [POOL_SPLIT] = "split",
     };
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (names[i] != NULL && strcmp(names[i], name) == 0) {
+    for (size_t i = 0; i < sizeof(fault_names) / sizeof(fault_names[0]); i++) {
+        if (fault_names[i] != NULL && strcmp(fault_names[i], name) == 0) {
             *fault_out = (enum pool_fault)i;
             return true;
         }
@@ -127,21 +127,29 @@ static bool fault_named(const char *name, enum pool_fault *fault_out)
     return false;
 }
 
+static const char *keep(const char *name)
+{
+    size_t i = 0;
+
+    while (names[i] != NULL && strcmp(names[i], name) != 0) {
+        i++;
+        CHECK(i < sizeof(names) / sizeof(names[0]));
+    }
+    if (names[i] == NULL) {
+        names[i] = strdup(name);
+    }
+    return names[i];
+}
+
 static void add_fault(char **line)
 {
-    struct pool_rule rule = {0};
-    char **name = &fault_names[pool->rules_n];
+    struct pool_rule rule = {.what = keep(word(line))};
 
-    CHECK(pool->rules_n < POOL_RULES_MAX);
-    *name = strdup(word(line));
-    rule.what = *name;
     rule.node = number(line);
     rule.skip = (unsigned)number(line);
     rule.times = (unsigned)number(line);
     if (!fault_named(word(line), &rule.fault)) {
         puts("error: no such fault");
-        free(*name);
-        *name = NULL;
         return;
     }
     rule.status = number(line);
@@ -254,8 +262,8 @@ int main(void)
     input_close(&input);
     pool_free(pool);
     loop_free(loop);
-    for (size_t i = 0; i < POOL_RULES_MAX; i++) {
-        free(fault_names[i]);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        free(names[i]);
     }
     return 0;
 }
