@@ -248,11 +248,27 @@ static bool prepare_reply(struct telling *telling, const struct room_view *view)
     return true;
 }
 
+static bool is_before(const struct xccos_history_query *query)
+{
+    return query->after_id.set && query->search == XCCOS_DIRECTION_BACKWARD;
+}
+
 static uint64_t first_of(const struct xccos_history_query *query)
 {
-    return query->after_id.set && query->after_id.value < UINT64_MAX
+    return query->after_id.set && !is_before(query) &&
+                   query->after_id.value < UINT64_MAX
                ? query->after_id.value + 1
                : 1;
+}
+
+/* The newest to be shown: up to where the room, or the join, is. */
+static uint64_t last_of(const struct xccos_history_query *query, uint64_t upto)
+{
+    uint64_t before = is_before(query) && query->after_id.value > 0
+                          ? query->after_id.value - 1
+                          : 0;
+
+    return is_before(query) && before < upto ? before : upto;
 }
 
 static void begin(struct telling *telling, const struct room *room)
@@ -269,16 +285,18 @@ static void begin(struct telling *telling, const struct room *room)
     telling->query = (struct past_query){
         .room = view.place.number,
         .room_uri = telling->block.uri,
-        .message_id_last = view.message_id_last,
+        .message_id_last = last_of(query, view.message_id_last),
         .message_id_first = first_of(query),
         .wanted = wanted(telling),
         .told_index = UINT64_MAX,
+        .is_forward = query->after_id.set && !query->last.set &&
+                      query->search == XCCOS_DIRECTION_FORWARD,
     };
     if (seat != NULL) {
         seat->state = SEAT_ASKED;
         seat->history_due = false;
         telling->join_index = seat->join_index;
-        telling->query.message_id_last = seat->message_id_last;
+        telling->query.message_id_last = last_of(query, seat->message_id_last);
         telling->query.told_index = told_index(telling->errand.visit->caller);
     }
     submit(telling);

@@ -9,11 +9,12 @@
 #include "proto/xccos/write.h"
 #include "storage/cursor.h"
 
-/* Messages gathered so far, from the newest back. */
+/* Messages gathered so far, from the newest back or from the oldest on. */
 struct gathering {
     const struct past_query *query;
     struct arena *arena;
     struct xccos_room *room;
+    struct xccos_message *last; /* In the room's list. */
     uint32_t n;
     size_t bytes;
     bool is_done;
@@ -46,7 +47,20 @@ static bool is_enough(const struct gathering *gathering,
                       const Perch__Stored__Message *stored)
 {
     return gathering->n >= gathering->query->wanted &&
-           stored->log_index <= gathering->query->told_index;
+           (gathering->query->is_forward ||
+            stored->log_index <= gathering->query->told_index);
+}
+
+/* The oldest stands first. */
+static void put(struct gathering *gathering, struct xccos_message *message)
+{
+    if (!gathering->query->is_forward || gathering->last == NULL) {
+        message->next = gathering->room->messages;
+        gathering->room->messages = message;
+    } else {
+        gathering->last->next = message;
+    }
+    gathering->last = message;
 }
 
 static enum error add(struct gathering *gathering,
@@ -67,8 +81,7 @@ static enum error add(struct gathering *gathering,
     }
     gathering->n += 1;
     gathering->bytes += bytes;
-    message->next = gathering->room->messages;
-    gathering->room->messages = message;
+    put(gathering, message);
     return ERROR_NONE;
 }
 
@@ -121,7 +134,8 @@ static enum error read_range(struct view *view, struct gathering *gathering)
     key_build(TABLE_MESSAGES, first, &lower);
     key_build(TABLE_MESSAGES, after, &upper);
     TRY(cursor_open(view, TABLE_MESSAGES,
-                    (struct range){key_slice(&lower), key_slice(&upper), true},
+                    (struct range){key_slice(&lower), key_slice(&upper),
+                                   !query->is_forward},
                     &cursor));
     error = walk(cursor, gathering);
     cursor_close(cursor);

@@ -5,6 +5,7 @@
 #ifndef NODE_SESSION_PAST_H
 #define NODE_SESSION_PAST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/base/arena.h"
@@ -20,7 +21,8 @@ enum {
 };
 
 /* Which messages: the newest `wanted` up to message_id_last, and as many more
- * as are newer than what the reader was told, at most PAST_MESSAGES_MAX. */
+ * as are newer than what the reader was told, at most PAST_MESSAGES_MAX; or,
+ * forward, the oldest `wanted` from message_id_first on. */
 struct past_query {
     uint32_t room;             /* Place number. */
     struct slice room_uri;     /* Goes with each message. */
@@ -28,6 +30,7 @@ struct past_query {
     uint64_t message_id_first; /* The oldest to be shown, from 1. */
     uint32_t wanted;
     uint64_t told_index; /* What is later is not left out; UINT64_MAX: none. */
+    bool is_forward;
 };
 
 /**

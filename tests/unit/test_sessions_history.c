@@ -86,6 +86,46 @@ static void test_history__is_the_newest(void **state)
     stage_expect_none(s, alice);
 }
 
+/* Behind a message, forward: the oldest first, so that a client that was away
+ * for long can read on page by page; backward: what is right before it. Without
+ * a direction the newest come, as ever. */
+static void test_history__directions(void **state)
+{
+    static const struct {
+        const char *bcq;
+        unsigned first, last;
+    } asked[] = {
+        {"<msgid id=\"3\"/><limit cnt=\"5\"/><search mode=\"forward\"/>", 4, 8},
+        {"<msgid id=\"0\"/><limit cnt=\"5\"/><search mode=\"forward\"/>", 1, 5},
+        {"<msgid id=\"38\"/><limit cnt=\"5\"/><search mode=\"forward\"/>", 39,
+         40},
+        {"<msgid id=\"40\"/><limit cnt=\"5\"/><search mode=\"forward\"/>", 1,
+         0},
+        {"<msgid id=\"10\"/><limit cnt=\"4\"/><search mode=\"backward\"/>", 6,
+         9},
+        {"<msgid id=\"3\"/><limit cnt=\"9\"/><search mode=\"backward\"/>", 1,
+         2},
+        {"<msgid id=\"1\"/><limit cnt=\"9\"/><search mode=\"backward\"/>", 1,
+         0},
+        {"<msgid id=\"99\"/><limit cnt=\"2\"/><search mode=\"backward\"/>", 39,
+         40},
+        {"<msgid id=\"3\"/><limit cnt=\"5\"/>", 36, 40},
+        {"<last cnt=\"2\"/><search mode=\"forward\"/>", 39, 40},
+    };
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+
+    stage_other_join(s, CAROL, 5, LOBBY_ID);
+    others_say(s, 40);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        send_ask(s, alice, LOBBY, asked[i].bcq);
+        stage_reads(s, ERROR_NONE);
+        check_ids(stage_expect(s, alice, "rpl:bccontext"), asked[i].first,
+                  asked[i].last);
+    }
+}
+
 /* The first history after a join ends at the join: what comes after it is told
  * live, and nothing is told twice or not at all, however late it is asked. */
 static void test_history__join_point(void **state)
@@ -381,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN(test_history__is_the_newest),
+        IN(test_history__directions),
         IN(test_history__join_point),
         IN(test_history__asked_with_the_join),
         IN(test_history__since_last_delivered),
