@@ -1,6 +1,7 @@
 """perch's commands that begin, do one thing and end: output for people, JSON
 to the letter, exit codes."""
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -353,6 +354,17 @@ class SignInTest(PoolTest):
                      'check', 'Examples', 'Exit codes', '--retry-id'):
             self.assertIn(word, text)
         self.assertRegex(self.perch('--version'), r'^perch \d+\.\d+')
+
+    def test_manual(self):
+        """Whatever the help names, the manual explains."""
+        with open(os.environ.get('MAN', 'ops/man') + '/perch.1',
+                  encoding='ascii') as file:
+            manual = file.read().replace('\\-', '-')
+        named = set(re.findall(r'--[a-z-]+|PERCH_[A-Z_]+|^  [a-z]+',
+                               self.perch('--help'), re.MULTILINE))
+        self.assertGreater(len(named), 30)
+        self.assertEqual({each for each in named
+                          if each.strip() not in manual}, set())
 
     def test_servers(self):
         """Several options, and one with commas, are one list."""
