@@ -62,7 +62,7 @@ enum error child_check(pid_t *pid, const char *name, const char *log_file)
     *pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT_RUN) {
         return complain(ERROR_CLOSED,
-                        "cannot run %s; is it installed? "
+                        "cannot run %s; ops/test builds bench_node, "
                         "ops/install-deps bench installs etcd",
                         name);
     }
@@ -117,6 +117,20 @@ void child_stop_all(pid_t *pids, size_t n)
             pids[i] = 0;
         }
     }
+}
+
+bool child_listens(uint16_t port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool listens;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listens = fd >= 0 && connect(fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return listens;
 }
 
 static int bind_any(uint16_t *port_out)

@@ -6,6 +6,7 @@
 #ifndef OPS_BENCH_CHILD_H
 #define OPS_BENCH_CHILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,6 +33,9 @@ enum error child_start(const char *const *argv, const char *log_file,
  * Returns CLOSED, with a complaint that names its log file, when it has ended.
  */
 enum error child_check(pid_t *pid, const char *name, const char *log_file);
+
+/** Tell whether someone listens on a port of 127.0.0.1. */
+bool child_listens(uint16_t port);
 
 /** End n children and wait for them. Zero pids are skipped. */
 void child_stop_all(pid_t *pids, size_t n);

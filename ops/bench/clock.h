@@ -21,6 +21,12 @@ static inline uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
+/** Tell the moment that is so many seconds from now. */
+static inline uint64_t clock_after(double seconds)
+{
+    return clock_ns() + (uint64_t)(seconds * (double)NS_PER_S);
+}
+
 /** Read the CPU time this process has used, in nanoseconds. */
 static inline uint64_t clock_own_cpu_ns(void)
 {

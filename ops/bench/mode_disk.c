@@ -116,7 +116,7 @@ static enum error measure_disk(void *lane, unsigned outstanding,
     uint64_t until_ns;
 
     TRY(figures_begin(figures, NULL, 0));
-    until_ns = clock_ns() + (uint64_t)(options->seconds * (double)NS_PER_S);
+    until_ns = clock_after(options->seconds);
     while (clock_ns() < until_ns) {
         uint64_t begun_ns = clock_ns();
 

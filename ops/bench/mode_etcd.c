@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ops/bench/calls.h"
 #include "ops/bench/child.h"
 #include "ops/bench/clock.h"
 #include "ops/bench/complain.h"
@@ -16,7 +17,6 @@
 #include "ops/bench/grpc.h"
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
-#include "ops/bench/pump.h"
 
 enum {
     MEMBERS = 3,
@@ -28,7 +28,11 @@ enum {
 };
 
 #define PUT     "/etcdserverpb.KV/Put"
+#define STATUS  "/etcdserverpb.Maintenance/Status"
 #define PROGRAM "etcd"
+
+/* The tag of a question for the leader; a put has the moment it began. */
+enum { STATUS_TAG = 0 };
 
 struct etcd {
     const struct bench *bench;
@@ -39,10 +43,10 @@ struct etcd {
     int epoll;
     uint8_t *value;
     uint64_t puts;
-    unsigned next; /* Member. */
-    uint64_t outstanding;
-    bool draining;
-    struct figures *figures;
+    unsigned next;  /* Member. */
+    bool to_leader; /* Puts are not spread. */
+    bool leads;     /* The member asked last is the leader. */
+    struct calls calls;
 };
 
 static void log_file(const struct etcd *etcd, unsigned i, char path[PATH_MAX])
@@ -82,30 +86,55 @@ static enum error start_member(struct etcd *etcd, unsigned i)
     return child_start(argv, log, &etcd->pids[i]);
 }
 
-static void on_done(void *context, uint64_t tag, int status,
-                    struct slice message)
+/* A member says who it is and who leads. */
+static void take_status(struct etcd *etcd, struct slice message)
 {
-    struct etcd *etcd = context;
+    Etcdserverpb__StatusResponse *response =
+        etcdserverpb__status_response__unpack(NULL, message.len, message.data);
+
+    if (response != NULL && response->header != NULL &&
+        response->header->member_id == response->leader) {
+        etcd->leads = true;
+    }
+    if (response != NULL) {
+        etcdserverpb__status_response__free_unpacked(response, NULL);
+    }
+}
+
+static void take_put(struct etcd *etcd, uint64_t tag, int status,
+                     struct slice message)
+{
     Etcdserverpb__PutResponse *response =
         etcdserverpb__put_response__unpack(NULL, message.len, message.data);
 
-    etcd->outstanding--;
-    if (status != GRPC_OK || response == NULL || response->header == NULL ||
-        response->header->revision == 0) {
-        etcd->figures->failed++;
-    } else if (!etcd->draining) {
-        etcd->figures->operations++;
-        histogram_record(&etcd->figures->latency,
-                         (clock_ns() - tag) / NS_PER_US);
-    }
+    calls_finish(&etcd->calls, tag,
+                 status == GRPC_OK && response != NULL &&
+                     response->header != NULL &&
+                     response->header->revision > 0);
     if (response != NULL) {
         etcdserverpb__put_response__free_unpacked(response, NULL);
     }
 }
 
-/* One put, to the members in turn. */
-static enum error put(struct etcd *etcd)
+static void on_done(void *context, uint64_t tag, int status,
+                    struct slice message)
 {
+    struct etcd *etcd = context;
+
+    if (tag != STATUS_TAG) {
+        take_put(etcd, tag, status, message);
+        return;
+    }
+    calls_finish(&etcd->calls, clock_ns(), status == GRPC_OK);
+    if (status == GRPC_OK) {
+        take_status(etcd, message);
+    }
+}
+
+/* One put, to the members in turn. */
+static enum error put(void *context)
+{
+    struct etcd *etcd = context;
     Etcdserverpb__PutRequest request = ETCDSERVERPB__PUT_REQUEST__INIT;
     char key[KEY_BYTES];
     uint8_t *bytes;
@@ -125,9 +154,10 @@ static enum error put(struct etcd *etcd)
     error = grpc_call(etcd->members[etcd->next], PUT, slice_of(bytes, len),
                       clock_ns());
     free(bytes);
-    etcd->next = (etcd->next + 1) % MEMBERS;
+    if (!etcd->to_leader) {
+        etcd->next = (etcd->next + 1) % MEMBERS;
+    }
     etcd->puts++;
-    etcd->outstanding += error == ERROR_NONE;
     return error;
 }
 
@@ -139,13 +169,14 @@ static enum error flush_all(struct etcd *etcd)
     return ERROR_NONE;
 }
 
-static enum error turn(struct etcd *etcd)
+static enum error turn(void *context)
 {
+    struct etcd *etcd = context;
     struct epoll_event events[MEMBERS];
     int n;
 
     TRY(flush_all(etcd));
-    n = epoll_wait(etcd->epoll, events, MEMBERS, 100);
+    n = epoll_wait(etcd->epoll, events, MEMBERS, CALLS_TURN_MS);
     for (int i = 0; i < n; i++) {
         if (grpc_serve(events[i].data.ptr) != ERROR_NONE) {
             return complain(ERROR_CLOSED,
@@ -157,41 +188,13 @@ static enum error turn(struct etcd *etcd)
     return ERROR_NONE;
 }
 
-static enum error run_until(struct etcd *etcd, unsigned window,
-                            uint64_t until_ns)
-{
-    while (clock_ns() < until_ns && (window > 0 || etcd->outstanding > 0)) {
-        while (etcd->outstanding < window) {
-            TRY(put(etcd));
-        }
-        TRY(turn(etcd));
-    }
-    return ERROR_NONE;
-}
-
-static uint64_t after(double seconds)
-{
-    return clock_ns() + (uint64_t)(seconds * (double)NS_PER_S);
-}
-
 static enum error measure_etcd(void *lane, unsigned outstanding,
                                struct figures *figures)
 {
     struct etcd *etcd = lane;
-    const struct options *options = etcd->bench->options;
 
-    etcd->figures = figures;
-    etcd->draining = false;
-    TRY(figures_begin(figures, NULL, 0));
-    TRY(run_until(etcd, outstanding, after(options->warm_seconds)));
-    TRY(figures_begin(figures, etcd->pids, MEMBERS));
-    TRY(run_until(etcd, outstanding, after(options->seconds)));
-    TRY(figures_end(figures));
-    etcd->draining = true;
-    TRY(run_until(etcd, 0, after(PUMP_DRAIN_S)));
-    figures->unanswered = etcd->outstanding;
-    etcd->outstanding = 0;
-    return ERROR_NONE;
+    return calls_measure(&etcd->calls, outstanding, figures,
+                         etcd->bench->options, etcd->pids, MEMBERS);
 }
 
 static enum error connect_member(struct etcd *etcd, unsigned i)
@@ -239,13 +242,14 @@ static enum error await_leader(struct etcd *etcd, uint64_t until_ns)
 {
     struct figures figures;
 
-    etcd->figures = &figures;
+    etcd->calls.figures = &figures;
     do {
         TRY(figures_begin(&figures, NULL, 0));
         for (unsigned i = 0; i < MEMBERS; i++) {
             TRY(put(etcd));
+            etcd->calls.outstanding++;
         }
-        TRY(run_until(etcd, 0, until_ns));
+        TRY(calls_run(&etcd->calls, 0, until_ns));
         if (clock_ns() >= until_ns) {
             return complain(ERROR_TIMED_OUT, "etcd takes no puts after %d s",
                             READY_S);
@@ -254,10 +258,30 @@ static enum error await_leader(struct etcd *etcd, uint64_t until_ns)
     return ERROR_NONE;
 }
 
+/* Let the next put, and all after it, go to the member that leads. */
+static enum error choose_leader(struct etcd *etcd, uint64_t until_ns)
+{
+    struct figures figures;
+
+    etcd->calls.figures = &figures;
+    TRY(figures_begin(&figures, NULL, 0));
+    for (etcd->next = 0; etcd->next < MEMBERS; etcd->next++) {
+        TRY(grpc_call(etcd->members[etcd->next], STATUS, SLICE_NONE,
+                      STATUS_TAG));
+        etcd->calls.outstanding++;
+        TRY(calls_run(&etcd->calls, 0, until_ns));
+        if (etcd->leads) {
+            etcd->to_leader = true;
+            return ERROR_NONE;
+        }
+    }
+    return complain(ERROR_NO_LEADER, "no member of etcd says that it leads");
+}
+
 static enum error start(struct etcd *etcd)
 {
     uint16_t ports[2 * MEMBERS];
-    uint64_t until_ns = after(READY_S);
+    uint64_t until_ns = clock_after(READY_S);
 
     TRY(lane_directory(etcd->bench, "etcd", etcd->directory));
     TRY(child_free_ports(ports, 2 * MEMBERS));
@@ -267,7 +291,9 @@ static enum error start(struct etcd *etcd)
         TRY(start_member(etcd, i));
     }
     TRY(connect_all(etcd, until_ns));
-    return await_leader(etcd, until_ns);
+    TRY(await_leader(etcd, until_ns));
+    return etcd->bench->options->to_leader ? choose_leader(etcd, until_ns)
+                                           : ERROR_NONE;
 }
 
 static void close_etcd(void *lane)
@@ -298,6 +324,7 @@ static enum error open_etcd(const struct bench *bench, void **lane_out)
         return error;
     }
     etcd->bench = bench;
+    etcd->calls = (struct calls){.begin = put, .turn = turn, .context = etcd};
     etcd->epoll = epoll_create1(EPOLL_CLOEXEC);
     etcd->value = malloc(bench->options->bytes);
     if (etcd->epoll >= 0 && etcd->value != NULL) {

@@ -13,7 +13,7 @@ static const unsigned sizes[] = {1000, 10000};
 
 static enum error settle(struct crowd *crowd)
 {
-    uint64_t until_ns = clock_ns() + IDLE_SETTLE_S * NS_PER_S;
+    uint64_t until_ns = clock_after(IDLE_SETTLE_S);
 
     while (clock_ns() < until_ns) {
         TRY(crowd_turn(crowd, until_ns));

@@ -64,6 +64,8 @@ static const struct row rows[] = {
      "text of a post, value of a put, block of a write (256)"},
     {"--passes", "N", KIND_COUNT, AT(passes), 1, 100,
      "compare: times that all are measured in turn (3)"},
+    {"--to-leader", NULL, KIND_FLAG, AT(to_leader), 0, 0,
+     "etcd and commands: all to the leader (else spread)"},
     {"--directory", "PATH", KIND_TEXT, AT(directory), 0, 0,
      "where disk, etcd and commands write (beside the pool's data)"},
     {"--bench-node", "PROGRAM", KIND_TEXT, AT(bench_node), 0, 0,

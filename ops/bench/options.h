@@ -42,6 +42,7 @@ struct options {
     unsigned bytes;
     unsigned passes;
 
+    bool to_leader;         /* etcd and commands: not spread. */
     const char *directory;  /* For disk, etcd and commands. */
     const char *bench_node; /* The program that commands starts. */
     bool json;

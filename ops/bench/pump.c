@@ -88,7 +88,7 @@ static uint64_t outstanding(const struct pump *pumps, size_t n)
 /* Begin no more and wait for what is open. */
 static enum error drain(struct pump *pumps, size_t n, struct crowd *crowd)
 {
-    uint64_t until_ns = clock_ns() + PUMP_DRAIN_S * NS_PER_S;
+    uint64_t until_ns = clock_after(PUMP_DRAIN_S);
 
     for (size_t i = 0; i < n; i++) {
         pumps[i].draining = true;
@@ -118,11 +118,6 @@ static void tell(const struct pump *pumps, size_t n, bool on)
     }
 }
 
-static uint64_t after(double seconds)
-{
-    return clock_ns() + (uint64_t)(seconds * (double)NS_PER_S);
-}
-
 enum error pumps_measure(struct pump *pumps, size_t n, struct crowd *crowd,
                          const struct options *options, const struct pool *pool)
 {
@@ -133,13 +128,13 @@ enum error pumps_measure(struct pump *pumps, size_t n, struct crowd *crowd,
         start(&pumps[i]);
         TRY(figures_begin(pumps[i].figures, NULL, 0));
     }
-    TRY(pumps_run(pumps, n, crowd, after(options->warm_seconds)));
+    TRY(pumps_run(pumps, n, crowd, clock_after(options->warm_seconds)));
     for (size_t i = 0; i < n; i++) {
         pumps[i].withheld = 0;
         TRY(figures_begin(pumps[i].figures, pids, i == 0 ? pids_n : 0));
     }
     tell(pumps, n, true);
-    TRY(pumps_run(pumps, n, crowd, after(options->seconds)));
+    TRY(pumps_run(pumps, n, crowd, clock_after(options->seconds)));
     tell(pumps, n, false);
     for (size_t i = 0; i < n; i++) {
         TRY(figures_end(pumps[i].figures));

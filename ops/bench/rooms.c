@@ -79,7 +79,7 @@ static void take_found(void *context, struct client *client,
 
 static enum error ask(struct search *search, struct crowd *crowd)
 {
-    uint64_t until_ns = clock_ns() + SEARCH_S * NS_PER_S;
+    uint64_t until_ns = clock_after(SEARCH_S);
     struct buffer inside = BUFFER_EMPTY;
 
     TRY(crowd_open(crowd, 1));
