@@ -193,6 +193,9 @@ void client_serve(struct client *client)
     }
     if (!wire->established) {
         error = wire_establish(wire);
+        if (error == ERROR_REFUSED) {
+            client->shared->fatal = error; /* Nobody is there to try again. */
+        }
         if (error == ERROR_NONE) {
             sign_in_begin(client);
             touch(client);

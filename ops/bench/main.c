@@ -34,6 +34,8 @@ static const struct mode modes[] = {
     {"commands", mode_commands, false, "replicated commands without SIP"},
     {"etcd", mode_etcd, false, "puts to etcd, three members"},
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},
+    {"compare", mode_compare, true,
+     "disk, etcd, commands and posts in turn, and their ratios"},
 };
 
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };

@@ -38,6 +38,16 @@ struct comparison {
     struct cell (*cells)[OUTSTANDING_MAX]; /* LANES of them. */
 };
 
+/* Of the servers; the disk has none and is written by perch-bench itself. */
+static double cpu_us(unsigned lane, const struct figures *figures)
+{
+    uint64_t ns = lane == DISK ? figures->client_ns : figures->used.cpu_ns;
+
+    return figures->operations == 0
+               ? 0
+               : (double)ns / 1000 / (double)figures->operations;
+}
+
 static enum error measure(struct comparison *comparison, unsigned lane,
                           unsigned at, unsigned pass)
 {
@@ -50,10 +60,7 @@ static enum error measure(struct comparison *comparison, unsigned lane,
     cell->rates[pass] = figures_rate(&figures);
     cell->p50_us[pass] = (double)histogram_at(&figures.latency, 500000);
     cell->p99_us[pass] = (double)histogram_at(&figures.latency, 990000);
-    cell->cpu_us[pass] =
-        figures.operations == 0
-            ? 0
-            : (double)figures.used.cpu_ns / 1000 / (double)figures.operations;
+    cell->cpu_us[pass] = cpu_us(lane, &figures);
     cell->failed += figures.failed + figures.refused + figures.unanswered;
     return ERROR_NONE;
 }
@@ -102,12 +109,12 @@ static void report_spread(struct report *report, const char *name,
 }
 
 static void report_median(struct report *report, const char *name,
-                          const double *numbers, unsigned n)
+                          const double *numbers, unsigned n, int decimals)
 {
     double sorted[PASSES_MAX];
 
     memcpy(sorted, numbers, n * sizeof(*sorted));
-    report_number(report, name, sorted_median(sorted, n), 0);
+    report_number(report, name, sorted_median(sorted, n), decimals);
 }
 
 static void report_cell(const struct comparison *comparison, unsigned lane,
@@ -122,13 +129,9 @@ static void report_cell(const struct comparison *comparison, unsigned lane,
              options->outstanding[at]);
     report_row(report, "compare", label);
     report_spread(report, "per_second", cell->rates, options->passes, 0);
-    report_median(report, "p50_us", cell->p50_us, options->passes);
-    report_median(report, "p99_us", cell->p99_us, options->passes);
-    if (lane != DISK) {
-        report_median(report, "cpu_us", cell->cpu_us, options->passes);
-    } else {
-        report_number(report, "cpu_us", 0, 0);
-    }
+    report_median(report, "p50_us", cell->p50_us, options->passes, 0);
+    report_median(report, "p99_us", cell->p99_us, options->passes, 0);
+    report_median(report, "cpu_us", cell->cpu_us, options->passes, 1);
     report_number(report, "failed", (double)cell->failed, 0);
     report_end_row(report);
 }

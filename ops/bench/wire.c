@@ -70,7 +70,8 @@ enum error wire_open(struct wire *wire, const struct sockaddr_storage *to,
     if (connect(wire->fd, (const struct sockaddr *)to, address_bytes(to)) !=
             0 &&
         errno != EINPROGRESS) {
-        return complain(ERROR_IO, "cannot connect: %s", strerror(errno));
+        return complain(ERROR_REFUSED, "a server cannot be reached: %s",
+                        strerror(errno));
     }
     return ERROR_NONE;
 }
@@ -84,7 +85,8 @@ static enum error finish_connect(struct wire *wire)
 
     getsockopt(wire->fd, SOL_SOCKET, SO_ERROR, &number, &len);
     if (number != 0) {
-        return complain(ERROR_REFUSED, "cannot connect: %s", strerror(number));
+        return complain(ERROR_REFUSED, "a server cannot be reached: %s",
+                        strerror(number));
     }
     len = sizeof(peer);
     if (getpeername(wire->fd, (struct sockaddr *)&peer, &len) != 0) {

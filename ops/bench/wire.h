@@ -41,7 +41,7 @@ void wire_init(struct wire *wire);
  * @from  The source address, or NULL for the system's choice.
  * @tls   NULL for TCP. Borrowed while the wire is open.
  *
- * Returns BUSY when descriptors or ports have run out, else IO or TLS, with a
+ * Returns BUSY when descriptors have run out, else IO, REFUSED or TLS, with a
  * complaint.
  */
 enum error wire_open(struct wire *wire, const struct sockaddr_storage *to,
@@ -50,7 +50,8 @@ enum error wire_open(struct wire *wire, const struct sockaddr_storage *to,
 /**
  * Go on connecting, after the socket became readable or writable.
  *
- * Returns BUSY while it is not done, REFUSED or TLS when it failed.
+ * Returns BUSY while it is not done, REFUSED or TLS with a complaint when it
+ * failed.
  */
 enum error wire_establish(struct wire *wire);
 
