@@ -85,8 +85,8 @@ struct client_handler {
 /* What all clients of one thread share. */
 struct client_shared {
     struct client_handler handler;
-    uint8_t *room;        /* WIRE_READ_BYTES. */
-    const char *password; /* NULL: none. */
+    uint8_t *room; /* WIRE_READ_BYTES. */
+    const char *password;
     unsigned text_bytes;
     char **room_uris;
     size_t room_uris_n;

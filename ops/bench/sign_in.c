@@ -21,9 +21,12 @@ static void move(struct client *client, enum client_state next)
 static void refuse(struct client *client, const char *what, struct slice why,
                    int status)
 {
-    client->shared->fatal =
-        complain(ERROR_REFUSED, "%s of %s: %d %.*s", what,
-                 client->identity->user, status, SLICE_PRINT(why));
+    if (client->shared->fatal ==
+        ERROR_NONE) { /* Others will be refused, too. */
+        client->shared->fatal =
+            complain(ERROR_REFUSED, "%s of %s: %d %.*s", what,
+                     client->identity->user, status, SLICE_PRINT(why));
+    }
 }
 
 static void get_ready(struct client *client)
@@ -49,9 +52,8 @@ static void prove(struct client *client, const struct packet *packet)
     struct slice challenge = packet_header(packet, "Proxy-Authenticate");
     struct buffer line = BUFFER_EMPTY;
 
-    if (client->shared->password == NULL || client->challenged) {
-        refuse(client, "sign-in",
-               SLICE_LITERAL("(asks for a password: --password)"), 407);
+    if (client->challenged) {
+        refuse(client, "sign-in", SLICE_LITERAL("again: see --password"), 407);
         return;
     }
     client->challenged = true;
