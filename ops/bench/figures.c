@@ -43,6 +43,18 @@ static double us_each(uint64_t ns, uint64_t n)
     return n == 0 ? 0 : (double)ns / (double)NS_PER_US / (double)n;
 }
 
+/* Where in perchd the time went. */
+static void report_parts(const struct figures *figures, struct report *report,
+                         uint64_t n)
+{
+    for (int i = 0; i < PROCESS_PARTS; i++) {
+        char column[32];
+
+        snprintf(column, sizeof(column), "%s_us", process_part_name(i));
+        report_number(report, column, us_each(figures->used.part_ns[i], n), 2);
+    }
+}
+
 void figures_report_cpu(const struct figures *figures, struct report *report,
                         const char *name, uint64_t n)
 {
@@ -56,9 +68,8 @@ void figures_report_cpu(const struct figures *figures, struct report *report,
         snprintf(column, sizeof(column), "%s_us", name);
         report_number(report, column, us_each(figures->used.cpu_ns, n), 2);
     }
-    if (figures->used.edge_cpu_ns > 0) {
-        snprintf(column, sizeof(column), "%s_edge_us", name);
-        report_number(report, column, us_each(figures->used.edge_cpu_ns, n), 2);
+    if (figures->used.part_ns[PROCESS_EDGE] > 0) {
+        report_parts(figures, report, n);
     }
     report_number(report, "client_us", us_each(figures->client_ns, n), 2);
     report_number(report, "client_%", share, 0);

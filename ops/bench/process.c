@@ -9,7 +9,18 @@
 
 enum { PATH_BYTES = 320, LINE_BYTES = 256 };
 
-#define EDGE_THREAD "edge-"
+static const struct {
+    const char *name, *begins;
+} parts[] = {
+#define PROCESS_PART_ROW(id, name, begins) {name, begins},
+    PROCESS_PART_LIST(PROCESS_PART_ROW)
+#undef PROCESS_PART_ROW
+};
+
+const char *process_part_name(enum process_part part)
+{
+    return parts[part].name;
+}
 
 /* Read the first line of a file; an empty one when it cannot be read, which is
  * what a thread that ends in this moment looks like. */
@@ -40,8 +51,10 @@ static void add_thread(const char *task, struct process_usage *usage)
     usage->cpu_ns += ns;
     snprintf(path, sizeof(path), "%s/comm", task);
     first_line(path, line);
-    if (strncmp(line, EDGE_THREAD, strlen(EDGE_THREAD)) == 0) {
-        usage->edge_cpu_ns += ns;
+    for (int i = 0; i < PROCESS_PARTS; i++) {
+        if (strncmp(line, parts[i].begins, strlen(parts[i].begins)) == 0) {
+            usage->part_ns[i] += ns;
+        }
     }
 }
 
@@ -106,7 +119,9 @@ enum error process_read_all(const pid_t *pids, size_t n,
 
         TRY(process_read(pids[i], &one));
         usage_out->cpu_ns += one.cpu_ns;
-        usage_out->edge_cpu_ns += one.edge_cpu_ns;
+        for (int k = 0; k < PROCESS_PARTS; k++) {
+            usage_out->part_ns[k] += one.part_ns[k];
+        }
         usage_out->rss_bytes += one.rss_bytes;
         usage_out->peak_rss_bytes += one.peak_rss_bytes;
     }
@@ -119,6 +134,8 @@ struct process_usage process_since(const struct process_usage *now,
     struct process_usage since = *now;
 
     since.cpu_ns -= before->cpu_ns;
-    since.edge_cpu_ns -= before->edge_cpu_ns;
+    for (int i = 0; i < PROCESS_PARTS; i++) {
+        since.part_ns[i] -= before->part_ns[i];
+    }
     return since;
 }

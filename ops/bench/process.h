@@ -15,10 +15,22 @@
 
 #include "proto/base/error.h"
 
+/* Threads of perchd, by how their names begin. */
+#define PROCESS_PART_LIST(X)                                                   \
+    X(EDGE, "edge", "edge-")      /* Sockets, TLS, SIP, XCCOS. */              \
+    X(STATE, "state", "state")    /* Rules, store, fan-out. */                 \
+    X(RAFT, "raft", "raft")       /* Core and peers. */                        \
+    X(LOG, "log", "log-writer")   /* Writing and syncing the raft log. */      \
+    X(STORE, "store", "rocksdb:") /* Flush and compaction. */
+
+#define PROCESS_PART_ENUM(id, name, begins) PROCESS_##id,
+enum process_part { PROCESS_PART_LIST(PROCESS_PART_ENUM) PROCESS_PARTS };
+#undef PROCESS_PART_ENUM
+
 /* One process at one moment. */
 struct process_usage {
-    uint64_t cpu_ns;      /* All threads. */
-    uint64_t edge_cpu_ns; /* Of these, threads named edge-...: SIP. */
+    uint64_t cpu_ns;                 /* All threads. */
+    uint64_t part_ns[PROCESS_PARTS]; /* Of these, threads of perchd's parts. */
     uint64_t rss_bytes;
     uint64_t peak_rss_bytes; /* The most it ever was. */
 };
@@ -38,6 +50,9 @@ enum error process_read(pid_t pid, struct process_usage *usage_out);
  */
 enum error process_read_all(const pid_t *pids, size_t n,
                             struct process_usage *usage_out);
+
+/** Name a part of perchd as figures do: "edge". */
+const char *process_part_name(enum process_part part);
 
 /** Subtract the CPU times of an earlier reading; memory stays the later's. */
 struct process_usage process_since(const struct process_usage *now,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 enum {
-    COLUMNS_MAX = 16,
+    COLUMNS_MAX = 24,
     NAME_BYTES = 32,
     TEXT_BYTES = 512,
     LABEL_WIDTH = 26,
