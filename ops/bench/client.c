@@ -41,6 +41,22 @@ static void touch(struct client *client)
     }
 }
 
+static void template_forget(struct template **template)
+{
+    if (*template != NULL) {
+        template_deinit(*template);
+        free(*template);
+        *template = NULL;
+    }
+}
+
+/* They name the dialog, which ends. */
+static void templates_forget(struct client *client)
+{
+    template_forget(&client->post);
+    template_forget(&client->question);
+}
+
 /* The connection is gone: whatever was under way will not be answered. */
 static void lose(struct client *client)
 {
@@ -48,7 +64,7 @@ static void lose(struct client *client)
     bool was_ready = client->state == CLIENT_READY;
 
     wire_close(&client->wire);
-    template_forget(client);
+    templates_forget(client);
     free(client->infos);
     client->infos = NULL;
     client->state = CLIENT_CLOSED;
@@ -193,8 +209,8 @@ void client_serve(struct client *client)
     }
     if (!wire->established) {
         error = wire_establish(wire);
-        if (error == ERROR_REFUSED) {
-            client->shared->fatal = error; /* Nobody is there to try again. */
+        if (error == ERROR_REFUSED || error == ERROR_TLS) {
+            client->shared->fatal = error; /* Trying again mends neither. */
         }
         if (error == ERROR_NONE) {
             sign_in_begin(client);
@@ -253,7 +269,7 @@ static struct template *post_template(struct client *client, unsigned room)
     if (client->post != NULL && client->post_room == room) {
         return client->post;
     }
-    template_forget(client);
+    template_forget(&client->post);
     client->post = calloc(1, sizeof(*client->post));
     if (client->post == NULL) {
         return NULL;
@@ -283,6 +299,28 @@ enum error client_post(struct client *client, unsigned room, uint32_t serial,
         return ERROR_NO_MEMORY;
     }
     send_info(client, template, &what, info);
+    return ERROR_NONE;
+}
+
+enum error client_question(struct client *client, uint64_t due_ns)
+{
+    struct client_info *info = next_info(client);
+    struct client_info what = {CLIENT_COMMAND, 0, 0, due_ns};
+
+    CHECK(client->shared->question.len > 0);
+
+    if (info == NULL) {
+        return ERROR_BUSY;
+    }
+    if (client->question == NULL) {
+        client->question = calloc(1, sizeof(*client->question));
+        if (client->question == NULL) {
+            return ERROR_NO_MEMORY;
+        }
+        template_init(client->question, client->identity,
+                      client->shared->question);
+    }
+    send_info(client, client->question, &what, info);
     return ERROR_NONE;
 }
 
@@ -321,7 +359,7 @@ void client_flush(struct client *client)
 void client_deinit(struct client *client)
 {
     wire_close(&client->wire);
-    template_forget(client);
+    templates_forget(client);
     free(client->infos);
     free(client->identity);
     client->identity = NULL;

@@ -61,7 +61,8 @@ struct client {
     unsigned rooms[CLIENT_ROOMS_MAX]; /* Indexes in the shared list. */
     struct template *post;            /* To the room post_room. */
     unsigned post_room;
-    uint64_t retry_ns; /* CLOSED: when the crowd tries again. */
+    struct template *question; /* The shared one, as this client asks it. */
+    uint64_t retry_ns;         /* CLOSED: when the crowd tries again. */
 };
 
 /* What a client tells its owner. None may be NULL. */
@@ -87,7 +88,8 @@ struct client_shared {
     struct client_handler handler;
     uint8_t *room; /* WIRE_READ_BYTES. */
     const char *password;
-    unsigned text_bytes;
+    unsigned text_bytes;   /* Of a post. */
+    struct slice question; /* What client_question asks; may be empty. */
     char **room_uris;
     size_t room_uris_n;
     uint64_t now_ns; /* Read once per wake-up, before what came is read. */
@@ -120,6 +122,9 @@ void client_serve(struct client *client);
  */
 enum error client_post(struct client *client, unsigned room, uint32_t serial,
                        uint64_t due_ns);
+
+/** Send the shared question, which is made once. BUSY as with client_post. */
+enum error client_question(struct client *client, uint64_t due_ns);
 
 /** Send a command: the inside of its envelope. BUSY as with client_post. */
 enum error client_command(struct client *client, struct slice inside,

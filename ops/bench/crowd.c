@@ -137,6 +137,7 @@ static enum error make_parts(struct crowd *crowd)
     shared->handler = settings->handler;
     shared->password = settings->options->password;
     shared->text_bytes = settings->options->bytes;
+    shared->question = settings->question;
     shared->room_uris = settings->room_uris;
     shared->room_uris_n = settings->room_uris_n;
     shared->room = malloc(WIRE_READ_BYTES);
@@ -249,13 +250,14 @@ enum error crowd_turn(struct crowd *crowd, uint64_t until_ns)
         return complain(ERROR_IO, "epoll_pwait2: %s", strerror(errno));
     }
     crowd->shared.now_ns = clock_ns();
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && crowd->shared.fatal == ERROR_NONE; i++) {
         client_serve(events[i].data.ptr);
     }
+    TRY(crowd->shared.fatal);
     keep_alive(crowd);
     TRY(retry(crowd));
     crowd_flush(crowd);
-    return crowd->shared.fatal;
+    return ERROR_NONE;
 }
 
 enum error crowd_open(struct crowd *crowd, size_t n)

@@ -24,7 +24,8 @@ struct crowd_settings {
     const struct options *options;
     const struct pool *pool;
     struct client_handler handler;
-    size_t n; /* Clients at most. */
+    size_t n;              /* Clients at most. */
+    struct slice question; /* For client_question; may be empty. */
     /* The rooms that may be joined; borrowed. */
     char **room_uris;
     size_t room_uris_n;

@@ -4,10 +4,9 @@
 #include "ops/bench/modes.h"
 #include "ops/bench/pump.h"
 
-enum { INFO_SESSIONS = 100, INFO_OUTSTANDING = 100 };
+enum { INFO_SESSIONS = 100 };
 
-static const struct slice question =
-    SLICE_LITERAL("<cmd id=\"cmd:requri\" seqid=\"1\"><data/></cmd>");
+#define QUESTION "<cmd id=\"cmd:requri\" seqid=\"1\"><data/></cmd>"
 
 struct info {
     const struct bench *bench;
@@ -26,7 +25,7 @@ static enum error begin(void *context, uint64_t due_ns)
         struct client *client = crowd_client(info->crowd, info->next % n);
 
         info->next++;
-        if (client_command(client, question, 0, due_ns) == ERROR_NONE) {
+        if (client_question(client, due_ns) == ERROR_NONE) {
             return ERROR_NONE;
         }
     }
@@ -78,7 +77,8 @@ static enum error run(struct info *info)
     struct crowd_settings settings = {.options = options,
                                       .pool = &info->bench->pool,
                                       .handler = handler_ignoring(info),
-                                      .n = sessions};
+                                      .n = sessions,
+                                      .question = SLICE_LITERAL(QUESTION)};
 
     settings.handler.replied = on_replied;
     settings.handler.lost = on_lost;

@@ -137,12 +137,3 @@ void sign_in_joined(struct client *client, struct slice body)
         get_ready(client);
     }
 }
-
-void template_forget(struct client *client)
-{
-    if (client->post != NULL) {
-        template_deinit(client->post);
-        free(client->post);
-        client->post = NULL;
-    }
-}

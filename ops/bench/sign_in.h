@@ -20,7 +20,4 @@ void sign_in_answered(struct client *client, const struct packet *packet);
 /** Take the reply to the join; the client is READY when it is in all rooms. */
 void sign_in_joined(struct client *client, struct slice body);
 
-/** Free a client's post template; the next dialog makes another. */
-void template_forget(struct client *client);
-
 #endif

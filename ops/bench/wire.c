@@ -104,6 +104,14 @@ static bool may_go_on(struct wire *wire, int result)
     return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
+static enum error refuse_handshake(void)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+
+    return complain(ERROR_TLS, "no TLS handshake: %s",
+                    reason != NULL ? reason : "the server closed");
+}
+
 enum error wire_establish(struct wire *wire)
 {
     int result;
@@ -115,10 +123,7 @@ enum error wire_establish(struct wire *wire)
         ERR_clear_error();
         result = SSL_do_handshake(wire->ssl);
         if (result != 1) {
-            return may_go_on(wire, result)
-                       ? ERROR_BUSY
-                       : complain(ERROR_TLS, "no TLS handshake: %s",
-                                  ERR_reason_error_string(ERR_peek_error()));
+            return may_go_on(wire, result) ? ERROR_BUSY : refuse_handshake();
         }
     }
     wire->established = true;
