@@ -13,7 +13,9 @@ enum error figures_begin(struct figures *figures, const pid_t *pids, size_t n)
     memset(figures, 0, sizeof(*figures));
     histogram_init(&figures->latency);
     figures->pids_n = n;
-    memcpy(figures->pids, pids, n * sizeof(*pids));
+    for (size_t i = 0; i < n; i++) {
+        figures->pids[i] = pids[i];
+    }
     TRY(process_read_all(pids, n, &figures->before));
     figures->client_before_ns = clock_own_cpu_ns();
     figures->begun_ns = clock_ns();

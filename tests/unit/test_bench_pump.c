@@ -176,12 +176,10 @@ static void test_process_read__own_cpu(void **state)
 {
     struct process_usage before, after;
     uint64_t own_ns = clock_own_cpu_ns(), used_ns;
-    volatile uint64_t sum = 0;
 
     (void)state;
     assert_int_equal(process_read(getpid(), &before), ERROR_NONE);
     while (clock_own_cpu_ns() < own_ns + 200 * NS_PER_MS) {
-        sum += 1;
     }
     assert_int_equal(process_read(getpid(), &after), ERROR_NONE);
     used_ns = process_since(&after, &before).cpu_ns;
