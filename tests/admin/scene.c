@@ -274,11 +274,12 @@ int scene_setup_tls(void **state)
     struct scene *scene = make(state);
     struct admin_options options = options_of(scene);
 
-    assert_int_equal(system("'" MAKE_CERTS "' --dir '" CERTIFICATES_DIR
-                            "/admin' --nodes 2 --admin alice && '" MAKE_CERTS
-                            "' --dir '" CERTIFICATES_DIR
-                            "/other' --nodes 1 --admin mallory"),
-                     0);
+    assert_int_equal(
+        system("'" MAKE_CERTS "' --dir '" CERTIFICATES_DIR
+               "/admin' --nodes 2 --admin alice --sip localhost && '" MAKE_CERTS
+               "' --dir '" CERTIFICATES_DIR
+               "/other' --nodes 1 --admin mallory"),
+        0);
     options.server.tls = (struct server_tls){
         .host = "127.0.0.1",
         .node = 1,

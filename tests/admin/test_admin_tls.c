@@ -1,8 +1,10 @@
 /* Administration from another machine: a certificate on both sides. */
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/admin/scene.h"
@@ -83,6 +85,62 @@ static void test_tls__knows_its_nodes(void **state)
     assert_int_equal(scene->proposals, 0);
 }
 
+/* A port that nobody has. */
+static uint16_t free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+/* Somebody with a certificate of the nodes' authority who is no node. */
+static pid_t begin_impostor(uint16_t port)
+{
+    pid_t child = fork();
+    char accept[32];
+
+    assert_true(child >= 0);
+    if (child > 0) {
+        return child;
+    }
+    snprintf(accept, sizeof(accept), "127.0.0.1:%u", (unsigned)port);
+    execlp("timeout", "timeout", "60", "openssl", "s_server", "-quiet",
+           "-accept", accept, "-cert",
+           CERTIFICATES_DIR "/admin/sip-localhost.pem", "-key",
+           CERTIFICATES_DIR "/admin/sip-localhost.key", NULL);
+    _exit(127);
+}
+
+/* A certificate for clients' connections is of the same authority, and on a
+ * machine that may be another's: perchctl gives it nothing. */
+static void test_tls__gives_impostors_nothing(void **state)
+{
+    struct scene *scene = *state;
+    uint16_t port = free_port();
+    pid_t impostor = begin_impostor(port);
+    char words[WORDS_BYTES];
+
+    snprintf(words, sizeof(words),
+             "--timeout 2 --tls 127.0.0.1:%u --authority " CERTIFICATES_DIR
+             "/admin/ca.pem --certificate " CERTIFICATES_DIR
+             "/admin/admin-alice.pem --key " CERTIFICATES_DIR
+             "/admin/admin-alice.key ping",
+             (unsigned)port);
+    do {
+        usleep(20000);
+        assert_int_equal(scene_run(scene, words, NULL), 3);
+    } while (strstr(scene->err, "refused") != NULL);
+    HAS(scene->err, "names no node");
+    assert_int_equal(kill(impostor, SIGTERM), 0);
+    assert_int_equal(waitpid(impostor, NULL, 0), impostor);
+}
+
 /* Files that are missing, and a key that is another's, are named. */
 static void test_tls__names_the_file(void **state)
 {
@@ -129,6 +187,7 @@ int main(void)
         TEST(test_tls__refuses_nodes),
         TEST(test_tls__refuses_other_authorities),
         TEST(test_tls__knows_its_nodes),
+        TEST(test_tls__gives_impostors_nothing),
         TEST(test_tls__names_the_file),
         TEST(test_tls__survives_garbage),
     };
