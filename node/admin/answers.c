@@ -2,36 +2,22 @@
 
 #include "node/chat/setting.h"
 
-static const struct answer_row rows[ADMIN_KINDS] = {
-    [ADMIN_STATUS] = {status_decide, NULL},
-    [ADMIN_NODES_LIST] = {nodes_list_decide, NULL},
-    [ADMIN_NODES_TRANSFER] = {nodes_transfer_decide, NULL},
-    [ADMIN_NODES_REPLACE] = {nodes_replace_decide, NULL},
-    [ADMIN_NODES_POLICY] = {policy_decide, policy_show},
-    [ADMIN_ROOMS_LIST] = {rooms_list_decide, NULL},
-    [ADMIN_ROOMS_SHOW] = {rooms_show_decide, NULL},
-    [ADMIN_ROOMS_CREATE] = {rooms_create_decide, rooms_show},
-    [ADMIN_ROOMS_CHANGE] = {rooms_change_decide, rooms_show},
-    [ADMIN_ROOMS_ROLES] = {rooms_roles_decide, NULL},
-    [ADMIN_CATEGORIES_LIST] = {categories_list_decide, NULL},
-    [ADMIN_CATEGORIES_SHOW] = {categories_show_decide, NULL},
-    [ADMIN_CATEGORIES_CREATE] = {categories_create_decide, categories_show},
-    [ADMIN_CATEGORIES_CHANGE] = {categories_change_decide, categories_show},
-    [ADMIN_USERS_LIST] = {users_list_decide, NULL},
-    [ADMIN_USERS_SHOW] = {users_show_decide, NULL},
-    [ADMIN_USERS_CREATE] = {users_create_decide, users_show},
-    [ADMIN_USERS_CHANGE] = {users_change_decide, users_show},
-    [ADMIN_SESSIONS_LIST] = {sessions_list_decide, NULL},
-    [ADMIN_SESSIONS_CLOSE] = {sessions_close_decide, NULL},
-    [ADMIN_SETTINGS_LIST] = {settings_list_decide, NULL},
-    [ADMIN_SETTINGS_SET] = {settings_set_decide, settings_show},
+static const struct answer_row *const tables[] = {
+    status_rows,       nodes_rows,      settings_rows, rooms_rows,
+    room_changes_rows, categories_rows, users_rows,    sessions_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)
 {
-    return (unsigned)kind < ADMIN_KINDS && rows[kind].decide != NULL
-               ? &rows[kind]
-               : NULL;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        for (const struct answer_row *row = tables[i]; row->decide != NULL;
+             row++) {
+            if (row->kind == kind) {
+                return row;
+            }
+        }
+    }
+    return NULL;
 }
 
 struct user_list {

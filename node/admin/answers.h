@@ -10,13 +10,19 @@
 #include "node/admin/answer.h"
 
 struct answer_row {
+    enum admin_kind kind;
     /* Fill in the reply's body or refuse; of a change, say what is to be
-     * proposed, or that it is so already. */
+     * proposed, or that it is so already. NULL ends a table. */
     void (*decide)(struct answer *answer);
     /* The change is made, or was so before: fill in the body. NULL: what
      * decide has put there stays. */
     void (*show)(struct answer *answer);
 };
+
+/* One table of each noun, in the file of its name. */
+extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
+    rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
+    sessions_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
@@ -26,45 +32,7 @@ const struct answer_row *answers_row(enum admin_kind kind);
 struct slice answers_culprit(const Perch__Command *command,
                              const struct applied *applied);
 
-/* status.c: the pool as this node sees it. */
-void status_decide(struct answer *answer);
-
-/* nodes.c */
-void nodes_list_decide(struct answer *answer);
-void nodes_transfer_decide(struct answer *answer);
-void nodes_replace_decide(struct answer *answer);
-
-/* settings.c */
-void settings_list_decide(struct answer *answer);
-void settings_set_decide(struct answer *answer);
-void settings_show(struct answer *answer);
-void policy_decide(struct answer *answer);
-void policy_show(struct answer *answer);
-
-/* rooms.c, room_changes.c */
-void rooms_list_decide(struct answer *answer);
-void rooms_show_decide(struct answer *answer);
-void rooms_roles_decide(struct answer *answer);
-void rooms_create_decide(struct answer *answer);
-void rooms_change_decide(struct answer *answer);
+/** Show the room of answer->guid, as it is now, in the reply's body. */
 void rooms_show(struct answer *answer);
-
-/* categories.c */
-void categories_list_decide(struct answer *answer);
-void categories_show_decide(struct answer *answer);
-void categories_create_decide(struct answer *answer);
-void categories_change_decide(struct answer *answer);
-void categories_show(struct answer *answer);
-
-/* users.c */
-void users_list_decide(struct answer *answer);
-void users_show_decide(struct answer *answer);
-void users_create_decide(struct answer *answer);
-void users_change_decide(struct answer *answer);
-void users_show(struct answer *answer);
-
-/* sessions.c */
-void sessions_list_decide(struct answer *answer);
-void sessions_close_decide(struct answer *answer);
 
 #endif

@@ -28,7 +28,7 @@ static bool take_category(void *context, const struct category *category)
     return true;
 }
 
-void categories_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     Perch__Admin__CategoriesListReply *body =
         answer_new(answer, &perch__admin__categories_list_reply__descriptor);
@@ -53,7 +53,7 @@ static void put_category(struct answer *answer, const struct category *category)
     answer->body = &body->base;
 }
 
-void categories_show_decide(struct answer *answer)
+static void decide_show(struct answer *answer)
 {
     const Perch__Admin__CategoriesShow *asked = answer->asked;
     const struct category *category = find_category(answer, asked->category);
@@ -63,7 +63,7 @@ void categories_show_decide(struct answer *answer)
     }
 }
 
-void categories_show(struct answer *answer)
+static void show_changed(struct answer *answer)
 {
     const struct category *category =
         query_category(answer->machine, &answer->guid);
@@ -84,7 +84,7 @@ static bool is_created(const struct place_view *view,
             slice_equal(view->description, codec_slice(asked->description)));
 }
 
-void categories_create_decide(struct answer *answer)
+static void decide_create(struct answer *answer)
 {
     const Perch__Admin__CategoriesCreate *asked = answer->asked;
     const struct category *category =
@@ -138,7 +138,7 @@ static Perch__CategoryChange *plan_change(
     return change;
 }
 
-void categories_change_decide(struct answer *answer)
+static void decide_change(struct answer *answer)
 {
     const Perch__Admin__CategoriesChange *asked = answer->asked;
     const struct category *category = find_category(answer, asked->category);
@@ -162,3 +162,11 @@ void categories_change_decide(struct answer *answer)
     answer_proposes(answer, PERCH__COMMAND__KIND_CATEGORY_CHANGE)
         ->category_change = plan_change(answer, asked);
 }
+
+const struct answer_row categories_rows[] = {
+    {ADMIN_CATEGORIES_LIST, decide_list, NULL},
+    {ADMIN_CATEGORIES_SHOW, decide_show, NULL},
+    {ADMIN_CATEGORIES_CREATE, decide_create, show_changed},
+    {ADMIN_CATEGORIES_CHANGE, decide_change, show_changed},
+    {.decide = NULL},
+};

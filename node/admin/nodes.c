@@ -4,7 +4,7 @@
 #include "node/admin/members.h"
 #include "node/chat/query.h"
 
-void nodes_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     Perch__Admin__NodesListReply *body =
         answer_new(answer, &perch__admin__nodes_list_reply__descriptor);
@@ -58,7 +58,7 @@ static void tell_transfer(struct answer *answer,
     }
 }
 
-void nodes_transfer_decide(struct answer *answer)
+static void decide_transfer(struct answer *answer)
 {
     const Perch__Admin__NodesTransfer *asked = answer->asked;
     Perch__Admin__NodesTransferReply *body =
@@ -111,7 +111,7 @@ static void propose_admission(struct answer *answer,
         admit;
 }
 
-void nodes_replace_decide(struct answer *answer)
+static void decide_replace(struct answer *answer)
 {
     const Perch__Admin__NodesReplace *asked = answer->asked;
     const struct replica_member *member;
@@ -139,3 +139,10 @@ void nodes_replace_decide(struct answer *answer)
         propose_admission(answer, &view);
     }
 }
+
+const struct answer_row nodes_rows[] = {
+    {ADMIN_NODES_LIST, decide_list, NULL},
+    {ADMIN_NODES_TRANSFER, decide_transfer, NULL},
+    {ADMIN_NODES_REPLACE, decide_replace, NULL},
+    {.decide = NULL},
+};

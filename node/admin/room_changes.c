@@ -95,7 +95,7 @@ static Perch__RoomCreate *plan_create(struct answer *answer,
     return create;
 }
 
-void rooms_create_decide(struct answer *answer)
+static void decide_create(struct answer *answer)
 {
     const Perch__Admin__RoomsCreate *asked = answer->asked;
     const struct category *category = find_category(answer, asked->category);
@@ -210,7 +210,7 @@ static const char *deed_of(const Perch__Admin__RoomsChange *asked)
     return asked->has_disabled || other ? "changed" : NULL;
 }
 
-void rooms_change_decide(struct answer *answer)
+static void decide_change(struct answer *answer)
 {
     const Perch__Admin__RoomsChange *asked = answer->asked;
     const struct room *room = find_room(answer, asked->room);
@@ -244,3 +244,9 @@ void rooms_change_decide(struct answer *answer)
     answer_proposes(answer, PERCH__COMMAND__KIND_ROOM_CHANGE)->room_change =
         change;
 }
+
+const struct answer_row room_changes_rows[] = {
+    {ADMIN_ROOMS_CREATE, decide_create, rooms_show},
+    {ADMIN_ROOMS_CHANGE, decide_change, rooms_show},
+    {.decide = NULL},
+};

@@ -66,7 +66,7 @@ static void find_narrowing(struct room_list *list, struct answer *answer)
     }
 }
 
-void rooms_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     Perch__Admin__RoomsListReply *body =
         answer_new(answer, &perch__admin__rooms_list_reply__descriptor);
@@ -94,7 +94,7 @@ static void put_room(struct answer *answer, const struct room *room)
     answer->body = &body->base;
 }
 
-void rooms_show_decide(struct answer *answer)
+static void decide_show(struct answer *answer)
 {
     const Perch__Admin__RoomsShow *asked = answer->asked;
     const struct room *room = find_room(answer, asked->room);
@@ -170,7 +170,7 @@ static bool read_mark(struct answer *answer, uint32_t *number_out)
     return true;
 }
 
-void rooms_roles_decide(struct answer *answer)
+static void decide_roles(struct answer *answer)
 {
     const Perch__Admin__RoomsRoles *asked = answer->asked;
     Perch__Admin__RoomsRolesReply *body =
@@ -189,3 +189,10 @@ void rooms_roles_decide(struct answer *answer)
     body->users = (Perch__Admin__RoleHolder **)list.page.items;
     answer->body = &body->base;
 }
+
+const struct answer_row rooms_rows[] = {
+    {ADMIN_ROOMS_LIST, decide_list, NULL},
+    {ADMIN_ROOMS_SHOW, decide_show, NULL},
+    {ADMIN_ROOMS_ROLES, decide_roles, NULL},
+    {.decide = NULL},
+};

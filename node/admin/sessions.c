@@ -60,7 +60,7 @@ static bool read_list(struct session_list *list, struct answer *answer,
     return !answer_refused(answer);
 }
 
-void sessions_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     Perch__Admin__SessionsListReply *body =
         answer_new(answer, &perch__admin__sessions_list_reply__descriptor);
@@ -80,7 +80,7 @@ void sessions_list_decide(struct answer *answer)
     answer->body = &body->base;
 }
 
-void sessions_close_decide(struct answer *answer)
+static void decide_close(struct answer *answer)
 {
     const Perch__Admin__SessionsClose *asked = answer->asked;
     struct slice name = codec_slice(asked->session);
@@ -110,3 +110,9 @@ void sessions_close_decide(struct answer *answer)
     answer_proposes(answer, PERCH__COMMAND__KIND_SESSION_EXPEL)->session_expel =
         expel;
 }
+
+const struct answer_row sessions_rows[] = {
+    {ADMIN_SESSIONS_LIST, decide_list, NULL},
+    {ADMIN_SESSIONS_CLOSE, decide_close, NULL},
+    {.decide = NULL},
+};

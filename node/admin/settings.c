@@ -75,14 +75,14 @@ static void put_settings(struct answer *answer, struct slice match)
     answer->body = &body->base;
 }
 
-void settings_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     const Perch__Admin__SettingsList *asked = answer->asked;
 
     put_settings(answer, codec_slice(asked->match));
 }
 
-void settings_show(struct answer *answer)
+static void show_changed(struct answer *answer)
 {
     put_settings(answer, SLICE_NONE);
 }
@@ -180,7 +180,7 @@ static void propose(struct answer *answer, Perch__PoolPut *put)
     answer_proposes(answer, PERCH__COMMAND__KIND_POOL_PUT)->pool_put = put;
 }
 
-void settings_set_decide(struct answer *answer)
+static void decide_set(struct answer *answer)
 {
     const Perch__Admin__SettingsSet *asked = answer->asked;
     Perch__PoolPut *put = answer_new(answer, &perch__pool_put__descriptor);
@@ -217,12 +217,12 @@ static void put_policy(struct answer *answer)
     answer->body = &body->base;
 }
 
-void policy_show(struct answer *answer)
+static void show_policy(struct answer *answer)
 {
     put_policy(answer);
 }
 
-void policy_decide(struct answer *answer)
+static void decide_policy(struct answer *answer)
 {
     const Perch__Admin__NodesPolicy *asked = answer->asked;
     Perch__PoolPut *put;
@@ -238,3 +238,10 @@ void policy_decide(struct answer *answer)
     answer_tells(answer, "set", "the policy for emptied nodes");
     propose(answer, put);
 }
+
+const struct answer_row settings_rows[] = {
+    {ADMIN_NODES_POLICY, decide_policy, show_policy},
+    {ADMIN_SETTINGS_LIST, decide_list, NULL},
+    {ADMIN_SETTINGS_SET, decide_set, show_changed},
+    {.decide = NULL},
+};

@@ -104,7 +104,7 @@ static void fill_node(struct answer *answer, Perch__Admin__StatusReply *body)
     body->oldest_certificate = show_oldest(answer, &node);
 }
 
-void status_decide(struct answer *answer)
+static void decide_status(struct answer *answer)
 {
     Perch__Admin__StatusReply *body =
         answer_new(answer, &perch__admin__status_reply__descriptor);
@@ -121,3 +121,8 @@ void status_decide(struct answer *answer)
     body->members = members_show(&members, &body->n_members);
     answer->body = &body->base;
 }
+
+const struct answer_row status_rows[] = {
+    {ADMIN_STATUS, decide_status, NULL},
+    {.decide = NULL},
+};

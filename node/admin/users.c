@@ -38,7 +38,7 @@ static bool take_user(void *context, const struct user *user)
     return true;
 }
 
-void users_list_decide(struct answer *answer)
+static void decide_list(struct answer *answer)
 {
     Perch__Admin__UsersListReply *body =
         answer_new(answer, &perch__admin__users_list_reply__descriptor);
@@ -62,7 +62,7 @@ static void put_user(struct answer *answer, const struct user *user)
     answer->body = &body->base;
 }
 
-void users_show_decide(struct answer *answer)
+static void decide_show(struct answer *answer)
 {
     const Perch__Admin__UsersShow *asked = answer->asked;
     const struct user *user = find_user(answer, asked->user);
@@ -72,7 +72,7 @@ void users_show_decide(struct answer *answer)
     }
 }
 
-void users_show(struct answer *answer)
+static void show_changed(struct answer *answer)
 {
     const struct user *user = query_user(answer->machine, answer->uri);
 
@@ -136,7 +136,7 @@ static bool is_created(const struct user *user,
            view.disabled == (create->disabled != 0);
 }
 
-void users_create_decide(struct answer *answer)
+static void decide_create(struct answer *answer)
 {
     const Perch__Admin__UsersCreate *asked = answer->asked;
     Perch__UserCreate *create =
@@ -221,7 +221,7 @@ static const char *deed_of(const Perch__UserChange *change)
     return change->has_disabled || other ? "changed" : NULL;
 }
 
-void users_change_decide(struct answer *answer)
+static void decide_change(struct answer *answer)
 {
     const Perch__Admin__UsersChange *asked = answer->asked;
     const struct user *user = find_user(answer, asked->user);
@@ -251,3 +251,11 @@ void users_change_decide(struct answer *answer)
     answer_proposes(answer, PERCH__COMMAND__KIND_USER_CHANGE)->user_change =
         change;
 }
+
+const struct answer_row users_rows[] = {
+    {ADMIN_USERS_LIST, decide_list, NULL},
+    {ADMIN_USERS_SHOW, decide_show, NULL},
+    {ADMIN_USERS_CREATE, decide_create, show_changed},
+    {ADMIN_USERS_CHANGE, decide_change, show_changed},
+    {.decide = NULL},
+};
