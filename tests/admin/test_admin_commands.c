@@ -1,6 +1,7 @@
 /* Every command of perchctl, over a real socket, by the real rules. */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/admin/scene.h"
@@ -10,6 +11,10 @@
  * "@example.com". */
 #define HA1_DAVE      "79b4fcab257ee1bbbc666dc41ac7f3fc"
 #define HA1_USER_DAVE "b71b7a96208fd74d43764391b96db502"
+
+/* More rooms than fit into a reply when all their texts are as long as may be.
+ */
+enum { LONG_ROOMS = 90 };
 
 #define HAS(text, part)     assert_non_null(strstr(text, part))
 #define HAS_NOT(text, part) assert_null(strstr(text, part))
@@ -373,6 +378,32 @@ static void test_users_list__comes_in_pages(void **state)
     json_decref(reply);
 }
 
+/* Names and descriptions as long as the rules allow, each character of four
+ * bytes, in more rooms than one reply can hold: the list is whole. */
+static void test_rooms_list__holds_the_longest_names(void **state)
+{
+    struct scene *scene = *state;
+    char longest[256 * 4 + 1] = "", words[4096];
+
+    for (int i = 0; i < 253; i++) {
+        strcat(longest, "\xf0\x9f\x90\x9f");
+    }
+    snprintf(words, sizeof(words), "categories create '%s'", longest);
+    assert_int_equal(scene_run(scene, words, NULL), 0);
+    for (int i = 0; i < LONG_ROOMS; i++) {
+        snprintf(words, sizeof(words),
+                 "rooms create '%s%03d' --category '%s' --description '%s'",
+                 longest, i, longest, longest);
+        assert_int_equal(scene_run(scene, words, NULL), 0);
+    }
+    snprintf(words, sizeof(words),
+             "--json rooms list --category '%s' | "
+             "grep -c '\"description\"'",
+             longest);
+    assert_int_equal(scene_run(scene, words, NULL), 0);
+    assert_int_equal(atoi(scene->out), LONG_ROOMS);
+}
+
 static void test_categories__whole_life(void **state)
 {
     struct scene *scene = *state;
@@ -569,6 +600,7 @@ int main(void)
         TEST(test_rooms_disable__and_enable),
         TEST(test_rooms_list__is_narrowed),
         TEST(test_users_list__comes_in_pages),
+        TEST(test_rooms_list__holds_the_longest_names),
         TEST(test_categories__whole_life),
         TEST(test_users_create__keeps_hashes_of_the_password),
         TEST(test_users_create__refuses_bad_passwords),
