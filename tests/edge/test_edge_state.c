@@ -156,22 +156,24 @@ static void found_room(struct whole *whole)
 
 static void open_state(struct whole *whole)
 {
-    struct state_loop_settings settings = {
-        .applier = {.loop = whole->loop, .data = whole->data, .rules_known = 1},
-        .sessions = {.loop = whole->loop,
-                     .node = 1,
-                     .raft_id = 1,
-                     .directory_id = 5,
-                     .rules_known = 1,
-                     .masks = XCCOS_MASKS_DEFAULT},
-        .fatal = on_fatal,
-    };
+    const struct state_loop_owner owner = {.context = whole, .fatal = on_fatal};
+    const struct applier_settings applier = {
+        .loop = whole->loop, .data = whole->data, .rules_known = 1};
+    const struct sessions_settings sessions = {.loop = whole->loop,
+                                               .node = 1,
+                                               .raft_id = 1,
+                                               .directory_id = 5,
+                                               .rules_known = 1,
+                                               .masks = XCCOS_MASKS_DEFAULT};
 
     snprintf(whole->data, sizeof(whole->data), "/tmp/perch-whole-%d",
              (int)getpid());
     files_remove(whole->data);
     assert_int_equal(files_make_directory(whole->data), ERROR_NONE);
-    assert_int_equal(state_loop_open(&whole->state, &settings), ERROR_NONE);
+    whole->state = state_loop_new(&owner);
+    assert_non_null(whole->state);
+    assert_int_equal(state_loop_open(whole->state, &applier, &sessions),
+                     ERROR_NONE);
     whole->replica = fake_replica_new(1);
     fake_replica_own(whole->replica, state_loop_events(whole->state));
     state_loop_start(whole->state, whole->replica);
