@@ -8,6 +8,7 @@ import json
 import queue
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +93,13 @@ class Client:
     Thread: the load's; completions are read by a thread of its own.
     """
 
-    def __init__(self, argv: list[str], rooms: dict[str, str],
-                 log: Path) -> None:
+    def __init__(self, argv: list[str], rooms: dict[str, str], log: Path,
+                 address: Callable[[int], str] = contract.sip_address) -> None:
+        """Start it.
+
+        @address  Where clients of a node connect: host:port.
+        """
+        self._address = address
         with open(log, 'ab') as errors:
             self._process = subprocess.Popen(
                 argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -143,7 +149,7 @@ class Client:
         command: dict[str, Any] = {
             'op': 'invoke', 'id': self._last_id, 'process': request.process,
             'user': request.user, 'f': request.f, 'room': request.room,
-            'node': contract.sip_address(request.node),
+            'node': self._address(request.node),
             'timeout_ms': request.timeout_ms}
         if request.f == POST:
             command['value'] = request.value
