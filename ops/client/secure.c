@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "ops/client/limits.h"
 #include "proto/base/check.h"
 
 struct trust {
@@ -84,6 +85,7 @@ void trust_close(struct trust *trust)
 static bool expect_host(SSL *ssl, const char *host)
 {
     struct in6_addr address;
+    char name[CLIENT_HOST_BYTES_MAX + 1]; /* OpenSSL's macro drops const. */
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
 
     if (inet_pton(AF_INET, host, &address) == 1 ||
@@ -92,8 +94,9 @@ static bool expect_host(SSL *ssl, const char *host)
     }
     X509_VERIFY_PARAM_set_hostflags(param,
                                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-           SSL_set_tlsext_host_name(ssl, host) == 1;
+    snprintf(name, sizeof(name), "%s", host);
+    return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
+           SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 static bool attach(struct secure *secure, const struct trust *trust,

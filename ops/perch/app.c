@@ -160,30 +160,36 @@ static void denied(struct app *app, const struct client_event_state *state)
 
 static void take_state(struct app *app, const struct client_event_state *state)
 {
-    app->cause = state->cause;
     if (state->state == CLIENT_STOPPED) {
         app->is_ending = true;
         loop_stop(app->loop);
     } else if (state->state == CLIENT_DENIED) {
         denied(app, state);
     } else if (state->state == CLIENT_ONLINE) {
+        app->cause = CLIENT_CAUSE_NONE;
         app->why[0] = '\0';
     } else if (state->state == CLIENT_WAITING) {
+        app->cause = state->cause;
         snprintf(app->why, sizeof(app->why), "%s: %s", state->server,
                  state->text[0] != '\0' ? state->text
                                         : client_cause_text(state->cause));
     }
 }
 
-/* Interrupted with a post on its way: that is not to be taken for a no. */
+/* It ends with a post on its way: that is not to be taken for a no. */
 static void take_late(struct app *app, const struct client_event *event)
 {
-    if (event->kind == CLIENT_EVENT_POSTED &&
-        event->posted.result == CLIENT_UNKNOWN &&
-        app->exit_code == EXIT_INTERRUPTED) {
+    bool is_ours =
+        app->exit_code == EXIT_INTERRUPTED || app->exit_code == EXIT_DONE;
+
+    if (event->kind == CLIENT_EVENT_POSTED && is_ours &&
+        event->posted.result == CLIENT_UNKNOWN) {
         app->exit_code = EXIT_UNKNOWN;
-        screen_say(&app->screen, "interrupted: whether the post was taken is "
-                                 "not known");
+        screen_say(&app->screen, "a post is on its way: whether it was taken "
+                                 "is not known");
+    } else if (event->kind == CLIENT_EVENT_POSTED && is_ours &&
+               event->posted.result == CLIENT_UNSENT) {
+        screen_say(&app->screen, "a post was not sent");
     }
 }
 

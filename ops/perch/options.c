@@ -153,6 +153,9 @@ static bool take_number(struct reading *reading, int option, const char *value)
             (uint32_t)read_number(reading, value, OPTIONS_TIMEOUT_S_MAX,
                                   "--timeout wants seconds, up to a day") *
             1000;
+        if (options->timeout_ms == 0) {
+            wrong(reading, "--timeout wants a second or more", value);
+        }
         return true;
     case 'n':
         options->last = read_number(reading, value, UINT32_MAX,

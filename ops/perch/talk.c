@@ -1,18 +1,9 @@
 #include "ops/perch/talk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/base/check.h"
-
-/* An order under way, with copies of its texts. */
-struct task {
-    TAILQ_ENTRY(task) link;
-    struct talk *talk;
-    struct order order;
-    struct buffer room, text, retry_id;
-    char uri[FIND_URI_BYTES]; /* Once it was found; else empty. */
-    uint64_t token;           /* Of what the client was asked; 0: nothing. */
-};
+#include "ops/perch/talk_parts.h"
 
 static void go_on(struct talk *talk);
 
@@ -26,15 +17,6 @@ void talk_init(struct talk *talk, struct app *app,
     TAILQ_INIT(&talk->underway);
 }
 
-static void free_task(struct task *task)
-{
-    json_decref(task->order.tag);
-    buffer_deinit(&task->room);
-    buffer_deinit(&task->text);
-    buffer_deinit(&task->retry_id);
-    free(task);
-}
-
 void talk_deinit(struct talk *talk)
 {
     struct task *task;
@@ -42,156 +24,9 @@ void talk_deinit(struct talk *talk)
     TAILQ_CONCAT(&talk->underway, &talk->queued, link);
     while ((task = TAILQ_FIRST(&talk->underway)) != NULL) {
         TAILQ_REMOVE(&talk->underway, task, link);
-        free_task(task);
+        task_free(task);
     }
     places_deinit(&talk->places);
-}
-
-/* It is in the list of those under way. */
-static void finish(struct task *task, struct talk_result *result)
-{
-    struct talk *talk = task->talk;
-
-    TAILQ_REMOVE(&talk->underway, task, link);
-    talk->tasks_n--;
-    result->kind = task->order.kind;
-    result->tag = task->order.tag;
-    result->room_uri = slice_of_text(task->uri);
-    talk->told(talk->context, result);
-    free_task(task);
-}
-
-static void finish_done(struct task *task)
-{
-    struct talk_result result = {.result = CLIENT_DONE, .code = 200};
-
-    finish(task, &result);
-}
-
-static void finish_refused(struct task *task, unsigned code, const char *words)
-{
-    struct talk_result result = {
-        .result = CLIENT_REFUSED, .code = code, .words = slice_of_text(words)};
-
-    finish(task, &result);
-}
-
-/* What the client would not even take. */
-static void finish_error(struct task *task, enum error error)
-{
-    if (error == ERROR_NOT_FOUND) {
-        finish_refused(task, 412, "this is not one of the rooms joined");
-    } else if (error == ERROR_TOO_LARGE) {
-        finish_refused(task, 413, "that is too long");
-    } else if (error == ERROR_INVALID) {
-        finish_refused(task, 400, "it is no UTF-8, or has control characters");
-    } else {
-        finish_refused(task, 500, error_text(error));
-    }
-}
-
-static void do_post(struct task *task)
-{
-    struct app *app = task->talk->app;
-    struct client_post post = {
-        .room_uri = slice_of_text(task->uri),
-        .text = buffer_slice(&task->text),
-        .is_alert = task->order.is_alert,
-        .retry_id = buffer_slice(&task->retry_id),
-        .within_ms = app->options->timeout_ms,
-    };
-    enum error error = client_post(app->client, &post, &task->token);
-
-    if (error != ERROR_NONE) {
-        finish_error(task, error);
-    }
-}
-
-static void do_ask(struct task *task)
-{
-    struct app *app = task->talk->app;
-    const struct order *order = &task->order;
-    struct client_question question = {
-        .kind = order->kind == ORDER_ROOMS ? CLIENT_FIND_ROOMS
-                : order->has_after         ? CLIENT_AFTER
-                                           : CLIENT_LAST,
-        .text = buffer_slice(&task->text),
-        .room_uri = slice_of_text(task->uri),
-        .message_id = order->after_id,
-        .most = order->most,
-        .within_ms = app->options->timeout_ms,
-    };
-    enum error error = client_ask(app->client, &question, &task->token);
-
-    if (error != ERROR_NONE) {
-        finish_error(task, error);
-    }
-}
-
-/* Already in, or on the way in: both are fine. */
-static void do_join(struct task *task)
-{
-    struct client *client = task->talk->app->client;
-    struct slice uri = slice_of_text(task->uri);
-    struct client_room room;
-    enum error error = client_join(client, uri, task->order.most);
-
-    if (error == ERROR_EXISTS) {
-        if (client_look(client, uri, &room) == ERROR_NONE && room.is_in) {
-            finish_done(task);
-        }
-    } else if (error != ERROR_NONE) {
-        finish_error(task, error);
-    }
-}
-
-static void do_part(struct task *task)
-{
-    enum error error =
-        client_part(task->talk->app->client, slice_of_text(task->uri));
-
-    if (error != ERROR_NONE) {
-        finish_error(task, error);
-    }
-}
-
-static void do_who(struct task *task)
-{
-    struct app *app = task->talk->app;
-    struct client_room room;
-
-    if (client_look(app->client, slice_of_text(task->uri), &room) !=
-            ERROR_NONE ||
-        !room.is_in) {
-        finish_error(task, ERROR_NOT_FOUND);
-        return;
-    }
-    screen_people(&app->screen, room.uri, room.name, room.people);
-    finish_done(task);
-}
-
-static void act(struct task *task)
-{
-    switch (task->order.kind) {
-    case ORDER_POST:
-        do_post(task);
-        break;
-    case ORDER_JOIN:
-        do_join(task);
-        break;
-    case ORDER_PART:
-        do_part(task);
-        break;
-    case ORDER_WHO:
-        do_who(task);
-        break;
-    case ORDER_ROOMS:
-    case ORDER_HISTORY:
-        do_ask(task);
-        break;
-    default:
-        CHECK(false); /* talk_do takes no other. */
-    }
 }
 
 /* A room's orders wait for each other, so that what follows a post sees it;
@@ -230,7 +65,7 @@ static void found(struct app *app, void *context, const struct found *what)
     talk->finding = NULL;
     if (what->uri == NULL) {
         set_underway(task);
-        finish(task, &result);
+        task_finish(task, &result);
     } else {
         snprintf(task->uri, sizeof(task->uri), "%s", what->uri);
     }
@@ -267,7 +102,7 @@ static void go_on(struct talk *talk)
             look_up(talk, task);
         } else if (is_ready(talk, task)) {
             set_underway(task);
-            act(task);
+            task_act(task);
         } else {
             break;
         }
@@ -329,7 +164,7 @@ static void enter(struct talk *talk, const struct client_event *event)
         app_fail(talk->app, EXIT_REFUSED, "out of memory");
     }
     while ((task = find_uri(talk, ORDER_JOIN, event->room_uri)) != NULL) {
-        finish_done(task);
+        task_finish_done(task);
     }
 }
 
@@ -342,10 +177,10 @@ static void leave(struct talk *talk, const struct client_event *event)
 
     places_leave(&talk->places, event->room_uri);
     while ((task = find_uri(talk, ORDER_JOIN, event->room_uri)) != NULL) {
-        finish(task, &result);
+        task_finish(task, &result);
     }
     while ((task = find_uri(talk, ORDER_PART, event->room_uri)) != NULL) {
-        finish_done(task);
+        task_finish_done(task);
     }
 }
 
@@ -361,7 +196,7 @@ static void take_posted(struct talk *talk, const struct client_event *event)
     };
 
     if (task != NULL) {
-        finish(task, &result);
+        task_finish(task, &result);
     }
 }
 
@@ -393,7 +228,7 @@ static void take_reply(struct talk *talk, const struct client_event *event)
 
     if (task != NULL) {
         show_page(talk, task, event->reply.data);
-        finish(task, &result);
+        task_finish(task, &result);
     }
 }
 

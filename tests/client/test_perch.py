@@ -330,6 +330,7 @@ class SignInTest(PoolTest):
                 (('post',), 'perch [options] post ROOM'),
                 (('--bad', 'check'), '--bad'),
                 (('-t', 'x', 'check'), 'seconds'),
+                (('-t', '0', 'check'), 'second or more'),
                 (('-n', '1', '--all', 'history', 'x'), 'only one'),
                 (('--mine', '--managed', 'rooms'), 'only one'),
                 (('--ca', 'x', '--insecure', 'check'), 'contradict'),
