@@ -59,6 +59,10 @@ static void colour(const struct screen *screen, struct buffer *line,
 
 static void append_format(struct buffer *line, const char *format,
                           va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void append_format(struct buffer *line, const char *format,
+                          va_list arguments)
 {
     char text[2048];
 
