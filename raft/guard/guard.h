@@ -112,7 +112,8 @@ void guard_step(struct guard *guard);
 /**
  * Take note of the leader's commit index, sent by its commit_advanced.
  *
- * Ignored unless it is of this term and says something new that is verified.
+ * Ignored unless it is of this term and says something new. What it says of
+ * entries that are not verified and stored yet is done once they are.
  */
 void guard_commit_note(struct guard *guard, raft_term term,
                        raft_index commit_index);

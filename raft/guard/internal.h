@@ -106,6 +106,9 @@ struct guard {
     /* How far the log is known to be the leader's (rule ACKCLAMP). */
     raft_term verified_term;
     raft_index verified;
+    /* The newest commit note; what is not stored yet follows when it is. */
+    raft_term noted_term;
+    raft_index noted;
     bool reply_blank; /* Vouch for nothing in the next result. */
     bool reply_mute;  /* Send no result at all. */
 
@@ -159,5 +162,8 @@ void guard_deliver(struct guard *guard, struct raft_message *message);
 
 /** Free what a message brought that the core will not see. */
 void guard_discard(struct raft_message *message);
+
+/** Hand the core what the newest note says of entries that are stored now. */
+void guard_follow_note(struct guard *guard);
 
 #endif

@@ -123,6 +123,9 @@ static void step_once(struct guard *guard)
     submit_barrier(guard);
     guard_release(guard);
     if (!guard->dead) {
+        guard_follow_note(guard);
+    }
+    if (!guard->dead) {
         guard_early_acks(guard);
         guard_hand_over(guard);
         guard_offer_step(guard);

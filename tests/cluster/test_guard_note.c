@@ -69,8 +69,28 @@ static void test_note__ends_at_what_is_checked(void **state)
     lone_kill(lone);
 }
 
-/* What is not yet on disk is not committed either. */
+/* What is not yet on disk is not committed either, and no other note has to
+ * come once it is: the leader commits by the fastest majority, so at the
+ * slowest node a note overtakes the write as a rule. */
 static void test_note__waits_for_the_disk(void **state)
+{
+    struct lone_entry entries[2] = {lone_command(3, 9), lone_command(3, 10)};
+    struct lone *lone = scene.lone;
+
+    (void)state;
+    lone_receive_append(lone, 1, 3, 4, 3, 4, &entries[0], 1);
+    lone_receive_append(lone, 1, 3, 5, 3, 4, &entries[1], 1);
+    guard_commit_note(lone->guard, 3, 5);
+    assert_int_equal(lone->raft.commit_index, 4);
+    assert_int_equal(lone->applied[5], 0);
+    lone_clear_sent(lone);
+    lone_write_all(lone);
+    assert_int_equal(lone->applied[5], 9);
+    assert_int_equal(lone->applied[6], 0); /* Beyond the note. */
+}
+
+/* A note that waits for the disk is void once its leader is no longer. */
+static void test_note__waits_for_its_leader_only(void **state)
 {
     struct lone_entry entry = lone_command(3, 9);
     struct lone *lone = scene.lone;
@@ -78,11 +98,11 @@ static void test_note__waits_for_the_disk(void **state)
     (void)state;
     lone_receive_append(lone, 1, 3, 4, 3, 4, &entry, 1);
     guard_commit_note(lone->guard, 3, 5);
+    lone_receive_append(lone, 3, 4, 4, 3, 4, NULL, 0);
+    assert_int_equal(lone->raft.current_term, 4);
+    lone_write_all(lone);
     assert_int_equal(lone->raft.commit_index, 4);
     assert_int_equal(lone->applied[5], 0);
-    lone_write_all(lone);
-    guard_commit_note(lone->guard, 3, 5);
-    assert_int_equal(lone->applied[5], 9);
 }
 
 /* Notes of other terms, and notes to a node that does not follow, are void. */
@@ -128,6 +148,7 @@ int main(void)
         CASE(test_note__commits_without_an_answer),
         CASE(test_note__ends_at_what_is_checked),
         CASE(test_note__waits_for_the_disk),
+        CASE(test_note__waits_for_its_leader_only),
         CASE(test_note__of_another_term_is_void),
         CASE(test_note__leader_tells),
     };
