@@ -145,9 +145,10 @@ static void on_turn(void *context)
 static void on_look(void *context)
 {
     struct scene *scene = context;
+    sem_t *looked = scene->looked;
 
     scene->hash = machine_hash(scene->f->machine);
-    sem_post(scene->looked);
+    sem_post(looked);
 }
 
 static void write_page(void *context, struct buffer *to)

@@ -34,8 +34,8 @@ struct scene {
     struct loop *state_loop, *web_loop;
     pthread_t state_thread, web_thread;
     struct waker *state_end, *web_end;
-    struct waker *look; /* Takes the hash on the state loop. */
-    sem_t *looked;
+    struct waker *look;    /* Takes the hash on the state loop. */
+    sem_t *_Atomic looked; /* libuv's own wake-up is not seen by TSan. */
     uint64_t hash;
     struct admin *admin;
     struct replica_status replica;

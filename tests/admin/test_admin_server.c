@@ -123,17 +123,21 @@ static void assert_served(struct scene *scene)
     assert_int_equal(scene_run(scene, "users list", NULL), 0);
 }
 
-/* Header and payload of a frame of the test's own. */
+/* Header and payload of a frame of the test's own, in one: the server may hang
+ * up when it has seen the header. */
 static void send_raw(int fd, uint32_t len, uint8_t kind, uint8_t format,
                      const void *payload, size_t payload_len)
 {
     uint8_t header[FRAME_HEADER_BYTES] = {0};
+    struct buffer bytes = BUFFER_EMPTY;
 
     put_le32(header, len);
     header[4] = kind;
     header[5] = format;
-    send_all(fd, header, sizeof(header));
-    send_all(fd, payload, payload_len);
+    buffer_append(&bytes, header, sizeof(header));
+    buffer_append(&bytes, payload, payload_len);
+    send_all(fd, bytes.data, bytes.len);
+    buffer_deinit(&bytes);
 }
 
 /* Whoever runs the node may use the socket and nobody else. */
