@@ -68,6 +68,7 @@ struct config {
     /* [admin] */
     char *admin_listen;
     char *admin_authorities;
+    char *admin_group;
 
     /* [raft] */
     uint64_t raft_election_ms;

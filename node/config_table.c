@@ -70,6 +70,8 @@ const struct setting settings[] = {
      "Address for perchctl over TLS; none: only the local socket"},
     {"admin", "authorities", SETTING_TEXT, AT(admin_authorities), NULL, 0, 0,
      "Who may issue administrators' certificates, PEM"},
+    {"admin", "group", SETTING_TEXT, AT(admin_group), NULL, 0, 0,
+     "Whose members may use the local socket; none: only its owner"},
 
     {"raft", "election", SETTING_DURATION, AT(raft_election_ms), "500ms", 50,
      60000, "Silence of a leader before another is sought (1x to 2x)"},

@@ -191,6 +191,7 @@ static enum error open_admin(struct daemon *daemon)
         .server = {.node = daemon->plan->node,
                    .software = DAEMON_SOFTWARE,
                    .path = daemon->socket_path,
+                   .group = daemon->config->admin_group,
                    .page = exports_page,
                    .page_context = daemon->metrics},
     };
@@ -213,7 +214,8 @@ static enum error open_admin(struct daemon *daemon)
     }
     TRY(admin_open(&options, &daemon->admin));
     bridge_set_desk(daemon->bridge, admin_desk(daemon->admin));
-    return ERROR_NONE;
+    return exports_add_admin(daemon->metrics,
+                             server_meters(admin_server(daemon->admin)));
 }
 
 enum error daemon_state_open(struct daemon *daemon)

@@ -247,6 +247,39 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports)
     return add_edges(metrics);
 }
 
+enum error exports_add_admin(struct metrics *metrics,
+                             const struct server_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_admin_connections",
+         .help = "Administrators' connections.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->clients},
+        {.name = "perch_admin_requests_total",
+         .help = "Administrators' requests, whole ones.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->requests},
+        {.name = "perch_admin_refused_total",
+         .help = "Requests that could not be read or had no place.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->refused},
+        {.name = "perch_admin_strangers_total",
+         .help = "TLS connections by nobody who is an administrator.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->strangers},
+        {.name = "perch_admin_timed_out_total",
+         .help = "Connections cut off because they let the node wait.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->timed_out},
+        {.name = "perch_admin_displaced_total",
+         .help = "Idle connections cut off to make room for a newcomer.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->displaced},
+    };
+
+    return metrics_add(metrics, rows, ROWS(rows));
+}
+
 void exports_page(void *context, struct buffer *to)
 {
     metrics_write(context, to);

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "node/admin/server.h"
 #include "node/backend.h"
 #include "node/edges.h"
 #include "node/web/metrics.h"
@@ -30,6 +31,16 @@ struct exports {
  * Returns NO_MEMORY.
  */
 enum error exports_add(struct metrics *metrics, const struct exports *exports);
+
+/**
+ * Register what the administrators' server counts.
+ *
+ * @meters  Outlive the registry's last page.
+ *
+ * Returns NO_MEMORY.
+ */
+enum error exports_add_admin(struct metrics *metrics,
+                             const struct server_meters *meters);
 
 /** Append the page; context is the registry. For the administrators' server. */
 void exports_page(void *context, struct buffer *to);
