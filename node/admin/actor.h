@@ -13,7 +13,8 @@
 
 /**
  * Read who is at the other end of the local socket: the user's name, or
- * "uid:<number>" when it has none here, as in a service with PrivateUsers.
+ * "uid:<number>" when it has none here. A service with PrivateUsers sees most
+ * as "nobody".
  *
  * Returns false when the kernel does not say.
  */

@@ -170,20 +170,26 @@ static void welcome(struct client *client)
     client_move(client, CLIENT_LISTENING);
 }
 
+static void note_stranger(struct client *client)
+{
+    meter_add(&client->server->meters.strangers, 1);
+    journal_warning("handshake_failed", "source=\"%s\" reason=\"%s\"",
+                    client->actor.source, tls_failure(client->tls));
+}
+
 static enum error shake_hands(struct client *client)
 {
     enum error error = tls_handshake(client->tls);
 
+    if (error == ERROR_TLS) {
+        note_stranger(client); /* Before it is told, so that it is counted. */
+    }
     send_tls(client);
     if (client->state == CLIENT_CLOSED) {
         return ERROR_CLOSED;
     }
     if (error == ERROR_NONE) {
         welcome(client);
-    } else if (error == ERROR_TLS) {
-        meter_add(&client->server->meters.strangers, 1);
-        journal_warning("handshake_failed", "source=\"%s\" reason=\"%s\"",
-                        client->actor.source, tls_failure(client->tls));
     }
     return error;
 }

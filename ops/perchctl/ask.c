@@ -21,13 +21,22 @@ enum {
 struct asking {
     const struct errand *errand;
     struct buffer frame;
-    json_t *reply; /* Once a node has answered. */
+    json_t *reply; /* The one to show; of a node that cannot decide, until
+                      another does better. */
     Perch__Admin__Result result;
     char trouble[TROUBLE_BYTES]; /* With the nodes so far. */
 };
 
 /* What to do next when one of them has been tried. */
 enum next { NEXT_DONE, NEXT_NODE };
+
+static void answer(struct asking *asking, Perch__Admin__Result result,
+                   json_t *reply)
+{
+    json_decref(asking->reply);
+    asking->reply = reply;
+    asking->result = result;
+}
 
 static json_t *say(const char *result, const char *outcome, const char *text,
                    const char *advice)
@@ -99,7 +108,7 @@ static bool is_for_another(const struct admin_reply *reply)
 }
 
 static enum next take_reply(struct asking *asking, const char *node,
-                            const struct frame *frame, bool is_last)
+                            const struct frame *frame)
 {
     enum admin_kind kind = asking->errand->command->kind;
     struct arena *arena = arena_new(ARENA_BYTES);
@@ -113,19 +122,16 @@ static enum next take_reply(struct asking *asking, const char *node,
     }
     if (error != ERROR_NONE) {
         next = lose(asking, node, error);
-    } else if (!is_last && is_for_another(&reply)) {
-        note_trouble(asking, node, "it cannot decide");
-        next = NEXT_NODE;
     } else {
-        asking->reply = json_of_reply(&reply);
-        asking->result = reply.head->result;
+        answer(asking, reply.head->result, json_of_reply(&reply));
+        next = is_for_another(&reply) ? NEXT_NODE : NEXT_DONE;
     }
     arena_free(arena);
     return next;
 }
 
 static enum next exchange(struct asking *asking, const char *node,
-                          struct link *link, bool is_last)
+                          struct link *link)
 {
     struct frame frame;
     enum error error = link_send(link, buffer_slice(&asking->frame));
@@ -135,7 +141,7 @@ static enum next exchange(struct asking *asking, const char *node,
         return NEXT_NODE;
     }
     error = link_receive(link, &frame);
-    return error == ERROR_NONE ? take_reply(asking, node, &frame, is_last)
+    return error == ERROR_NONE ? take_reply(asking, node, &frame)
                                : lose(asking, node, error);
 }
 
@@ -210,8 +216,7 @@ static enum next try_node(struct asking *asking, size_t i)
         note_trouble(asking, endpoint->name, why);
         return NEXT_NODE;
     }
-    next =
-        exchange(asking, endpoint->name, link, i + 1 == options->n_endpoints);
+    next = exchange(asking, endpoint->name, link);
     link_close(link);
     return next;
 }
@@ -225,11 +230,13 @@ static void try_nodes(struct asking *asking)
             return;
         }
     }
-    asking->result = PERCH__ADMIN__RESULT__UNREACHABLE;
-    asking->reply =
-        say("unreachable", "UNREACHABLE", asking->trouble,
-            "name a node that runs by --socket or --tls; only its owner and, "
-            "where one is set, its group may use a node's socket");
+    if (asking->reply == NULL) {
+        answer(asking, PERCH__ADMIN__RESULT__UNREACHABLE,
+               say("unreachable", "UNREACHABLE", asking->trouble,
+                   "name a node that runs by --socket or --tls; only its owner "
+                   "and, where one is set, its group may use a node's "
+                   "socket"));
+    }
 }
 
 /* Who runs the tool, for the node's records. */
@@ -278,9 +285,9 @@ static Perch__Admin__Result ask_once(const struct errand *errand,
     if (error == ERROR_NONE) {
         try_nodes(&asking);
     } else {
-        asking.result = PERCH__ADMIN__RESULT__USAGE;
-        asking.reply = say("usage", "REQUEST_TOO_LARGE", error_text(error),
-                           "name fewer users at a time");
+        answer(&asking, PERCH__ADMIN__RESULT__USAGE,
+               say("usage", "REQUEST_TOO_LARGE", error_text(error),
+                   "name fewer users at a time"));
     }
     if (asking.frame.len > 0) {
         explicit_bzero(asking.frame.data, asking.frame.len);

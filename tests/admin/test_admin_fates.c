@@ -161,6 +161,26 @@ static void test_nodes__are_tried_in_turn(void **state)
     HAS(scene->out, "sip:alice@example.com");
 }
 
+/* A node that cannot decide is not the last word, and is when no other has
+ * one. */
+static void test_nodes__that_cannot_decide_are_passed_by(void **state)
+{
+    struct scene *scene = *state;
+    char words[1024];
+
+    scene->weather = WEATHER_NO_LEADER;
+    snprintf(words, sizeof(words), "--socket '%s' --socket /nix/a users list",
+             scene->path);
+    assert_int_equal(scene_run(scene, words, NULL), 4);
+    HAS(scene->err, "[NO_LEADER]");
+    snprintf(words, sizeof(words),
+             "--socket /nix/a --socket '%s' --socket '%s' users list",
+             scene->path, scene->path);
+    assert_int_equal(scene_run(scene, words, NULL), 4);
+    assert_int_equal(server_meters(admin_server(scene->admin))->requests.value,
+                     3);
+}
+
 /* A node that takes a request and hangs up, once. */
 static pid_t begin_deaf(const char *path)
 {
@@ -248,6 +268,7 @@ int main(void)
         TEST(test_changes__never_heard_of_end_in_time),
         TEST(test_changes__made_by_another_meanwhile_hold),
         TEST(test_nodes__are_tried_in_turn),
+        TEST(test_nodes__that_cannot_decide_are_passed_by),
         TEST(test_changes__are_never_given_to_a_second_node),
         TEST(test_json__tells_every_end),
     };
