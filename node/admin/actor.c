@@ -42,6 +42,8 @@ bool actor_read_local(struct admin_actor *actor, const uv_pipe_t *pipe)
         getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) {
         return false;
     }
+    /* A directory service that is slow to answer holds up the web loop: pages
+     * and administrators, no client and no commit. */
     if (getpwuid_r(peer.uid, &user, bytes, sizeof(bytes), &found) == 0 &&
         found != NULL && is_name(slice_of_text(found->pw_name))) {
         snprintf(actor->name, sizeof(actor->name), "%s", found->pw_name);
