@@ -48,6 +48,7 @@ struct owner {
     STAILQ_HEAD(, waiting_read) reads;
     STAILQ_HEAD(, held_entry) entries;
     bool paused;
+    uint64_t forbidden;    /* A raft id; 0: none. */
     uint64_t answered;     /* To be told; 0: nothing. */
     uint64_t flush_wanted; /* Not yet applied up to there; 0: none. */
 };
@@ -512,10 +513,10 @@ static bool on_may_rejoin(void *context, uint8_t node)
 static bool on_knows_directory(void *context, uint64_t raft_id,
                                uint64_t directory_id)
 {
-    (void)context;
-    (void)raft_id;
+    const struct owner *owner = context;
+
     (void)directory_id;
-    return true;
+    return raft_id != owner->forbidden;
 }
 
 static void on_fatal(void *context, enum error error, const char *reason)
@@ -581,6 +582,11 @@ void owner_withdraw_all(struct owner *owner)
 enum error owner_read(struct owner *owner, uint64_t token, unsigned wait_ms)
 {
     return replica_read(owner->replica, token, wait_ms);
+}
+
+void owner_forbid(struct owner *owner, uint64_t raft_id)
+{
+    owner->forbidden = raft_id;
 }
 
 size_t owner_waiting(const struct owner *owner)

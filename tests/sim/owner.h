@@ -78,6 +78,9 @@ enum error owner_read(struct owner *owner, uint64_t token, unsigned wait_ms);
 /** Apply nothing for now; or go on. */
 void owner_pause(struct owner *owner, bool pause);
 
+/** Know a member with another directory than it will come with. */
+void owner_forbid(struct owner *owner, uint64_t raft_id);
+
 /** Count the words that wait for an answer. */
 size_t owner_waiting(const struct owner *owner);
 
