@@ -103,6 +103,7 @@ static void on_there(void *context, uint8_t node, uint64_t raft_id)
     if (engine->role.leader != 0 && (engine->role.leader & 0xff) == node) {
         read_index_restart(engine->reads);
         engine->forward_after_us = 0;
+        engine->late_since_us = loop_now_us(engine->loop);
         if (submit_restart(&engine->submit)) {
             meter_add(&engine->meters.resent_link, 1);
         }
@@ -224,6 +225,7 @@ static void begin_role(struct engine *engine)
 
     engine->role_changed = false;
     engine->forward_after_us = 0;
+    engine->late_since_us = loop_now_us(engine->loop);
     if (submit_restart(&engine->submit)) {
         meter_add(&engine->meters.resent_role, 1);
     }

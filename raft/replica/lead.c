@@ -214,7 +214,8 @@ void engine_watch_proposals(struct engine *engine)
     uint64_t number =
         submit->committed > submit->first ? submit->committed : submit->first;
 
-    if (submit->first == submit->sent || number != engine->late_number) {
+    if (submit->first == submit->sent || number != engine->late_number ||
+        engine->role.leader == 0) {
         engine->late_number = number;
         engine->late_since_us = now_us;
     } else if (now_us - engine->late_since_us >= ENGINE_LATE_MS * 1000) {

@@ -12,6 +12,7 @@ enum {
     PATH_BYTES = 1024,
     WAITING_MAX = 65536,
     COMMAND_BYTES_MAX = 4096,
+    SWITCH_MS = 30, /* To another's state. */
 };
 
 /* A word that was proposed, or is to be. */
@@ -48,10 +49,15 @@ struct owner {
     STAILQ_HEAD(, waiting_read) reads;
     STAILQ_HEAD(, held_entry) entries;
     bool paused;
+    struct timer *switcher;
+    char restore_from[PATH_BYTES];
+    uint64_t restore_index;
     uint64_t forbidden;    /* A raft id; 0: none. */
     uint64_t answered;     /* To be told; 0: nothing. */
     uint64_t flush_wanted; /* Not yet applied up to there; 0: none. */
 };
+
+static void on_switch(void *context);
 
 struct owner *owner_new(const struct owner_settings *settings)
 {
@@ -65,6 +71,8 @@ struct owner *owner_new(const struct owner_settings *settings)
     CHECK(owner->settings.command_bytes <= COMMAND_BYTES_MAX);
     snprintf(owner->directory, sizeof(owner->directory), "%s/state",
              settings->directory);
+    owner->switcher = timer_new(settings->loop, on_switch, owner);
+    CHECK(owner->switcher != NULL);
     STAILQ_INIT(&owner->proposed);
     STAILQ_INIT(&owner->held);
     STAILQ_INIT(&owner->reads);
@@ -88,6 +96,7 @@ void owner_free(struct owner *owner)
     if (owner == NULL) {
         return;
     }
+    timer_free(owner->switcher);
     while (!STAILQ_EMPTY(&owner->proposed)) {
         word_free(owner, &owner->proposed, STAILQ_FIRST(&owner->proposed));
     }
@@ -472,18 +481,16 @@ static void look_up(struct owner *owner)
     }
 }
 
-static void on_restore(void *context, const char *directory, uint64_t log_index)
+/* Meanwhile no entry comes, and a read that was granted waits. */
+static void on_switch(void *context)
 {
     struct owner *owner = context;
     struct owner_watch *watch = &owner->settings.watch;
     struct tally tally;
-    enum error error = load(directory, &tally);
+    enum error error = load(owner->restore_from, &tally);
 
-    if (log_index <= owner->tally.index) {
-        replica_restored(owner->replica, owner->tally.index);
-        return;
-    }
-    if (error == ERROR_NONE && tally.index < log_index) {
+    CHECK(STAILQ_EMPTY(&owner->entries) || owner->paused);
+    if (error == ERROR_NONE && tally.index < owner->restore_index) {
         error = ERROR_ROTTEN;
     }
     if (error == ERROR_NONE) {
@@ -501,6 +508,20 @@ static void on_restore(void *context, const char *directory, uint64_t log_index)
     look_up(owner);
     replica_restored(owner->replica, owner->tally.index);
     after_applying(owner, owner->tally.index);
+}
+
+/* A real state takes a while to switch. */
+static void on_restore(void *context, const char *directory, uint64_t log_index)
+{
+    struct owner *owner = context;
+
+    if (log_index <= owner->tally.index) {
+        replica_restored(owner->replica, owner->tally.index);
+        return;
+    }
+    snprintf(owner->restore_from, sizeof(owner->restore_from), "%s", directory);
+    owner->restore_index = log_index;
+    timer_start(owner->switcher, SWITCH_MS, 0);
 }
 
 static bool on_may_rejoin(void *context, uint8_t node)
