@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/base/check.h"
-#include "proto/base/endian.h"
-
-enum { LOG_SEAM_MEMBER_BYTES = 16 };
+#include "raft/replica/wire.h"
 
 /* A write under way: the core's, until it abandons it. */
 struct seam_write {
@@ -66,42 +64,6 @@ void log_seam_free(struct log_seam *seam)
     free(seam);
 }
 
-/* --- Members: of each 8 bytes of id, a byte of role, 7 zeros --- */
-
-void log_seam_write_members(const struct core_members *members,
-                            struct buffer *to)
-{
-    for (size_t i = 0; i < members->n; i++) {
-        uint8_t bytes[LOG_SEAM_MEMBER_BYTES] = {0};
-
-        put_le64(bytes, members->list[i].id);
-        bytes[8] = (uint8_t)members->list[i].role;
-        buffer_append(to, bytes, sizeof(bytes));
-    }
-}
-
-enum error log_seam_read_members(struct slice from,
-                                 struct core_members *members_out)
-{
-    struct core_members members = {.n = from.len / LOG_SEAM_MEMBER_BYTES};
-
-    if (from.len % LOG_SEAM_MEMBER_BYTES != 0 || members.n == 0 ||
-        members.n > CORE_MEMBERS_MAX) {
-        return ERROR_MALFORMED;
-    }
-    for (size_t i = 0; i < members.n; i++) {
-        const uint8_t *bytes = from.data + i * LOG_SEAM_MEMBER_BYTES;
-
-        members.list[i].id = get_le64(bytes);
-        if (bytes[8] > CORE_SPARE || members.list[i].id == 0) {
-            return ERROR_MALFORMED;
-        }
-        members.list[i].role = (enum core_member_role)bytes[8];
-    }
-    *members_out = members;
-    return ERROR_NONE;
-}
-
 /* --- struct core_log --- */
 
 static enum error seam_load(void *context, struct core_image *image_out,
@@ -122,8 +84,8 @@ static enum error seam_load(void *context, struct core_image *image_out,
                      .members_index = from->snapshot.configuration_index,
                      .bytes = from->snapshot.data}};
     if (from->snapshot.index != 0 &&
-        log_seam_read_members(from->snapshot.configuration,
-                              &image_out->snapshot.members) != ERROR_NONE) {
+        wire_read_members(from->snapshot.configuration,
+                          &image_out->snapshot.members) != ERROR_NONE) {
         return ERROR_ROTTEN;
     }
     for (size_t i = 0; i < from->n; i++) {
@@ -238,7 +200,7 @@ static enum error seam_mark_snapshot(void *context,
 
     CHECK(replace || trailing > 0);
     buffer_init(&members);
-    log_seam_write_members(&snapshot->members, &members);
+    wire_write_members(&snapshot->members, &members);
     if (made != NULL && !buffer_failed(&members)) {
         struct log_snapshot marker = {.index = snapshot->index,
                                       .term = snapshot->term,

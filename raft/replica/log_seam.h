@@ -52,12 +52,4 @@ const struct log_snapshot *log_seam_snapshot(const struct log_seam *seam);
 /** Free what the core has loaded. */
 void log_seam_loaded(struct log_seam *seam);
 
-/** Write a configuration as the log and frames carry it. */
-void log_seam_write_members(const struct core_members *members,
-                            struct buffer *to);
-
-/** Read one. MALFORMED for bytes that are none. */
-enum error log_seam_read_members(struct slice from,
-                                 struct core_members *members_out);
-
 #endif

@@ -2,13 +2,50 @@
 
 #include <stdlib.h>
 
-#include "raft/replica/log_seam.h"
+#include "proto/base/endian.h"
+
+enum { WIRE_MEMBER_BYTES = 16 };
 
 void wire_scratch_free(struct wire_scratch *scratch)
 {
     free(scratch->to_peer);
     free(scratch->to_core);
     buffer_deinit(&scratch->bytes);
+}
+
+/* --- Members: of each 8 bytes of id, a byte of role, 7 zeros --- */
+
+void wire_write_members(const struct core_members *members, struct buffer *to)
+{
+    for (size_t i = 0; i < members->n; i++) {
+        uint8_t bytes[WIRE_MEMBER_BYTES] = {0};
+
+        put_le64(bytes, members->list[i].id);
+        bytes[8] = (uint8_t)members->list[i].role;
+        buffer_append(to, bytes, sizeof(bytes));
+    }
+}
+
+enum error wire_read_members(struct slice from,
+                             struct core_members *members_out)
+{
+    struct core_members members = {.n = from.len / WIRE_MEMBER_BYTES};
+
+    if (from.len % WIRE_MEMBER_BYTES != 0 || members.n == 0 ||
+        members.n > CORE_MEMBERS_MAX) {
+        return ERROR_MALFORMED;
+    }
+    for (size_t i = 0; i < members.n; i++) {
+        const uint8_t *bytes = from.data + i * WIRE_MEMBER_BYTES;
+
+        members.list[i].id = get_le64(bytes);
+        if (bytes[8] > CORE_SPARE || members.list[i].id == 0) {
+            return ERROR_MALFORMED;
+        }
+        members.list[i].role = (enum core_member_role)bytes[8];
+    }
+    *members_out = members;
+    return ERROR_NONE;
 }
 
 /* --- To a peer --- */
@@ -50,7 +87,7 @@ static enum error write_snapshot(const struct core_message *from,
                                  struct peer_message *to)
 {
     buffer_clear(&scratch->bytes);
-    log_seam_write_members(from->snapshot.members, &scratch->bytes);
+    wire_write_members(from->snapshot.members, &scratch->bytes);
     if (buffer_failed(&scratch->bytes)) {
         return ERROR_NO_MEMORY;
     }
@@ -157,7 +194,7 @@ static enum error read_snapshot(const struct peer_install_snapshot *from,
                                 struct wire_scratch *scratch,
                                 struct core_message *to)
 {
-    TRY(log_seam_read_members(from->configuration, &scratch->members));
+    TRY(wire_read_members(from->configuration, &scratch->members));
     to->kind = CORE_SNAPSHOT;
     to->term = from->term;
     to->snapshot.last_index = from->last_index;

@@ -40,4 +40,11 @@ enum error wire_write(const struct core_message *from,
 enum error wire_read(const struct peer_message *from, uint64_t raft_id,
                      struct wire_scratch *scratch, struct core_message *to);
 
+/** Write a configuration as the log and frames carry it. */
+void wire_write_members(const struct core_members *members, struct buffer *to);
+
+/** Read one. MALFORMED for bytes that are none. */
+enum error wire_read_members(struct slice from,
+                             struct core_members *members_out);
+
 #endif
