@@ -1,6 +1,7 @@
 #include "proto/base/checksum.h"
 
 #include <isa-l/crc.h>
+#include <isa-l/crc64.h>
 #include <limits.h>
 
 /* ISA-L takes an int length and leaves both inversions to the caller. */
@@ -23,4 +24,9 @@ uint32_t checksum_extend(uint32_t before, const void *data, size_t len)
 uint32_t checksum_of(const void *data, size_t len)
 {
     return checksum_extend(0, data, len);
+}
+
+uint64_t checksum64_extend(uint64_t before, const void *data, size_t len)
+{
+    return len == 0 ? before : crc64_ecma_refl(before, data, len);
 }

@@ -11,6 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The checksum of whole files between nodes is another, CRC-64/XZ: a file that
+ * ends with a CRC32C of its own has the same CRC32C whatever it says, and a
+ * file of yesterday would pass for today's. */
+
+/**
+ * Continue the CRC-64 of what came before with len more bytes.
+ *
+ * @before  0 for the first.
+ *
+ * Spec: ECMA-182's polynomial, reflected, as in the .xz file format 1.2, 6.
+ */
+uint64_t checksum64_extend(uint64_t before, const void *data, size_t len);
+
 /** Checksum len bytes. */
 uint32_t checksum_of(const void *data, size_t len);
 

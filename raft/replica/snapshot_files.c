@@ -46,7 +46,7 @@ enum error snapshot_files_list(struct device *device,
 
 void snapshot_files_sum_begin(struct snapshot_sum *sum)
 {
-    *sum = (struct snapshot_sum){.checksum = checksum_of(NULL, 0)};
+    *sum = (struct snapshot_sum){0};
 }
 
 static enum error sum_pieces(struct device_file *file, uint8_t *piece,
@@ -57,7 +57,7 @@ static enum error sum_pieces(struct device_file *file, uint8_t *piece,
 
     while (!sum->ended && sum->offset < end) {
         TRY(device_file_read(file, sum->offset, piece, PIECE_BYTES, &got));
-        sum->checksum = checksum_extend(sum->checksum, piece, got);
+        sum->checksum = checksum64_extend(sum->checksum, piece, got);
         sum->offset += got;
         sum->ended = got < PIECE_BYTES;
     }

@@ -19,7 +19,7 @@ enum {
 /* How far a file is summed up. */
 struct snapshot_sum {
     uint64_t offset;
-    uint32_t checksum; /* Of the bytes before it. */
+    uint64_t checksum; /* Of the bytes before it. */
     bool ended;        /* They are all of the file. */
 };
 

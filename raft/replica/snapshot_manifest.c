@@ -11,7 +11,7 @@ static const uint8_t magic[8] = {'p', 'e', 'r', 'c', 'h', 'S', 'M', '1'};
 
 enum {
     HEAD_BYTES = sizeof(magic) + 8 + 8 + 4,
-    FILE_BYTES = 8 + 4,                  /* Behind a name. */
+    FILE_BYTES = 8 + 8,                  /* Behind a name. */
     FILE_BYTES_MIN = 1 + 1 + FILE_BYTES, /* With the shortest name. */
     SUM_BYTES = 4,
 };
@@ -129,7 +129,7 @@ static void write_file(const struct snapshot_file *file, struct buffer *to)
     uint8_t rest[FILE_BYTES];
 
     put_le64(rest, file->bytes);
-    put_le32(rest + 8, file->checksum);
+    put_le64(rest + 8, file->checksum);
     buffer_append(to, &length, 1);
     buffer_append(to, file->name, length);
     buffer_append(to, rest, sizeof(rest));
@@ -170,7 +170,7 @@ static enum error read_file(struct slice *rest, struct snapshot_file *file)
     memset(file, 0, sizeof(*file));
     memcpy(file->name, rest->data + 1, length);
     file->bytes = get_le64(rest->data + 1 + length);
-    file->checksum = get_le32(rest->data + 1 + length + 8);
+    file->checksum = get_le64(rest->data + 1 + length + 8);
     *rest = slice_after(*rest, 1 + length + FILE_BYTES);
     return strlen(file->name) == length ? ERROR_NONE : ERROR_MALFORMED;
 }

@@ -7,7 +7,7 @@
  *   8  id            little-endian, as all numbers
  *   8  index
  *   4  number of files
- *      each: 1 length of its name, the name, 8 bytes, 4 CRC32C of them
+ *      each: 1 length of its name, the name, 8 bytes, 8 CRC-64 of them
  *   4  CRC32C of all before
  *
  * Names are in ascending order, so that no file is there twice and one list
@@ -37,7 +37,7 @@ enum {
 struct snapshot_file {
     char name[SNAPSHOT_NAME_BYTES_MAX];
     uint64_t bytes;
-    uint32_t checksum; /* CRC32C of the whole file. */
+    uint64_t checksum; /* Of the whole file: checksum64_extend. */
 };
 
 struct snapshot_manifest {

@@ -1,5 +1,6 @@
 #include "raft/replica/snapshot_stage.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "proto/base/check.h"
@@ -153,7 +154,8 @@ static enum error throw_away(struct snapshot_stage *stage)
     const struct snapshot_file *wanted = &stage->manifest->files[stage->at];
 
     journal_warning("snapshot_file_differs",
-                    "path=%s file=%s copies=%u wanted=%08x got=%08x",
+                    "path=%s file=%s copies=%u wanted=%016" PRIx64
+                    " got=%016" PRIx64,
                     stage->path, wanted->name, file->copies, wanted->checksum,
                     stage->sum.checksum);
     stage->bad++;

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base/check.h"
+#include "proto/base/checksum.h"
+#include "proto/base/endian.h"
 #include "raft/device.h"
-
-enum { FILE_BYTES_MAX = 16 * 1024 * 1024 };
 
 static const char leader_path[] = "/leader/checkpoint";
 
@@ -183,17 +182,29 @@ void scene_lead(struct scene *scene)
         ERROR_NONE);
 }
 
+/* A file whose name begins with "sealed" ends with a CRC32C of its own. */
+static uint8_t *make_bytes(const struct scene_file *file)
+{
+    uint64_t seed = file->seed, word;
+    uint8_t *bytes = malloc(file->bytes + sizeof(word));
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < file->bytes; i += sizeof(word)) {
+        word = mix(&seed);
+        memcpy(bytes + i, &word, sizeof(word));
+    }
+    if (strncmp(file->name, "sealed", 6) == 0) {
+        put_le32(bytes + file->bytes - 4, checksum_of(bytes, file->bytes - 4));
+    }
+    return bytes;
+}
+
 void scene_write_file(const char *directory, const struct scene_file *file)
 {
-    uint64_t seed = file->seed;
-    uint64_t *bytes = malloc(file->bytes + sizeof(*bytes));
+    uint8_t *bytes = make_bytes(file);
     struct device *device = NULL;
     struct device_file *to = NULL;
 
-    assert_non_null(bytes);
-    for (size_t i = 0; i <= file->bytes / sizeof(*bytes); i++) {
-        bytes[i] = mix(&seed);
-    }
     assert_int_equal(device_open(directory, &device), ERROR_NONE);
     (void)device_remove(device, file->name);
     assert_int_equal(
@@ -314,25 +325,21 @@ size_t scene_count_files(const char *directory)
 
 static void check_file(struct device *device, const struct scene_file *file)
 {
-    uint64_t seed = file->seed, word = 0;
-    uint8_t *bytes = malloc(FILE_BYTES_MAX);
+    uint8_t *wanted = make_bytes(file);
+    uint8_t *bytes = malloc(file->bytes + 1);
     struct device_file *from = NULL;
     size_t got = 0;
 
     assert_non_null(bytes);
     assert_int_equal(device_file_open(device, file->name, DEVICE_READ, &from),
                      ERROR_NONE);
-    assert_int_equal(device_file_read(from, 0, bytes, FILE_BYTES_MAX, &got),
+    assert_int_equal(device_file_read(from, 0, bytes, file->bytes + 1, &got),
                      ERROR_NONE);
     assert_int_equal(got, file->bytes);
-    for (size_t i = 0; i < got; i += sizeof(word)) {
-        size_t n = got - i < sizeof(word) ? got - i : sizeof(word);
-
-        word = mix(&seed);
-        assert_memory_equal(bytes + i, &word, n);
-    }
+    assert_memory_equal(bytes, wanted, got);
     device_file_close(from);
     free(bytes);
+    free(wanted);
 }
 
 void scene_check_files(const char *directory, const struct scene_file *files,

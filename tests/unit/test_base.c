@@ -28,6 +28,17 @@ static void test_error_name__covers_the_list(void **state)
     assert_int_equal(error_from_errno(EPERM), ERROR_IO);
 }
 
+/* The other checksum is the one of .xz files, in one piece or two. */
+static void test_checksum64_extend__known_answers(void **state)
+{
+    uint64_t half = checksum64_extend(0, "1234", 4);
+
+    (void)state;
+    assert_int_equal(checksum64_extend(0, "", 0), 0);
+    assert_int_equal(checksum64_extend(0, "123456789", 9), 0x995dc9bbdf1939fa);
+    assert_int_equal(checksum64_extend(half, "56789", 5), 0x995dc9bbdf1939fa);
+}
+
 /* The checksum is CRC32C as RFC 3720 B.4 lists it, in one piece or two. */
 static void test_checksum_of__known_answers(void **state)
 {
@@ -246,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(test_error_name__covers_the_list),
         RUN(test_checksum_of__known_answers),
+        RUN(test_checksum64_extend__known_answers),
         RUN(test_slice_compare__prefix_first),
         RUN(test_buffer_printf__appends),
         RUN(test_arena_alloc__is_aligned_and_zeroed),

@@ -479,6 +479,29 @@ static void test_snapshot_fetch__newer_takes_over(void **state)
                 5000 + 16);
 }
 
+/* A file that ends with a checksum of its own, as many do, is told from another
+ * of the same name and length. */
+static void test_snapshot_fetch__sealed_files_differ(void **state)
+{
+    struct scene *scene = *state;
+    struct copier *copier = scene_follow(scene, 0);
+    const struct scene_file older[] = {{"sealed", 416, 1}, {"x", 9000, 2}};
+    const struct scene_file newer[] = {{"sealed", 416, 3}, {"x", 9000, 2}};
+
+    scene_offer(scene, 1, SCENE_FILES(older));
+    scene_copy(copier);
+    while (snapshot_fetch_status(copier->fetch).files_here < 1) {
+        assert_true(scene_step(scene));
+    }
+    scene_crash(copier);
+    scene_follow(scene, 0);
+    scene_offer(scene, 2, SCENE_FILES(newer));
+    scene_copy(copier);
+    scene_settle(scene);
+    assert_int_equal(copier->index, 2);
+    scene_check_files(copier->directory, SCENE_FILES(newer));
+}
+
 /* Beginning anew at any moment, also while a job is under way, ends with the
  * newest one. */
 static void test_snapshot_fetch__newer_at_any_moment(void **state)
@@ -698,6 +721,7 @@ int main(void)
         SCENE(test_snapshot_fetch__disk_fails),
         SCENE(test_snapshot_fetch__whole_is_durable),
         SCENE(test_snapshot_fetch__newer_takes_over),
+        SCENE(test_snapshot_fetch__sealed_files_differ),
         SCENE(test_snapshot_fetch__newer_at_any_moment),
         SCENE(test_snapshot_fetch__gone),
         SCENE(test_snapshot_fetch_stop__is_silent),

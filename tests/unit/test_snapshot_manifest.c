@@ -9,7 +9,7 @@
 #include "raft/replica/snapshot_manifest.h"
 
 static struct snapshot_file file_of(const char *name, uint64_t bytes,
-                                    uint32_t checksum)
+                                    uint64_t checksum)
 {
     struct snapshot_file file = {.bytes = bytes, .checksum = checksum};
 
@@ -117,13 +117,13 @@ static void test_snapshot_manifest_write__fits_its_message(void **state)
 static void test_snapshot_manifest_write__golden(void **state)
 {
     static const uint8_t golden[] = {
-        'p', 'e', 'r', 'c', 'h', 'S', 'M', '1',  8,    7,    6,
-        5,   4,   3,   2,   1,   42,  0,   0,    0,    0,    0,
-        0,   0,   1,   0,   0,   0,   3,   'a',  '.',  'b',  5,
-        1,   0,   0,   0,   0,   0,   0,   0x44, 0x33, 0x22, 0x11};
+        'p', 'e', 'r', 'c', 'h',  'S',  'M',  '1',  8,    7,    6,    5,
+        4,   3,   2,   1,   42,   0,    0,    0,    0,    0,    0,    0,
+        1,   0,   0,   0,   3,    'a',  '.',  'b',  5,    1,    0,    0,
+        0,   0,   0,   0,   0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
     struct snapshot_manifest *manifest =
         snapshot_manifest_new(0x0102030405060708, 42);
-    struct snapshot_file file = file_of("a.b", 261, 0x11223344);
+    struct snapshot_file file = file_of("a.b", 261, 0x1122334455667788);
     struct buffer bytes = BUFFER_EMPTY;
 
     (void)state;
