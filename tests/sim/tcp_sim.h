@@ -3,6 +3,7 @@
  *   uv_sim.c        libuv's calls, as far as raft/peer makes them
  *   tcp_socket.c    hosts and sockets: listen, connect, close
  *   tcp_stream.c    one connection: bytes in order, a window, its end
+ *   tcp_segment.c   what is on its way between its sides
  *
  * Functions of libuv that only compute are libuv's own.
  *

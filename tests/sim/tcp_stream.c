@@ -2,53 +2,11 @@
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "tests/sim/tcp_sim.h"
-
-enum { TRACE_TCP = 0x7c0 }; /* With the kind of a piece, for the trace. */
-
-enum piece_kind {
-    PIECE_SYN,      /* May I? Not numbered: it comes before all else. */
-    PIECE_ACCEPTED, /* You may. */
-    PIECE_DATA,
-    PIECE_FIN, /* No more bytes. */
-    PIECE_RST, /* There is no such connection. Not numbered. */
-};
-
-/* What one side sends: kept until the other side has taken it. */
-struct piece {
-    TAILQ_ENTRY(piece) link;
-    enum piece_kind kind;
-    uint64_t number;
-    size_t len, read;
-    uint8_t bytes[];
-};
-
-struct side {
-    struct network *network;
-    struct schedule *schedule;
-    struct actor *actor;
-    unsigned end;
-    struct socket *socket;    /* NULL before it is accepted, and in the end. */
-    bool known;               /* It was asked to accept, or has dialed. */
-    bool gone;                /* Its socket is closed. */
-    bool vanished;            /* So is its machine. */
-    bool reset;               /* The other side says there is no connection. */
-    bool waking;              /* A note to go on writing is on its way. */
-    uint64_t sent;            /* Pieces given a number, */
-    uint64_t taken;           /* and those of the other side that were taken. */
-    TAILQ_HEAD(, piece) come; /* By number; not all need be there. */
-    size_t in_flight;         /* Bytes sent and not read. */
-};
-
-struct stream {
-    size_t refs;
-    uint16_t port; /* That was dialed. */
-    struct side sides[2];
-};
+#include "tests/sim/tcp_inner.h"
 
 /* --- Lives --- */
 
-static void stream_release(struct stream *stream)
+void stream_release(struct stream *stream)
 {
     if (--stream->refs > 0) {
         return;
@@ -74,8 +32,6 @@ static void side_join(struct side *side, struct socket *socket)
 }
 
 /* --- Notes: what one side is told later, on its own loop --- */
-
-enum note_kind { NOTE_READ, NOTE_WRITE, NOTE_RESET };
 
 struct note {
     struct stream *stream;
@@ -112,7 +68,7 @@ static void note_run(void *context)
     note_drop(note);
 }
 
-static void tell(struct stream *stream, unsigned to, enum note_kind kind)
+void stream_tell(struct stream *stream, unsigned to, enum note_kind kind)
 {
     struct side *side = &stream->sides[to];
     struct note *note;
@@ -127,162 +83,12 @@ static void tell(struct stream *stream, unsigned to, enum note_kind kind)
     schedule_after(side->schedule, side->actor, 0, note_run, note_drop, note);
 }
 
-/* --- Pieces on their way --- */
-
-struct segment {
-    struct packet packet; /* First: the network knows no more. */
-    struct stream *stream;
-    unsigned to;
-    struct piece *piece; /* NULL once it has arrived. */
-};
-
-static void send_piece(struct stream *stream, unsigned from,
-                       struct piece *piece);
-static void take(struct stream *stream, unsigned to, struct piece *piece);
-
-static void break_both(struct stream *stream)
+void stream_break(struct stream *stream)
 {
     for (unsigned i = 0; i < 2; i++) {
         stream->sides[i].reset = true;
-        tell(stream, i, NOTE_RESET);
+        stream_tell(stream, i, NOTE_RESET);
     }
-}
-
-static void resend_drop(void *context)
-{
-    struct segment *segment = context;
-
-    free(segment->piece);
-    stream_release(segment->stream);
-    free(segment);
-}
-
-static void resend(void *context)
-{
-    struct segment *segment = context;
-    struct side *sender = &segment->stream->sides[1 - segment->to];
-
-    if (!sender->vanished && !segment->stream->sides[segment->to].gone) {
-        send_piece(segment->stream, 1 - segment->to, segment->piece);
-        segment->piece = NULL;
-    }
-    resend_drop(segment);
-}
-
-/* Is a lost piece worth sending again? */
-static bool matters(const struct stream *stream, unsigned to,
-                    const struct piece *piece)
-{
-    const struct side *sender = &stream->sides[1 - to];
-    const struct side *receiver = &stream->sides[to];
-
-    if (receiver->gone || sender->vanished || piece->kind == PIECE_RST) {
-        return false;
-    }
-    return piece->kind == PIECE_SYN ? !sender->gone : receiver->known;
-}
-
-/* A cut is a silence that may end; all else that loses a packet ends the
- * connection, as a machine between the two would. */
-static void segment_lost(struct segment *segment)
-{
-    struct stream *stream = segment->stream;
-    struct side *sender = &stream->sides[1 - segment->to];
-    struct segment *again;
-
-    if (!matters(stream, segment->to, segment->piece)) {
-        return;
-    }
-    if (network_open(sender->network, segment->packet.from,
-                     segment->packet.to)) {
-        break_both(stream);
-        return;
-    }
-    again = malloc(sizeof(*again));
-    CHECK(again != NULL);
-    *again = *segment;
-    segment->piece = NULL;
-    stream->refs++;
-    schedule_after(sender->schedule, NULL, TRANSPORT_SIM_RESEND_US, resend,
-                   resend_drop, again);
-}
-
-static void segment_free(struct packet *packet)
-{
-    struct segment *segment = (struct segment *)packet;
-
-    if (segment->piece != NULL) {
-        segment_lost(segment);
-    }
-    free(segment->piece);
-    stream_release(segment->stream);
-    free(segment);
-}
-
-static void segment_arrive(struct packet *packet)
-{
-    struct segment *segment = (struct segment *)packet;
-    struct piece *piece = segment->piece;
-
-    segment->piece = NULL;
-    take(segment->stream, segment->to, piece);
-}
-
-/* Where a piece goes: to whoever listens now, before there is anybody. */
-static bool find_end(struct stream *stream, unsigned to, unsigned *end_out)
-{
-    struct side *side = &stream->sides[to];
-    struct socket *listener;
-
-    if (side->known) {
-        *end_out = side->end;
-        return true;
-    }
-    listener = socket_listening(stream->sides[1 - to].network, stream->port);
-    *end_out = listener != NULL ? listener->host->end : 0;
-    return listener != NULL;
-}
-
-static void send_piece(struct stream *stream, unsigned from,
-                       struct piece *piece)
-{
-    struct segment *segment;
-    unsigned end;
-
-    if (!find_end(stream, 1 - from, &end)) {
-        free(piece);
-        break_both(stream);
-        return;
-    }
-    segment = calloc(1, sizeof(*segment));
-    CHECK(segment != NULL);
-    segment->packet = (struct packet){.from = stream->sides[from].end,
-                                      .to = end,
-                                      .arrive = segment_arrive,
-                                      .free = segment_free,
-                                      .kind = TRACE_TCP | piece->kind};
-    segment->stream = stream;
-    segment->to = 1 - from;
-    segment->piece = piece;
-    stream->refs++;
-    network_send(stream->sides[from].network, &segment->packet);
-}
-
-static void send_new(struct stream *stream, unsigned from, enum piece_kind kind,
-                     struct slice bytes)
-{
-    struct piece *piece = calloc(1, sizeof(*piece) + bytes.len);
-
-    CHECK(piece != NULL);
-    piece->kind = kind;
-    piece->len = bytes.len;
-    if (bytes.len > 0) {
-        memcpy(piece->bytes, bytes.data, bytes.len);
-    }
-    if (kind != PIECE_SYN && kind != PIECE_RST) {
-        piece->number = stream->sides[from].sent++;
-    }
-    send_piece(stream, from, piece);
 }
 
 /* --- What has come --- */
@@ -294,7 +100,7 @@ static void take_syn(struct stream *stream)
         socket_listening(stream->sides[0].network, stream->port);
 
     if (listener == NULL) {
-        break_both(stream);
+        stream_break(stream);
         return;
     }
     side_join(side, listener);
@@ -315,7 +121,7 @@ static void keep_in_order(struct side *side, struct piece *piece)
     TAILQ_INSERT_TAIL(&side->come, piece, link);
 }
 
-static void take(struct stream *stream, unsigned to, struct piece *piece)
+void stream_take(struct stream *stream, unsigned to, struct piece *piece)
 {
     struct side *side = &stream->sides[to];
 
@@ -350,7 +156,7 @@ static void open_window(struct stream *stream, unsigned writer, size_t bytes)
     if (side->socket != NULL && side->socket->writing != NULL &&
         !side->waking) {
         side->waking = true;
-        tell(stream, writer, NOTE_WRITE);
+        stream_tell(stream, writer, NOTE_WRITE);
     }
 }
 
@@ -456,7 +262,7 @@ void stream_dial(struct socket *socket, uint16_t port)
     stream->sides[0].socket = socket;
     socket->stream = stream;
     socket->side = 0;
-    send_new(stream, 0, PIECE_SYN, SLICE_NONE);
+    segment_send(stream, 0, PIECE_SYN, SLICE_NONE);
 }
 
 void stream_accept(struct stream *stream, struct socket *socket)
@@ -467,9 +273,9 @@ void stream_accept(struct stream *stream, struct socket *socket)
     side->socket = socket;
     socket->stream = stream;
     socket->side = 1;
-    send_new(stream, 1, PIECE_ACCEPTED, SLICE_NONE);
+    segment_send(stream, 1, PIECE_ACCEPTED, SLICE_NONE);
     if (side->reset) {
-        tell(stream, 1, NOTE_RESET);
+        stream_tell(stream, 1, NOTE_RESET);
     }
 }
 
@@ -481,7 +287,7 @@ size_t stream_send(struct stream *stream, unsigned from, struct slice bytes)
     bytes.len = bytes.len < room ? bytes.len : room;
     if (bytes.len > 0) {
         side->in_flight += bytes.len;
-        send_new(stream, from, PIECE_DATA, bytes);
+        segment_send(stream, from, PIECE_DATA, bytes);
     }
     return bytes.len;
 }
@@ -507,12 +313,12 @@ static void write_on(struct stream *stream, unsigned from)
 
 void stream_wake(struct stream *stream, unsigned side)
 {
-    tell(stream, side, NOTE_READ);
+    stream_tell(stream, side, NOTE_READ);
 }
 
 void stream_finish(struct stream *stream, unsigned from)
 {
-    send_new(stream, from, PIECE_FIN, SLICE_NONE);
+    segment_send(stream, from, PIECE_FIN, SLICE_NONE);
 }
 
 void stream_leave(struct stream *stream, unsigned side, bool broken)
@@ -522,7 +328,7 @@ void stream_leave(struct stream *stream, unsigned side, bool broken)
     if (!leaving->gone) {
         leaving->gone = true;
         leaving->socket = NULL;
-        send_new(stream, side, broken ? PIECE_RST : PIECE_FIN, SLICE_NONE);
+        segment_send(stream, side, broken ? PIECE_RST : PIECE_FIN, SLICE_NONE);
         stream_release(stream);
     }
 }
