@@ -24,11 +24,8 @@ static enum replica_role role_of(enum core_state state)
 
 static bool is_connected(const struct engine *engine, uint64_t raft_id)
 {
-    const struct peer_hello *hello;
-
     return raft_id == engine->identity.raft_id ||
-           (peers_is_there(engine->peers, (uint8_t)(raft_id & 0xff), &hello) &&
-            hello->raft_id == raft_id);
+           peers_is_member_there(engine->peers, raft_id);
 }
 
 static enum replica_member_role member_role_of(enum core_member_role role)

@@ -214,12 +214,18 @@ enum error peers_send(struct peers *peers, uint8_t node,
 
 /* --- struct core_network --- */
 
+bool peers_is_member_there(const struct peers *peers, uint64_t raft_id)
+{
+    const struct peer *peer = &peers->list[raft_id & 0xff];
+
+    return peer->state == PEER_THERE && peer->hello.raft_id == raft_id;
+}
+
+/* Returns NULL when it is not there. */
 static struct peer *member(struct peers *peers, uint64_t raft_id)
 {
-    struct peer *peer = &peers->list[raft_id & 0xff];
-
-    return peer->state == PEER_THERE && peer->hello.raft_id == raft_id ? peer
-                                                                       : NULL;
+    return peers_is_member_there(peers, raft_id) ? &peers->list[raft_id & 0xff]
+                                                 : NULL;
 }
 
 /* A heartbeat tells the commit index too. So does an append with entries, but

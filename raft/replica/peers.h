@@ -54,6 +54,10 @@ void peers_take_known(struct peers *peers, const struct memo *answer);
 bool peers_is_there(const struct peers *peers, uint8_t node,
                     const struct peer_hello **hello_out);
 
+/** Tell whether a member is there: its node, under this raft id. What the core
+ * sends to another is CLOSED. */
+bool peers_is_member_there(const struct peers *peers, uint64_t raft_id);
+
 /** Send to a node. CLOSED when it is not there, else as transport_send. */
 enum error peers_send(struct peers *peers, uint8_t node,
                       const struct peer_message *message);

@@ -97,8 +97,23 @@ static void want_checkpoint(struct engine *engine, uint64_t id,
     engine_tell(engine, memo);
 }
 
-/* The core asks also for a peer that is not there, and again, for a later
- * state, when it comes. */
+/* The core asks also for a peer that is not there. Then nothing is made: what
+ * the core sends goes nowhere, and it asks again until the peer has come. To
+ * tell it of an error would make it wait, and keep all of the log meanwhile. */
+static bool is_awaited(const struct engine *engine)
+{
+    struct core_peers members = core_peers(engine->core);
+
+    for (size_t i = 0; i < members.n; i++) {
+        if (members.list[i].in_snapshot &&
+            peers_is_member_there(engine->peers, members.list[i].id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whoever asked for it may have gone. */
 static void drop_unused(struct engine *engine)
 {
     uint64_t now_us = loop_now_us(engine->loop);
@@ -134,6 +149,10 @@ static void manifest_make(void *context, uint64_t ticket, uint64_t index)
     uint64_t id;
 
     (void)index;
+    if (!is_awaited(engine)) {
+        core_manifest_made(engine->core, ticket, ERROR_NONE, SLICE_NONE);
+        return;
+    }
     commits_flush(engine->commits);
     if (snapshot_send_find(engine->snapshots.send,
                            commits_given(engine->commits), &id, &manifest)) {
@@ -226,8 +245,8 @@ static void on_fetch_ready(void *context, const char *directory, uint64_t index)
 {
     struct engine *engine = context;
 
-    journal_notice("snapshot_copied", "log_index=%" PRIu64 " path=%s", index,
-                   directory);
+    (void)directory;
+    (void)index; /* restore brings them, when the core has taken it. */
     core_snapshot_ready(engine->core);
 }
 

@@ -1,6 +1,7 @@
 /* Whole replicas in the simulator, one trouble at a time. */
 #include "tests/unit/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -363,6 +364,56 @@ static size_t files_with(struct pool_node *node, const char *text)
     return prefix.n;
 }
 
+/* As long as nobody is there to copy it, no checkpoint is made. */
+static void test_snapshot__is_made_for_nobody(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *away = follower_of(pool);
+    char prefix[64];
+
+    pool_sim_kill(away);
+    for (int i = 0; i < 20; i++) {
+        propose(leader_of(pool), 50);
+        pool_sim_pass(pool, SECOND);
+        snprintf(prefix, sizeof(prefix), "/n%u/checkpoint/",
+                 leader_of(pool)->number);
+        assert_int_equal(files_with(leader_of(pool), prefix), 0);
+    }
+    assert_true(replica_status(leader_of(pool)->replica)->first_index > 100);
+    pool_sim_start(away);
+    assert_calms(pool);
+    assert_int_equal(pool->result.restores, 1);
+}
+
+/* A follower hears of a commit as soon as its own disk allows, not with the
+ * next heartbeat. */
+static void test_commit__is_heard_at_once(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+    uint32_t job_us = pool->job_us;
+    uint64_t begun_us, worst_us = 0;
+
+    pool_sim_kill(node);
+    pool->job_us = 8 * MS;
+    pool_sim_start(node);
+    pool->job_us = job_us;
+    assert_calms(pool);
+    for (int i = 0; i < 50; i++) {
+        begun_us = schedule_now_us(pool->schedule);
+        propose(node, 1);
+        while (owner_waiting(node->owner) > 0) {
+            schedule_run_until(pool->schedule,
+                               schedule_now_us(pool->schedule) + 100);
+        }
+        if (schedule_now_us(pool->schedule) - begun_us > worst_us) {
+            worst_us = schedule_now_us(pool->schedule) - begun_us;
+        }
+        pool_sim_pass(pool, 3 * MS);
+    }
+    assert_in_range(worst_us, 1, 15 * MS);
+}
+
 /* A log that is damaged is kept aside, and its node comes back as another
  * member, which takes the place of the old one. */
 static void test_rot__node_comes_back_as_another(void **state)
@@ -569,6 +620,8 @@ int main(void)
         RUN_IN(test_read__deposed_leader_serves_none, set_up, tear_down),
         RUN_IN(test_snapshot__is_copied_through_crashes, set_up_short_log,
                tear_down),
+        RUN_IN(test_snapshot__is_made_for_nobody, set_up_short_log, tear_down),
+        RUN_IN(test_commit__is_heard_at_once, set_up, tear_down),
         RUN_IN(test_rot__node_comes_back_as_another, set_up, tear_down),
         RUN_IN(test_empty__node_comes_back_as_another, set_up, tear_down),
         RUN_IN(test_forgotten__is_not_let_in, set_up, tear_down),
