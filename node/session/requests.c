@@ -35,6 +35,12 @@ static void serve_requri(struct visit *visit,
     errand_reply(errand, &reply, 0);
 }
 
+/* Stands for the form of a pool's data: another one, and clients drop what they
+ * have kept of it. */
+static const struct guid db_version = {{0x6f, 0x1d, 0x3a, 0x52, 0x8e, 0x47,
+                                        0x4b, 0x09, 0x9c, 0x60, 0x27, 0xd5,
+                                        0xe1, 0xb4, 0x70, 0x01}};
+
 static void fill_server_info(const struct visit *visit,
                              const struct xccos_request *request,
                              struct xccos_server_info *info_out)
@@ -48,12 +54,12 @@ static void fill_server_info(const struct visit *visit,
     query_pool(hub->machine, &pool);
     root.domain = pool.domain;
     *info_out = (struct xccos_server_info){
-        .domain = pool.domain,
         .info_type = XCCOS_NUMBER(request->info_type),
         .server_time = XCCOS_MOMENT(loop_wall_us(hub->settings.loop)),
         .search_limit = XCCOS_NUMBER(SEARCH_ROOMS_MAX),
         .message_size_limit = XCCOS_NUMBER(characters),
         .story_size_limit = XCCOS_NUMBER(characters),
+        .db_version = db_version,
         .display_name = slice_of_text(hub->settings.pool_name),
         .room_management_url = slice_of_text(hub->settings.web_url),
     };

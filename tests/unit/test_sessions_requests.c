@@ -73,11 +73,12 @@ static void test_requests__about_the_server(void **state)
          REPLY("requri", FINE, DATA("<uib uri=\"" POOL_URI "\"/>"))},
         {ASK("getserverinfo", "<sib domain=\"example.com\" infoType=\"123\"/>"),
          REPLY("getserverinfo", FINE,
-               DATA("<sib domain=\"example.com\" infoType=\"123\" "
+               DATA("<sib infoType=\"123\" "
                     "serverTime=\"1970-01-01T00:00:00.0000000Z\" "
                     "searchLimit=\"999\" messageSizeLimit=\"8000\" "
                     "storySizeLimit=\"8000\" rootUri=\"ma-cat://example.com/"
                     "00000000-0000-0000-0000-000000000000\" "
+                    "dbVersion=\"6f1d3a52-8e47-4b09-9c60-27d5e1b47001\" "
                     "displayName=\"Example\"/>"))},
         {ASK("getinv", "<inv inviteId=\"1\" domain=\"example.com\"/>"),
          REPLY("getinv", FINE, NOTHING)},
