@@ -226,14 +226,6 @@ static void take_state(struct process *process,
     }
 }
 
-static void take_left(struct process *process, const struct client_event *event)
-{
-    if (process->phase == PHASE_JOINING &&
-        slice_equal(event->room_uri, room_of(process))) {
-        refuse(process, event->left.code, event->left.sentence);
-    }
-}
-
 static void seek(struct process *process)
 {
     move(process, PHASE_SEEKING);
@@ -311,29 +303,51 @@ static void take_reply(struct process *process,
     }
 }
 
+/* What belongs to another room, or to what was given up, is passed over. */
+static bool is_awaited(const struct process *process,
+                       const struct client_event *event)
+{
+    switch (event->kind) {
+    case CLIENT_EVENT_JOINED:
+    case CLIENT_EVENT_LEFT:
+        return process->phase == PHASE_JOINING &&
+               slice_equal(event->room_uri, room_of(process));
+    case CLIENT_EVENT_POSTED:
+        return process->phase == PHASE_POSTING &&
+               event->posted.token == process->token;
+    case CLIENT_EVENT_REPLY:
+        return (process->phase == PHASE_SETTLING ||
+                process->phase == PHASE_READING ||
+                process->phase == PHASE_SEEKING) &&
+               event->reply.token == process->token;
+    default:
+        return event->kind == CLIENT_EVENT_STATE;
+    }
+}
+
 void process_event(struct process *process, const struct client_event *event)
 {
-    if (event->kind == CLIENT_EVENT_STATE) {
+    if (!is_awaited(process, event)) {
+        return;
+    }
+    switch (event->kind) {
+    case CLIENT_EVENT_STATE:
         take_state(process, &event->state);
-    } else if (event->kind == CLIENT_EVENT_JOINED) {
-        if (process->phase == PHASE_JOINING &&
-            slice_equal(event->room_uri, room_of(process))) {
-            settle(process);
-        }
-    } else if (event->kind == CLIENT_EVENT_LEFT) {
-        take_left(process, event);
-    } else if (event->kind == CLIENT_EVENT_POSTED) {
-        if (process->phase == PHASE_POSTING &&
-            event->posted.token == process->token) {
-            take_posted(process, event);
-        }
-    } else if (event->kind == CLIENT_EVENT_REPLY) {
-        if ((process->phase == PHASE_SETTLING ||
-             process->phase == PHASE_READING ||
-             process->phase == PHASE_SEEKING) &&
-            event->reply.token == process->token) {
-            take_reply(process, event);
-        }
+        break;
+    case CLIENT_EVENT_JOINED:
+        settle(process);
+        break;
+    case CLIENT_EVENT_LEFT:
+        refuse(process, event->left.code, event->left.sentence);
+        break;
+    case CLIENT_EVENT_POSTED:
+        take_posted(process, event);
+        break;
+    case CLIENT_EVENT_REPLY:
+        take_reply(process, event);
+        break;
+    default:
+        break;
     }
 }
 

@@ -324,13 +324,18 @@ void screen_event(struct screen *screen, const struct client_event *event)
         }
         return;
     }
-    if (event->kind == CLIENT_EVENT_MESSAGE) {
+    switch (event->kind) {
+    case CLIENT_EVENT_MESSAGE:
         show_message(screen, event->room_name, event->message.message);
-    } else if (event->kind == CLIENT_EVENT_STATE) {
+        break;
+    case CLIENT_EVENT_STATE:
         show_state(screen, &event->state);
-    } else if (event->kind == CLIENT_EVENT_PROBLEM) {
+        break;
+    case CLIENT_EVENT_PROBLEM:
         screen_say(screen, "%.*s", SLICE_PRINT(event->problem));
-    } else {
+        break;
+    default:
         show_room_event(screen, event);
+        break;
     }
 }

@@ -234,15 +234,22 @@ static void take_reply(struct talk *talk, const struct client_event *event)
 
 void talk_event(struct talk *talk, const struct client_event *event)
 {
-    if (event->kind == CLIENT_EVENT_JOINED ||
-        event->kind == CLIENT_EVENT_CHANGED) {
+    switch (event->kind) {
+    case CLIENT_EVENT_JOINED:
+    case CLIENT_EVENT_CHANGED:
         enter(talk, event);
-    } else if (event->kind == CLIENT_EVENT_LEFT) {
+        break;
+    case CLIENT_EVENT_LEFT:
         leave(talk, event);
-    } else if (event->kind == CLIENT_EVENT_POSTED) {
+        break;
+    case CLIENT_EVENT_POSTED:
         take_posted(talk, event);
-    } else if (event->kind == CLIENT_EVENT_REPLY) {
+        break;
+    case CLIENT_EVENT_REPLY:
         take_reply(talk, event);
+        break;
+    default:
+        break;
     }
     go_on(talk);
 }
