@@ -1,6 +1,7 @@
 #include "ops/bench/calls.h"
 
 #include "ops/bench/clock.h"
+#include "ops/bench/interrupt.h"
 
 void calls_finish(struct calls *calls, uint64_t begun_ns, bool fine)
 {
@@ -25,6 +26,7 @@ enum error calls_run(struct calls *calls, unsigned window, uint64_t until_ns)
             TRY(calls->begin(calls->context));
             calls->outstanding++;
         }
+        TRY(interrupt_check());
         TRY(calls->turn(calls->context));
     }
     return ERROR_NONE;

@@ -32,6 +32,7 @@ static _Noreturn void become(const char *const *argv, const char *log_file,
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_IGN); /* perch-bench ends it. */
     execvp(argv[0], (char *const *)(uintptr_t)argv);
     _exit(CANNOT_RUN);
 }

@@ -12,6 +12,7 @@
 
 #include "ops/bench/clock.h"
 #include "ops/bench/complain.h"
+#include "ops/bench/interrupt.h"
 #include "proto/base/check.h"
 
 enum { EVENTS_MAX = 256, TURN_MS_MAX = 100 };
@@ -244,6 +245,7 @@ enum error crowd_turn(struct crowd *crowd, uint64_t until_ns)
     struct epoll_event events[EVENTS_MAX];
     int n;
 
+    TRY(interrupt_check());
     crowd_flush(crowd);
     n = wait_for(crowd, until_ns, events);
     if (n < 0 && errno != EINTR) {

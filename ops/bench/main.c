@@ -8,6 +8,7 @@
 
 #include "ops/bench/bench.h"
 #include "ops/bench/complain.h"
+#include "ops/bench/interrupt.h"
 #include "ops/bench/modes.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -144,6 +145,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     signal(SIGPIPE, SIG_IGN);
+    interrupt_catch();
     allow_many_files();
     return run(mode, &options);
 }

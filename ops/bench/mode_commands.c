@@ -14,6 +14,7 @@
 #include "ops/bench/child.h"
 #include "ops/bench/clock.h"
 #include "ops/bench/complain.h"
+#include "ops/bench/interrupt.h"
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
 #include "ops/bench/node_protocol.h"
@@ -187,6 +188,7 @@ static enum error await_node(struct commands *commands, unsigned i,
 
     log_file(commands, i, log);
     while (!child_listens(commands->ports[i])) {
+        TRY(interrupt_check());
         TRY(child_check(&commands->nodes[i].pid, commands->program, log));
         if (clock_ns() >= until_ns) {
             return complain(ERROR_TIMED_OUT, PROGRAM " does not listen");

@@ -7,6 +7,7 @@
 
 #include "ops/bench/clock.h"
 #include "ops/bench/complain.h"
+#include "ops/bench/interrupt.h"
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
 
@@ -120,6 +121,7 @@ static enum error measure_disk(void *lane, unsigned outstanding,
     while (clock_ns() < until_ns) {
         uint64_t begun_ns = clock_ns();
 
+        TRY(interrupt_check());
         TRY(write_bytes(disk, (size_t)outstanding * options->bytes));
         histogram_record(&figures->latency,
                          (clock_ns() - begun_ns) / NS_PER_US);

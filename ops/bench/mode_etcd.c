@@ -15,6 +15,7 @@
 #include "ops/bench/complain.h"
 #include "ops/bench/etcd.pb-c.h"
 #include "ops/bench/grpc.h"
+#include "ops/bench/interrupt.h"
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
 
@@ -224,6 +225,7 @@ static enum error connect_all(struct etcd *etcd, uint64_t until_ns)
         char log[PATH_MAX];
 
         log_file(etcd, i, log);
+        TRY(interrupt_check());
         TRY(child_check(&etcd->pids[i], PROGRAM, log));
         if (connect_member(etcd, i) == ERROR_NONE) {
             i++;

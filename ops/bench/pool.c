@@ -100,8 +100,7 @@ static enum error read_nodes(const json_t *nodes, struct pool *pool)
         return complain(ERROR_MALFORMED,
                         "the pool's status is no list of nodes");
     }
-    json_array_foreach(nodes, i, node)
-    {
+    json_array_foreach (nodes, i, node) {
         TRY(read_node(node, pool));
     }
     if (pool->n == 0) {

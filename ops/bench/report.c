@@ -148,8 +148,7 @@ void report_finish(struct report *report)
         json_decref(all);
         return;
     }
-    json_array_foreach(report->notes, i, note)
-    {
+    json_array_foreach (report->notes, i, note) {
         printf("note: %s\n", json_string_value(note));
     }
 }
