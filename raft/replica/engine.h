@@ -128,7 +128,7 @@ struct engine {
     struct replica_meters meters;
 };
 
-/* engine.c: the composition */
+/* engine_open.c */
 
 /** Make an engine over an opened home. NULL when memory is out. */
 struct engine *engine_new(const struct replica_settings *settings,
@@ -143,6 +143,8 @@ enum error engine_start(struct engine *engine, uint64_t applied_index);
 
 /** End and free. Accepts NULL. */
 void engine_free(struct engine *engine);
+
+/* engine.c */
 
 /** Send a letter to the owner. */
 void engine_tell(struct engine *engine, struct memo *memo);

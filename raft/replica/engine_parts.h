@@ -7,6 +7,17 @@
 
 #include "raft/replica/engine.h"
 
+/* engine.c */
+
+/** The hooks for the core, snapshots' included. */
+void engine_core_hooks(struct engine *engine, struct core_hooks *hooks);
+
+/** The events for the peers. */
+struct peers_events engine_peers_events(struct engine *engine);
+
+/** Do what follows from all that has happened in a turn of the loop. */
+void engine_turn(void *context);
+
 /* inbox.c */
 
 /** Take the owner's letters. */
@@ -52,28 +63,6 @@ void engine_watch_full(struct engine *engine);
 /** Look after a disk that is full: may this message pass as it is? Takes its
  * entries out, or returns false. */
 bool engine_disk_lets_pass(struct engine *engine, struct core_message *message);
-
-/* snapshots.c */
-
-/** Open both ends of snapshot transfer below the data directory. Blocks. */
-enum error engine_snapshots_open(struct engine *engine,
-                                 const struct replica_settings *settings);
-
-/** Fill in the core's hooks that are about snapshots. */
-void engine_snapshot_hooks(struct core_hooks *hooks);
-
-/** Take an answer of the owner: flushed, checkpoint made, restored. */
-void engine_snapshots_take(struct engine *engine, const struct memo *memo);
-
-/** A follower asks for a piece of a checkpoint. */
-void engine_snapshots_asked(struct engine *engine, uint8_t node,
-                            const struct peer_snapshot_fetch *fetch);
-
-/** Tell the core what may not be told from inside a hook. */
-void engine_snapshots_step(struct engine *engine);
-
-/** Tell what the state must hold for the log's snapshot to be in it. */
-uint64_t engine_snapshot_needs(const struct log_snapshot *snapshot);
 
 /* membership.c */
 

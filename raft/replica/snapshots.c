@@ -16,8 +16,8 @@
 
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
-#include "raft/replica/engine_parts.h"
 #include "raft/replica/snapshot_manifest.h"
+#include "raft/replica/snapshots.h"
 
 uint64_t engine_snapshot_needs(const struct log_snapshot *snapshot)
 {
