@@ -64,8 +64,8 @@ struct replica_status {
     uint64_t commit_index;
     uint64_t last_index; /* Of the log. */
     uint64_t first_index;
-    uint64_t snapshot_index;
-    uint64_t append_us; /* Recent mean time of a log write. */
+    uint64_t snapshot_index; /* Before start: what the state must hold. */
+    uint64_t append_us;      /* Recent mean time of a log write. */
     uint64_t log_bytes;
     size_t proposals_waiting; /* Unanswered. */
     size_t n;
@@ -127,8 +127,10 @@ struct replica_events {
     bool (*knows_directory)(void *context, uint64_t raft_id,
                             uint64_t directory_id);
 
-    /* The node must stop now: its disk failed, or going on would be wrong.
-     * Nothing is committed or answered after this. */
+    /* The node must stop now; nothing is committed or answered after this.
+     *   IO, NO_SPACE  its disk failed, or is full to the last byte
+     *   FORGOTTEN     the log was cut on purpose: start again at once
+     *   INVALID       what must never be: keep the files, tell people */
     void (*fatal)(void *context, enum error error, const char *reason);
 };
 
