@@ -1,0 +1,266 @@
+/* Whole replicas in the simulator: disks that are slow, full, damaged or gone,
+ * and states that must be copied. */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/cluster/replica_scene.h"
+#include "tests/sim/block_disk_rot.h"
+
+/* A node that was away for longer than the log reaches back copies the state,
+ * wherever a crash falls into that. */
+static void test_snapshot__is_copied_through_crashes(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+
+    for (uint64_t i = 0; i < 25; i++) {
+        pool_sim_kill(node);
+        for (int k = 0; k < 4; k++) {
+            propose(leader_of(pool), 50);
+            pool_sim_pass(pool, 300 * MS);
+        }
+        pool_sim_start(node);
+        pool_sim_pass(pool, i * 40 * MS);
+        pool_sim_kill(node);
+        pool_sim_pass(pool, 100 * MS);
+        pool_sim_start(node);
+        assert_calms(pool);
+    }
+    assert_true(pool->result.restores >= 20);
+    assert_int_equal(pool->truth.sums.acknowledged, 5000);
+}
+
+struct prefix {
+    const char *text;
+    size_t n;
+};
+
+static void count_prefix(void *context, const char *path, size_t bytes)
+{
+    struct prefix *prefix = context;
+
+    (void)bytes;
+    prefix->n += strncmp(path, prefix->text, strlen(prefix->text)) == 0;
+}
+
+static size_t files_with(struct pool_node *node, const char *text)
+{
+    struct prefix prefix = {.text = text};
+
+    disk_each(node->disk, count_prefix, &prefix);
+    return prefix.n;
+}
+
+/* As long as nobody is there to copy it, no checkpoint is made, though the core
+ * takes a peer for alive for a while after it has gone. */
+static void test_snapshot__is_made_for_nobody(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *away = follower_of(pool);
+    char prefix[64];
+
+    pool_sim_kill(away);
+    for (int i = 0; i < 20; i++) {
+        propose(leader_of(pool), 50);
+        pool_sim_pass(pool, 20 * MS);
+        snprintf(prefix, sizeof(prefix), "/n%u/checkpoint/",
+                 leader_of(pool)->number);
+        assert_int_equal(files_with(leader_of(pool), prefix), 0);
+    }
+    assert_true(replica_status(leader_of(pool)->replica)->first_index > 100);
+    pool_sim_start(away);
+    assert_calms(pool);
+    assert_int_equal(pool->result.restores, 1);
+}
+
+/* A follower hears of a commit as soon as its own disk allows, not with the
+ * next heartbeat. */
+static void test_commit__is_heard_at_once(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+    uint32_t job_us = pool->job_us;
+    uint64_t begun_us, worst_us = 0;
+
+    pool_sim_kill(node);
+    pool->job_us = 8 * MS;
+    pool_sim_start(node);
+    pool->job_us = job_us;
+    assert_calms(pool);
+    for (int i = 0; i < 50; i++) {
+        begun_us = schedule_now_us(pool->schedule);
+        propose(node, 1);
+        while (owner_waiting(node->owner) > 0) {
+            schedule_run_until(pool->schedule,
+                               schedule_now_us(pool->schedule) + 100);
+        }
+        if (schedule_now_us(pool->schedule) - begun_us > worst_us) {
+            worst_us = schedule_now_us(pool->schedule) - begun_us;
+        }
+        pool_sim_pass(pool, 3 * MS);
+    }
+    assert_in_range(worst_us, 1, 15 * MS);
+}
+
+/* A log that is damaged is kept aside, and its node comes back as another
+ * member, which takes the place of the old one. */
+static void test_rot__node_comes_back_as_another(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = &pool->nodes[0];
+
+    propose(node, 100);
+    assert_calms(pool);
+    pool_sim_kill(node);
+    pool_sim_rot(node);
+    pool_sim_start(node);
+    assert_true(node->raft_id > 255);
+    assert_int_equal(node->raft_id & 0xff, 1);
+    assert_true(files_with(node, "/n1/rotted-") > 0);
+    propose(node, 100);
+    assert_calms(pool);
+    assert_int_equal(pool->truth.sums.acknowledged, 200);
+}
+
+/* The same of a disk that was emptied; it votes under no name it had. */
+static void test_empty__node_comes_back_as_another(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = leader_of(pool);
+
+    propose(node, 100);
+    assert_calms(pool);
+    pool_sim_kill(node);
+    pool_sim_empty(node);
+    pool_sim_pass(pool, 3 * SECOND);
+    pool_sim_start(node);
+    assert_true(node->raft_id > 255);
+    assert_calms(pool);
+    assert_int_equal(owner_tally(node->owner)->count, 100);
+}
+
+/* A member that comes with another directory than the state knows is not let
+ * in: what its disk promised is forgotten. */
+static void test_forgotten__is_not_let_in(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+
+    pool_sim_kill(node);
+    for (unsigned i = 0; i < 3; i++) {
+        if (pool->nodes[i].owner != NULL) {
+            owner_forbid(pool->nodes[i].owner, node->raft_id);
+        }
+    }
+    /* Who was let in before is asked for again when its process is new. */
+    for (unsigned i = 0; i < 3; i++) {
+        if (&pool->nodes[i] != node) {
+            pool_sim_kill(&pool->nodes[i]);
+            pool_sim_start(&pool->nodes[i]);
+            owner_forbid(pool->nodes[i].owner, node->raft_id);
+        }
+    }
+    pool_sim_start(node);
+    pool_sim_pass(pool, 5 * SECOND);
+    propose(leader_of(pool), 10);
+    pool_sim_pass(pool, 2 * SECOND);
+    assert_int_equal(pool->truth.sums.acknowledged, 10);
+    assert_int_equal(owner_tally(node->owner)->count, 0);
+    assert_int_equal(replica_status(node->replica)->leader, 0);
+}
+
+/* A node whose disk is full lives on: it hands over, takes nothing, and goes on
+ * when there is room. */
+static void test_full__node_steps_back_and_lives(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = leader_of(pool);
+
+    pool_sim_fill(node, true);
+    for (int i = 0; i < 400 && meter_level(&meters_of(node)->full) == 0; i++) {
+        propose(node, 400);
+        pool_sim_pass(pool, 300 * MS);
+    }
+    assert_int_equal(meter_level(&meters_of(node)->full), 1);
+    pool_sim_pass(pool, 5 * SECOND);
+    assert_ptr_not_equal(leader_of(pool), node);
+    assert_int_equal(meter_count(&meters_of(node)->hand_overs), 1);
+    propose(leader_of(pool), 100);
+    pool_sim_pass(pool, 2 * SECOND);
+    assert_int_equal(owner_waiting(leader_of(pool)->owner), 0);
+    assert_int_equal(
+        replica_propose(node->replica, 1000000, 1, SLICE_LITERAL("x")),
+        ERROR_BUSY);
+    pool_sim_pass(pool, 20 * SECOND);
+    assert_false(node->dying);
+    pool_sim_fill(node, false);
+    assert_calms(pool);
+    assert_int_equal(meter_level(&meters_of(node)->full), 0);
+}
+
+/* A leader whose disk is slow slows the pool, so it hands over. */
+static void test_slow__leader_hands_over(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+    uint32_t job_us = pool->job_us;
+
+    pool_sim_kill(node);
+    pool->job_us = 8 * SECOND;
+    pool_sim_start(node);
+    pool->job_us = job_us;
+    assert_calms(pool);
+    replica_transfer(leader_of(pool)->replica, (uint8_t)node->number, NULL,
+                     NULL);
+    for (int i = 0; i < 100 && meter_count(&meters_of(node)->hand_overs) == 0;
+         i++) {
+        propose(&pool->nodes[0], 1);
+        pool_sim_pass(pool, 500 * MS);
+    }
+    assert_int_equal(meter_count(&meters_of(node)->hand_overs), 1);
+    assert_calms(pool);
+}
+
+/* An owner that applies nothing is waited for, and misses nothing. */
+static void test_behind__owner_catches_up(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+
+    owner_pause(node->owner, true);
+    for (int i = 0; i < 20; i++) {
+        propose(leader_of(pool), 100);
+        pool_sim_read(node);
+        pool_sim_pass(pool, 500 * MS);
+    }
+    assert_int_equal(owner_tally(node->owner)->count, 0);
+    assert_int_equal(pool->truth.sums.acknowledged, 2000);
+    owner_pause(node->owner, false);
+    assert_calms(pool);
+    assert_int_equal(owner_tally(node->owner)->count, 2000);
+    assert_int_equal(pool->truth.sums.reads, 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_IN(test_snapshot__is_copied_through_crashes, scene_set_up_short_log,
+               scene_tear_down),
+        RUN_IN(test_snapshot__is_made_for_nobody, scene_set_up_short_log,
+               scene_tear_down),
+        RUN_IN(test_commit__is_heard_at_once, scene_set_up, scene_tear_down),
+        RUN_IN(test_rot__node_comes_back_as_another, scene_set_up,
+               scene_tear_down),
+        RUN_IN(test_empty__node_comes_back_as_another, scene_set_up,
+               scene_tear_down),
+        RUN_IN(test_forgotten__is_not_let_in, scene_set_up, scene_tear_down),
+        RUN_IN(test_full__node_steps_back_and_lives, scene_set_up,
+               scene_tear_down),
+        RUN_IN(test_slow__leader_hands_over, scene_set_up, scene_tear_down),
+        RUN_IN(test_behind__owner_catches_up, scene_set_up, scene_tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
