@@ -31,6 +31,9 @@ uint64_t duties_delivered(const struct caller *caller)
     if (caller->told_index > 0) {
         return caller->told_index;
     }
+    if (caller->joins > 0 || caller->n_seats == 0) {
+        return DELIVERED_NOTHING;
+    }
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
         uint64_t here = seat_given(seat);
 

@@ -53,7 +53,8 @@ void duties_confirmed(struct caller *caller, uint64_t delivered_index,
  * for it.
  *
  * Returns DELIVERED_NOTHING while it has not confirmed the history it asked
- * for, or may still ask for.
+ * for, or may still ask for; and while it is in no room, or about to enter
+ * one: of that room's past nothing is known yet.
  */
 uint64_t duties_delivered(const struct caller *caller);
 

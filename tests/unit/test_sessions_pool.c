@@ -274,6 +274,42 @@ static void test_mark__says_who_was_told(void **state)
         strstr(stage_expect(s, bob, " chatId=\"2\" "), " chatId=\"1\" "));
 }
 
+#define ASK_NONE                                                               \
+    "<xccos ver=\"1\" envid=\"5\" xmlns=\"urn:parlano:xml:ns:xccos\">"         \
+    "<cmd id=\"cmd:bccontext\" seqid=\"1\"><data><chanib uri=\"" LOBBY         \
+    "\"/><bcq><last cnt=\"0\"/></bcq></data></cmd></xccos>"
+
+/* A session whose join is under way has been told nothing of the room: a mark
+ * that is made meanwhile does not hold for it. */
+static void test_mark__spares_who_is_joining(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1"), alice = stage_dial(s, ALICE, "a1");
+
+    stage_join(s, bob, LOBBY_ID, NULL);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_say(s, alice, ASK_LOBBY);
+    stage_hang_up(s, alice, DIALOG_DROPPED, fake_replica_last(s->replica), 2);
+    stage_commit(s);
+    stage_other_join(s, CAROL, 5, LOBBY_ID);
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "missed");
+    alice = stage_dial(s, ALICE, "a1");
+    stage_send(s, alice, JOIN_LOBBY);
+    fake_replica_commit(s->replica, 1); /* The session alone. */
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "later");
+    stage_confirm(s, bob, fake_replica_last(s->replica), 9);
+    stage_pass(s, DUTIES_TICK_MS + 100);
+    stage_commit(s);
+    stage_end(s, STAGE_KILLED);
+    stage_start(s);
+    fake_replica_replay(s->replica, 1, 1000);
+    stage_commit(s);
+    alice = stage_dial(s, ALICE, "a1");
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_say(s, alice, ASK_NONE);
+    stage_expect(s, alice, "<chat>missed</chat>");
+}
+
 static void change_status(struct stage *s, enum replica_role role,
                           bool sees_other)
 {
@@ -523,6 +559,7 @@ int main(void)
         IN(test_epoch__what_comes_before_it),
         IN(test_epoch__restart_ends_sessions),
         IN(test_mark__says_who_was_told),
+        IN(test_mark__spares_who_is_joining),
         IN(test_node_lost__after_the_lease),
         IN(test_node_lost__is_us),
         IN(test_resume__rooms_are_restored),
