@@ -56,7 +56,8 @@ struct stage {
     size_t n_given;
     bool count_only; /* For measurements: what edges are given is only counted.
                       */
-    size_t bodies;   /* Times dialogs. */
+    bool emit_nothing; /* For the grammar. */
+    size_t bodies;     /* Times dialogs. */
     size_t answers;
     atomic_size_t *backlogs[STAGE_EDGES]; /* By which their bodies count. */
     unsigned fatals;
