@@ -148,6 +148,11 @@ class Pidgin:
         with self._changed:
             return list(self._history)
 
+    def trace(self) -> list[str]:
+        """What libpurple and the plugin wrote, SIP messages included."""
+        return (self.folder / 'debug.log').read_text(
+            errors='replace').splitlines()
+
     def close(self) -> int:
         """End the process; it signs out first. Returns its exit status."""
         self._input.close()

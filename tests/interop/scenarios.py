@@ -5,7 +5,7 @@ broken on purpose (selftest).
 """
 import tempfile
 import time
-import unittest
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from pidgin import WAIT_S, Event, Pidgin
 
 LAST_SHOWN = 25         # The plugin asks for this much of a room's history.
 WINDOW = 8              # Messages a steady speaker has unheard at most.
+AWAY_MS = 2000          # A client that lost its node stays away.
 HEAL_WAIT_S = 20.0      # From a node's death to a client in its room again.
 
 
@@ -100,12 +101,14 @@ class Scenarios:
     addCleanup: Any
     subTest: Any
 
-    def client(self, name: str, **settings: Any) -> Pidgin:
+    def client(self, name: str, trusts: bool = True,
+               same_seed: bool = False) -> Pidgin:
         """Start a client for a user; it is closed at the end."""
         folder = Path(tempfile.mkdtemp(prefix=name + '-', dir=self.folder()))
         client = Pidgin(self.build, folder / 'purple',
                         '%s@%s' % (name, self.pool.domain),
-                        trust=self.pool.trust, **settings)
+                        trust=self.pool.trust if trusts else None,
+                        same_seed=same_seed)
         self.addCleanup(self.close, client)
         return client
 
@@ -245,27 +248,30 @@ class Scenarios:
 
     # ---- Faults ----
 
-    def test_a_killed_node_costs_nothing(self) -> None:
-        """The leader dies under a client while somebody talks on. The client
-        goes to another node and enters its room by itself; no message is
-        missing, none was shown twice in one stay, and the author of those
-        saw each once."""
-        room = 'Storm Line'
-        self.pool.make_room(room)
+    def test_a_killed_leader_costs_nothing(self) -> None:
+        """See lose_a_node."""
         leader = self.pool.leader()
-        others = [node for node in (1, 2, 3) if node != leader]
-        addresses = [self.pool.address(node, 'tcp')
-                     for node in (leader, *others)]
-        bo = self.on_node(others[1], 'bo')
+        self.lose_a_node('Storm Line', leader, self.pool.kill)
+
+    def lose_a_node(self, room: str, lost: int, lose: Callable[[int], None],
+                    transport: str = 'tcp') -> None:
+        """A node ends under a client while somebody elsewhere talks on. The
+        client goes to another node and enters its room by itself; no message
+        is missing, none was shown twice in one stay, and the author of those
+        saw each once."""
+        self.pool.make_room(room)
+        others = [node for node in (1, 2, 3) if node != lost]
+        bo = self.on_node(others[1], 'bo', transport)
         ada = self.client('ada')
-        ada.sign_in(*addresses, password=self.pool.make_user('ada'),
-                    reconnect_ms=2000)
+        ada.sign_in(*(self.pool.address(node, transport)
+                      for node in (lost, *others)), transport=transport,
+                    password=self.pool.make_user('ada'), reconnect_ms=AWAY_MS)
         for each in (ada, bo):
             each.join(room)
         talk = Talk(bo, room)
         talk.go_on(20)
         ada.expect('message', text=talk.said[-1])
-        self.pool.kill(leader)
+        lose(lost)
         ada.expect('disconnected', fatal=False)
         talk.go_on(3 * LAST_SHOWN)
         talk.go_on_until(lambda: ada.expect('joined', room=room, wait_s=0.05))
@@ -278,7 +284,7 @@ class Scenarios:
         self.assertEqual(talk.heard, talk.said, 'its author saw')
         first, second = stays(ada, room)
         self.check_stays(talk, first, second)
-        self.pool.start(leader)
+        self.pool.start(lost)
 
     def check_stays(self, talk: 'Talk', first: list[Event],
                     second: list[Event]) -> None:

@@ -196,7 +196,8 @@ static bool open_debug(const char *name)
     }
     setvbuf(debug_file, NULL, _IOLBF, 0);
     g_set_print_handler(drop);
-    purple_debug_set_enabled(TRUE); /* The plugin then traces SIP messages. */
+    purple_debug_set_enabled(TRUE); /* Else nothing is traced at all. */
+    purple_debug_set_unsafe(TRUE);  /* Else no SIP messages are. */
     return true;
 }
 
