@@ -246,6 +246,27 @@ class Scenarios:
         self.assertTrue(LAST_SHOWN <= len(before) <= len(said), before)
         self.assertEqual(before, said[-len(before):])
 
+    def test_what_was_said_meanwhile_is_shown(self) -> None:
+        """Who signs out and comes back to another node finds itself in its
+        room and misses nothing, though the client asks for less."""
+        room = 'Night watch'
+        ada, bo = self.two_in_a_room(room)
+        self.say_and_hear(room, bo, ada, 'Good night.')
+        ada.sign_out()
+        bo.expect('left', room=room, users=[ada.uri])
+        talk = Talk(bo, room)
+        talk.go_on(3 * LAST_SHOWN)
+        ada.sign_in(self.pool.address(3, 'tcp'),
+                    password=self.pool.make_user('ada'))
+        ada.expect('joined', room=room)
+        ada.expect('message', text=talk.said[-1])
+        ada.take_all('message')
+        self.say_and_hear(room, bo, ada, 'Good morning.')
+        _, second = stays(ada, room)
+        self.assertEqual(texts(second)[-len(talk.said) - 1:],
+                         talk.said + ['Good morning.'])
+        self.assertEqual(len(set(texts(second))), len(second))
+
     # ---- Faults ----
 
     def test_a_killed_leader_costs_nothing(self) -> None:

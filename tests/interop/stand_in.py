@@ -355,6 +355,8 @@ class StandIn:
     def _show_history(self, dialog: Dialog, envid: str,
                       data: ElementTree.Element) -> None:
         room = self.rooms[data[0].attrib['uri']]
+        if room.uri not in dialog.joined:
+            return      # It left before a late answer.
         upto, since = dialog.joined[room.uri]
         if self.fault == 'overlaps':
             upto = len(room.messages)
