@@ -98,6 +98,19 @@ class Pidgin:
         self.expect('joined', room=room)
         return uri
 
+    def leave(self, room: str) -> None:
+        """Leave a room and wait until the client has got the answer; before,
+        it would not enter again."""
+        def answers() -> int:
+            return sum('<rpl id="rpl:part"' in line for line in self.trace())
+
+        before, end = answers(), time.monotonic() + WAIT_S
+        self.do('leave', room=room)
+        while answers() == before:
+            if time.monotonic() > end:
+                raise Unexpected('%s gets no answer to leaving' % self.user)
+            time.sleep(0.02)
+
     def say(self, room: str, text: str) -> None:
         """Say something and do not wait."""
         self.do('say', room=room, text=text)

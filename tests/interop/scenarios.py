@@ -166,7 +166,7 @@ class Scenarios:
             self.assertEqual(set(each.roster(room)), {ada.uri, bo.uri})
         self.say_and_hear(room, ada, bo, 'The pilot is on board.')
         self.say_and_hear(room, bo, ada, 'Berth 4 is free.')
-        bo.do('leave', room=room)
+        bo.leave(room)
         self.assertEqual(ada.expect('left', room=room)['users'], [bo.uri])
         self.assertEqual(set(ada.roster(room)), {ada.uri})
         ada.say(room, 'Alone.')
@@ -231,20 +231,16 @@ class Scenarios:
         and then what is said from then on."""
         room = 'Log book'
         ada, bo = self.two_in_a_room(room)
-        ada.do('leave', room=room)
-        bo.expect('left', room=room)
-        said = ['entry %d' % i for i in range(40)]
-        for text in said:
-            bo.say(room, text)
-        for text in said:
-            bo.expect('message', text=text)
+        ada.leave(room)
+        talk = Talk(bo, room)
+        talk.go_on(40)
         ada.join(room)
-        ada.expect('message', text=said[-1])
+        ada.expect('message', text=talk.said[-1])
         ada.take_all('message')
         self.say_and_hear(room, bo, ada, 'after')
         before = messages(ada)[:-1]
-        self.assertTrue(LAST_SHOWN <= len(before) <= len(said), before)
-        self.assertEqual(before, said[-len(before):])
+        self.assertTrue(LAST_SHOWN <= len(before) <= len(talk.said), before)
+        self.assertEqual(before, talk.said[-len(before):])
 
     def test_what_was_said_meanwhile_is_shown(self) -> None:
         """Who signs out and comes back to another node finds itself in its
