@@ -292,8 +292,9 @@ static void part_told(struct proposal *proposal, enum proposal_fate fate,
 
     if (fate != PROPOSAL_APPLIED) {
         give_up(&parting->errand);
-    } else if (outcome_is_success(applied->outcome)) {
-        reply_parted(parting, effects);
+    } else if (outcome_is_success(applied->outcome) ||
+               applied->outcome == OUTCOME_NOT_JOINED) {
+        reply_parted(parting, effects); /* Either way it is out. */
     } else {
         refuse(&parting->errand, applied->outcome);
     }
@@ -324,9 +325,10 @@ void parting_serve(struct visit *visit, const struct xccos_primitive *command,
         return;
     }
     parting->guid = request->room.guid;
-    if (visit->caller->serial == 0 ||
-        !hub_is_ours(visit->hub, &request->room)) {
+    if (!hub_is_ours(visit->hub, &request->room)) {
         errand_refuse_outcome(&parting->errand, OUTCOME_NOT_JOINED);
+    } else if (visit->caller->serial == 0) {
+        reply_parted(parting, NULL);
     } else if (propose_part(parting) == ERROR_NONE) {
         errand_waits(&parting->errand);
     } else {

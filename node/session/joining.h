@@ -18,7 +18,7 @@
 void joining_serve(struct visit *visit, const struct xccos_primitive *command,
                    const struct xccos_request *request);
 
-/** Serve part. */
+/** Serve part. Who is out of the room already is told that it has left. */
 void parting_serve(struct visit *visit, const struct xccos_primitive *command,
                    const struct xccos_request *request);
 

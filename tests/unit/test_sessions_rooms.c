@@ -6,10 +6,11 @@
 
 #define IN(test) RUN_IN(test, stage_setup, stage_teardown)
 
-#define PART_LOBBY                                                             \
+#define PART_ROOM(uri)                                                         \
     "<xccos ver=\"1\" envid=\"6\" xmlns=\"urn:parlano:xml:ns:xccos\">"         \
-    "<cmd id=\"cmd:part\" seqid=\"1\"><data><chanib uri=\"" LOBBY              \
+    "<cmd id=\"cmd:part\" seqid=\"1\"><data><chanib uri=\"" uri                \
     "\"/></data></cmd></xccos>"
+#define PART_LOBBY PART_ROOM(LOBBY)
 
 /* Those in a room are told of who enters, with role and place, and of who
  * leaves; the one who does so is not. */
@@ -91,6 +92,38 @@ static void test_part__ends_copies(void **state)
     stage_expect_none(s, bob);
     token = stage_post(s, bob, BOB, LOBBY, "still here");
     assert_int_equal(stage_answer(s, bob, token)->status, 412);
+}
+
+/* Whoever is out of a room already, put out or never in, is told that it has
+ * left: pidgin-sipe takes itself to be in a room until it is told so, and
+ * enters it no more. */
+static void test_part__of_who_is_out_already(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1"), alice = stage_dial(s, ALICE, "a1");
+
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_disable(s, LOBBY_ID);
+    stage_commit(s);
+    stage_expect(s, alice, "ntc:part");
+    stage_expect(s, alice, "ntc:chandisable");
+    stage_say(s, alice, PART_LOBBY);
+    stage_expect(s, alice,
+                 "<resp code=\"200\">SUCCESS_OK</resp><data>"
+                 "<chanib uri=\"" LOBBY "\"/></data></rpl>");
+    stage_say(s, bob, PART_LOBBY);
+    stage_expect(s, bob, "<resp code=\"200\">");
+    stage_expect_none(s, bob);
+}
+
+/* A room of another domain is none of the pool's, and nobody's to leave. */
+static void test_part__of_a_foreign_room(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+
+    stage_say(s, bob, PART_ROOM("ma-chan://example.net/" LOBBY_ID));
+    stage_expect(s, bob, "<resp code=\"412\">");
 }
 
 /* In a large room nobody is told who comes and goes, and the roster is the
@@ -187,10 +220,11 @@ static void test_rosters__share_users(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN(test_notices__join_and_part), IN(test_notices__count_users),
-        IN(test_notices__joining_again), IN(test_part__ends_copies),
-        IN(test_large_room__is_quiet),   IN(test_eviction__is_told),
-        IN(test_disabled_room__is_told), IN(test_rosters__share_users),
+        IN(test_notices__join_and_part),      IN(test_notices__count_users),
+        IN(test_notices__joining_again),      IN(test_part__ends_copies),
+        IN(test_part__of_who_is_out_already), IN(test_part__of_a_foreign_room),
+        IN(test_large_room__is_quiet),        IN(test_eviction__is_told),
+        IN(test_disabled_room__is_told),      IN(test_rosters__share_users),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
