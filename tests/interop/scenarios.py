@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pidgin import WAIT_S, Event, Pidgin
+from texts import HOSTILE_TEXTS, LINES, LONG_TEXTS, texts_of_planes
 
 LAST_SHOWN = 25         # The plugin asks for this much of a room's history.
 WINDOW = 8              # Messages a steady speaker has unheard at most.
@@ -39,43 +40,6 @@ class Pool(Protocol):
 
     def start(self, node: int) -> None:
         """Start a killed node; it serves when this returns."""
-
-
-def texts_of_planes() -> list[str]:
-    """For every plane of Unicode, a text of its first, last and some other
-    characters that XML can carry."""
-    texts = []
-    for plane in range(17):
-        first = plane << 16
-        points = [first + each for each in
-                  (0x21, 0x41, 0xa0, 0x3b1, 0x5d0, 0x2028, 0x4e2d, 0xd7ff,
-                   0xe000, 0xfeff, 0xfffd)]
-        if plane > 0:
-            points += [first, first + 0xd800, first + 0xdfff]
-        texts.append('plane %d: [%s]' % (plane, ''.join(map(chr, points))))
-    return texts
-
-
-HOSTILE_TEXTS = [
-    '<', '>', '&', '"', "'", '&amp;', '&amp;amp;', '&lt;b&gt;', '&#0;', '&#x1;',
-    ']]>', '<![CDATA[x]]>', '<!-- x -->', '<?xml version="1.0"?>', '<?x y?>',
-    '<!DOCTYPE x [<!ENTITY a "b">]>&a;', '&nosuch;', '&a',
-    '</chat></grpchat></xccos>', '</chat><chat>two</chat>',
-    '<b>bold</b> <i>and</i> <a href="http://x.example/?a=1&b=2">here</a>',
-    '<script>alert(1)</script>', '<br>', '<br/>', 'a<br>b', '<img src=x>',
-    '%s%n%d %00', '\\u0000 \\n \\', '${x} $(x) `x`', "'; DROP TABLE room; --",
-    'SIP/2.0 200 OK', 'Content-Length: 0', '/me waves', '/part', '0', '-1',
-    'e\u0301 \u00e9', '\u202eright to left\u202c', '\u05e9\u05dc\u05d5\u05dd',
-    '\U0001f468\u200d\U0001f469\u200d\U0001f467', '\u00ad\u200b|', 'x' * 76,
-]
-
-LINES = [
-    'one\ntwo', 'one\n\n\nfour', '\nafter an empty line', 'before one\n',
-    '\n'.join('line %d' % i for i in range(100)),
-]
-
-LONG_TEXTS = ['x' * 8000, 'word ' * 1599 + 'words', '\U0001f6a2' * 8000,
-              '<&>"' * 2000]
 
 
 def texts(events: list[Event]) -> list[str]:
@@ -301,7 +265,54 @@ class Scenarios:
         self.assertEqual(talk.heard, talk.said, 'its author saw')
         first, second = stays(ada, room)
         self.check_stays(talk, first, second)
+        for each in (ada, bo):
+            self.assertEqual(set(each.roster(room)), {ada.uri, bo.uri})
+        bo.take_all('left')
+        ada.sign_out()      # Nothing of it is left with the lost node.
+        bo.expect('left', room=room, users=[ada.uri])
         self.pool.start(lost)
+
+    def test_what_a_killed_node_had_taken(self) -> None:
+        """A client talks while its node dies. What it saw of its own words is
+        kept; what becomes of the others all agree on; nothing comes twice."""
+        room = 'Breakers'
+        self.pool.make_room(room)
+        lost = 1 + self.pool.leader() % 3
+        others = [node for node in (1, 2, 3) if node != lost]
+        bo = self.on_node(others[0], 'bo')
+        ada = self.client('ada')
+        ada.sign_in(*(self.pool.address(node, 'tcp')
+                      for node in (lost, *others)),
+                    password=self.pool.make_user('ada'), reconnect_ms=100)
+        for each in (ada, bo):
+            each.join(room)
+        said = ['word %d' % i for i in range(LAST_SHOWN - 1)]
+        for text in said:
+            ada.say(room, text)
+        ada.expect('message', text=said[4])
+        self.pool.kill(lost)
+        ada.expect('disconnected', fatal=False)
+        ada.expect('joined', room=room, wait_s=HEAL_WAIT_S)
+        bo.say(room, 'The last word.')
+        for each in (ada, bo):
+            each.expect('message', text='The last word.')
+        kept = messages(bo)[:-1]
+        self.assertEqual(kept, said[:len(kept)])
+        first, _ = stays(ada, room)
+        self.assertEqual(texts(first), said[:len(first)])
+        self.assertTrue(len(first) <= len(kept), 'seen by its author, lost')
+        # What was said before may be shown after what is said now.
+        self.wait_for(lambda: len(stays(ada, room)[1]) > len(kept))
+        self.assertEqual(sorted(texts(stays(ada, room)[1])),
+                         sorted([*kept, 'The last word.']))
+        self.pool.start(lost)
+
+    def wait_for(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds; not for ever."""
+        end = time.monotonic() + WAIT_S
+        while not holds() and time.monotonic() < end:
+            time.sleep(0.02)
+        self.assertTrue(holds())
 
     def check_stays(self, talk: 'Talk', first: list[Event],
                     second: list[Event]) -> None:

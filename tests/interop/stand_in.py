@@ -22,7 +22,7 @@ LATE_S = 0.3            # An answer that is slower than what is said.
 
 # Each spoils one promise; what it does is at the place that asks for it.
 FAULTS = ('loses', 'repeats', 'swaps', 'mangles', 'forgets', 'no-echo',
-          'short-history', 'overlaps', 'silent-refusal')
+          'short-history', 'overlaps', 'silent-refusal', 'undoes', 'haunts')
 
 
 @dataclass
@@ -155,8 +155,9 @@ class StandIn:
 
     def forget(self, connection: Connection) -> None:
         """A connection is gone."""
-        for dialog in list(connection.dialogs.values()):
-            self.close_dialog(dialog)
+        if self.fault != 'haunts':
+            for dialog in list(connection.dialogs.values()):
+                self.close_dialog(dialog)
         for connections in self._connections.values():
             if connection in connections:
                 connections.remove(connection)
@@ -169,9 +170,10 @@ class StandIn:
     # Within.
 
     def _tell(self, room: Room, message: Message) -> None:
-        for i, dialog in enumerate(room.present):
+        for dialog in room.present:
             mine = dialog.connection.endpoint == message.author
-            if (self.fault == 'no-echo' and mine) or (
+            if dialog.connection.writer.is_closing() or (
+                    self.fault == 'no-echo' and mine) or (
                     self.fault == 'loses' and not mine and
                     message.number % 7 == 3):
                 continue
@@ -237,11 +239,13 @@ class StandIn:
         if dialog not in room.present:
             return
         room.present.remove(dialog)
+        who = dialog.connection.endpoint
+        if who in (other.connection.endpoint for other in room.present):
+            return      # The user is in by another dialog.
         for other in room.present:
             other.send('<ntc id="ntc:part" seqid="1"><data><chanib uri=%s>'
                        '<uib uri=%s/></chanib></data></ntc>' %
-                       (quoteattr(room.uri),
-                        quoteattr(dialog.connection.endpoint)))
+                       (quoteattr(room.uri), quoteattr(who)))
 
     async def _listen(self, node: int) -> None:
         async def serve(reader: asyncio.StreamReader,
@@ -258,6 +262,9 @@ class StandIn:
 
     async def _kill(self, node: int) -> None:
         self._servers.pop(node).close()
+        if self.fault == 'undoes':
+            for room in self.rooms.values():
+                del room.messages[-3:]
         for connection in list(self._connections[node]):
             connection.writer.transport.abort()
             self.forget(connection)
