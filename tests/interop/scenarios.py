@@ -267,14 +267,15 @@ class Scenarios:
         self.check_stays(talk, first, second)
         for each in (ada, bo):
             self.assertEqual(set(each.roster(room)), {ada.uri, bo.uri})
+        self.pool.start(lost)
         bo.take_all('left')
         ada.sign_out()      # Nothing of it is left with the lost node.
         bo.expect('left', room=room, users=[ada.uri])
-        self.pool.start(lost)
 
     def test_what_a_killed_node_had_taken(self) -> None:
         """A client talks while its node dies. What it saw of its own words is
-        kept; what becomes of the others all agree on; nothing comes twice."""
+        kept; what becomes of the others all agree on; nothing comes twice.
+        Its seat at the dead node does not outlive it for long."""
         room = 'Breakers'
         self.pool.make_room(room)
         lost = 1 + self.pool.leader() % 3
@@ -305,6 +306,9 @@ class Scenarios:
         self.wait_for(lambda: len(stays(ada, room)[1]) > len(kept))
         self.assertEqual(sorted(texts(stays(ada, room)[1])),
                          sorted([*kept, 'The last word.']))
+        bo.take_all('left')
+        ada.sign_out()      # And the pool gives the lost node up.
+        bo.expect('left', room=room, users=[ada.uri], wait_s=HEAL_WAIT_S)
         self.pool.start(lost)
 
     def wait_for(self, holds: Callable[[], bool]) -> None:
