@@ -1,0 +1,106 @@
+"""A pool of perchd on this machine, as the scenarios want it."""
+import shutil
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+OPS = Path(__file__).resolve().parent.parent.parent / 'ops'
+sys.path.insert(0, str(OPS))
+
+from local_pool import PORTS_PER_NODE, LocalPool  # noqa: E402
+
+DOMAIN = 'fjord.example'
+CATEGORY = 'Interop'
+PASSWORD = 'Interop: 1 pass\u00e9'
+FIRST_PORT, LAST_PORT = 24060, 32000    # Below what the kernel hands out.
+
+
+class PerchPool:
+    """Its nodes, users and rooms.
+
+    @name      Its folder in build/interop, where the nodes' logs stay.
+    @settings  More of perchd.conf.
+    """
+
+    def __init__(self, build: Path, name: str, nodes: int,
+                 settings: str = '') -> None:
+        folder = build / 'interop' / name
+        self.domain = DOMAIN
+        self.pool = LocalPool(folder)
+        if self.pool.exists:
+            self.pool.stop()    # An earlier run was interrupted.
+        shutil.rmtree(folder, ignore_errors=True)
+        self.pool.create(nodes, free_ports(nodes), DOMAIN, build / 'bin',
+                         settings)
+        self.trust: Path | None = folder / 'trust'
+        self.trust.mkdir()      # The authority alone: libpurple loads *.pem.
+        shutil.copy(self.pool.authority / 'ca.pem', self.trust)
+        self._users: set[str] = set()
+        self.pool.start()
+        self.pool.await_ready()
+        self.perchctl('categories', 'create', CATEGORY)
+
+    def address(self, node: int, transport: str) -> str:
+        """host:port of a node's listener."""
+        found = self.pool.node(node)
+        return found.sip_tls if transport == 'tls' else found.sip_tcp
+
+    def make_user(self, name: str) -> str:
+        """Let somebody in; returns the password."""
+        if name not in self._users:
+            self.perchctl('users', 'create', name, '--password',
+                          password=PASSWORD + '\n')
+            self._users.add(name)
+        return PASSWORD
+
+    def make_room(self, name: str, *words: str) -> str:
+        """Make a room that all may enter, or as the words for perchctl say;
+        returns its address."""
+        done = self.perchctl('rooms', 'create', name, '--category', CATEGORY,
+                             *(words or ('--visibility', 'open')))
+        return str(done['room']['uri'])
+
+    def perchctl(self, *words: str, password: str | None = None) -> Any:
+        """Ask a node that runs."""
+        for node in self.pool.nodes():
+            if node.pid() is not None:
+                return node.perchctl(*words, password=password)
+        raise AssertionError('no node runs')
+
+    def leader(self) -> int:
+        """The node that leads."""
+        leader = self.pool.leader()
+        assert leader is not None, 'no node leads'
+        return leader.number
+
+    def kill(self, node: int) -> None:
+        """kill -9."""
+        self.pool.node(node).kill()
+
+    def drain(self, node: int) -> None:
+        """Let a node end in order."""
+        self.pool.node(node).stop()
+
+    def start(self, node: int) -> None:
+        """Start a node; it serves when this returns."""
+        self.pool.node(node).start()
+        self.pool.await_ready()
+
+    def close(self) -> None:
+        """End the pool; its logs stay."""
+        self.pool.stop()
+
+
+def free_ports(nodes: int) -> int:
+    """The first of a run of ports that nobody uses."""
+    step = nodes * PORTS_PER_NODE
+    for base in range(FIRST_PORT, LAST_PORT - step, step):
+        try:
+            for port in range(base, base + step):
+                with socket.socket() as each:
+                    each.bind(('127.0.0.1', port))
+        except OSError:
+            continue
+        return base
+    raise AssertionError('no %d free ports in a row' % step)
