@@ -83,8 +83,9 @@ class PerchPool:
         self.pool.node(node).stop()
 
     def start(self, node: int) -> None:
-        """Start a node; it serves when this returns."""
-        self.pool.node(node).start()
+        """Start a node if it does not run; it serves when this returns."""
+        if self.pool.node(node).pid() is None:
+            self.pool.node(node).start()
         self.pool.await_ready()
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ class Pool(Protocol):
         """kill -9."""
 
     def start(self, node: int) -> None:
-        """Start a killed node; it serves when this returns."""
+        """Start a node if it does not run; it serves when this returns."""
 
 
 def texts(events: list[Event]) -> list[str]:
@@ -252,6 +252,7 @@ class Scenarios:
         talk = Talk(bo, room)
         talk.go_on(20)
         ada.expect('message', text=talk.said[-1])
+        self.addCleanup(self.pool.start, lost)
         lose(lost)
         ada.expect('disconnected', fatal=False)
         talk.go_on(3 * LAST_SHOWN)
@@ -291,6 +292,7 @@ class Scenarios:
         for text in said:
             ada.say(room, text)
         ada.expect('message', text=said[4])
+        self.addCleanup(self.pool.start, lost)
         self.pool.kill(lost)
         ada.expect('disconnected', fatal=False)
         ada.expect('joined', room=room, wait_s=HEAL_WAIT_S)
@@ -309,7 +311,6 @@ class Scenarios:
         bo.take_all('left')
         ada.sign_out()      # And the pool gives the lost node up.
         bo.expect('left', room=room, users=[ada.uri], wait_s=HEAL_WAIT_S)
-        self.pool.start(lost)
 
     def wait_for(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds; not for ever."""

@@ -89,8 +89,9 @@ class StandIn:
         self._run(self._kill(node))
 
     def start(self, node: int) -> None:
-        """Start it again, where it was."""
-        self._run(self._listen(node))
+        """Start it again, where it was, if it does not run."""
+        if node not in self._servers:
+            self._run(self._listen(node))
 
     def close(self) -> None:
         """End everything."""
