@@ -403,9 +403,11 @@ class LocalPool:
 
     def _check_alive(self) -> None:
         nodes = self.nodes()
-        if all(node.pid() is None for node in nodes):
-            raise PoolError('no node runs: node 1 says: %s' %
-                            nodes[0].last_words())
+        down = [node for node in nodes if node.pid() is None]
+        if len(down) * 2 >= len(nodes):
+            raise PoolError('%d of %d nodes do not run; node %d says: %s' %
+                            (len(down), len(nodes), down[0].number,
+                             down[0].last_words()))
 
 
 def _reap() -> None:
