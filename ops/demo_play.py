@@ -242,12 +242,12 @@ def show_addresses(pool: LocalPool) -> None:
             node.program('perchctl')), os.path.relpath(node.socket)))
 
 
-def play(pool: LocalPool) -> bool:
+def play(pool: LocalPool, base_port: int, programs: Path) -> bool:
     """The whole play; was nothing lost?"""
     with pool.locked():
         if not pool.exists:
             say('== a pool of three nodes is made in %s' % pool.folder)
-            pool.create(3, 5060, DOMAIN, DEFAULT_PROGRAMS)
+            pool.create(3, base_port, DOMAIN, programs)
         say('== the pool starts')
         pool.start()
         set_up(pool)
@@ -294,10 +294,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog='ops/demo', description=__doc__)
     parser.add_argument('--detach', action='store_true',
                         help='leave the pool running')
+    parser.add_argument('--dir', type=Path, default=FOLDER,
+                        help='the pool\'s folder')
+    parser.add_argument('--base-port', type=int, default=5060,
+                        help='as for ops/pool start')
+    parser.add_argument('--bin', type=Path, default=DEFAULT_PROGRAMS,
+                        help='where the programs are')
     arguments = parser.parse_args()
-    pool = LocalPool(FOLDER)
+    pool = LocalPool(arguments.dir)
     try:
-        right = play(pool)
+        right = play(pool, arguments.base_port, arguments.bin)
         show_addresses(pool)
         if not arguments.detach:
             say('== Ctrl-C ends the pool')
