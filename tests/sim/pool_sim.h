@@ -137,8 +137,10 @@ void pool_sim_begin_troubles(struct pool_sim *pool);
 /** End all of it. */
 void pool_sim_end_troubles(struct pool_sim *pool);
 
-/** Name a trouble, as on the command line, and say what it does. */
+/** Name a trouble, as on the command line. */
 const char *trouble_word(enum trouble trouble);
+
+/** Say what a trouble does. */
 const char *trouble_text(enum trouble trouble);
 
 /** Damage a node's log, so that it can be seen. The node is down. */
