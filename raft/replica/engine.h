@@ -58,6 +58,7 @@ struct engine_snapshots {
     struct snapshot_send *send;
     struct snapshot_fetch *fetch;
     bool flushing;
+    bool flush_again;     /* The owner has flushed less. */
     uint64_t flush_index; /* What the owner must have made durable. */
     bool failed;          /* The offered one cannot be had: to be told. */
     bool restoring;       /* The owner is switching. */

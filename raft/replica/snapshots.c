@@ -43,22 +43,36 @@ static bool may_snapshot(void *context, uint64_t index)
            index == commits_given(engine->commits);
 }
 
+static void want_flush(struct engine *engine)
+{
+    struct memo *memo = memo_new(MEMO_FLUSH_WANTED);
+
+    memo->index = engine->snapshots.flush_index;
+    engine_tell(engine, memo);
+}
+
 static void snapshot_flush(void *context, uint64_t index)
 {
     struct engine *engine = context;
-    struct memo *memo = memo_new(MEMO_FLUSH_WANTED);
 
     commits_flush(engine->commits);
     engine->snapshots.flushing = true;
     engine->snapshots.flush_index = index;
-    memo->index = index;
-    engine_tell(engine, memo);
+    want_flush(engine);
 }
 
+/* An owner that was behind has flushed what it had: it is asked again when it
+ * has applied the rest. */
 static void take_flushed(struct engine *engine, uint64_t index)
 {
-    if (engine->snapshots.flushing && index >= engine->snapshots.flush_index) {
-        engine->snapshots.flushing = false;
+    struct engine_snapshots *snapshots = &engine->snapshots;
+
+    if (!snapshots->flushing) {
+        return;
+    }
+    snapshots->flush_again = index < snapshots->flush_index;
+    if (!snapshots->flush_again) {
+        snapshots->flushing = false;
         core_snapshot_flushed(engine->core, ERROR_NONE);
     }
 }
@@ -272,12 +286,24 @@ static void want_restore(struct engine *engine, uint64_t index)
     engine_tell(engine, memo);
 }
 
+/* The state has gone on without it. */
+static void forget_copy(struct engine *engine)
+{
+    struct snapshot_fetch *fetch = engine->snapshots.fetch;
+
+    if (!engine->snapshots.restoring &&
+        snapshot_fetch_status(fetch).state == SNAPSHOT_FETCH_WHOLE) {
+        snapshot_fetch_forget(fetch);
+    }
+}
+
 /* The log begins behind the snapshot: the state must hold it, or its copy must
  * be whole. */
 static enum error restore_from(struct engine *engine, uint64_t needs,
                                struct slice bytes)
 {
-    if (engine->applied_index >= needs && !engine->started) {
+    if (engine->applied_index >= needs) {
+        forget_copy(engine);
         return ERROR_NONE;
     }
     if (bytes.len > 0 && snapshot_fetch_holds(engine->snapshots.fetch, bytes)) {
@@ -347,9 +373,16 @@ void engine_snapshots_take(struct engine *engine, const struct memo *memo)
 
 void engine_snapshots_step(struct engine *engine)
 {
-    if (engine->snapshots.failed) {
-        engine->snapshots.failed = false;
+    struct engine_snapshots *snapshots = &engine->snapshots;
+
+    if (snapshots->failed) {
+        snapshots->failed = false;
         core_snapshot_failed(engine->core);
+    }
+    if (snapshots->flush_again &&
+        engine->applied_index >= snapshots->flush_index) {
+        snapshots->flush_again = false;
+        want_flush(engine);
     }
 }
 

@@ -21,7 +21,7 @@ void engine_snapshots_take(struct engine *engine, const struct memo *memo);
 void engine_snapshots_asked(struct engine *engine, uint8_t node,
                             const struct peer_snapshot_fetch *fetch);
 
-/** Tell the core what may not be told from inside a hook. */
+/** Do at a turn's end what may not be done from inside a hook, or not yet. */
 void engine_snapshots_step(struct engine *engine);
 
 /** Tell what the state must hold for the log's snapshot to be in it. */

@@ -243,6 +243,27 @@ static void test_behind__owner_catches_up(void **state)
     assert_int_equal(pool->truth.sums.reads, 20);
 }
 
+/* The log is cut where the state is durable; an owner that could not make it so
+ * when it was asked is asked again, and the log does not grow for ever. */
+static void test_cut__waits_for_the_owner(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *node = follower_of(pool);
+    uint64_t cut_at;
+
+    pool_sim_pass(pool, SECOND);
+    owner_pause(node->owner, true);
+    cut_at = replica_status(node->replica)->snapshot_index;
+    propose(leader_of(pool), 200);
+    pool_sim_pass(pool, 2 * SECOND);
+    assert_int_equal(replica_status(node->replica)->snapshot_index, cut_at);
+    assert_true(replica_status(leader_of(pool)->replica)->snapshot_index > 100);
+    owner_pause(node->owner, false);
+    pool_sim_pass(pool, SECOND);
+    assert_true(replica_status(node->replica)->snapshot_index > 100);
+    assert_calms(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +272,8 @@ int main(void)
         RUN_IN(test_snapshot__is_made_for_nobody, scene_set_up_short_log,
                scene_tear_down),
         RUN_IN(test_commit__is_heard_at_once, scene_set_up, scene_tear_down),
+        RUN_IN(test_cut__waits_for_the_owner, scene_set_up_short_log,
+               scene_tear_down),
         RUN_IN(test_rot__node_comes_back_as_another, scene_set_up,
                scene_tear_down),
         RUN_IN(test_empty__node_comes_back_as_another, scene_set_up,

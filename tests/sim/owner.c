@@ -104,9 +104,6 @@ void owner_after_applying(struct owner *owner, uint64_t index)
         replica_answered(owner->replica, owner->answered);
         owner->answered = 0;
     }
-    if (owner->flush_wanted != 0 && owner->tally.index >= owner->flush_wanted) {
-        owner_flush(owner, owner->flush_wanted);
-    }
     serve_reads(owner);
     owner_send_held(owner);
 }
@@ -189,7 +186,8 @@ static void on_read_ready(void *context, uint64_t token, enum error error,
 
 static void on_flush_wanted(void *context, uint64_t log_index)
 {
-    owner_flush(context, log_index);
+    (void)log_index;
+    owner_flush(context);
 }
 
 static void on_checkpoint_wanted(void *context, uint64_t id,

@@ -50,9 +50,8 @@ struct owner {
     struct timer *switcher;
     char restore_from[PATH_BYTES];
     uint64_t restore_index;
-    uint64_t forbidden;    /* A raft id; 0: none. */
-    uint64_t answered;     /* To be told; 0: nothing. */
-    uint64_t flush_wanted; /* Not yet applied up to there; 0: none. */
+    uint64_t forbidden; /* A raft id; 0: none. */
+    uint64_t answered;  /* To be told; 0: nothing. */
 };
 
 /** Tell the watcher that the owner cannot go on. */
@@ -63,8 +62,8 @@ void owner_fail(struct owner *owner, enum error error, const char *reason);
 /** Write the state into a directory, durably. */
 enum error owner_save(struct owner *owner, const char *directory);
 
-/** Make the state durable up to an index, when it is applied. */
-void owner_flush(struct owner *owner, uint64_t log_index);
+/** Make the state durable as it is, and tell the replica. */
+void owner_flush(struct owner *owner);
 
 /** Switch to another state, in a while (replica_events.restore). */
 void owner_restore(void *context, const char *directory, uint64_t log_index);

@@ -73,16 +73,11 @@ enum error owner_open(struct owner *owner)
     return error;
 }
 
-void owner_flush(struct owner *owner, uint64_t log_index)
+/* What is not applied yet is not waited for: the replica asks again. */
+void owner_flush(struct owner *owner)
 {
-    enum error error;
+    enum error error = owner_save(owner, owner->directory);
 
-    if (owner->tally.index < log_index) {
-        owner->flush_wanted = log_index;
-        return;
-    }
-    owner->flush_wanted = 0;
-    error = owner_save(owner, owner->directory);
     if (error != ERROR_NONE) {
         owner_fail(owner, error, "the state cannot be written");
         return;
