@@ -73,7 +73,9 @@ static void lose_epoch(struct owner *owner)
     struct word *word;
 
     while ((word = STAILQ_FIRST(&owner->proposed)) != NULL) {
-        tell_lost(owner, word->word, true);
+        if (!word->taken_back) {
+            tell_lost(owner, word->word, true);
+        }
         owner_word_free(owner, &owner->proposed, word);
     }
     owner_begin_epoch(owner);
