@@ -27,8 +27,8 @@ struct memento {
 struct resume {
     TAILQ_ENTRY(resume) link;
     struct proposal proposal;
-    struct caller *caller; /* Held. */
-    struct memento *memento;
+    struct caller *caller;   /* Held. */
+    struct memento *memento; /* NULL: the dialog broke again. */
 };
 
 void resuming_init(struct resumption *resumption)
@@ -106,24 +106,52 @@ static void keep_room(struct sessions *hub, const struct seat *seat,
     room_out->message_id_last = view.message_id_last;
 }
 
-void resuming_remember(struct caller *caller)
+static struct memento *memento_new(const struct caller *caller)
 {
-    struct sessions *hub = caller->hub;
     struct memento *memento;
     const struct seat *seat;
 
-    if (caller->n_seats == 0 || caller->end != DIALOG_DROPPED) {
-        return;
-    }
     memento = calloc(1, sizeof(*memento) +
                             caller->n_seats * sizeof(memento->rooms[0]));
     CHECK(memento != NULL);
     memento->connection = caller->connection;
-    memento->closed_us = loop_now_us(hub->settings.loop);
     memento->is_level = is_level(caller);
     TAILQ_FOREACH (seat, &caller->seats, in_caller) {
-        keep_room(hub, seat, &memento->rooms[memento->n++]);
+        keep_room(caller->hub, seat, &memento->rooms[memento->n++]);
     }
+    return memento;
+}
+
+/* A dialog may break again before it is back in the rooms of the one before:
+ * these are still what its client believes in. */
+static struct memento *take_unfinished(const struct caller *caller)
+{
+    struct memento *memento;
+    struct resume *resume;
+
+    TAILQ_FOREACH (resume, &caller->hub->resumption.resumes, link) {
+        if (resume->caller == caller && resume->memento != NULL) {
+            memento = resume->memento;
+            resume->memento = NULL;
+            return memento;
+        }
+    }
+    return NULL;
+}
+
+void resuming_remember(struct caller *caller)
+{
+    struct sessions *hub = caller->hub;
+    struct memento *memento;
+
+    if (caller->end != DIALOG_DROPPED) {
+        return;
+    }
+    memento = take_unfinished(caller);
+    if (memento == NULL) {
+        memento = memento_new(caller);
+    }
+    memento->closed_us = loop_now_us(hub->settings.loop);
     forget_old(hub, memento->closed_us);
     TAILQ_INSERT_TAIL(&hub->resumption.mementos, memento, link);
     hub->resumption.n += 1;
@@ -165,7 +193,7 @@ static bool is_seamless(const struct resume *resume,
 {
     const struct memento *memento = resume->memento;
 
-    if (applied == NULL || effects == NULL ||
+    if (memento == NULL || applied == NULL || effects == NULL ||
         applied->outcome != OUTCOME_DONE || !memento->is_level) {
         return false;
     }
@@ -225,8 +253,9 @@ void resuming_begin(struct caller *caller)
     struct memento *memento = take(hub, caller->connection);
     struct resume *resume;
 
-    if (memento == NULL) {
-        return; /* It was in no room. */
+    if (memento == NULL || memento->n == 0) {
+        free(memento); /* It was in no room. */
+        return;
     }
     resume = calloc(1, sizeof(*resume));
     CHECK(resume != NULL);

@@ -45,10 +45,8 @@ void resuming_init(struct resumption *resumption);
 /** Free all. */
 void resuming_deinit(struct sessions *hub);
 
-/**
- * Remember the rooms of a caller whose dialog has closed, while it is still in
- * them.
- */
+/** Remember the rooms of a caller whose dialog has closed, while it is still in
+ * them; also that it was in none. */
 void resuming_remember(struct caller *caller);
 
 /** Join the rooms of the broken dialog, for a caller that resumes it. */

@@ -419,6 +419,31 @@ static void test_resume__with_a_gap(void **state)
     stage_expect_close(s, alice, "resumed_with_a_gap");
 }
 
+/* A dialog that breaks again before it is back resumes the same rooms. */
+static void test_resume__broken_twice(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial_on(s, 0, 500, ALICE, "a1", false);
+
+    stage_other_join(s, CAROL, 5, LOBBY_ID);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_hang_up(s, alice, DIALOG_DROPPED, fake_replica_last(s->replica), 1);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", true);
+    stage_hang_up(s, alice, DIALOG_DROPPED, 0, 0);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", true);
+    stage_commit(s);
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "again");
+    stage_expect(s, alice, "<chat>again</chat>");
+    /* And one that was in no room any more resumes none. */
+    stage_hang_up(s, alice, DIALOG_DROPPED, fake_replica_last(s->replica), 0);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", false);
+    stage_hang_up(s, alice, DIALOG_DROPPED, 0, 0);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", true);
+    stage_commit(s);
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "unheard");
+    stage_expect_none(s, alice);
+}
+
 /* A connection that was in no room, or another one, resumes nothing. */
 static void test_resume__nothing(void **state)
 {
@@ -564,6 +589,7 @@ int main(void)
         IN(test_node_lost__is_us),
         IN(test_resume__rooms_are_restored),
         IN(test_resume__with_a_gap),
+        IN(test_resume__broken_twice),
         IN(test_resume__nothing),
         IN(test_backlog__cuts_who_misses),
         IN(test_load__closes_and_opens),
