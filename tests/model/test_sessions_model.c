@@ -40,6 +40,7 @@ struct place {
     uint64_t last_id;  /* Of the room at the join. */
     uint64_t live_id;  /* The last copy; 0: none yet. */
     size_t history_at; /* Which body the history was, from 1; 0: none yet. */
+    bool is_resumed;   /* From a dialog that broke. */
     unsigned asked;    /* The envid its history was asked for with. */
     bool is_later;     /* It was joined when the dialog had others before. */
 };
@@ -47,7 +48,8 @@ struct place {
 struct endpoint {
     const char *user;
     char id[16];
-    edge_ref dialog;           /* 0: away. */
+    edge_ref dialog; /* 0: away. */
+    edge_ref connection;
     size_t at;                 /* In stage.given: looked at up to here. */
     size_t bodies[BODIES_MAX]; /* What this dialog was given. */
     size_t n, confirmed;
@@ -62,6 +64,7 @@ struct play {
     struct stage *s;
     uint64_t random;
     struct endpoint endpoints[ENDPOINTS];
+    uint64_t connections;
     unsigned envid; /* The last a client used for a history. */
 };
 
@@ -249,6 +252,14 @@ static uint32_t replies_confirmed(struct play *play, const struct endpoint *who)
     return replies;
 }
 
+/* Whether it has answered all that came before its copies. */
+static bool has_past(const struct endpoint *who, const struct place *place)
+{
+    return place->is_in &&
+           (place->is_resumed ||
+            (place->history_at > 0 && place->history_at <= who->confirmed));
+}
+
 /* What it has answered it has seen: once the history is among that, all from
  * there on. */
 static void note_shown(struct play *play, struct endpoint *who)
@@ -257,8 +268,7 @@ static void note_shown(struct play *play, struct endpoint *who)
         const struct place *place = &who->places[r];
         uint64_t shown = place->last_id;
 
-        if (!place->is_in || place->history_at == 0 ||
-            place->history_at > who->confirmed) {
+        if (!has_past(who, place)) {
             continue;
         }
         for (size_t i = 0; i < who->confirmed; i++) {
@@ -320,16 +330,41 @@ static void hear_all(struct play *play)
     }
 }
 
-static void come(struct play *play, struct endpoint *who)
+/* A new dialog, on the client's own connection. */
+static void dial(struct play *play, struct endpoint *who, bool resumes)
 {
     who->at = play->s->n_given;
     who->n = 0;
     who->confirmed = 0;
     who->is_joining = false;
-    who->has_joined = false;
+    who->has_joined = resumes;
+    who->dialog = stage_dial_on(play->s, (uint8_t)draw(play, STAGE_EDGES),
+                                who->connection, who->user, who->id, resumes);
+}
+
+static void come(struct play *play, struct endpoint *who)
+{
     memset(who->places, 0, sizeof(who->places));
-    who->dialog = stage_dial_on(play->s, (uint8_t)draw(play, STAGE_EDGES), 0,
-                                who->user, who->id, false);
+    who->connection = ++play->connections;
+    dial(play, who, false);
+}
+
+/* Its dialog broke: it invites anew, and takes itself to be where it was and to
+ * have missed nothing. */
+static void resume(struct play *play, struct endpoint *who)
+{
+    if (who->is_joining) {
+        return; /* It would ask again. */
+    }
+    go_away(play, who);
+    for (unsigned r = 0; r < ROOMS; r++) {
+        struct place *place = &who->places[r];
+
+        place->is_resumed = place->is_in;
+        place->last_id = place->live_id > 0 ? place->live_id : place->last_id;
+        place->live_id = 0;
+    }
+    dial(play, who, true);
 }
 
 static void join(struct play *play, struct endpoint *who)
@@ -388,7 +423,11 @@ static void act(struct play *play, struct endpoint *who)
     switch (draw(play, 12)) {
     case 0:
         who->confirmed = draw(play, 2) == 0 ? who->n : who->confirmed;
-        go_away(play, who);
+        if (draw(play, 3) == 0) {
+            resume(play, who);
+        } else {
+            go_away(play, who);
+        }
         break;
     case 1:
         part(play, who);
