@@ -284,6 +284,19 @@ static void note_shown(struct play *play, struct endpoint *who)
     }
 }
 
+/* Whether the endpoint's mark is to be trusted for a room when its dialog ends.
+ * One mark stands for all of them: while a process may be lost, what was marked
+ * for others counts for a room that was joined later, and whose history was not
+ * answered yet. */
+static bool is_owed_still(const struct endpoint *who, unsigned r)
+{
+    const struct place *place = &who->places[r];
+
+    return who->is_owed[r] &&
+           (who->dialog == 0 ||
+            (place->is_in && (!place->is_later || has_past(who, place))));
+}
+
 static void go_away(struct play *play, struct endpoint *who)
 {
     uint64_t index = index_confirmed(play, who);
@@ -291,8 +304,7 @@ static void go_away(struct play *play, struct endpoint *who)
 
     note_shown(play, who);
     for (unsigned r = 0; r < ROOMS; r++) {
-        /* Its mark moves on, and not for this room. */
-        who->is_owed[r] = who->is_owed[r] && who->places[r].is_in;
+        who->is_owed[r] = is_owed_still(who, r);
     }
     stage_hang_up(play->s, who->dialog, DIALOG_DROPPED, index, replies);
     who->dialog = 0;
@@ -446,20 +458,6 @@ static void act(struct play *play, struct endpoint *who)
         stage_post(play->s, who->dialog, who->user,
                    room_uris[draw(play, ROOMS)], "words");
     }
-}
-
-/* One mark stands for all rooms of an endpoint. When its process is lost, what
- * it had marked for others counts for a room that was joined later, and whose
- * history was not answered yet. */
-static bool is_owed_still(const struct endpoint *who, unsigned r)
-{
-    const struct place *place = &who->places[r];
-
-    return who->is_owed[r] &&
-           (who->dialog == 0 ||
-            (place->is_in &&
-             (!place->is_later ||
-              (place->history_at > 0 && place->history_at <= who->confirmed))));
 }
 
 /* Nobody could tell the state loop that they were gone. */
