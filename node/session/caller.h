@@ -80,6 +80,10 @@ struct caller {
     uint32_t replies_given; /* Bodies for it alone, */
     uint32_t replies_confirmed;
 
+    size_t history_reading; /* Bytes that are set aside for what is read, */
+    size_t history_given;   /* and that histories given and unanswered have. */
+    uint32_t history_reply; /* The last of these. */
+
     TAILQ_HEAD(, seat) seats; /* In the order of joining. */
     uint32_t n_seats;
 

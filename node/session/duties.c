@@ -60,6 +60,9 @@ static bool note(struct caller *caller, uint64_t delivered_index,
     if (replies > caller->replies_confirmed) {
         caller->replies_confirmed = replies;
     }
+    if (caller->replies_confirmed >= caller->history_reply) {
+        caller->history_given = 0;
+    }
     return has_moved;
 }
 

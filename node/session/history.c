@@ -42,12 +42,14 @@ void history_init(struct history *history, struct loop *loop)
     memset(history, 0, sizeof(*history));
     TAILQ_INIT(&history->parked);
     TAILQ_INIT(&history->held);
+    TAILQ_INIT(&history->slow);
     history->worker = worker_new(loop, "perch-history");
     CHECK(history->worker != NULL);
 }
 
 void history_deinit(struct history *history)
 {
+    history->store = NULL; /* What ends begins no other. */
     worker_free(history->worker);
     history->worker = NULL;
 }
@@ -150,12 +152,17 @@ static void mark_given(struct telling *telling)
 static void give(struct telling *telling)
 {
     struct sessions *hub = telling->errand.visit->hub;
+    struct caller *caller = telling->errand.visit->caller;
 
     count_out(telling);
     meter_add(&hub->meters.histories, 1);
     meter_observe(&hub->meters.history_us,
                   loop_now_us(hub->settings.loop) - telling->began_us);
     mark_given(telling);
+    if (telling->body != NULL) {
+        caller->history_given += telling->body->len;
+        caller->history_reply = caller->replies_given + 1;
+    }
     errand_reply_body(&telling->errand, telling->body, 0);
 }
 
@@ -173,24 +180,42 @@ static void done(struct job *job)
 {
     struct telling *telling =
         (struct telling *)((char *)job - offsetof(struct telling, job));
-    struct history *history = history_of(telling);
+    struct sessions *hub = telling->errand.visit->hub;
+    struct history *history = &hub->history;
 
     history->reading -= 1;
+    telling->errand.visit->caller->history_reading -= XCCOS_BODY_BYTES_MAX;
     arena_free(telling->arena);
     if (telling->error == ERROR_NONE) {
         give(telling); /* Ends the telling. */
     } else {
         refuse_for(telling, telling->error);
     }
+    history_go_on(hub);
     tell_released(history);
+}
+
+/* Whether a client owes so many answers that one more history might not find
+ * room in its dialog. */
+static bool is_slow(const struct caller *caller)
+{
+    size_t bytes = caller->history_reading + caller->history_given;
+
+    return bytes > 0 &&
+           bytes + XCCOS_BODY_BYTES_MAX > HISTORY_UNANSWERED_BYTES_MAX;
 }
 
 static void submit(struct telling *telling)
 {
     struct history *history = history_of(telling);
+    struct caller *caller = telling->errand.visit->caller;
 
     if (history->store == NULL) {
         enlist(telling, &history->held);
+        return;
+    }
+    if (is_slow(caller)) {
+        enlist(telling, &history->slow);
         return;
     }
     telling->arena = arena_new(TELLING_ARENA_BYTES);
@@ -202,6 +227,7 @@ static void submit(struct telling *telling)
     telling->began_us = loop_now_us(telling->errand.visit->hub->settings.loop);
     telling->job = (struct job){.run = run, .done = done};
     history->reading += 1;
+    caller->history_reading += XCCOS_BODY_BYTES_MAX;
     worker_submit(history->worker, &telling->job);
 }
 
@@ -386,6 +412,24 @@ void history_unpark(struct sessions *hub)
         if (telling->errand.visit->caller->joins == 0) {
             delist(telling);
             serve(telling);
+        }
+    }
+}
+
+void history_go_on(struct sessions *hub)
+{
+    struct telling *telling = TAILQ_FIRST(&hub->history.slow), *next;
+
+    for (; telling != NULL; telling = next) {
+        const struct caller *caller = telling->errand.visit->caller;
+
+        next = TAILQ_NEXT(telling, link);
+        if (!caller_is_served(caller)) {
+            delist(telling);
+            refuse_for(telling, ERROR_CLOSED);
+        } else if (!is_slow(caller)) {
+            delist(telling);
+            submit(telling);
         }
     }
 }

@@ -23,7 +23,12 @@
 #include "storage/store.h"
 
 /* Asked for and not yet answered: each may hold a MiB while it is read. */
-enum { HISTORIES_WAITING_MAX = 1024 };
+enum {
+    HISTORIES_WAITING_MAX = 1024,
+    /* Of one client's that it has not answered: below what an edge lets wait in
+     * a dialog, or who follows many full rooms could never come in. */
+    HISTORY_UNANSWERED_BYTES_MAX = 4 * 1024 * 1024,
+};
 
 struct telling;
 
@@ -36,6 +41,7 @@ struct history {
     size_t reading;                  /* Of them, on the worker. */
     struct telling_list parked;      /* Until the caller's joins are settled. */
     struct telling_list held;        /* Until there is a store. */
+    struct telling_list slow;        /* Until the caller has answered others. */
     void (*released)(void *context); /* Owed to who wants the store. */
     void *context;
 };
@@ -52,6 +58,10 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
 
 /** Go on with those whose callers' joins are settled; after each entry. */
 void history_unpark(struct sessions *hub);
+
+/** Go on with those whose callers have answered others, and end those whose
+ * callers are gone. */
+void history_go_on(struct sessions *hub);
 
 /** Let go of the store; released is called when nobody reads it any more. */
 void history_release(struct history *history, void (*released)(void *context),

@@ -55,6 +55,7 @@ static void serve_delivered(struct sessions *hub, struct intake *intake)
         }
     }
     intake_free(intake);
+    history_go_on(hub);
 }
 
 static void (*const servers[])(struct sessions *hub, struct intake *intake) = {
@@ -117,6 +118,7 @@ static void on_tick(void *context)
     meter_set(&hub->meters.reads_waiting, (int64_t)reads_waiting(hub->reads));
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
     callers_retry(hub);
+    history_go_on(hub);
     if (now_us - hub->duties_us >= DUTIES_TICK_MS * 1000ull) {
         hub->duties_us = now_us;
         duties_tick(hub);

@@ -402,6 +402,46 @@ static void test_history__bounded(void **state)
         meter_level(&sessions_meters(s->sessions)->histories_waiting), 0);
 }
 
+/* A client is given no more histories than its dialog can hold unanswered; who
+ * goes away leaves none waiting. */
+static void test_history__no_faster_than_answered(void **state)
+{
+    enum { ASKED = 10, AT_ONCE = 4 };
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+    char *text = malloc(8001);
+
+    memset(text, '<', 8000);
+    text[8000] = '\0';
+    stage_other_join(s, CAROL, 5, LOBBY_ID);
+    for (int i = 0; i < 40; i++) {
+        stage_other_post(s, CAROL, 5, LOBBY_ID, text);
+    }
+    free(text);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    for (int i = 0; i < ASKED; i++) {
+        send_ask(s, alice, LOBBY, "<last cnt=\"40\"/>");
+    }
+    stage_reads(s, ERROR_NONE);
+    for (int i = 0; i < AT_ONCE; i++) {
+        stage_expect(s, alice, "rpl:bccontext");
+    }
+    stage_expect_none(s, alice);
+    check_ids(ask(s, bob, LOBBY, 1), 40, 40); /* Others need not wait. */
+    stage_confirm(s, alice, 0, AT_ONCE);      /* All but the last. */
+    stage_expect_none(s, alice);
+    stage_confirm(s, alice, 0, AT_ONCE + 1);
+    for (int i = 0; i < AT_ONCE; i++) {
+        stage_expect(s, alice, "rpl:bccontext");
+    }
+    stage_expect_none(s, alice);
+    stage_hang_up(s, alice, DIALOG_LEFT, 0, 0);
+    stage_pass(s, 200);
+    stage_expect_none(s, alice);
+    assert_int_equal(
+        meter_level(&sessions_meters(s->sessions)->histories_waiting), 0);
+}
+
 /* The client is gone while its history is read: nobody is told. */
 static void test_history__nobody_waits(void **state)
 {
@@ -433,6 +473,7 @@ int main(void)
         IN(test_history__from_outside),
         IN(test_history__rotten),
         IN(test_history__bounded),
+        IN(test_history__no_faster_than_answered),
         IN(test_history__nobody_waits),
     };
 
