@@ -1,97 +1,10 @@
 #include "node/session/history.h"
 
-#include <string.h>
-
 #include "node/chat/access.h"
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
-#include "node/session/past.h"
-#include "proto/base/check.h"
-
-enum { TELLING_ARENA_BYTES = 16 * 1024 };
-
-/* One bccontext under way. The worker has it while it is read. */
-struct telling {
-    struct errand errand;      /* First. */
-    TAILQ_ENTRY(telling) link; /* history.parked or .held */
-    struct telling_list *list; /* In which it is; NULL: in none. */
-    struct read read;
-    struct job job;
-    const struct xccos_request *request;
-    uint64_t join_index; /* Of the seat it is for; 0: of none. */
-
-    struct past_query query;
-    struct store *store;
-    struct arena *arena; /* The worker's. */
-    uint64_t envid;
-    uint64_t began_us;
-    struct xccos_primitive reply;
-    struct xccos_room block;
-    struct body *body;
-    enum error error;
-};
-
-static struct history *history_of(const struct telling *telling)
-{
-    return &telling->errand.visit->hub->history;
-}
-
-void history_init(struct history *history, struct loop *loop)
-{
-    memset(history, 0, sizeof(*history));
-    TAILQ_INIT(&history->parked);
-    TAILQ_INIT(&history->held);
-    TAILQ_INIT(&history->slow);
-    history->worker = worker_new(loop, "perch-history");
-    CHECK(history->worker != NULL);
-}
-
-void history_deinit(struct history *history)
-{
-    history->store = NULL; /* What ends begins no other. */
-    worker_free(history->worker);
-    history->worker = NULL;
-}
-
-static void enlist(struct telling *telling, struct telling_list *list)
-{
-    telling->list = list;
-    TAILQ_INSERT_TAIL(list, telling, link);
-}
-
-static void delist(struct telling *telling)
-{
-    TAILQ_REMOVE(telling->list, telling, link);
-    telling->list = NULL;
-}
-
-/* Not waiting any more: what is left is to answer. */
-static void count_out(struct telling *telling)
-{
-    struct sessions *hub = telling->errand.visit->hub;
-
-    hub->history.waiting -= 1;
-    meter_set(&hub->meters.histories_waiting, (int64_t)hub->history.waiting);
-}
-
-static void refuse(struct telling *telling, enum outcome outcome)
-{
-    count_out(telling);
-    errand_refuse_outcome(&telling->errand, outcome);
-}
-
-static void refuse_for(struct telling *telling, enum error error)
-{
-    count_out(telling);
-    if (error == ERROR_ROTTEN || error == ERROR_STORE_IO) {
-        errand_refuse(&telling->errand, XCCOS_CODE_SERVER,
-                      "the history cannot be read on this server");
-    } else {
-        errand_refuse(&telling->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
-    }
-}
+#include "node/session/telling.h"
 
 static const struct room *room_of(const struct telling *telling)
 {
@@ -117,118 +30,6 @@ static struct seat *seat_due(const struct telling *telling,
     view_room(room, &view);
     seat = seat_find(caller, view.place.number);
     return seat != NULL && seat->history_due ? seat : NULL;
-}
-
-/* On the worker: nothing of the state loop's is touched. */
-static void run(struct job *job)
-{
-    struct telling *telling =
-        (struct telling *)((char *)job - offsetof(struct telling, job));
-    struct buffer bytes = BUFFER_EMPTY;
-
-    telling->error = past_read(telling->store, &telling->query, telling->arena,
-                               &telling->block);
-    if (telling->error == ERROR_NONE &&
-        xccos_write_primitive(&bytes, telling->envid, &telling->reply) ==
-            XCCOS_ERROR_NONE) {
-        telling->body = body_new(buffer_slice(&bytes));
-    }
-    buffer_deinit(&bytes);
-}
-
-/* It is the next reply. */
-static void mark_given(struct telling *telling)
-{
-    struct caller *caller = telling->errand.visit->caller;
-    struct seat *seat = seat_find(caller, telling->query.room);
-
-    if (seat != NULL && seat->state == SEAT_ASKED &&
-        seat->join_index == telling->join_index) {
-        seat->state = SEAT_GIVEN;
-        seat->given_reply = caller->replies_given + 1;
-    }
-}
-
-static void give(struct telling *telling)
-{
-    struct sessions *hub = telling->errand.visit->hub;
-    struct caller *caller = telling->errand.visit->caller;
-
-    count_out(telling);
-    meter_add(&hub->meters.histories, 1);
-    meter_observe(&hub->meters.history_us,
-                  loop_now_us(hub->settings.loop) - telling->began_us);
-    mark_given(telling);
-    if (telling->body != NULL) {
-        caller->history_given += telling->body->len;
-        caller->history_reply = caller->replies_given + 1;
-    }
-    errand_reply_body(&telling->errand, telling->body, 0);
-}
-
-static void tell_released(struct history *history)
-{
-    void (*released)(void *) = history->released;
-
-    if (released != NULL && history->reading == 0) {
-        history->released = NULL;
-        released(history->context);
-    }
-}
-
-static void done(struct job *job)
-{
-    struct telling *telling =
-        (struct telling *)((char *)job - offsetof(struct telling, job));
-    struct sessions *hub = telling->errand.visit->hub;
-    struct history *history = &hub->history;
-
-    history->reading -= 1;
-    telling->errand.visit->caller->history_reading -= XCCOS_BODY_BYTES_MAX;
-    arena_free(telling->arena);
-    if (telling->error == ERROR_NONE) {
-        give(telling); /* Ends the telling. */
-    } else {
-        refuse_for(telling, telling->error);
-    }
-    history_go_on(hub);
-    tell_released(history);
-}
-
-/* Whether a client owes so many answers that one more history might not find
- * room in its dialog. */
-static bool is_slow(const struct caller *caller)
-{
-    size_t bytes = caller->history_reading + caller->history_given;
-
-    return bytes > 0 &&
-           bytes + XCCOS_BODY_BYTES_MAX > HISTORY_UNANSWERED_BYTES_MAX;
-}
-
-static void submit(struct telling *telling)
-{
-    struct history *history = history_of(telling);
-    struct caller *caller = telling->errand.visit->caller;
-
-    if (history->store == NULL) {
-        enlist(telling, &history->held);
-        return;
-    }
-    if (is_slow(caller)) {
-        enlist(telling, &history->slow);
-        return;
-    }
-    telling->arena = arena_new(TELLING_ARENA_BYTES);
-    if (telling->arena == NULL) {
-        refuse_for(telling, ERROR_NO_MEMORY);
-        return;
-    }
-    telling->store = history->store;
-    telling->began_us = loop_now_us(telling->errand.visit->hub->settings.loop);
-    telling->job = (struct job){.run = run, .done = done};
-    history->reading += 1;
-    caller->history_reading += XCCOS_BODY_BYTES_MAX;
-    worker_submit(history->worker, &telling->job);
 }
 
 static uint32_t wanted(const struct telling *telling)
@@ -305,7 +106,7 @@ static void begin(struct telling *telling, const struct room *room)
 
     view_room(room, &view);
     if (!prepare_reply(telling, &view)) {
-        refuse_for(telling, ERROR_NO_MEMORY);
+        telling_refuse_for(telling, ERROR_NO_MEMORY);
         return;
     }
     telling->query = (struct past_query){
@@ -325,7 +126,7 @@ static void begin(struct telling *telling, const struct room *room)
         telling->query.message_id_last = last_of(query, seat->message_id_last);
         telling->query.told_index = told_index(telling->errand.visit->caller);
     }
-    submit(telling);
+    telling_read(telling);
 }
 
 /* Whether a user may read a room's history, as the state is now. */
@@ -350,9 +151,9 @@ static void index_told(struct read *read, enum error error)
     enum outcome outcome = judge(telling, room);
 
     if (error != ERROR_NONE) {
-        refuse_for(telling, error);
+        telling_refuse_for(telling, error);
     } else if (outcome != OUTCOME_DONE) {
-        refuse(telling, outcome);
+        telling_refuse(telling, outcome);
     } else {
         begin(telling, room);
     }
@@ -366,7 +167,7 @@ static void serve(struct telling *telling)
     enum error error;
 
     if (telling->errand.visit->caller->joins > 0) {
-        enlist(telling, &hub->history.parked);
+        telling_enlist(telling, &hub->history.parked);
         return;
     }
     if (seat_due(telling, room) != NULL) {
@@ -376,7 +177,7 @@ static void serve(struct telling *telling)
     telling->read.tell = index_told;
     error = reads_ask(hub->reads, &telling->read);
     if (error != ERROR_NONE) {
-        refuse_for(telling, error);
+        telling_refuse_for(telling, error);
     }
 }
 
@@ -393,9 +194,9 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
     history->waiting += 1;
     meter_set(&visit->hub->meters.histories_waiting, (int64_t)history->waiting);
     if (history->waiting > HISTORIES_WAITING_MAX) {
-        refuse_for(telling, ERROR_BUSY);
+        telling_refuse_for(telling, ERROR_BUSY);
     } else if (!request->history.has_room) {
-        count_out(telling);
+        telling_end_wait(telling);
         errand_refuse(&telling->errand, XCCOS_CODE_INVALID_ARGUMENT,
                       "the room is missing");
     } else {
@@ -410,47 +211,8 @@ void history_unpark(struct sessions *hub)
     for (; telling != NULL; telling = next) {
         next = TAILQ_NEXT(telling, link);
         if (telling->errand.visit->caller->joins == 0) {
-            delist(telling);
+            telling_delist(telling);
             serve(telling);
         }
-    }
-}
-
-void history_go_on(struct sessions *hub)
-{
-    struct telling *telling = TAILQ_FIRST(&hub->history.slow), *next;
-
-    for (; telling != NULL; telling = next) {
-        const struct caller *caller = telling->errand.visit->caller;
-
-        next = TAILQ_NEXT(telling, link);
-        if (!caller_is_served(caller)) {
-            delist(telling);
-            refuse_for(telling, ERROR_CLOSED);
-        } else if (!is_slow(caller)) {
-            delist(telling);
-            submit(telling);
-        }
-    }
-}
-
-void history_release(struct history *history, void (*released)(void *context),
-                     void *context)
-{
-    CHECK(history->released == NULL);
-    history->store = NULL;
-    history->released = released;
-    history->context = context;
-    tell_released(history);
-}
-
-void history_use(struct history *history, struct store *store)
-{
-    struct telling *telling;
-
-    history->store = store;
-    while ((telling = TAILQ_FIRST(&history->held)) != NULL) {
-        delist(telling);
-        submit(telling);
     }
 }
