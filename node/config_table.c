@@ -59,7 +59,7 @@ const struct setting settings[] = {
     {"sip", "register_expires", SETTING_DURATION, AT(sip_register_expires_ms),
      "600s", 60000, 86400000, "How long a sign-in lasts unless refreshed"},
     {"sip", "keep_alive", SETTING_DURATION, AT(sip_keep_alive_ms), "120s",
-     10000, 3600000, "How often clients are asked to send an empty line"},
+     30000, 3600000, "How often clients are asked to send an empty line"},
     {"sip", "redirect", SETTING_TEXT, AT(sip_redirect), NULL, 0, 0,
      "HOST:PORT given to clients while this node drains"},
 

@@ -110,6 +110,8 @@ static void test_config_load__names_what_is_wrong(void **state)
     assert_refused(scene, LEAST "[rafts]\n", "no section [rafts]");
     assert_refused(scene, LEAST "[raft]\nelection = 1\n", "a duration such as");
     assert_refused(scene, LEAST "[raft]\nelection = 1h\n", "between 50 and");
+    assert_refused(scene, LEAST "[sip]\nkeep_alive = 29s\n",
+                   "between 30000 and");
     assert_refused(scene, LEAST "[raft]\nelection = 99999999999999999999s\n",
                    "a duration such as");
     assert_refused(scene, LEAST "plain = true\n", "yes or no");
