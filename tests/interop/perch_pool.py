@@ -13,17 +13,19 @@ from local_pool import PORTS_PER_NODE, LocalPool  # noqa: E402
 DOMAIN = 'fjord.example'
 CATEGORY = 'Interop'
 PASSWORD = 'Interop: 1 pass\u00e9'
-FIRST_PORT, LAST_PORT = 24060, 32000    # Below what the kernel hands out.
+PORTS = 3000            # Where a pool looks for free ones.
 
 
 class PerchPool:
     """Its nodes, users and rooms.
 
-    @name      Its folder in build/interop, where the nodes' logs stay.
-    @settings  More of perchd.conf.
+    @name        Its folder in build/interop, where the nodes' logs stay.
+    @first_port  Below what the kernel hands out, and apart from where other
+                 pools look, which may start in the same moment.
+    @settings    More of perchd.conf.
     """
 
-    def __init__(self, build: Path, name: str, nodes: int,
+    def __init__(self, build: Path, name: str, nodes: int, first_port: int,
                  settings: str = '') -> None:
         folder = build / 'interop' / name
         self.domain = DOMAIN
@@ -31,8 +33,8 @@ class PerchPool:
         if self.pool.exists:
             self.pool.stop()    # An earlier run was interrupted.
         shutil.rmtree(folder, ignore_errors=True)
-        self.pool.create(nodes, free_ports(nodes), DOMAIN, build / 'bin',
-                         settings)
+        self.pool.create(nodes, free_ports(first_port, nodes), DOMAIN,
+                         build / 'bin', settings)
         self.trust: Path | None = folder / 'trust'
         self.trust.mkdir()      # The authority alone: libpurple loads *.pem.
         shutil.copy(self.pool.authority / 'ca.pem', self.trust)
@@ -93,10 +95,10 @@ class PerchPool:
         self.pool.stop()
 
 
-def free_ports(nodes: int) -> int:
+def free_ports(first: int, nodes: int) -> int:
     """The first of a run of ports that nobody uses."""
     step = nodes * PORTS_PER_NODE
-    for base in range(FIRST_PORT, LAST_PORT - step, step):
+    for base in range(first, first + PORTS, step):
         try:
             for port in range(base, base + step):
                 with socket.socket() as each:
