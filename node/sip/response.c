@@ -21,6 +21,7 @@ static const struct {
     {405, "Method Not Allowed"},
     {407, "Proxy Authentication Required"},
     {408, "Request Timeout"},
+    {409, "Conflict"},
     {412, "Conditional Request Failed"},
     {413, "Request Entity Too Large"},
     {414, "Request-URI Too Long"},
@@ -28,6 +29,7 @@ static const struct {
     {416, "Unsupported URI Scheme"},
     {420, "Bad Extension"},
     {422, "Session Interval Too Small"},
+    {423, "Locked"}, /* As HTTP has it; RFC 3261's is for REGISTER alone. */
     {480, "Temporarily Unavailable"},
     {481, "Call/Transaction Does Not Exist"},
     {482, "Loop Detected"},

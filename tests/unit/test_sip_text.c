@@ -3,8 +3,10 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "node/chat/outcome.h"
 #include "node/sip/aor.h"
 #include "node/sip/head.h"
+#include "node/sip/response.h"
 #include "node/sip/sdp.h"
 
 static struct head head; /* Large. */
@@ -221,13 +223,33 @@ static void test_address_enter__counts(void **state)
     assert_true(RB_EMPTY(&counts));
 }
 
+/* Whatever a post can be answered has a phrase: people read traces. */
+static void test_response_phrase__of_posts(void **state)
+{
+    static const int codes[] = {
+#define X(name, code, ...) code,
+        OUTCOME_LIST(X)
+#undef X
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        assert_string_not_equal(response_phrase(codes[i]), "Unspecified");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN(test_head_read__names),    RUN(test_head_read__refuses),
-        RUN(test_head_read_cseq),      RUN(test_head_address_param),
-        RUN(test_aor_read_text),       RUN(test_sdp_answer),
-        RUN(test_address_is_loopback), RUN(test_address_enter__counts),
+        RUN(test_head_read__names),
+        RUN(test_head_read__refuses),
+        RUN(test_head_read_cseq),
+        RUN(test_head_address_param),
+        RUN(test_aor_read_text),
+        RUN(test_sdp_answer),
+        RUN(test_address_is_loopback),
+        RUN(test_address_enter__counts),
+        RUN(test_response_phrase__of_posts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
