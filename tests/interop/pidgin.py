@@ -14,7 +14,7 @@ from typing import IO, Any
 
 Event = dict[str, Any]
 
-WAIT_S = 10.0           # For what ought to come within a fraction of it.
+WAIT_S = 20.0           # For what ought to come within a fraction of it.
 END_WAIT_S = 5.0        # From the end of input to the end of the process.
 EVENTS_SHOWN = 12       # The last ones, when something else was expected.
 

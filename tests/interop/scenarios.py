@@ -15,7 +15,7 @@ from texts import HOSTILE_TEXTS, LINES, LONG_TEXTS, texts_of_planes
 LAST_SHOWN = 25         # The plugin asks for this much of a room's history.
 WINDOW = 8              # Messages a steady speaker has unheard at most.
 AWAY_MS = 2000          # A client that lost its node stays away.
-HEAL_WAIT_S = 20.0      # From a node's death to a client in its room again.
+HEAL_WAIT_S = 40.0      # From a node's death to a client in its room again.
 
 
 class Pool(Protocol):
