@@ -87,12 +87,12 @@ class Scenarios:
         """End a client; one that crashed is a failure."""
         self.assertEqual(client.close(), 0, '%s ended by itself' % client.user)
 
-    def on_node(self, node: int, name: str, transport: str = 'tcp',
-                **settings: Any) -> Pidgin:
+    def on_node(self, node: int, name: str,
+                transport: str = 'tcp') -> Pidgin:
         """Somebody signed in to a node."""
         client = self.client(name)
         client.sign_in(self.pool.address(node, transport), transport=transport,
-                       password=self.pool.make_user(name), **settings)
+                       password=self.pool.make_user(name))
         return client
 
     def two_in_a_room(self, room: str) -> tuple[Pidgin, Pidgin]:
@@ -106,7 +106,7 @@ class Scenarios:
         return ada, bo
 
     def say_and_hear(self, room: str, speaker: Pidgin, listener: Pidgin,
-                     text: str, heard: str | None = None) -> None:
+                     text: str) -> None:
         """One message, to its author and to somebody else."""
         speaker.say(room, text)
         ends = []
@@ -115,8 +115,7 @@ class Scenarios:
             self.assertEqual(
                 (event['event'], event['text'], event.get('author'),
                  event.get('mine')),
-                ('message', text if heard is None else heard, speaker.uri,
-                 each is speaker), 'as %s sees it' % each.user)
+                ('message', text, speaker.uri, each is speaker), 'as %s sees it' % each.user)
             ends.append(event['at'])
         self.assertEqual(ends[0], ends[1], 'the time differs')
 
