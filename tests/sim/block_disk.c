@@ -176,8 +176,8 @@ static char *copy_path(const char *path)
     return copy;
 }
 
-void disk_change(struct disk *disk, const char *from, const char *to,
-                 struct inode *inode)
+static void add_change(struct disk *disk, const char *from, const char *to,
+                       struct inode *inode, bool follows)
 {
     struct change *change = calloc(1, sizeof(*change));
 
@@ -185,31 +185,66 @@ void disk_change(struct disk *disk, const char *from, const char *to,
     change->from = copy_path(from);
     change->to = copy_path(to);
     change->inode = inode;
+    change->follows = follows;
     inode->refs++;
     TAILQ_INSERT_TAIL(&disk->changes, change, link);
     names_apply(&disk->names, change->from, change->to, inode);
 }
 
+void disk_change(struct disk *disk, const char *from, const char *to,
+                 struct inode *inode)
+{
+    add_change(disk, from, to, inode, false);
+}
+
+void disk_change_too(struct disk *disk, const char *from, const char *to,
+                     struct inode *inode)
+{
+    add_change(disk, from, to, inode, true);
+}
+
+bool path_is_below(const char *path, const char *directory)
+{
+    size_t len = strlen(directory);
+
+    return strncmp(path, directory, len) == 0 && path[len] == '/';
+}
+
 static bool change_is_in(const struct change *change, const char *directory)
 {
     const char *path = change->to != NULL ? change->to : change->from;
-    size_t len = strlen(directory);
 
-    return strncmp(path, directory, len) == 0 && path[len] == '/' &&
-           strchr(path + len + 1, '/') == NULL;
+    return path_is_below(path, directory) &&
+           strchr(path + strlen(directory) + 1, '/') == NULL;
 }
 
 void disk_names_sync(struct disk *disk, const char *directory)
 {
     struct change *change, *next;
+    bool happens = false;
 
     TAILQ_FOREACH_SAFE (change, &disk->changes, link, next) {
-        if (change_is_in(change, directory)) {
+        if (!change->follows) {
+            happens = change_is_in(change, directory);
+        }
+        if (happens) {
             names_apply(&disk->durable, change->from, change->to,
                         change->inode);
             change_free(disk, change);
         }
     }
+}
+
+void disk_settle(struct disk *disk, const char *path)
+{
+    char *directory = copy_path(path);
+    char *slash = strrchr(directory, '/');
+
+    if (slash != NULL) {
+        *slash = '\0';
+        disk_names_sync(disk, directory);
+    }
+    free(directory);
 }
 
 static void names_crash(struct disk *disk)
@@ -223,9 +258,10 @@ static void names_crash(struct disk *disk)
     }
     n = disk_draw(disk, n + 1);
     TAILQ_FOREACH (change, &disk->changes, link) {
-        if (n-- == 0) {
+        if (n == 0 && !change->follows) {
             break;
         }
+        n -= n > 0;
         names_apply(&disk->durable, change->from, change->to, change->inode);
     }
     changes_clear(disk);

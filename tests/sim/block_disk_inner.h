@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "tests/sim/block_disk.h"
+#include "tests/sim/files_sim.h"
 
 enum { SECTOR_BYTES = 512 };
 
@@ -22,6 +23,8 @@ struct inode {
     uint8_t *dirty;   /* For each sector: 1 when it is unsynced. */
     size_t len;
     size_t len_durable;
+    bool is_directory; /* Without bytes; files_disk.c. */
+    struct files_sim_object *object; /* In place of a directory's files. */
 };
 
 struct name {
@@ -38,6 +41,7 @@ struct change {
     struct inode *inode;
     char *from; /* The name that goes; NULL: none. */
     char *to;   /* The name that comes; NULL: none. */
+    bool follows; /* It happens if, and only if, the one before does. */
 };
 
 struct disk {
@@ -95,7 +99,41 @@ struct name *disk_name(struct name_list *names, const char *path);
 void disk_change(struct disk *disk, const char *from, const char *to,
                  struct inode *inode);
 
+/** As disk_change, as one with the change before it. */
+void disk_change_too(struct disk *disk, const char *from, const char *to,
+                     struct inode *inode);
+
 /** Make the changes of names in a directory durable. */
 void disk_names_sync(struct disk *disk, const char *directory);
+
+/** Make the changes in the directory of a path durable. */
+void disk_settle(struct disk *disk, const char *path);
+
+/** Tell whether a path lies below a directory's. */
+bool path_is_below(const char *path, const char *directory);
+
+/* What a step may do. */
+enum step {
+    STEP_WHOLE, /* All of it. */
+    STEP_TORN,  /* A part of it, and then an error. */
+    STEP_NONE,  /* Nothing but an error. */
+};
+
+/** Count a step and say how far it goes and what it returns. */
+enum step disk_step(struct disk *disk, enum error *error_out);
+
+/** A step that is done as a whole or not at all: torn is one or the other. */
+bool disk_step_happens(struct disk *disk, enum error *error_out);
+
+/** Count the bytes that may still be used. */
+uint64_t disk_left_bytes(const struct disk *disk);
+
+/**
+ * Write, as a step.
+ *
+ * @durable  At once.
+ */
+enum error disk_write(struct disk *disk, struct inode *inode, uint64_t offset,
+                      const void *bytes, size_t len, bool durable);
 
 #endif

@@ -28,6 +28,9 @@ void inode_release(struct inode *inode)
     if (--inode->refs > 0) {
         return;
     }
+    if (inode->object != NULL) {
+        inode->object->free(inode->object);
+    }
     forget_unsynced(inode);
     free(inode->bytes);
     free(inode->before);
@@ -128,6 +131,9 @@ void inode_sync(struct inode *inode)
 
 void inode_crash(struct inode *inode, struct disk *disk)
 {
+    if (inode->object != NULL) {
+        inode->object->crash(inode->object);
+    }
     for (size_t s = 0; inode->dirty != NULL && s < sectors(inode->len); s++) {
         if (inode->dirty[s] && disk_draw(disk, 2) == 0) {
             memcpy(inode->bytes + s * SECTOR_BYTES,

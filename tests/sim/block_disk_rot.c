@@ -84,19 +84,6 @@ bool disk_resize(struct disk *disk, const char *path, size_t bytes)
     return true;
 }
 
-/* A change of names that is as old as the disk: durable at once. */
-static void settle(struct disk *disk, const char *path)
-{
-    char *directory = strdup(path);
-    char *slash = directory == NULL ? NULL : strrchr(directory, '/');
-
-    if (slash != NULL) {
-        *slash = '\0';
-        disk_names_sync(disk, directory);
-    }
-    free(directory);
-}
-
 bool disk_delete(struct disk *disk, const char *path)
 {
     struct inode *inode = inode_of(disk, path);
@@ -105,7 +92,7 @@ bool disk_delete(struct disk *disk, const char *path)
         return false;
     }
     disk_change(disk, path, NULL, inode);
-    settle(disk, path);
+    disk_settle(disk, path);
     return true;
 }
 
@@ -123,8 +110,8 @@ bool disk_swap(struct disk *disk, const char *path, const char *other)
     disk_change(disk, NULL, path, b->inode);
     disk_change(disk, NULL, other, inode);
     inode_release(inode);
-    settle(disk, path);
-    settle(disk, other);
+    disk_settle(disk, path);
+    disk_settle(disk, other);
     return true;
 }
 
@@ -136,7 +123,7 @@ bool disk_put(struct disk *disk, const char *path, const void *bytes,
     inode_write(inode, 0, bytes, len, true, false);
     disk_change(disk, NULL, path, inode);
     inode_release(inode);
-    settle(disk, path);
+    disk_settle(disk, path);
     return true;
 }
 

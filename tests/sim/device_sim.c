@@ -24,51 +24,49 @@ struct device_file {
     bool direct;
 };
 
-/* What a step may do. */
-enum step {
-    STEP_WHOLE, /* All of it. */
-    STEP_TORN,  /* A part of it, and then an error. */
-    STEP_NONE,  /* Nothing but an error. */
-};
-
 static bool is_dead(const struct device *device)
 {
     return device->disk->stopped || device->life != device->disk->life;
 }
 
-/* Count a step and say how far it goes and what it returns. */
+/* As those of block_disk_inner.h, for a device that may have died. */
 static enum step step_begin(struct device *device, enum error *error_out)
 {
-    struct disk *disk = device->disk;
-    const struct disk_knobs *knobs = &disk->knobs;
-
-    *error_out = ERROR_IO;
     if (is_dead(device)) {
+        *error_out = ERROR_IO;
         return STEP_NONE;
     }
-    disk->steps++;
-    disk->us += knobs->step_us;
-    if (knobs->stop_at_step == disk->steps) {
-        disk->stopped = true;
-        return STEP_TORN;
-    }
-    if (knobs->fail_at_step != 0 &&
-        (knobs->fail_at_step == disk->steps ||
-         (knobs->fail_on && disk->steps > knobs->fail_at_step))) {
-        *error_out = knobs->fail_error;
-        return STEP_TORN;
-    }
-    *error_out = ERROR_NONE;
-    return STEP_WHOLE;
+    return disk_step(device->disk, error_out);
 }
 
-/* A step that is done as a whole or not at all: torn is one or the other. */
 static bool step_happens(struct device *device, enum error *error_out)
 {
-    enum step step = step_begin(device, error_out);
+    if (is_dead(device)) {
+        *error_out = ERROR_IO;
+        return false;
+    }
+    return disk_step_happens(device->disk, error_out);
+}
 
-    return step == STEP_WHOLE ||
-           (step == STEP_TORN && disk_draw(device->disk, 2) == 1);
+/* Make a directory and those above it, durably. */
+static void make_directory(struct disk *disk, const char *path)
+{
+    char above[PATH_BYTES_MAX];
+    struct inode *inode;
+
+    if (strlen(path) < strlen(disk->prefix) ||
+        disk_name(&disk->names, path) != NULL) {
+        return;
+    }
+    CHECK(strlen(path) < sizeof(above));
+    strcpy(above, path);
+    *strrchr(above, '/') = '\0';
+    make_directory(disk, above);
+    inode = inode_new();
+    inode->is_directory = true;
+    disk_change(disk, NULL, path, inode);
+    inode_release(inode);
+    disk_settle(disk, path);
 }
 
 enum error device_open(const char *path, struct device **device_out)
@@ -88,6 +86,7 @@ enum error device_open(const char *path, struct device **device_out)
     device->life = disk->life;
     device->path = strdup(path);
     CHECK(device->path != NULL);
+    make_directory(disk, path);
     *device_out = device;
     return ERROR_NONE;
 }
@@ -100,11 +99,9 @@ void device_close(struct device *device)
     }
 }
 
-/* A directory is there while a file's name begins with it. */
 enum error device_remove_directory(const char *path)
 {
     struct disk *disk = disk_find(path);
-    size_t len = strlen(path);
     struct name *name;
 
     if (disk == NULL) {
@@ -114,9 +111,14 @@ enum error device_remove_directory(const char *path)
         return ERROR_IO;
     }
     TAILQ_FOREACH (name, &disk->names, link) {
-        if (strncmp(name->path, path, len) == 0 && name->path[len] == '/') {
+        if (path_is_below(name->path, path)) {
             return ERROR_IO;
         }
+    }
+    name = disk_name(&disk->names, path);
+    if (name != NULL) {
+        disk_change(disk, path, NULL, name->inode);
+        disk_settle(disk, path);
     }
     return ERROR_NONE;
 }
@@ -138,8 +140,8 @@ enum error device_list(struct device *device,
         return ERROR_IO;
     }
     TAILQ_FOREACH (name, &device->disk->names, link) {
-        if (strncmp(name->path, device->path, len) == 0 &&
-            name->path[len] == '/' &&
+        if (path_is_below(name->path, device->path) &&
+            !name->inode->is_directory &&
             strchr(name->path + len + 1, '/') == NULL) {
             each(context, name->path + len + 1, name->inode->len);
         }
@@ -166,34 +168,28 @@ static struct inode *inode_at(const struct device *device, const char *path)
     return name == NULL ? NULL : name->inode;
 }
 
-/* A directory is the beginning of its files' paths. */
-static bool is_below(const char *path, const char *directory)
-{
-    size_t len = strlen(directory);
-
-    return strncmp(path, directory, len) == 0 && path[len] == '/';
-}
-
-static struct name *name_below(const struct device *device,
-                               const char *directory)
+/* A directory's own name, or one below it. */
+static struct name *name_of_directory(const struct device *device,
+                                      const char *directory)
 {
     struct name *name;
 
     TAILQ_FOREACH (name, &device->disk->names, link) {
-        if (is_below(name->path, directory)) {
+        if (strcmp(name->path, directory) == 0 ||
+            path_is_below(name->path, directory)) {
             return name;
         }
     }
     return NULL;
 }
 
-/* One file after the other, each durable at once, so that a crash may leave
+/* One name after the other, each durable at once, so that a crash may leave
  * some behind: harder than what file systems do. */
 static enum error rename_directory(struct device *device, const char *from,
                                    const char *to)
 {
     char path[PATH_BYTES_MAX];
-    struct name *name = name_below(device, from);
+    struct name *name = name_of_directory(device, from);
     enum error error = name == NULL ? ERROR_NOT_FOUND : ERROR_NONE;
     int n;
 
@@ -202,9 +198,9 @@ static enum error rename_directory(struct device *device, const char *from,
         CHECK(n > 0 && (size_t)n < sizeof(path));
         if (step_happens(device, &error)) {
             disk_change(device->disk, name->path, path, name->inode);
-            disk_names_sync(device->disk, to);
+            disk_settle(device->disk, path);
         }
-        name = name_below(device, from);
+        name = name_of_directory(device, from);
     }
     return error;
 }
@@ -219,7 +215,7 @@ enum error device_rename(struct device *device, const char *from,
     whole_path(device, from, from_path);
     whole_path(device, to, to_path);
     inode = inode_at(device, from_path);
-    if (inode == NULL) {
+    if (inode == NULL || inode->is_directory) {
         return rename_directory(device, from_path, to_path);
     }
     if (step_happens(device, &error)) {
@@ -255,34 +251,12 @@ enum error device_sync(struct device *device)
     return error;
 }
 
-static uint64_t used_bytes(const struct disk *disk)
-{
-    struct name *name;
-    uint64_t used = 0;
-
-    TAILQ_FOREACH (name, &disk->names, link) {
-        used += name->inode->len;
-    }
-    return used;
-}
-
-static uint64_t left_bytes(const struct disk *disk)
-{
-    uint64_t used = used_bytes(disk);
-    uint64_t capacity = disk->knobs.capacity_bytes;
-
-    if (capacity == 0) {
-        return UINT64_MAX - used;
-    }
-    return used < capacity ? capacity - used : 0;
-}
-
 enum error device_free_bytes(struct device *device, uint64_t *bytes_out)
 {
     if (is_dead(device)) {
         return ERROR_IO;
     }
-    *bytes_out = left_bytes(device->disk);
+    *bytes_out = disk_left_bytes(device->disk);
     return ERROR_NONE;
 }
 
@@ -381,62 +355,13 @@ enum error device_file_read(struct device_file *file, uint64_t offset,
     return ERROR_NONE;
 }
 
-static void write_part(struct device_file *file, uint64_t offset,
-                       const uint8_t *bytes, size_t len)
-{
-    inode_write(file->inode, offset, bytes, len, file->direct,
-                file->device->disk->knobs.remember);
-}
-
-/* Write some sectors of what was asked: none, all, the first few, or each by
- * a coin of this write's own bias. */
-static void write_torn(struct device_file *file, uint64_t offset,
-                       const uint8_t *bytes, size_t len)
-{
-    struct disk *disk = file->device->disk;
-    uint64_t sectors = (len + SECTOR_BYTES - 1) / SECTOR_BYTES;
-    uint64_t bias = disk_draw(disk, 5); /* Of 4: never to always. */
-    bool prefix = disk_draw(disk, 3) == 0;
-    uint64_t first = disk_draw(disk, sectors + 1);
-
-    for (uint64_t s = 0; s < sectors; s++) {
-        size_t at = s * SECTOR_BYTES;
-        size_t left = len - at;
-        bool kept = prefix ? s < first : disk_draw(disk, 4) < bias;
-
-        if (kept) {
-            write_part(file, offset + at, bytes + at,
-                       left < SECTOR_BYTES ? left : SECTOR_BYTES);
-        }
-    }
-}
-
-static bool has_room(const struct device_file *file, uint64_t end)
-{
-    return end <= file->inode->len ||
-           end - file->inode->len <= left_bytes(file->device->disk);
-}
-
 enum error device_file_write(struct device_file *file, uint64_t offset,
                              const void *bytes, size_t len)
 {
-    enum error error;
-    enum step step;
-
     check_aligned(file, offset, bytes, len);
-    step = step_begin(file->device, &error);
-    file->device->disk->us += len * file->device->disk->knobs.mib_us >> 20;
-    if (step == STEP_TORN) {
-        if (error != ERROR_NO_SPACE && len > 0) {
-            write_torn(file, offset, bytes, len);
-        }
-    } else if (step == STEP_WHOLE) {
-        if (!has_room(file, offset + len)) {
-            return ERROR_NO_SPACE;
-        }
-        write_part(file, offset, bytes, len);
-    }
-    return error;
+    return is_dead(file->device) ? ERROR_IO
+                                 : disk_write(file->device->disk, file->inode,
+                                              offset, bytes, len, file->direct);
 }
 
 enum error device_file_sync(struct device_file *file)
@@ -457,7 +382,7 @@ enum error device_file_fill(struct device_file *file, uint64_t bytes)
     enum step step = step_begin(file->device, &error);
 
     file->device->disk->us += more * file->device->disk->knobs.mib_us >> 20;
-    if (step == STEP_WHOLE && !has_room(file, bytes)) {
+    if (step == STEP_WHOLE && more > disk_left_bytes(file->device->disk)) {
         return ERROR_NO_SPACE;
     }
     if (step == STEP_TORN) {

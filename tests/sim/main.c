@@ -13,8 +13,10 @@ static const char usage[] =
     "perch-sim: run a simulated pool under faults that a seed decides\n"
     "\n"
     "  --level L      core: the log's core and guard; replica: whole "
-    "replicas,\n"
-    "                 with options of their own (core)\n"
+    "replicas;\n"
+    "                 node: whole nodes, the latter two with options of their "
+    "own\n"
+    "                 (core)\n"
     "  --seed N       first seed (1)\n"
     "  --runs N       how many seeds from there (1)\n"
     "  --nodes N      nodes in all (3)\n"
@@ -208,29 +210,33 @@ static bool read_options(int argc, char **argv, struct runs *runs)
     return true;
 }
 
-/* Whole replicas link another disk, so they are another program, beside this
- * one. */
-static int run_replicas(char **argv)
+/* Whole replicas and whole nodes link another disk, so they are programs of
+ * their own, beside this one. */
+static int run_level(const char *level, char **argv)
 {
     char path[PATH_BYTES_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
 
-    if (n > 0 && (size_t)n + sizeof("-replica") <= sizeof(path)) {
-        strcpy(path + n, "-replica");
+    if (n > 0 && (size_t)n + strlen(level) + 2 <= sizeof(path)) {
+        path[n] = '-';
+        strcpy(path + n + 1, level);
         execv(path, argv);
     }
-    perror("perch-sim-replica");
+    fprintf(stderr, "perch-sim-%s: %s\n", level, strerror(errno));
     return 2;
 }
 
-static bool wants_replicas(int argc, char **argv)
+/* A level other than this program's own; NULL: none is asked for. */
+static const char *find_level(int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i++) {
-        if (strcmp(argv[i], "--level") == 0) {
-            return strcmp(argv[i + 1], "replica") == 0;
+        if (strcmp(argv[i], "--level") == 0 &&
+            (strcmp(argv[i + 1], "replica") == 0 ||
+             strcmp(argv[i + 1], "node") == 0)) {
+            return argv[i + 1];
         }
     }
-    return false;
+    return NULL;
 }
 
 int main(int argc, char **argv)
@@ -244,8 +250,8 @@ int main(int argc, char **argv)
                         .jobs = 1};
     struct summary summary;
 
-    if (wants_replicas(argc, argv)) {
-        return run_replicas(argv);
+    if (find_level(argc, argv) != NULL) {
+        return run_level(find_level(argc, argv), argv);
     }
     mix_read("base", &runs.world.mix);
     if (!read_options(argc, argv, &runs)) {

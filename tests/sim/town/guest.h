@@ -1,0 +1,112 @@
+/* A client as a node's state loop sees one. He is in all rooms, posts, reads
+ * what was said, confirms what he is given, and goes to another host when his
+ * is lost or slow; and he notices when something is told twice or not at all.
+ *
+ * Thread: one.
+ */
+#ifndef TESTS_SIM_TOWN_GUEST_H
+#define TESTS_SIM_TOWN_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node/session/delivery.h"
+#include "tests/sim/random.h"
+#include "tests/sim/town/ledger.h"
+
+struct host;
+struct town;
+
+enum guest_at {
+    GUEST_AWAY,
+    GUEST_ENTERING, /* Has asked to join, and for what was said. */
+    GUEST_IN,
+};
+
+/* A room in the present dialog, */
+struct guest_room {
+    uint64_t live_first, live_last; /* Copies; 0: none yet. */
+    bool past_known;
+    uint64_t past_last; /* Where the first history ended. */
+    /* and beyond it. */
+    uint64_t seen; /* All up to here was seen. */
+};
+
+/* What he wants to say. */
+struct guest_post {
+    uint64_t number;   /* 0: nothing. */
+    uint64_t token;    /* Of the try that waits for an answer; 0: none does. */
+    uint64_t asked_us; /* When it was made. */
+    bool retries;      /* It has a retry id. */
+    bool unknown;      /* A try was not answered. */
+};
+
+/* A history asked without joining anew. */
+struct guest_reading {
+    bool waits;
+    unsigned room;
+    uint64_t told; /* It must reach this message at least. */
+};
+
+/* How far he has confirmed what he was given. */
+struct guest_mark {
+    uint64_t log_index;
+    uint32_t replies;
+};
+
+struct guest {
+    struct town *town;
+    unsigned number; /* From 0. */
+    struct random random;
+    char uri[64], endpoint[16];
+
+    enum guest_at at;
+    struct host *host;
+    uint64_t life; /* Of the host, when he came. */
+    edge_ref dialog;
+    uint64_t dialogs, tokens;
+    uint64_t entered_us, left_us; /* left_us 0: not in good order. */
+    unsigned pasts;               /* First histories that are not here yet. */
+    bool counts_on_marks;         /* His last farewell must be remembered. */
+    struct guest_mark given, confirmed;
+    struct guest_room rooms[LEDGER_ROOMS];
+    struct guest_post post;
+    struct guest_reading reading;
+};
+
+/** Set up, away. */
+void guest_init(struct guest *guest, struct town *town, unsigned number);
+
+/** Begin to come and go. */
+void guest_begin(struct guest *guest);
+
+/** Note that a host has ended, for whoever was there. */
+void guests_lose(struct host *host);
+
+/** Take what a host's state loop gives to its edge; frees it. */
+void guests_take(struct host *host, struct letter_list *list);
+
+/** Tell whether he is in, and waits for nothing. */
+bool guest_is_calm(const struct guest *guest);
+
+/* guest_talk.c */
+
+/** Open a dialog; join all rooms and ask for what was said there. */
+void guest_enter(struct guest *guest, struct host *host);
+
+/** End the dialog. */
+void guest_leave(struct guest *guest, enum dialog_end end);
+
+/** Send what he wants to say, once more perhaps. */
+void guest_post(struct guest *guest);
+
+/** Ask for the newest messages of a room. */
+void guest_read(struct guest *guest, unsigned room);
+
+/** Confirm all that was given. */
+void guest_confirm(struct guest *guest);
+
+/** Take a body; what it says has been read. */
+void guest_hear(struct guest *guest, const struct xccos_envelope *envelope);
+
+#endif

@@ -1,0 +1,321 @@
+#include "tests/sim/town/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/check.h"
+#include "raft/replica_meters.h"
+#include "tests/sim/loop_sim.h"
+#include "tests/sim/town/town.h"
+#include "tests/sim/transport_sim.h"
+
+enum {
+    PORT = 7000,
+    SEGMENT_BYTES = 1024 * 1024,
+    FLOOR_BYTES = 1024 * 1024,
+    EDGE_LETTERS_MAX = 1 << 20,
+    RESTART_US = 200 * TOWN_MS,
+    STREAM_HOSTS = 200,
+};
+
+static const struct guid pool_id = {.bytes = {7}};
+
+static uint64_t disk_random(void *context)
+{
+    struct host *host = context;
+
+    return random_next(&host->random);
+}
+
+void host_init(struct host *host, struct town *town, unsigned number)
+{
+    host->town = town;
+    host->number = number;
+    host->random = random_stream(town->settings.seed, STREAM_HOSTS + number);
+    snprintf(host->path, sizeof(host->path), "/n%u", number);
+    host->disk = disk_new(host->path, disk_random, host);
+    CHECK(host->disk != NULL);
+}
+
+void host_deinit(struct host *host)
+{
+    disk_free(host->disk);
+}
+
+bool host_is_up(const struct host *host)
+{
+    return host->backend != NULL && !host->dying;
+}
+
+const struct replica_status *host_status(const struct host *host)
+{
+    return replica_status(backend_replica(host->backend));
+}
+
+/* --- What the backend tells --- */
+
+static void on_domain(void *context, const char *domain)
+{
+    (void)domain;
+    ((struct host *)context)->serves = true;
+}
+
+static void on_load(void *context, enum load load)
+{
+    (void)context;
+    (void)load;
+}
+
+static void on_fresh(void *context, bool fresh)
+{
+    (void)context;
+    (void)fresh;
+}
+
+static void on_changed(void *context, const struct replica_status *status)
+{
+    struct host *host = context;
+
+    town_trace(host->town, "host %u role %d term %llu leader %u members %zu",
+               host->number, status->role, (unsigned long long)status->term,
+               status->leader, status->n);
+}
+
+static void on_start_due(void *context)
+{
+    host_start(context);
+}
+
+static void on_kill_due(void *context)
+{
+    struct host *host = context;
+
+    host_kill(host);
+    town_later(host->town, RESTART_US, on_start_due, host);
+}
+
+/* A log that was cut on purpose asks for a start, and so does a state that was
+ * found rotten; else only a disk that fails may end a host. */
+static void on_fatal(void *context, enum error error, const char *reason)
+{
+    struct host *host = context;
+    bool damaged = error == ERROR_ROTTEN && host->lost_disk;
+
+    town_trace(host->town, "host %u fatal %s: %s", host->number,
+               error_name(error), reason);
+    if (error != ERROR_FORGOTTEN && !damaged && !host->full && !host->fails) {
+        ledger_break(&host->town->ledger, "dead", "host %u: %s: %s",
+                     host->number, error_name(error), reason);
+    }
+    if (!host->dying) {
+        host->dying = true;
+        town_later(host->town, 0, on_kill_due, host);
+    }
+}
+
+/* --- A life --- */
+
+static void on_deliveries(void *context, struct letter_list *list)
+{
+    guests_take(context, list);
+}
+
+static struct loop *make_loop(struct host *host, uint64_t which)
+{
+    struct loop_sim_traits traits = {
+        .id = host->number * 10 + which,
+        .seed = random_next(&host->random),
+        .wall_offset_us =
+            (int64_t)random_between(&host->random, 1, 100 * TOWN_MS),
+        .now_offset_us = random_below(&host->random, TOWN_SECOND),
+        .job_us_max = host->town->job_us};
+
+    return loop_sim_new(host->town->schedule, &traits);
+}
+
+static struct replica_settings replica_of(
+    struct host *host, const struct transport_node *addresses)
+{
+    const struct town *town = host->town;
+
+    return (struct replica_settings){.directory = host->path,
+                                     .pool = pool_id,
+                                     .node = (uint8_t)host->number,
+                                     .founding = !host->founded,
+                                     .nodes = addresses,
+                                     .n_nodes = town->settings.hosts,
+                                     .listen_host = "127.0.0.1",
+                                     .listen_port =
+                                         (uint16_t)(PORT + host->number),
+                                     .plain = true,
+                                     .software = "sim",
+                                     .snapshot_entries = town->snapshot_entries,
+                                     .trailing_entries = town->trailing_entries,
+                                     .segment_bytes = SEGMENT_BYTES,
+                                     .floor_bytes = FLOOR_BYTES,
+                                     .owner_loop = host->state_loop,
+                                     .raft_loop = host->raft_loop};
+}
+
+static enum error open_backend(struct host *host)
+{
+    struct transport_node addresses[TOWN_HOSTS_MAX];
+    const struct backend_events events = {.context = host,
+                                          .domain = on_domain,
+                                          .load = on_load,
+                                          .changed = on_changed,
+                                          .fresh = on_fresh,
+                                          .fatal = on_fatal};
+    struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT};
+
+    for (unsigned i = 0; i < host->town->settings.hosts; i++) {
+        addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",
+                                               (uint16_t)(PORT + i + 1)};
+    }
+    settings.replica = replica_of(host, addresses);
+    TRY(backend_open(&host->backend, &settings, &events));
+    host->founded = true;
+    return backend_start(host->backend);
+}
+
+static void open_edge(struct host *host)
+{
+    host->edge =
+        letters_new(host->state_loop, EDGE_LETTERS_MAX, on_deliveries, host);
+    CHECK(host->edge != NULL);
+    sessions_set_edge(backend_sessions(host->backend), 0, host->edge);
+}
+
+static void close_edge(struct host *host)
+{
+    struct letter_list left;
+    struct letter *letter;
+
+    if (host->edge == NULL) {
+        return;
+    }
+    sessions_set_edge(backend_sessions(host->backend), 0, NULL);
+    letters_close(host->edge, &left);
+    while ((letter = STAILQ_FIRST(&left)) != NULL) {
+        STAILQ_REMOVE_HEAD(&left, link);
+        delivery_free((struct delivery *)letter);
+    }
+    letters_free(host->edge);
+    host->edge = NULL;
+}
+
+static void bury(struct town *town, struct loop *loop)
+{
+    CHECK(town->n_buried < TOWN_LIVES_MAX);
+    loop_sim_kill(loop);
+    town->buried[town->n_buried++] = loop;
+}
+
+static void end_life(struct host *host, void (*end)(struct backend *backend))
+{
+    close_edge(host);
+    transport_sim_leave(host->raft_loop, random_below(&host->random, 2) == 0);
+    end(host->backend);
+    host->backend = NULL;
+    bury(host->town, host->state_loop);
+    bury(host->town, host->raft_loop);
+    guests_lose(host);
+}
+
+static void make_life(struct host *host)
+{
+    host->state_loop = make_loop(host, 1);
+    host->raft_loop = make_loop(host, 2);
+    transport_sim_join(host->raft_loop, host->town->network, host->number - 1);
+    host->life++;
+    host->dying = false;
+    host->serves = false;
+}
+
+/* It does not come up; only what was done to its disk may be why. */
+static void fail_start(struct host *host, enum error error)
+{
+    town_trace(host->town, "host %u does not start: %s", host->number,
+               error_name(error));
+    if (!host->full && !host->fails) {
+        ledger_break(&host->town->ledger, "start", "host %u: %s", host->number,
+                     error_name(error));
+    }
+    end_life(host, backend_abandon);
+    town_later(host->town, RESTART_US, on_start_due, host);
+}
+
+/* Who it is now. */
+static void learn_name(struct host *host)
+{
+    uint64_t raft_id = replica_identity(backend_replica(host->backend)).raft_id;
+
+    if (host->raft_id != 0 && raft_id != host->raft_id) {
+        host->town->result.incarnations++;
+        if (!host->lost_disk) {
+            ledger_break(&host->town->ledger, "anew",
+                         "host %u has lost its past", host->number);
+        }
+    }
+    host->raft_id = raft_id;
+    host->lost_disk = false;
+}
+
+void host_start(struct host *host)
+{
+    enum error error;
+
+    if (host->backend != NULL) {
+        return;
+    }
+    make_life(host);
+    error = open_backend(host);
+    host->town->result.starts++;
+    if (error != ERROR_NONE) {
+        fail_start(host, error);
+        return;
+    }
+    open_edge(host);
+    learn_name(host);
+    town_trace(
+        host->town, "host %u up as %llx at %llu", host->number,
+        (unsigned long long)host->raft_id,
+        (unsigned long long)applier_applied(backend_applier(host->backend)));
+}
+
+static void count_life(struct host *host)
+{
+    struct town_result *result = &host->town->result;
+
+    result->elections +=
+        meter_count(&replica_meters(backend_replica(host->backend))->elections);
+    if (host_status(host)->commit_index > result->committed) {
+        result->committed = host_status(host)->commit_index;
+    }
+}
+
+void host_kill(struct host *host)
+{
+    if (host->backend == NULL) {
+        return;
+    }
+    town_trace(host->town, "host %u loses power", host->number);
+    count_life(host);
+    disk_knobs(host->disk)->stop_at_step =
+        disk_steps(host->disk) + 1 + random_below(&host->random, 3);
+    end_life(host, backend_abandon);
+    disk_stop(host->disk);
+    disk_crash(host->disk);
+    host->fails = false;
+}
+
+void host_close(struct host *host)
+{
+    if (host->backend == NULL) {
+        return;
+    }
+    town_trace(host->town, "host %u ends", host->number);
+    count_life(host);
+    backend_stop(host->backend);
+    end_life(host, backend_close);
+}

@@ -1,0 +1,198 @@
+/* Looks into hosts: equal states where equal entries were applied, and rows
+ * that say what memory says. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "node/chat/query.h"
+#include "node/chat/rows.h"
+#include "node/chat/view.h"
+#include "node/state_rows.h"
+#include "proto/base/arena.h"
+#include "proto/base/check.h"
+#include "proto/codec.h"
+#include "proto/store.pb-c.h"
+#include "storage/cursor.h"
+#include "tests/sim/town/town.h"
+
+enum {
+    LOOK_US = 100 * TOWN_MS,
+    ROWS_EVERY = 40, /* Looks. */
+    ARENA_BYTES = 4096,
+};
+
+/* Its store is there: it is none while a copy takes its place. */
+static bool has_state(const struct host *host)
+{
+    return host_is_up(host) &&
+           applier_store(backend_applier(host->backend)) != NULL;
+}
+
+static void compare(struct host *host)
+{
+    struct applier *applier = backend_applier(host->backend);
+    uint64_t index = applier_digested(applier), digest;
+
+    CHECK(applier_digest_at(applier, index, &digest));
+    ledger_digest(&host->town->ledger, host->number, index, digest);
+    ledger_state(&host->town->ledger, host->number, applier_applied(applier),
+                 machine_hash(applier_machine(applier)));
+    schedule_trace(host->town->schedule, digest);
+}
+
+/* Make the state from the rows, as the next start would. */
+static void compare_rows(struct host *host)
+{
+    struct applier *applier = backend_applier(host->backend);
+    struct machine *machine = NULL;
+    uint64_t digest = 0, known = 0;
+    enum error error = state_rows_load(applier_store(applier),
+                                       COMMAND_RULES_KNOWN, &machine, &digest);
+
+    if (error != ERROR_NONE) {
+        ledger_break(&host->town->ledger, "rows", "host %u: %s", host->number,
+                     error_name(error));
+        return;
+    }
+    if (machine_hash(machine) != machine_hash(applier_machine(applier)) ||
+        !applier_digest_at(applier, applier_digested(applier), &known) ||
+        known != digest) {
+        ledger_break(&host->town->ledger, "rows",
+                     "host %u: rows at %" PRIu64 " are not what memory is",
+                     host->number, applier_applied(applier));
+    }
+    machine_free(machine);
+}
+
+static void look(struct town *town, bool at_rows)
+{
+    for (unsigned i = 0; i < town->settings.hosts; i++) {
+        if (has_state(&town->hosts[i])) {
+            compare(&town->hosts[i]);
+            if (at_rows) {
+                compare_rows(&town->hosts[i]);
+            }
+        }
+    }
+}
+
+static void on_look(void *context)
+{
+    struct town *town = context;
+    uint64_t looks = schedule_now_us(town->schedule) / LOOK_US;
+
+    look(town, looks % ROWS_EVERY == 0);
+    town_later(town, LOOK_US, on_look, town);
+}
+
+void inspect_begin(struct town *town)
+{
+    town_later(town, LOOK_US, on_look, town);
+}
+
+/* --- Messages --- */
+
+/* A walk over a room's messages. */
+struct walk {
+    struct host *host;
+    unsigned room;
+    uint64_t last, last_index;
+};
+
+static void check_message(struct walk *walk,
+                          const Perch__Stored__Message *message)
+{
+    struct ledger *ledger = &walk->host->town->ledger;
+
+    if (message->message_id != walk->last + 1 ||
+        message->log_index <= walk->last_index) {
+        ledger_break(ledger, "order",
+                     "host %u, room %u: %" PRIu64 " of %" PRIu64
+                     " comes after %" PRIu64 " of %" PRIu64,
+                     walk->host->number, walk->room, message->message_id,
+                     message->log_index, walk->last, walk->last_index);
+    }
+    ledger_message(ledger, walk->room, message->message_id,
+                   codec_slice(message->text));
+    walk->last = message->message_id;
+    walk->last_index = message->log_index;
+}
+
+static void check_row(struct walk *walk, struct slice value)
+{
+    struct arena *arena = arena_new(ARENA_BYTES);
+    ProtobufCMessage *message = NULL;
+
+    CHECK(arena != NULL);
+    if (codec_read(arena, &perch__stored__message__descriptor, value,
+                   &message) == ERROR_NONE) {
+        check_message(walk, (const Perch__Stored__Message *)message);
+    } else {
+        ledger_break(&walk->host->town->ledger, "rows",
+                     "host %u: a message is malformed", walk->host->number);
+    }
+    arena_free(arena);
+}
+
+static void walk_room(struct walk *walk, struct view *view, uint32_t place)
+{
+    struct key lower, upper;
+    struct cursor *cursor = NULL;
+    uint64_t part = place;
+    struct row row;
+
+    key_prefix(TABLE_MESSAGES, 1, &part, &lower);
+    upper = lower;
+    key_after(&upper);
+    CHECK(
+        cursor_open(view, TABLE_MESSAGES,
+                    (struct range){key_slice(&lower), key_slice(&upper), false},
+                    &cursor) == ERROR_NONE);
+    while (cursor_next(cursor, &row) == ERROR_NONE) {
+        check_row(walk, row.value);
+    }
+    cursor_close(cursor);
+}
+
+static void check_room(struct host *host, struct view *view, unsigned number)
+{
+    struct walk walk = {.host = host, .room = number};
+    struct applier *applier = backend_applier(host->backend);
+    const struct room *room;
+    struct room_view seen;
+    struct guid guid;
+
+    CHECK(guid_read(slice_of_text(room_guid_text(number)), &guid) ==
+          ERROR_NONE);
+    room = query_room(applier_machine(applier), &guid);
+    if (room == NULL) {
+        ledger_break(&host->town->ledger, "rows", "host %u has no room %u",
+                     host->number, number);
+        return;
+    }
+    view_room(room, &seen);
+    walk_room(&walk, view, seen.place.number);
+    if (walk.last != seen.message_id_last ||
+        walk.last < host->town->ledger.rooms[number].told) {
+        ledger_break(&host->town->ledger, "lost",
+                     "host %u, room %u: %" PRIu64 " messages, %" PRIu64
+                     " by its count, %" PRIu64 " were told",
+                     host->number, number, walk.last, seen.message_id_last,
+                     host->town->ledger.rooms[number].told);
+    }
+}
+
+void inspect_end(struct town *town)
+{
+    look(town, true);
+    for (unsigned i = 0; i < town->settings.hosts; i++) {
+        struct host *host = &town->hosts[i];
+        struct view *view = NULL;
+
+        CHECK(view_open(applier_store(backend_applier(host->backend)), &view) ==
+              ERROR_NONE);
+        for (unsigned room = 0; room < LEDGER_ROOMS; room++) {
+            check_room(host, view, room);
+        }
+        view_close(view);
+    }
+}

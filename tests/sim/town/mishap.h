@@ -1,0 +1,45 @@
+/* What goes wrong in a town.
+ *
+ * Thread: one.
+ */
+#ifndef TESTS_SIM_TOWN_MISHAP_H
+#define TESTS_SIM_TOWN_MISHAP_H
+
+struct town;
+
+/* X(NAME, word on the command line, what it does) */
+#define MISHAP_LIST(X)                                                         \
+    X(LOSS, "loss", "connections break")                                       \
+    X(DELAY, "delay", "some packets are held up")                              \
+    X(ONEWAY, "oneway", "one direction of a link is cut for a while")          \
+    X(PARTITION, "partition", "the hosts fall into two groups for a while")    \
+    X(CRASH, "crash", "a host loses power and comes back")                     \
+    X(RESTART, "restart", "a host is ended in good order and comes back")      \
+    X(OUTAGE, "outage", "all hosts lose power at once")                        \
+    X(PAUSE, "pause", "a host stands still for a while")                       \
+    X(SLOW, "slow", "disks take long")                                         \
+    X(TRANSFER, "transfer", "leadership is handed over")                       \
+    X(SNAPSHOT, "snapshot", "logs are cut early, so peers need copies")        \
+    X(FLUSH, "flush", "stores write what they have whenever they like")        \
+    X(CHANGE, "change", "administrators change users and rooms")               \
+    X(FULL, "full", "a disk fills up, and has room again")                     \
+    X(ERRORS, "errors", "a disk refuses writes, and its host comes back")      \
+    X(ROT, "rot", "a host's log is damaged while it is down")                  \
+    X(STALE, "stale", "a host's state is damaged while it is down")            \
+    X(EMPTY, "empty", "a host's disk is emptied while it is down")
+
+#define MISHAP_ENUM(name, word, what) MISHAP_##name,
+enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };
+#undef MISHAP_ENUM
+
+/** Set up what goes wrong all along, and begin what strikes now and then. */
+void mishaps_begin(struct town *town);
+
+/** End all of it; every host comes up. */
+void mishaps_end(struct town *town);
+
+/** Name a mishap, as on the command line, and say what it does. */
+const char *mishap_word(enum mishap mishap);
+const char *mishap_text(enum mishap mishap);
+
+#endif
