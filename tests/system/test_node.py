@@ -5,118 +5,17 @@
 
 Rooms under load and faults of machines are jepsen's; here is the daemon.
 """
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-import time
-import unittest
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-HOME = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(HOME / 'ops'))
+import scene
+from scene import WAIT_S, Scene, page, program, until
+from local_pool import Node
 
-from local_pool import LocalPool, Node, PoolError  # noqa: E402
-
-PROGRAMS = HOME / 'build-release' / 'bin'
 BASE_PORT = 25060
-WAIT_S = 30.0
-
-# What keeps a short test's log short.
-SETTINGS = '''\
-[drain]
-notice = 0ms
-spread = 0ms
-
-[raft]
-snapshot_entries = 100
-trailing_entries = 100
-segment_bytes = 1MiB
-
-[store]
-disk_floor = 1MiB
-'''
-
-
-def until(ask: Callable[[], Any], what: str) -> Any:
-    """Ask until there is an answer."""
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        found = ask()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError('not within %.0f s: %s' % (WAIT_S, what))
-
-
-def page(node: Node, path: str) -> str:
-    """A page of the node's web port; also of an error."""
-    try:
-        with urllib.request.urlopen('http://%s%s' % (node.web, path),
-                                    timeout=5) as reply:
-            return str(reply.read().decode())
-    except urllib.error.HTTPError as error:
-        return error.read().decode()
-
-
-class Scene(unittest.TestCase):
-    """A pool of three in a folder of its own."""
-
-    def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix='perch-node-'))
-        self.pool = LocalPool(self.folder)
-        self.pool.create(3, BASE_PORT, 'fjord.example', PROGRAMS, SETTINGS)
-
-    def tearDown(self) -> None:
-        for node in self.pool.nodes():
-            if node.pid() is not None:
-                node.kill()
-        if os.environ.get('PERCH_KEEP') is None:
-            shutil.rmtree(self.folder)
-
-    def serve(self) -> Node:
-        """Start what does not run; returns the leader."""
-        self.pool.start()
-        return self.pool.await_ready()
-
-    def journal(self, node: Node) -> str:
-        """All the node has said."""
-        return node.log.read_text(errors='replace')
-
-    def digests(self) -> set[str]:
-        """The state of each node at one index, if they are at one."""
-        try:
-            found = [node.perchctl('--stale', 'status')
-                     for node in self.pool.nodes()]
-        except PoolError:
-            return set()  # One is still coming.
-        if len({each['digest_index'] for each in found}) > 1:
-            return set()
-        return {str(each['digest']) for each in found}
-
-    def assert_same_state(self) -> None:
-        """All nodes come to the same state at the same index."""
-        self.assertEqual(
-            len(until(self.digests, 'all nodes at one index')), 1)
-
-    def assert_voters(self, *not_these: int) -> set[int]:
-        """The pool comes to have three voters and no others; raft ids."""
-        def members() -> Any:
-            leader = self.pool.leader()
-            if leader is None:
-                return None
-            found = leader.perchctl('--stale', 'nodes', 'list')['members']
-            ids = {each['raft_id'] for each in found}
-            right = (len(found) == 3 and not ids & set(not_these) and
-                     all(each['role'] == 'voter' for each in found))
-            return ids if right else None
-        return set(until(members, 'three voters and nobody else'))
 
 
 class Life(Scene):
@@ -191,7 +90,7 @@ class Command(Scene):
 
     def run_perchd(self, *words: str) -> tuple[int, str]:
         """Exit code and what was said."""
-        done = subprocess.run([str(PROGRAMS / 'perchd'), *words],
+        done = subprocess.run([program('perchd'), *words],
                               capture_output=True, text=True, timeout=WAIT_S,
                               check=False)
         return done.returncode, done.stdout + done.stderr
@@ -291,6 +190,4 @@ class Return(Scene):
 
 
 if __name__ == '__main__':
-    if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
-        PROGRAMS = Path(sys.argv.pop(1))
-    unittest.main(verbosity=1, warnings='ignore')
+    scene.main(BASE_PORT)

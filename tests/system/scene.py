@@ -1,0 +1,161 @@
+"""What tests of whole nodes share: a pool of three, and how it is looked at.
+
+A test file ends with scene.main(BASE_PORT); the first argument of the program
+is the folder where perchd and the others are. Each file has ports of its own,
+so that files may run side by side.
+"""
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HOME = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(HOME / 'ops'))
+
+from local_pool import LocalPool, Node, PoolError  # noqa: E402
+
+WAIT_S = 60.0           # Far beyond what is waited for; sanitizers are slow.
+DOMAIN = 'fjord.example'
+
+# What keeps a short test's log short.
+SETTINGS = '''\
+[drain]
+notice = 0ms
+spread = 0ms
+
+[raft]
+snapshot_entries = 100
+trailing_entries = 100
+segment_bytes = 1MiB
+
+[store]
+disk_floor = 1MiB
+'''
+
+# What no node may ever say: a broken invariant, or a sanitizer's finding.
+FINDING = re.compile(r'check_failed|Sanitizer|runtime error:')
+
+
+class Setup:
+    """What main() was told."""
+    programs = HOME / 'build-release' / 'bin'
+    base_port = 0
+
+
+def program(name: str) -> str:
+    """The path of one of perch's programs."""
+    return str(Setup.programs / name)
+
+
+def main(base_port: int) -> None:
+    """Run the tests of the file that calls."""
+    Setup.base_port = base_port
+    if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
+        Setup.programs = Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=1, warnings='ignore')
+
+
+def until(ask: Callable[[], Any], what: str, wait_s: float = WAIT_S) -> Any:
+    """Ask until there is an answer."""
+    end = time.monotonic() + wait_s
+    while time.monotonic() < end:
+        found = ask()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError('not within %.0f s: %s' % (wait_s, what))
+
+
+def page(node: Node, path: str) -> str:
+    """A page of the node's web port; also of an error."""
+    try:
+        with urllib.request.urlopen('http://%s%s' % (node.web, path),
+                                    timeout=5) as reply:
+            return str(reply.read().decode())
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+
+def said(node: Node) -> str:
+    """All the node has said."""
+    return node.log.read_text(errors='replace')
+
+
+def findings(node: Node) -> str:
+    """What a node said that none may say; empty when all is well."""
+    lines = said(node).splitlines()
+    for i, line in enumerate(lines):
+        if FINDING.search(line):
+            return 'node %d:\n%s' % (node.number, '\n'.join(lines[i:i + 60]))
+    return ''
+
+
+class Scene(unittest.TestCase):
+    """A pool of three in a folder of its own, new for each test."""
+    settings = SETTINGS
+
+    folder: Path
+    pool: LocalPool
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix='perch-node-'))
+        self.addCleanup(self.clear)
+        self.pool = LocalPool(self.folder)
+        self.pool.create(3, Setup.base_port, DOMAIN, Setup.programs,
+                         self.settings)
+
+    def clear(self) -> None:
+        """End what runs; nobody may have said what none may say."""
+        for node in self.pool.nodes():
+            if node.pid() is not None:
+                node.kill()
+        found = [findings(node) for node in self.pool.nodes()]
+        if os.environ.get('PERCH_KEEP') is None:
+            shutil.rmtree(self.folder)
+        self.assertEqual(''.join(found), '')
+
+    def serve(self) -> Node:
+        """Start what does not run; returns the leader."""
+        self.pool.start()
+        return self.pool.await_ready()
+
+    def journal(self, node: Node) -> str:
+        """All the node has said."""
+        return said(node)
+
+    def digests(self) -> set[str]:
+        """The state of each node at one index, if they are at one."""
+        try:
+            found = [node.perchctl('--stale', 'status')
+                     for node in self.pool.nodes()]
+        except PoolError:
+            return set()  # One is still coming.
+        if len({each['digest_index'] for each in found}) > 1:
+            return set()
+        return {str(each['digest']) for each in found}
+
+    def assert_same_state(self) -> None:
+        """All nodes come to the same state at the same index."""
+        self.assertEqual(
+            len(until(self.digests, 'all nodes at one index')), 1)
+
+    def assert_voters(self, *not_these: int) -> set[int]:
+        """The pool comes to have three voters and no others; raft ids."""
+        def members() -> Any:
+            leader = self.pool.leader()
+            if leader is None:
+                return None
+            found = leader.perchctl('--stale', 'nodes', 'list')['members']
+            ids = {each['raft_id'] for each in found}
+            right = (len(found) == 3 and not ids & set(not_these) and
+                     all(each['role'] == 'voter' for each in found))
+            return ids if right else None
+        return set(until(members, 'three voters and nobody else'))
