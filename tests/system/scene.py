@@ -4,9 +4,11 @@ A test file ends with scene.main(BASE_PORT); the first argument of the program
 is the folder where perchd and the others are. Each file has ports of its own,
 so that files may run side by side.
 """
+import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,9 +23,9 @@ HOME = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(HOME / 'ops'))
 
 from local_pool import LocalPool, Node, PoolError  # noqa: E402
+from phone import DOMAIN, Phone  # noqa: E402
 
 WAIT_S = 60.0           # Far beyond what is waited for; sanitizers are slow.
-DOMAIN = 'fjord.example'
 
 # What keeps a short test's log short.
 SETTINGS = '''\
@@ -98,29 +100,32 @@ def findings(node: Node) -> str:
     return ''
 
 
-class Scene(unittest.TestCase):
-    """A pool of three in a folder of its own, new for each test."""
-    settings = SETTINGS
+def make_pool() -> LocalPool:
+    """A pool of three in a folder of its own, not started yet."""
+    pool = LocalPool(Path(tempfile.mkdtemp(prefix='perch-node-')))
+    pool.create(3, Setup.base_port, DOMAIN, Setup.programs, SETTINGS)
+    return pool
 
-    folder: Path
+
+def clear_pool(pool: LocalPool) -> None:
+    """End what runs; nobody may have said what none may say."""
+    for node in pool.nodes():
+        if node.pid() is not None:
+            node.kill()
+    found = ''.join(findings(node) for node in pool.nodes())
+    if os.environ.get('PERCH_KEEP') is None:
+        shutil.rmtree(pool.folder)
+    if found:
+        raise AssertionError(found)
+
+
+class Scene(unittest.TestCase):
+    """A pool of three, new for each test."""
     pool: LocalPool
 
     def setUp(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix='perch-node-'))
-        self.addCleanup(self.clear)
-        self.pool = LocalPool(self.folder)
-        self.pool.create(3, Setup.base_port, DOMAIN, Setup.programs,
-                         self.settings)
-
-    def clear(self) -> None:
-        """End what runs; nobody may have said what none may say."""
-        for node in self.pool.nodes():
-            if node.pid() is not None:
-                node.kill()
-        found = [findings(node) for node in self.pool.nodes()]
-        if os.environ.get('PERCH_KEEP') is None:
-            shutil.rmtree(self.folder)
-        self.assertEqual(''.join(found), '')
+        self.pool = make_pool()
+        self.addCleanup(clear_pool, self.pool)
 
     def serve(self) -> Node:
         """Start what does not run; returns the leader."""
@@ -159,3 +164,72 @@ class Scene(unittest.TestCase):
                      all(each['role'] == 'voter' for each in found))
             return ids if right else None
         return set(until(members, 'three voters and nobody else'))
+
+
+class StandingScene(Scene):
+    """A pool of three that serves, for all tests of the class: each leaves it
+    whole. There are people, and a room that everybody may enter."""
+    PASSWORD = 'fjord-test-1'
+    USERS = ('ingrid', 'tomas', 'watcher')
+    room: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.pool = make_pool()
+        cls.addClassCleanup(clear_pool, cls.pool)
+        cls.pool.start()
+        leader = cls.pool.await_ready()
+        for user in cls.USERS:
+            leader.perchctl('users', 'create', user, '--password',
+                            password=cls.PASSWORD + '\n')
+        leader.perchctl('categories', 'create', 'Harbour')
+        cls.room = str(leader.perchctl(
+            'rooms', 'create', 'Tide Desk', '--category', 'Harbour',
+            '--visibility', 'open')['room']['uri'])
+
+    def setUp(self) -> None:
+        self.leader = self.serve()
+
+    def phone(self, node: Node, user: str, tag: str) -> Phone:
+        """A raw client that is in the room."""
+        phone = Phone(node.sip_tcp, user, tag)
+        self.addCleanup(phone.close)
+        phone.sign_in(self.PASSWORD)
+        phone.invite()
+        phone.enter(self.room)
+        return phone
+
+    def perch(self, user: str, nodes: list[Node], *words: str,
+              **how: Any) -> subprocess.Popen[str]:
+        """A perch that runs; its output is JSON lines."""
+        servers = ','.join(node.sip_tcp for node in nodes)
+        process = subprocess.Popen(
+            [program('perch'), '--json', '--server', servers, '--user',
+             '%s@%s' % (user, DOMAIN), *words], text=True,
+            stdout=subprocess.PIPE,
+            env={**os.environ, 'PERCH_PASSWORD': self.PASSWORD}, **how)
+        self.addCleanup(end_process, process)
+        return process
+
+    def history(self, node: Node) -> list[str]:
+        """All texts in the room, as a node tells them, ids dense."""
+        process = self.perch('watcher', [node], 'history', self.room, '--all')
+        said_, _ = process.communicate(timeout=WAIT_S)
+        self.assertEqual(process.returncode, 0)
+        return texts(said_.splitlines())
+
+
+def texts(lines: list[str]) -> list[str]:
+    """The texts of the messages among perch's lines, whose ids are dense."""
+    found = [json.loads(line) for line in lines]
+    messages = [each for each in found if each['event'] == 'message']
+    ids = [each['id'] for each in messages]
+    if ids and ids != list(range(ids[0], ids[0] + len(ids))):
+        raise AssertionError('ids with a gap or twice: %s' % ids)
+    return [each['text'] for each in messages]
+
+
+def end_process(process: subprocess.Popen[str]) -> None:
+    """Kill and bury."""
+    process.kill()
+    process.communicate()
