@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "node/daemon_parts.h"
+#include "node/descriptors.h"
 #include "node/exports.h"
 #include "proto/base/journal.h"
 
@@ -127,6 +128,7 @@ static enum error open_web(struct daemon *daemon)
 
 static enum error open_parts(struct daemon *daemon)
 {
+    TRY(descriptors_claim());
     daemon->main_loop = loop_new();
     daemon->state_loop = loop_new();
     daemon->raft_loop = loop_new();

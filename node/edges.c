@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/descriptors.h"
 #include "proto/base/check.h"
 
 enum {
@@ -26,6 +27,7 @@ static struct edge_limits limits_of(const struct config *config)
         (unsigned)((config->sip_connections_max + n - 1) / n);
     limits.connections_per_address_max =
         (unsigned)config->sip_connections_per_address_max;
+    limits.descriptors_max = descriptors_for_callers();
     limits.session_s = (unsigned)(config->sip_session_expires_ms / 1000);
     limits.expires_default_s =
         (unsigned)(config->sip_register_expires_ms / 1000);

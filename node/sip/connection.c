@@ -188,6 +188,16 @@ static void learn_peer(struct connection *connection)
     connection->peer = address_from((struct sockaddr *)&from);
 }
 
+/* The kernel gives the lowest number that is free, so a high one says that few
+ * are left. */
+static unsigned descriptor(const struct connection *connection)
+{
+    uv_os_fd_t fd;
+
+    CHECK(uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0);
+    return (unsigned)fd;
+}
+
 /* A connection is refused rather than left in the backlog: a client that has
  * other addresses then tries them at once. */
 static void admit(struct connection *connection)
@@ -197,7 +207,8 @@ static void admit(struct connection *connection)
 
     learn_peer(connection);
     if (edge_metrics_read(&edge->metrics, EDGE_METRIC_CONNECTIONS) >=
-        limits->connections_max) {
+            limits->connections_max ||
+        descriptor(connection) >= limits->descriptors_max) {
         refuse(connection, EDGE_METRIC_REFUSED_TOTAL);
         return;
     }

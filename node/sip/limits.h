@@ -7,6 +7,8 @@
 #ifndef NODE_SIP_LIMITS_H
 #define NODE_SIP_LIMITS_H
 
+#include <limits.h>
+
 /* Fixed: what one message may be. */
 enum {
     START_LINE_BYTES_MAX = 2 * 1024, /* Else 414, and the connection ends. */
@@ -42,6 +44,8 @@ enum {
 struct edge_limits {
     unsigned connections_max;
     unsigned connections_per_address_max;
+    unsigned descriptors_max; /* A caller gets one below it, or is turned
+                                 away: the rest is for files. */
     unsigned handshakes_max;       /* At once; the others wait their turn. */
     unsigned body_bytes_max;       /* Once signed in; else 413. */
     unsigned body_bytes_first_max; /* Before that; else 413 and the end. */
@@ -82,6 +86,7 @@ struct edge_limits {
     ((struct edge_limits){                                                     \
         .connections_max = 20000,                                              \
         .connections_per_address_max = 1000,                                   \
+        .descriptors_max = INT_MAX,                                            \
         .handshakes_max = 128,                                                 \
         .body_bytes_max = 1024 * 1024,                                         \
         .body_bytes_first_max = 64 * 1024,                                     \

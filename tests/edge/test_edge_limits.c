@@ -378,6 +378,32 @@ static void test_caps__turn_away(void **state)
     }
 }
 
+/* Callers never get the process's last descriptors: log and store must be able
+ * to open files whoever calls. */
+static void test_caps__keep_descriptors_for_files(void **state)
+{
+    struct edge_limits limits = EDGE_LIMITS_DEFAULT;
+    struct client *in, *out;
+    struct scene *scene = scene_open(&limits);
+    int lowest = dup(0); /* With an edge open. */
+
+    (void)state;
+    scene_close(scene);
+    assert_true(lowest > 0 && close(lowest) == 0);
+    limits.descriptors_max = (unsigned)lowest + 2; /* in, and its other end. */
+    scene = scene_open(&limits);
+    in = client_connect(scene_port(scene, 0));
+    scene_wait_metric(scene, EDGE_METRIC_CONNECTIONS, 1);
+    out = client_connect(scene_port(scene, 0));
+    client_expect_close(out, WAIT_MS);
+    assert_int_equal(edge_metric(scene->edge, EDGE_METRIC_REFUSED_TOTAL), 1);
+    say(in, OPTIONS "Content-Length: 0\r\n\r\n");
+    client_await(in, 200);
+    client_free(in);
+    client_free(out);
+    scene_close(scene);
+}
+
 /* Unfinished messages together may hold only so much memory. */
 static void test_caps__partial_messages(void **state)
 {
@@ -735,6 +761,7 @@ int main(void)
         RUN(test_deadlines__expiry),
         RUN(test_deadlines__sign_in),
         RUN(test_caps__turn_away),
+        RUN(test_caps__keep_descriptors_for_files),
         RUN(test_caps__partial_messages),
         RUN(test_rate__is_slowed_down),
         RUN(test_slow_reader__loses_its_connection),

@@ -4,15 +4,12 @@
     tests/system/test_clients.py BIN    BIN: the folder of the programs
 """
 import os
-import resource
 import signal
 import socket
 import subprocess
-import time
-from pathlib import Path
 
 import scene
-from scene import WAIT_S, StandingScene, texts, until
+from scene import WAIT_S, StandingScene, program, texts, until
 from local_pool import Node
 
 BASE_PORT = 25160
@@ -86,32 +83,58 @@ class Twins(StandingScene):
 
 
 class Descriptors(StandingScene):
-    """A node whose file descriptors are out."""
+    """A node that may open few files."""
 
-    LEFT = 10
+    ALLOWED = 520       # A little above DESCRIPTORS_MIN, node/descriptors.h.
+    POSTS = 300         # Enough for the store to flush, and the log to be cut.
 
-    def test_newcomers_are_turned_away_and_the_pool_lives(self) -> None:
-        """Who is in goes on; when callers leave, others may come again."""
-        node = self.leader
-        pid = node.pid() or 0
+    def start_limited(self, node: Node, files: int) -> None:
+        """Start the node with ulimit -n."""
+        subprocess.run(
+            ['prlimit', '--nofile=%d' % files, str(scene.HOME / 'ops/pool'),
+             'start-node', str(node.number), '--dir', str(self.pool.folder)],
+            check=True, stdout=subprocess.DEVNULL, timeout=WAIT_S)
+
+    def test_callers_never_get_the_last_ones(self) -> None:
+        """Strangers who take all there are stop neither who is in, nor log
+        and store; when they leave, others may come again."""
+        node = self.pool.nodes()[0]
+        node.stop()
+        self.start_limited(node, self.ALLOWED)
+        self.serve()
+        pid = node.pid()
         inside = self.phone(node, 'ingrid', 'in')
-        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-        used = len(list(Path('/proc/%d/fd' % pid).iterdir()))
-        resource.prlimit(pid, resource.RLIMIT_NOFILE,
-                         (used + self.LEFT, before[1]))
         host, _, port = node.sip_tcp.rpartition(':')
         crowd = [socket.create_connection((host, int(port)), WAIT_S)
-                 for _ in range(4 * self.LEFT)]
-        time.sleep(1)
-        for i in range(50):
+                 for _ in range(self.ALLOWED)]
+        for i in range(self.POSTS):
             self.assertEqual(inside.post(self.room, 'crowded %d' % i), 200)
-        self.assertEqual(node.pid(), pid)
+        until(lambda: 'limit_met' in self.journal(node), 'it says so')
         for each in crowd:
             each.close()
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-        self.phone(node, 'tomas', 'later')
-        self.assertEqual(self.serve().pid(), pid)
-        self.assertEqual(len(self.history(node)), 50)
+        until(lambda: self.may_enter(node), 'others may come again')
+        self.assertEqual((node.pid(), self.serve().pid() is not None),
+                         (pid, True))
+        self.assertEqual(len(self.history(node)), self.POSTS)
+
+    def may_enter(self, node: Node) -> bool:
+        """Is one more caller taken?"""
+        try:
+            self.phone(node, 'tomas', 'later')
+        except OSError:
+            return False
+        return True
+
+    def test_too_few_are_named_at_the_start(self) -> None:
+        """Rather than later, when it would hurt."""
+        node = self.pool.nodes()[0]
+        node.stop()
+        done = subprocess.run(
+            ['prlimit', '--nofile=100', program('perchd'), '--config',
+             str(node.config)], capture_output=True, text=True,
+            timeout=WAIT_S, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('descriptors_few allowed=100 needed=512', done.stderr)
 
 
 if __name__ == '__main__':
