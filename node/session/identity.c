@@ -34,6 +34,7 @@ static void fill(struct delivery *delivery, const struct sessions *hub,
     query_pool(hub->machine, &pool);
     sign_in->result = view.disabled ? SIGN_IN_DISABLED : SIGN_IN_FOUND;
     memcpy(sign_in->ha1, view.ha1, sizeof(sign_in->ha1));
+    memcpy(sign_in->ha1_user, view.ha1_user, sizeof(sign_in->ha1_user));
     sign_in->user_uri = arena_copy_slice(delivery->arena, view.uri);
     sign_in->pool_uri = arena_copy_slice(delivery->arena, pool.pool_uri);
 }

@@ -71,6 +71,9 @@ static void take_sign_in(struct stage *s, const struct delivery *delivery)
 
     given->token = delivery->sign_in.token;
     given->sign_in = delivery->sign_in.result;
+    memcpy(given->hashes[0], delivery->sign_in.ha1, sizeof(given->hashes[0]));
+    memcpy(given->hashes[1], delivery->sign_in.ha1_user,
+           sizeof(given->hashes[1]));
     given->text = copy_text(delivery->sign_in.user_uri);
 }
 
@@ -576,6 +579,7 @@ void stage_user(struct stage *s, const char *uri)
 
     CODEC_SET(&user, uri, bytes_of(uri));
     CODEC_SET(&user, ha1, bytes_of("0123456789abcdef"));
+    CODEC_SET(&user, ha1_user, bytes_of("fedcba9876543210"));
     command.kind_case = PERCH__COMMAND__KIND_USER_CREATE;
     command.user_create = &user;
     stage_administer(s, &command);

@@ -38,8 +38,9 @@ struct given {
     int status;
     unsigned retry_after_s;
     enum sign_in_result sign_in;
-    char *text;       /* A body, a reason, a user's URI. */
-    const void *body; /* Which body, to tell whether it is shared. */
+    char hashes[2][33]; /* Hex of a user's ha1 and ha1_user. */
+    char *text;         /* A body, a reason, a user's URI. */
+    const void *body;   /* Which body, to tell whether it is shared. */
     uint64_t log_index;
     uint32_t reply; /* 0: it goes to all in a room. */
     bool seen;

@@ -349,8 +349,9 @@ static void test_lists__are_not_stale(void **state)
     stage_expect(s, bob, STRASSE);
 }
 
-/* An edge learns who signs in; accounts that are disabled are told apart, and
- * nothing is said without a leader. */
+/* An edge learns who signs in, with the hash of each name they may give;
+ * accounts that are disabled are told apart, and nothing is said without a
+ * leader. */
 static void test_sign_in__looks_up(void **state)
 {
     struct stage *s = *state;
@@ -364,6 +365,8 @@ static void test_sign_in__looks_up(void **state)
     assert_int_equal(given->token, token);
     assert_int_equal(given->sign_in, SIGN_IN_FOUND);
     assert_string_equal(given->text, ALICE);
+    assert_string_equal(given->hashes[0], "30313233343536373839616263646566");
+    assert_string_equal(given->hashes[1], "66656463626139383736353433323130");
     stage_sign_in(s, "sip:nobody@example.com");
     stage_reads(s, ERROR_NONE);
     assert_int_equal(stage_next(s, 9)->sign_in, SIGN_IN_UNKNOWN);
