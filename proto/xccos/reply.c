@@ -8,6 +8,15 @@
 /* Each reply goes out in an envelope of its own. */
 enum { REPLY_SEQID = 1 };
 
+/* The name a reply goes out under, where it is not the verb's own. */
+static struct slice other_name(const struct xccos_primitive *command)
+{
+    struct slice own = slice_of_text(xccos_verb_name(command->verb));
+
+    return slice_equal_nocase(command->verb_text, own) ? SLICE_NONE
+                                                       : command->verb_text;
+}
+
 void xccos_reply_init(struct xccos_primitive *reply,
                       const struct xccos_envelope *envelope,
                       const struct xccos_primitive *command)
@@ -16,7 +25,7 @@ void xccos_reply_init(struct xccos_primitive *reply,
         .kind = XCCOS_KIND_REPLY,
         .seqid = REPLY_SEQID,
         .verb = command->verb,
-        .verb_text = command->verb_text,
+        .verb_text = other_name(command),
         .command_seqid = XCCOS_NUMBER(command->seqid),
         .command_envid = XCCOS_NUMBER(envelope->envid),
         .code = XCCOS_NUMBER(xccos_code_number(XCCOS_CODE_OK)),

@@ -18,8 +18,9 @@
 /**
  * Begin the reply to a command: its verb and ids, 200 SUCCESS_OK, no data.
  *
- * The verb is the one the client used, also where it is an alias or unknown;
- * both file tokens are answered as getftok.
+ * The verb is the one the client used, also where it is an alias or unknown; in
+ * other capitals it is answered in its own. Both file tokens are answered as
+ * getftok.
  *
  * @envelope  The one the command came in.
  * @command   Its verb's text must outlive the reply.

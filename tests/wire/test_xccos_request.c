@@ -319,6 +319,27 @@ static void test_xccos_reply_init__keeps_the_verb(void **state)
     buffer_deinit(&out);
 }
 
+/* Capitals are not another name: what is served is answered under the verb's
+ * own spelling, which the grammar knows. */
+static void test_xccos_reply_init__spells_the_verb(void **state)
+{
+    struct fixture *f = *state;
+    struct xccos_envelope from = {.envid = 7};
+    struct xccos_primitive reply;
+    struct buffer out = BUFFER_EMPTY;
+
+    xccos_reply_init(&reply, &from,
+                     read_one(f, "<cmd id='CMD:GetInv' seqid='3'/>"));
+    assert_int_equal(xccos_write_primitive(&out, 1, &reply), XCCOS_ERROR_NONE);
+    assert_slice_text(buffer_slice(&out),
+                      ENVELOPE("1",
+                               "<rpl id=\"rpl:getinv\" seqid=\"1\"><commandid "
+                               "seqid=\"3\" envid=\"7\"/><resp code=\"200\">"
+                               "SUCCESS_OK</resp><data/></rpl>"));
+    wire_emit("xccos", buffer_slice(&out));
+    buffer_deinit(&out);
+}
+
 /* Every code has a number a client can tell from success, and a token. */
 static void test_xccos_code_number__table(void **state)
 {
@@ -412,6 +433,7 @@ int main(void)
         RUN_IN(test_xccos_post_read__lays_out, set_up, tear_down),
         RUN_IN(test_xccos_post_read__refuses, set_up, tear_down),
         RUN_IN(test_xccos_reply_init__keeps_the_verb, set_up, tear_down),
+        RUN_IN(test_xccos_reply_init__spells_the_verb, set_up, tear_down),
         RUN(test_xccos_code_number__table),
         RUN_IN(test_xccos_roster_make__by_role, set_up, tear_down),
         RUN(test_xccos_role_of__inverts_the_mask),
