@@ -11,7 +11,7 @@
 #include "proto/base/os/loop_uv.h"
 #include "proto/base/worker.h"
 
-enum { LETTERS = 20000, CAPACITY = 100, JOBS = 500 };
+enum { LETTERS = 20000, CAPACITY = 100, JOBS = 500, BALLS = 20000 };
 
 struct scene {
     struct loop *loop;
@@ -227,6 +227,84 @@ static void test_loop_thread__runs_until_stopped(void **state)
     timer_free(timer);
 }
 
+/* A loop that answers each wake with one of another loop's. */
+struct player {
+    struct loop *loop;
+    struct waker *mine, *other;
+    int left;
+};
+
+static void on_ball(void *context)
+{
+    struct player *player = context;
+
+    player->left--;
+    if (player->left >= 0) {
+        waker_wake(player->other);
+    }
+    if (player->left <= 0) {
+        loop_stop(player->loop);
+    }
+}
+
+static void *play(void *context)
+{
+    loop_run(((struct player *)context)->loop);
+    return NULL;
+}
+
+/* Each wake may come just as the loop goes to sleep: none is lost. */
+static void test_waker_wake__is_never_lost(void **state)
+{
+    struct scene *scene = *state;
+    struct player here = {.loop = scene->loop, .left = BALLS};
+    struct player there = {.loop = loop_new(), .left = BALLS};
+    pthread_t thread;
+
+    here.mine = there.other = waker_new(here.loop, on_ball, &here);
+    there.mine = here.other = waker_new(there.loop, on_ball, &there);
+    waker_wake(here.mine);
+    pthread_create(&thread, NULL, play, &there);
+    loop_run(here.loop);
+    pthread_join(thread, NULL);
+    assert_int_equal(here.left, 0);
+    assert_int_equal(there.left, 0);
+    waker_free(here.mine);
+    waker_free(there.mine);
+    loop_free(there.loop);
+}
+
+struct leaver {
+    struct waker *self, *next;
+    int woken;
+};
+
+static void on_leave(void *context)
+{
+    struct leaver *leaver = context;
+
+    leaver->woken++;
+    waker_free(leaver->next);
+    waker_free(leaver->self);
+}
+
+/* Who is woken may free itself and those that come after; a loop that nobody
+ * can wake any more ends. */
+static void test_waker_free__while_woken(void **state)
+{
+    struct scene *scene = *state;
+    struct leaver leaver = {.woken = 0}, never = {.woken = 0};
+
+    leaver.self = waker_new(scene->loop, on_leave, &leaver);
+    leaver.next = waker_new(scene->loop, on_leave, &never);
+    waker_wake(leaver.next);
+    waker_wake(leaver.self);
+    waker_wake(leaver.self);
+    loop_run(scene->loop);
+    assert_int_equal(leaver.woken, 1);
+    assert_int_equal(never.woken, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +313,8 @@ int main(void)
         RUN_IN(test_worker_submit__keeps_order, set_up, tear_down),
         RUN_IN(test_timer_start__repeats, set_up, tear_down),
         RUN_IN(test_loop_thread__runs_until_stopped, set_up, tear_down),
+        RUN_IN(test_waker_wake__is_never_lost, set_up, tear_down),
+        RUN_IN(test_waker_free__while_woken, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

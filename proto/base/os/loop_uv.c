@@ -5,10 +5,12 @@
 #include <time.h>
 
 #include "proto/base/check.h"
+#include "proto/base/os/bell.h"
 
 struct loop {
     uv_loop_t uv;
     uv_prepare_t prepare; /* Fires before the loop waits: the end of a turn. */
+    struct bell bell;
     struct {
         void (*turn)(void *context);
         void *context;
@@ -18,12 +20,6 @@ struct loop {
 struct timer {
     uv_timer_t uv;
     void (*fire)(void *context);
-    void *context;
-};
-
-struct waker {
-    uv_async_t uv;
-    void (*wake)(void *context);
     void *context;
 };
 
@@ -70,6 +66,7 @@ static void on_prepare(uv_prepare_t *prepare)
             loop->turns[i].turn(loop->turns[i].context);
         }
     }
+    bell_sleep(&loop->bell);
 }
 
 void loop_on_turn(struct loop *loop, void (*turn)(void *context), void *context)
@@ -104,6 +101,11 @@ struct loop *loop_new(void)
         free(loop);
         return NULL;
     }
+    if (!bell_init(&loop->bell, &loop->uv)) {
+        CHECK(uv_loop_close(&loop->uv) == 0);
+        free(loop);
+        return NULL;
+    }
     CHECK(uv_prepare_init(&loop->uv, &loop->prepare) == 0);
     loop->prepare.data = loop;
     CHECK(uv_prepare_start(&loop->prepare, on_prepare) == 0);
@@ -127,10 +129,17 @@ void loop_free(struct loop *loop)
         return;
     }
     uv_close((uv_handle_t *)&loop->prepare, NULL);
+    bell_close(&loop->bell);
     /* Handles freed just before still have their close callbacks due. */
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     CHECK(uv_loop_close(&loop->uv) == 0);
+    bell_deinit(&loop->bell);
     free(loop);
+}
+
+struct bell *loop_bell(struct loop *loop)
+{
+    return &loop->bell;
 }
 
 uv_loop_t *loop_uv(struct loop *loop)
@@ -180,42 +189,5 @@ void timer_free(struct timer *timer)
 {
     if (timer != NULL) {
         uv_close((uv_handle_t *)&timer->uv, free_handle);
-    }
-}
-
-static void on_async(uv_async_t *uv)
-{
-    struct waker *waker = uv->data;
-
-    waker->wake(waker->context);
-}
-
-struct waker *waker_new(struct loop *loop, void (*wake)(void *context),
-                        void *context)
-{
-    struct waker *waker = calloc(1, sizeof(*waker));
-
-    if (waker == NULL) {
-        return NULL;
-    }
-    if (uv_async_init(&loop->uv, &waker->uv, on_async) != 0) {
-        free(waker);
-        return NULL;
-    }
-    waker->uv.data = waker;
-    waker->wake = wake;
-    waker->context = context;
-    return waker;
-}
-
-void waker_wake(struct waker *waker)
-{
-    CHECK(uv_async_send(&waker->uv) == 0);
-}
-
-void waker_free(struct waker *waker)
-{
-    if (waker != NULL) {
-        uv_close((uv_handle_t *)&waker->uv, free_handle);
     }
 }
