@@ -114,7 +114,7 @@ void owner_withdrawn(void *context, uint64_t number, bool taken_back)
     struct word *word;
 
     STAILQ_FOREACH (word, &owner->proposed, link) {
-        if (word->number == number && taken_back) {
+        if (word->number == number && taken_back && !word->taken_back) {
             word->taken_back = true;
             tell_lost(owner, word->word, false);
         }
