@@ -37,7 +37,6 @@ SETTINGS = '''\
 [raft]
 snapshot_entries = 2000
 trailing_entries = 1000
-trailing_bytes = 4MiB
 segment_bytes = 4MiB
 
 [store]

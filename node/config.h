@@ -75,7 +75,6 @@ struct config {
     uint64_t raft_heartbeat_ms;
     uint64_t raft_snapshot_entries;
     uint64_t raft_trailing_entries;
-    uint64_t raft_trailing_bytes;
     uint64_t raft_segment_bytes;
 
     /* [store] */

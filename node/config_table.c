@@ -82,8 +82,6 @@ const struct setting settings[] = {
     {"raft", "trailing_entries", SETTING_NUMBER, AT(raft_trailing_entries),
      "100000", 100, 10000000,
      "Entries kept behind a cut for nodes that were away"},
-    {"raft", "trailing_bytes", SETTING_SIZE, AT(raft_trailing_bytes), "256MiB",
-     MiB, 64 * GiB, "The same, in bytes"},
     {"raft", "segment_bytes", SETTING_SIZE, AT(raft_segment_bytes), "64MiB",
      MiB, GiB, "Size of one log file"},
 
