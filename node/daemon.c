@@ -190,6 +190,18 @@ static void stop_threads(struct daemon *daemon)
     loop_thread_stop(daemon->raft_thread);
 }
 
+/* The sessions tell edges nothing any more; what edges still tell the sessions
+ * stays in their queue. */
+static void close_edges(struct daemon *daemon)
+{
+    struct edges *edges = atomic_load(&daemon->edges);
+
+    for (size_t i = 0; edges != NULL && i < edges_count(edges); i++) {
+        sessions_set_edge(backend_sessions(daemon->backend), (uint8_t)i, NULL);
+    }
+    edges_close(edges);
+}
+
 /* What looks at the backend ends before it, and loops end last. */
 void daemon_free(struct daemon *daemon)
 {
@@ -197,7 +209,7 @@ void daemon_free(struct daemon *daemon)
         return;
     }
     stop_threads(daemon);
-    edges_close(atomic_load(&daemon->edges));
+    close_edges(daemon);
     daemon_state_close(daemon);
     backend_close(daemon->backend);
     bridge_free(daemon->bridge);

@@ -82,6 +82,11 @@ static void on_restored(void *context, uint64_t applied_index)
     tell_applied(state);
 }
 
+static void on_unsound(void *context, enum error error)
+{
+    stop(context, error, "a history cannot be read from the store");
+}
+
 static void on_fatal(void *context, enum error error, const char *reason)
 {
     stop(context, error, reason);
@@ -221,9 +226,13 @@ enum error state_loop_open(struct state_loop *state,
         .fatal = on_fatal,
     };
 
+    struct sessions_settings settings = *sessions;
+
     CHECK(sessions->loop == applier->loop);
+    settings.unsound = on_unsound;
+    settings.context = state;
     TRY(applier_open(&state->applier, applier, &applier_events));
-    state->sessions = sessions_new(sessions);
+    state->sessions = sessions_new(&settings);
     return ERROR_NONE;
 }
 

@@ -44,7 +44,7 @@ struct state_loop *state_loop_new(const struct state_loop_owner *owner);
 /**
  * Open the store and load the state.
  *
- * @sessions  Its loop is the applier's.
+ * @sessions  Its loop is the applier's; unsound is the state loop's to set.
  *
  * Returns as applier_open; it may then be tried again.
  */

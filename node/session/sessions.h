@@ -41,6 +41,11 @@ struct sessions_settings {
     struct xccos_masks masks; /* XCCOS_MASKS_DEFAULT. */
     const char *pool_name;    /* Shown to people; NULL: none. */
     const char *web_url;      /* Of room management; NULL: none. */
+
+    /* The store cannot be read, or what it holds is rotten: no client can be
+     * served from it. NULL: nobody is told. */
+    void (*unsound)(void *context, enum error error);
+    void *context; /* For unsound. */
 };
 
 /* The state as the sessions see it; switched as a whole. */

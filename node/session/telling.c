@@ -125,23 +125,34 @@ static void tell_released(struct history *history)
     }
 }
 
+/* A row that cannot be read today will not be read tomorrow. */
+static void tell_unsound(const struct sessions *hub, enum error error)
+{
+    if ((error == ERROR_ROTTEN || error == ERROR_STORE_IO) &&
+        hub->settings.unsound != NULL) {
+        hub->settings.unsound(hub->settings.context, error);
+    }
+}
+
 static void done(struct job *job)
 {
     struct telling *telling =
         (struct telling *)((char *)job - offsetof(struct telling, job));
     struct sessions *hub = telling->errand.visit->hub;
     struct history *history = &hub->history;
+    enum error error = telling->error;
 
     history->reading -= 1;
     telling->errand.visit->caller->history_reading -= XCCOS_BODY_BYTES_MAX;
     arena_free(telling->arena);
-    if (telling->error == ERROR_NONE) {
+    if (error == ERROR_NONE) {
         give(telling); /* Ends the telling. */
     } else {
-        telling_refuse_for(telling, telling->error);
+        telling_refuse_for(telling, error);
     }
     history_go_on(hub);
     tell_released(history);
+    tell_unsound(hub, error);
 }
 
 /* Whether a client owes so many answers that one more history might not find

@@ -361,7 +361,8 @@ static void test_history__from_outside(void **state)
     stage_expect(s, bob, "404\">ERROR_NO_SUCH_NODE");
 }
 
-/* Rows that cannot be read are an error and no empty history. */
+/* Rows that cannot be read are an error and no empty history, and end the
+ * node: it is not to be asked again. */
 static void test_history__rotten(void **state)
 {
     struct stage *s = *state;
@@ -375,6 +376,8 @@ static void test_history__rotten(void **state)
     assert_int_equal(store_sim_rot(path), ERROR_NONE);
     send_ask(s, alice, LOBBY, "<last cnt=\"2\"/>");
     stage_expect(s, alice, "500\">ERROR_SERVER");
+    assert_int_equal(s->fatals, 1);
+    assert_int_equal(s->fatal, ERROR_ROTTEN);
 }
 
 /* Only so many histories may wait for the disk. */
