@@ -1,6 +1,7 @@
 #include "proto/xccos/request.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/xccos/text.h"
@@ -103,15 +104,16 @@ static enum xccos_code read_rooms(struct reading *reading)
         return XCCOS_CODE_BUSY;
     }
     reading->request->rooms.names = names;
-    reading->request->rooms.n = n;
+    n = 0;
     for (id = reading->data->room_ids; id != NULL; id = id->next) {
-        if (guid_is_nil(&id->guid) || !xccos_domain_is_valid(id->domain)) {
-            return refuse(reading, "a chanid needs a domain and a room's guid "
-                                   "as its value");
+        if (!guid_is_nil(&id->guid) && xccos_domain_is_valid(id->domain)) {
+            names[n++] = (struct xccos_name){id->domain, id->guid};
         }
-        *names++ = (struct xccos_name){id->domain, id->guid};
     }
-    return XCCOS_CODE_OK;
+    reading->request->rooms.n = n;
+    return n > 0 ? XCCOS_CODE_OK
+                 : refuse(reading, "a chanid needs a domain and a room's guid "
+                                   "as its value");
 }
 
 static enum xccos_code read_room_name(struct reading *reading,
@@ -183,6 +185,16 @@ static struct slice describe(const struct xccos_fault *fault,
     return arena_copy_slice(arena, slice_of(text, (size_t)len));
 }
 
+/* A room of a list that is misspelt is no fault of the others: pidgin-sipe asks
+ * for all its rooms at once, by addresses that people may have typed. */
+static bool is_spared(const struct xccos_primitive *command)
+{
+    const struct xccos_room_id *ids = command->data.room_ids;
+
+    return strcmp(command->fault.element, "chanid") == 0 && ids != NULL &&
+           ids->next != NULL;
+}
+
 enum xccos_code xccos_request_read(const struct xccos_primitive *command,
                                    struct arena *arena,
                                    struct xccos_request *request_out,
@@ -198,7 +210,7 @@ enum xccos_code xccos_request_read(const struct xccos_primitive *command,
         *why_out = slice_of_text("this server does not know the command");
         return XCCOS_CODE_NOT_SUPPORTED;
     }
-    if (command->fault.element != NULL) {
+    if (command->fault.element != NULL && !is_spared(command)) {
         *why_out = describe(&command->fault, arena);
         return XCCOS_CODE_INVALID_ARGUMENT;
     }

@@ -38,7 +38,7 @@ struct xccos_request {
         struct xccos_room_query search;       /* chansrch: search set */
         struct {
             struct xccos_name *names;
-            size_t n; /* 1 or more; repeats are not removed. */
+            size_t n; /* 1 or more; repeats stay, what names none does not. */
         } rooms;      /* join, bjoin */
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */

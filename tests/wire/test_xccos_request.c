@@ -148,12 +148,38 @@ static void test_xccos_request_read__join(void **state)
     assert_refused(f, "join", "", "a chanid that names a room is missing");
     assert_refused(f, "bjoin", "<chanib uri='" TIDE_URI "'/>",
                    "a chanid that names a room is missing");
-    assert_refused(f, "bjoin", TIDE_ID "<chanid domain='fjord.example'/>",
-                   "a chanid needs a domain and a room's guid as its value");
     assert_refused(f, "join", "<chanid domain='a/b' value='" TIDE_GUID "'/>",
                    "a chanid needs a domain and a room's guid as its value");
     assert_refused(f, "join", "<chanid value='nonsense'/>",
                    "chanid value is not valid");
+}
+
+/* A list of rooms is as good as those in it that are rooms: one address that
+ * somebody once typed wrong must not keep a client out of all of its rooms.
+ * With nothing in it that names a room it is refused. */
+static void test_xccos_request_read__join_of_what_is_no_room(void **state)
+{
+    struct fixture *f = *state;
+    struct guid storm = wire_guid(STORM_GUID);
+    static const char *const no_room[] = {
+        "<chanid domain='fjord.example'/>",
+        "<chanid domain='fjord.example' value='nonsense'/>",
+        "<chanid domain='fjord.example' value=''/>",
+        "<chanid domain='a/b' value='" TIDE_GUID "'/>",
+        "<chanid key='x' value='" TIDE_GUID "'/>",
+    };
+    char data[1024];
+
+    for (size_t i = 0; i < sizeof(no_room) / sizeof(no_room[0]); i++) {
+        snprintf(data, sizeof(data), TIDE_ID "%s" STORM_ID, no_room[i]);
+        assert_int_equal(ask(f, "bjoin", data), XCCOS_CODE_OK);
+        assert_int_equal(f->request.rooms.n, 2);
+        assert_int_equal(guid_compare(&f->request.rooms.names[1].guid, &storm),
+                         0);
+        assert_int_equal(ask(f, "bjoin", no_room[i]),
+                         XCCOS_CODE_INVALID_ARGUMENT);
+    }
+    assert_refused(f, "bjoin", TIDE_ID "<uib id='x'/>", "uib id is not valid");
 }
 
 /* History is of one room, by its uri, or of all of a member's rooms. */
@@ -426,6 +452,8 @@ int main(void)
         RUN_IN(test_xccos_request_read__getassociations, set_up, tear_down),
         RUN_IN(test_xccos_request_read__chansrch, set_up, tear_down),
         RUN_IN(test_xccos_request_read__join, set_up, tear_down),
+        RUN_IN(test_xccos_request_read__join_of_what_is_no_room, set_up,
+               tear_down),
         RUN_IN(test_xccos_request_read__bccontext, set_up, tear_down),
         RUN_IN(test_xccos_request_read__part, set_up, tear_down),
         RUN_IN(test_xccos_request_read__preferences, set_up, tear_down),
