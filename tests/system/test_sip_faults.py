@@ -166,7 +166,8 @@ class Faults(SipScene):
         for cseq in refused:
             done = self.answer(says, cseq)
             self.assertEqual(done.status, 503, done.start)
-            self.assertIn('reason="', done.header('ms-diagnostics'))
+            self.assertRegex(done.header('ms-diagnostics'),
+                             '^20000;.*reason="Chat service busy"')
             self.assertGreater(int(done.header('Retry-After')), 0)
         self.assertLess(time.monotonic() - begun, BUSY_WITHIN_S)
         self.assert_silent(hears, 'grpchat')

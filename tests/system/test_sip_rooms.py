@@ -126,6 +126,9 @@ class Joining(RoomTest):
             self.assertEqual(found.code, code)
             self.assertRegex(found.why, '^ERROR_[A-Z_]+: .+')
             self.assertEqual(found.every('chanib'), [])
+        found = dialog.join('nonsense', opened)
+        self.assertEqual([each.get('uri') for each in found.every('chanib')],
+                         [opened])
         found = dialog.join(closed, opened, nowhere)
         self.assertEqual(found.code, 200)
         self.assertEqual([each.get('uri') for each in found.every('chanib')],
@@ -163,6 +166,11 @@ class Joining(RoomTest):
         two = self.enter(user, 2, tls=True)
         self.assertEqual(present(two.join(room)),
                          {one.phone.uri, sees.phone.uri})
+        search = '<qib qtype="BYNAME" criteria=""/>'
+        self.assertEqual({each.findtext(
+            '{urn:parlano:xml:ns:xccos}info') for each in one.do(
+                'chansrch', search).every('chanib')
+            if each.get('uri') == room}, {'2'})     # Users, not devices.
         self.assertEqual(one.join(room).code, 200)
         self.assertEqual(one.part(room).code, 200)
         for dialog in (sees, one, two):
@@ -354,6 +362,33 @@ class History(RoomTest):
         self.assertEqual(texts_of(dialog.history(room, 3)),
                          ['before 2', 'after 1', 'after 2'])
 
+    def test_who_joins_while_others_talk_has_it_all_once(self) -> None:
+        """No message before the reply to the join; then the history and the
+        live ones are the room, without a gap and without a double."""
+        user, other = self.people(2)
+        room = self.room()
+        says, dialog = self.inside(room, other, 2), self.enter(user, 3)
+        texts = ['n%d' % i for i in range(150)]
+        waiting = [says.send('INFO', says.said(room, text), 'text/plain')
+                   for text in texts[:30]]
+        joins = dialog.send('INFO', envelope(
+            '<cmd id="cmd:join" seqid="1"><data><chanid domain="fjord.example"'
+            ' value="%s"/></data></cmd><cmd id="cmd:bccontext" seqid="2">'
+            '<data><chanib uri="%s"/><bcq><last cnt="500"/></bcq></data>'
+            '</cmd>' % (room.rpartition('/')[2], room)).encode(),
+            'text/plain')
+        for cseq in waiting:
+            self.assertEqual(says.phone.response(says.call_id, cseq).status,
+                             200)
+        self.post_all(says, room, texts[30:])
+        dialog.phone.response(dialog.call_id, joins)
+        heard = [dialog.phone.hear(lambda each: True)]
+        self.assertEqual(heard[0].name, 'rpl:join')
+        shown = texts_of(dialog.hear('rpl:bccontext'))
+        live = self.copies(dialog, len(texts) - len(shown))
+        self.assertEqual(shown + [each.text for each in live], texts)
+        self.assert_silent(dialog, 'grpchat')
+
     def test_histories_one_may_not_read(self) -> None:
         """Of closed rooms by strangers, and of what is not there."""
         user, = self.people(1)
@@ -362,6 +397,9 @@ class History(RoomTest):
         self.assertEqual(dialog.history(closed).code, 403)
         self.assertEqual(dialog.history(room[:-12] + '0' * 12).code, 404)
         self.assertEqual(dialog.history(room).code, 200)
+        found = dialog.do('bccontext', '<chanib uri="%s"/><bcq><matches>crane'
+                          '</matches></bcq>' % room)
+        self.assertEqual(found.code, 501)
 
     def test_who_comes_back_is_told_all_he_missed(self) -> None:
         """On another node, though he asks for 25; 500 at most."""
