@@ -30,3 +30,8 @@ uint64_t checksum64_extend(uint64_t before, const void *data, size_t len)
 {
     return len == 0 ? before : crc64_ecma_refl(before, data, len);
 }
+
+uint32_t checksum_masked(uint32_t checksum)
+{
+    return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8U;
+}

@@ -30,4 +30,13 @@ uint32_t checksum_of(const void *data, size_t len);
 /** Continue the checksum of what came before with len more bytes. */
 uint32_t checksum_extend(uint32_t before, const void *data, size_t len);
 
+/**
+ * Change a checksum that is to stand behind what it is of, in a file that may
+ * be checksummed as a whole: with a plain one there, that would be the same
+ * whatever the file says.
+ *
+ * Spec: RocksDB, util/crc32c.h, whose logs hold such checksums.
+ */
+uint32_t checksum_masked(uint32_t checksum);
+
 #endif

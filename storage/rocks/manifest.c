@@ -28,12 +28,6 @@ static bool all_zero(struct slice bytes)
     return true;
 }
 
-/* RocksDB stores no plain CRC of data that may itself hold CRCs. */
-static uint32_t masked(uint32_t crc)
-{
-    return ((crc >> 15) | (crc << 17)) + 0xa282ead8U;
-}
-
 /* Check one part at the head of what is left of a block. Returns its bytes,
  * header included; 0 when it is cut short by the end of the file; sets fault
  * when it is damaged. */
@@ -49,7 +43,7 @@ static size_t part_check(struct slice rest, bool last_block, bool *open,
         return 0;
     }
     if (get_le32(rest.data) !=
-        masked(checksum_of(rest.data + TYPE_AT, bytes - TYPE_AT))) {
+        checksum_masked(checksum_of(rest.data + TYPE_AT, bytes - TYPE_AT))) {
         *fault = "a record's checksum differs";
         return 0;
     }

@@ -22,7 +22,8 @@ enum {
 static bool slot_is_valid(const uint8_t *slot)
 {
     return memcmp(slot + MAGIC_AT, SEAL_MAGIC, FORMAT_AT) == 0 &&
-           get_le32(slot + CHECKSUM_AT) == checksum_of(slot, CHECKSUM_AT);
+           get_le32(slot + CHECKSUM_AT) ==
+               checksum_masked(checksum_of(slot, CHECKSUM_AT));
 }
 
 /* Take a slot when it is valid and newer than what was found so far. */
@@ -72,7 +73,8 @@ enum error seal_write(const char *directory, struct seal *seal)
     put_le32(slot + TABLES_AT, seal->tables);
     put_le64(slot + SERIAL_AT, seal->serial);
     put_le64(slot + INDEX_AT, seal->index);
-    put_le32(slot + CHECKSUM_AT, checksum_of(slot, CHECKSUM_AT));
+    put_le32(slot + CHECKSUM_AT,
+             checksum_masked(checksum_of(slot, CHECKSUM_AT)));
     TRY(files_path(path, directory, SEAL_FILE));
     TRY(files_write(path, seal->serial % SEAL_SLOTS * SEAL_SLOT_BYTES, slot,
                     sizeof(slot)));

@@ -95,7 +95,7 @@ static enum error file_write(const char *path, const char *name,
     uint8_t checksum[CHECKSUM_BYTES];
     char to[FILES_PATH_BYTES_MAX];
 
-    put_le32(checksum, checksum_of(bytes->data, bytes->len));
+    put_le32(checksum, checksum_masked(checksum_of(bytes->data, bytes->len)));
     buffer_append(bytes, checksum, sizeof(checksum));
     CHECK(!buffer_failed(bytes));
     TRY(files_path(to, path, name));
@@ -233,7 +233,7 @@ static enum error file_read(const char *path, const char *name,
     }
     bytes->len -= CHECKSUM_BYTES;
     if (get_le32(bytes->data + bytes->len) !=
-        checksum_of(bytes->data, bytes->len)) {
+        checksum_masked(checksum_of(bytes->data, bytes->len))) {
         return rotten(path, name, "checksum differs");
     }
     return ERROR_NONE;

@@ -80,26 +80,29 @@ static bool read_mix(char *text, struct town_settings *settings)
     return true;
 }
 
+/* Nobody reads what the hosts write; how often they took a copy of the state
+ * is told by nothing else. */
 static void swallow(void *context, enum journal_level level, const char *line)
 {
-    (void)context;
     (void)level;
-    (void)line;
+    *(uint64_t *)context += strstr(line, "state_restored") != NULL;
 }
 
 static struct town_result run_one(const struct runs *runs, uint64_t seed)
 {
     struct town_settings settings = runs->town;
     struct town_result result;
+    uint64_t restores = 0;
     struct town *town;
 
     settings.seed = seed;
     if (!settings.trace) {
-        journal_capture(swallow, NULL);
+        journal_capture(swallow, &restores);
     }
     town = town_new(&settings);
     result = town_run(town);
     town_free(town);
+    result.restores = restores;
     return result;
 }
 
