@@ -114,7 +114,8 @@ struct replica_events {
     void (*checkpoint_dropped)(void *context, uint64_t id);
 
     /* The state was replaced by another node's: the directory holds a whole,
-     * checked and durable checkpoint whose state is at log_index or later.
+     * checked and durable checkpoint whose state is at log_index, which the
+     * log may not have reached here.
      * Switch to it and call replica_restored. committed goes on after it. */
     void (*restore)(void *context, const char *directory, uint64_t log_index);
 

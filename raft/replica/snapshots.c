@@ -273,13 +273,17 @@ static void on_fetch_failed(void *context, enum error error, const char *reason)
     core_snapshot_failed(engine->core);
 }
 
-static void want_restore(struct engine *engine, uint64_t index)
+/* The copy may be ahead of the snapshot's place in the log: who takes it over
+ * must know how far, or a later start takes that for a log that has lost its
+ * end. */
+static void want_restore(struct engine *engine, uint64_t needs,
+                         uint64_t copied_index)
 {
     struct memo *memo = memo_new(MEMO_RESTORE);
 
     engine->snapshots.restoring = true;
-    commits_hold(engine->commits, index);
-    memo->checkpoint.index = index;
+    commits_hold(engine->commits, needs);
+    memo->checkpoint.index = copied_index;
     memo->checkpoint.directory =
         strdup(snapshot_fetch_directory(engine->snapshots.fetch));
     CHECK(memo->checkpoint.directory != NULL);
@@ -307,7 +311,8 @@ static enum error restore_from(struct engine *engine, uint64_t needs,
         return ERROR_NONE;
     }
     if (bytes.len > 0 && snapshot_fetch_holds(engine->snapshots.fetch, bytes)) {
-        want_restore(engine, needs);
+        want_restore(engine, needs,
+                     snapshot_fetch_status(engine->snapshots.fetch).index);
         return ERROR_NONE;
     }
     journal_error("state_lost",

@@ -309,6 +309,16 @@ void host_kill(struct host *host)
     host->fails = false;
 }
 
+void host_mend(struct host *host)
+{
+    if (host->fails) {
+        host_kill(host); /* A process does not trust such a disk again. */
+        disk_knobs(host->disk)->fail_at_step = 0;
+        disk_knobs(host->disk)->fail_on = false;
+        host->fails = false;
+    }
+}
+
 void host_close(struct host *host)
 {
     if (host->backend == NULL) {

@@ -51,6 +51,9 @@ void host_start(struct host *host);
 /** Cut its power, if it is up: the write under way is torn. */
 void host_kill(struct host *host);
 
+/** Let its disk write again, by a restart if it is up. */
+void host_mend(struct host *host);
+
 /** End its process in good order, if it is up. */
 void host_close(struct host *host);
 

@@ -385,9 +385,7 @@ void mishaps_end(struct town *town)
         struct host *host = &town->hosts[i];
 
         make_room(host);
-        if (host->fails) {
-            host_kill(host); /* A disk that fails does not mend. */
-        }
+        host_mend(host);
         host_start(host);
     }
 }
