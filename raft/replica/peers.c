@@ -28,6 +28,7 @@ struct peers {
     struct peers_events events;
     struct transport *transport;
     struct peer list[PEER_NODE_MAX + 1];
+    bool noted; /* Some have a note to be sent. */
     struct remembered known, forgotten;
     struct wire_scratch scratch;
 };
@@ -269,6 +270,7 @@ static void on_note(void *context, uint64_t raft_id, uint64_t term,
     if (peer != NULL) {
         peer->note_term = term;
         peer->note_index = index;
+        peers->noted = true;
     }
 }
 
@@ -278,18 +280,31 @@ struct core_network peers_network(struct peers *peers)
         .context = peers, .send = on_send, .note = on_note};
 }
 
+static void send_note(struct peers *peers, uint8_t node)
+{
+    struct peer *peer = &peers->list[node];
+    struct peer_message note = {
+        .kind = PEER_COMMIT_NOTE,
+        .commit_note = {peer->note_term, peer->note_index}};
+
+    /* Lost, it is told by the next heartbeat. */
+    (void)transport_send(peers->transport, node, &note);
+    peer->note_index = 0;
+}
+
+/* At every turn of the loop: mostly there is nothing to do. */
 void peers_flush(struct peers *peers)
 {
+    if (!peers->noted) {
+        return;
+    }
+    peers->noted = false;
     for (unsigned node = 1; node <= PEER_NODE_MAX; node++) {
-        struct peer *peer = &peers->list[node];
-        struct peer_message note = {
-            .kind = PEER_COMMIT_NOTE,
-            .commit_note = {peer->note_term, peer->note_index}};
+        const struct peer *peer = &peers->list[node];
 
-        if (peer->state == PEER_THERE && peer->note_index != 0) {
-            /* Lost, it is told by the next heartbeat. */
-            (void)transport_send(peers->transport, (uint8_t)node, &note);
-            peer->note_index = 0;
+        if (peer->note_index != 0 && peer->state == PEER_THERE) {
+            send_note(peers, (uint8_t)node);
         }
+        peers->noted |= peer->note_index != 0;
     }
 }
