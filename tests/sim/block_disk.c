@@ -218,19 +218,47 @@ static bool change_is_in(const struct change *change, const char *directory)
            strchr(path + strlen(directory) + 1, '/') == NULL;
 }
 
+static void make_durable(struct disk *disk, struct change *change)
+{
+    names_apply(&disk->durable, change->from, change->to, change->inode);
+    change_free(disk, change);
+}
+
+static bool is_at_or_below(const char *path, const char *of)
+{
+    return path != NULL && (strcmp(path, of) == 0 || path_is_below(path, of));
+}
+
+/* What happened before to a name that goes now, or below it, cannot happen
+ * after it. */
+static void make_past_durable(struct disk *disk, const struct change *until)
+{
+    struct change *change = TAILQ_FIRST(&disk->changes), *next;
+
+    for (; until->from != NULL && change != until; change = next) {
+        next = TAILQ_NEXT(change, link);
+        if (is_at_or_below(change->to, until->from) ||
+            is_at_or_below(change->from, until->from)) {
+            make_durable(disk, change);
+        }
+    }
+}
+
 void disk_names_sync(struct disk *disk, const char *directory)
 {
     struct change *change, *next;
     bool happens = false;
 
-    TAILQ_FOREACH_SAFE (change, &disk->changes, link, next) {
+    for (change = TAILQ_FIRST(&disk->changes); change != NULL; change = next) {
         if (!change->follows) {
             happens = change_is_in(change, directory);
         }
         if (happens) {
-            names_apply(&disk->durable, change->from, change->to,
-                        change->inode);
-            change_free(disk, change);
+            make_past_durable(disk, change);
+        }
+        next = TAILQ_NEXT(change, link);
+        if (happens) {
+            make_durable(disk, change);
         }
     }
 }
