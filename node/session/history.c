@@ -207,7 +207,7 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
         errand_refuse(&telling->errand, XCCOS_CODE_INVALID_ARGUMENT,
                       "the room is missing");
     } else if (is_search(&request->history.query)) {
-        count_out(telling);
+        telling_end_wait(telling);
         errand_refuse(&telling->errand, XCCOS_CODE_NOT_SUPPORTED,
                       "messages are not searched by text, author or time");
     } else {
