@@ -136,6 +136,7 @@ class Phone:
         self.answers = 200      # To what the node asks; 0: nothing.
         self.inbox: list[Heard] = []
         self.responses: dict[tuple[str, str], Message] = {}
+        self.arrived: list[str] = []    # Start lines, in order.
         self.gone = False
         self._bytes = b''
         host, _, port = address.rpartition(':')
@@ -201,6 +202,7 @@ class Phone:
         return True
 
     def _take(self, message: Message) -> None:
+        self.arrived.append(message.start.split(' ')[0])
         if message.status:
             self.responses[message.cseq] = message
             return

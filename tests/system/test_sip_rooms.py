@@ -23,7 +23,10 @@ class Commands(RoomTest):
         """What a client asks before anything else."""
         user, = self.people(1)
         dialog = self.enter(user)
+        dialog.phone.arrived.clear()
         server = dialog.do('requri').every('uib')[0]
+        # Its 200 first: some clients look for the reply only then.
+        self.assertEqual(dialog.phone.arrived, ['SIP/2.0', 'INFO'])
         self.assertEqual(server.get('uri'), dialog.uri)
         info = dialog.do('getserverinfo', '<sib domain="fjord.example" '
                          'infoType="123"/>').every('sib')[0]
