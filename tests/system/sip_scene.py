@@ -52,7 +52,7 @@ class SipScene(unittest.TestCase):
         """Kill what runs."""
         if not hasattr(SipScene, 'pool'):
             return
-        for node in cls.pool.nodes():
+        for node in cls.pool.nodes() if cls.pool.exists else []:
             if node.pid() is not None:
                 node.kill()
         if os.environ.get('PERCH_KEEP') is None:
