@@ -255,6 +255,11 @@ class Posting(RoomTest):
             self.assertTrue(found.every('rtf'))
             self.assertRegex(facts.get('ts', ''), r'^20[23].*\.[0-9]{7}Z$')
             self.assertNotIn('2031', facts.get('ts', ''))
+            dialog.history(room)    # Ends where the join was.
+            msg, = dialog.history(room).every('msg')
+            self.assertEqual(msg.attrib, facts.attrib)
+            self.assertEqual([(each.tag, each.text) for each in msg],
+                             [(each.tag, each.text) for each in facts])
 
     def test_texts_arrive_as_they_were(self) -> None:
         """Markup, quotes, line ends, every plane, 8,000 characters."""
