@@ -4,7 +4,9 @@ One pool serves all tests of a file; each test has people and rooms of its own.
 """
 import itertools
 import os
+import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,8 @@ from typing import Any
 HOME = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(HOME / 'ops'))
 
-from local_pool import LocalPool, Node, PoolError  # noqa: E402
+from local_pool import (PORTS_PER_NODE, LocalPool, Node,  # noqa: E402
+                        PoolError)
 from sip_client import (PASSWORD, Dialog, Heard, Phone,  # noqa: E402
                         heard_bodies)
 
@@ -26,9 +29,22 @@ NODES = 3
 JING_WAIT_S = 60.0
 
 
+def free_base_port() -> int:
+    """Where a pool may listen, below the ports of outgoing connections;
+    several files' tests, and several people's, may run at once."""
+    for base in random.sample(range(20000, 32000, 100), 50):
+        try:
+            for i in range(NODES * PORTS_PER_NODE):
+                with socket.socket() as probe:
+                    probe.bind(('127.0.0.1', base + i))
+        except OSError:
+            continue
+        return base
+    raise AssertionError('no free ports')
+
+
 class SipScene(unittest.TestCase):
     """Tests with one pool. A file's run() ends it."""
-    base_port = 0
     settings = ''
     programs = HOME / 'build-release' / 'bin'
     folder: Path
@@ -41,7 +57,7 @@ class SipScene(unittest.TestCase):
             return
         SipScene.folder = Path(tempfile.mkdtemp(prefix='perch-sip-'))
         SipScene.pool = LocalPool(cls.folder)
-        cls.pool.create(NODES, cls.base_port, 'fjord.example', cls.programs,
+        cls.pool.create(NODES, free_base_port(), 'fjord.example', cls.programs,
                         cls.settings)
         cls.pool.start()
         cls.pool.await_ready()

@@ -13,12 +13,7 @@ from sip_scene import SipScene, run, texts_of
 OCSCHAT = 'sip:ocschat@fjord.example'
 
 
-class SipTest(SipScene):
-    """All tests of the file have one pool."""
-    base_port = 25260
-
-
-class SignIn(SipTest):
+class SignIn(SipScene):
     """REGISTER, and what follows it outside of dialogs."""
 
     def test_both_user_forms_on_tcp_and_tls(self) -> None:
@@ -123,7 +118,7 @@ class SignIn(SipTest):
         self.assertEqual(self.phone(user).sign_in().status, 200)
 
 
-class Dialogs(SipTest):
+class Dialogs(SipScene):
     """INVITE to BYE."""
 
     def test_all_addresses_of_the_pool_are_invited(self) -> None:
@@ -255,7 +250,7 @@ class Dialogs(SipTest):
         self.assertEqual(texts_of(back.history(room)), ['are you there?'])
 
 
-class Hostile(SipTest):
+class Hostile(SipScene):
     """What no client says."""
 
     def test_broken_framing_is_answered_and_closed(self) -> None:

@@ -24,7 +24,6 @@ spread = 0ms
 
 class Faults(SipScene):
     """Each test begins and ends with three nodes that serve."""
-    base_port = 25460
     settings = SETTINGS
 
     def setUp(self) -> None:

@@ -11,12 +11,7 @@ CHARACTERS_MAX = 8000
 HISTORY_MAX = 500
 
 
-class RoomTest(SipScene):
-    """All tests of the file have one pool."""
-    base_port = 25360
-
-
-class Commands(RoomTest):
+class Commands(SipScene):
     """What each verb is answered."""
 
     def test_about_the_server(self) -> None:
@@ -114,7 +109,7 @@ class Commands(RoomTest):
                               found.every('chanib')}, rooms)
 
 
-class Joining(RoomTest):
+class Joining(SipScene):
     """Who is where, and who is told."""
 
     def test_joins_are_refused_with_a_reason(self) -> None:
@@ -210,7 +205,7 @@ class Joining(RoomTest):
         self.assertEqual(sees.post(room, 'but').status, 423)
 
 
-class Posting(RoomTest):
+class Posting(SipScene):
     """Messages."""
 
     def test_where_one_may_not_post(self) -> None:
@@ -352,7 +347,7 @@ class Posting(RoomTest):
         self.assert_silent(sees, 'grpchat')
 
 
-class History(RoomTest):
+class History(SipScene):
     """What was said before."""
 
     def test_the_first_history_ends_at_the_join(self) -> None:
@@ -439,7 +434,28 @@ class History(RoomTest):
         self.assertEqual(len(texts_of(stranger.history(rooms[0]))), 25)
 
 
-class ZGrammar(RoomTest):
+    def test_who_comes_back_before_he_is_missed_sees_no_gap(self) -> None:
+        """His network went, and no node has noticed: what his old connection
+        has not answered is shown on the new one, elsewhere or on the same
+        node, and nobody sees him come or go."""
+        user, other = self.people(2)
+        room = self.room()
+        says, old = self.inside(room, other, 2), self.inside(room, user)
+        old.history(room)
+        self.post_all(says, room, ['seen'])
+        self.assertEqual(old.hear('grpchat').text, 'seen')
+        says.phone.listen()
+        missed = ['n%d' % i for i in range(40)]
+        self.post_all(says, room, missed)
+        for node in (3, 1):
+            new = self.enter(user, node, endpoint=old.phone.serial)
+            self.assertEqual(new.join(room).code, 200)
+            self.assertEqual(texts_of(new.history(room))[-40:], missed)
+            new.phone.answers = 0   # And again.
+            self.assert_silent(says, 'ntc:join', 'ntc:part')
+
+
+class ZGrammar(SipScene):
     """After all others."""
 
     def test_everything_said_has_its_grammar(self) -> None:
