@@ -15,7 +15,14 @@
 #include "proto/base/journal.h"
 
 /* What becomes of a sign-in. */
-enum verdict { LET_IN, WRONG_PASSWORD, DISABLED, UNKNOWN_USER, NOT_READY };
+enum verdict {
+    LET_IN,
+    WRONG_PASSWORD,
+    WRONG_SPELLING,
+    DISABLED,
+    UNKNOWN_USER,
+    NOT_READY
+};
 
 static const struct {
     enum diagnostic number;
@@ -24,6 +31,10 @@ static const struct {
 } refusals[] = {
     /* An unknown user looks the same, and takes as long. */
     [WRONG_PASSWORD] = {DIAGNOSTIC_PASSWORD, "Wrong user name or password",
+                        "wrong_password"},
+    /* Hashes are those of lower-case names. */
+    [WRONG_SPELLING] = {DIAGNOSTIC_PASSWORD,
+                        "Wrong password, or a user name not in lower case",
                         "wrong_password"},
     [DISABLED] = {DIAGNOSTIC_DISABLED, "This account is disabled", "disabled"},
     [UNKNOWN_USER] = {DIAGNOSTIC_UNKNOWN_USER, "There is no such user here",
@@ -262,6 +273,17 @@ static bool knows_password(const struct sign_in *sign_in,
     return proven && ha1 != NULL;
 }
 
+/* By the name alone that was given, so that it tells nothing of users. */
+static enum verdict why_not_proven(const struct sign_in *sign_in)
+{
+    const char *name = sign_in->claim.username;
+
+    while (*name != '\0' && (*name < 'A' || *name > 'Z')) {
+        name++;
+    }
+    return *name == '\0' ? WRONG_PASSWORD : WRONG_SPELLING;
+}
+
 static enum verdict judge(const struct sign_in *sign_in,
                           const struct delivery_sign_in *facts)
 {
@@ -269,7 +291,7 @@ static enum verdict judge(const struct sign_in *sign_in,
         return NOT_READY;
     }
     if (sign_in->has_claim && !knows_password(sign_in, facts)) {
-        return WRONG_PASSWORD;
+        return why_not_proven(sign_in);
     }
     if (facts->result == SIGN_IN_UNKNOWN) {
         return UNKNOWN_USER; /* Never with a claim: it was not proven. */

@@ -172,6 +172,28 @@ static void test_digest__unknown_user_looks_like_wrong_password(void **state)
     pidgin_leave(stranger);
 }
 
+/* A hash holds its name as it was spelt, so that a name with capitals never
+ * fits: whoever gives one is told what to do, the stranger too. */
+static void test_digest__capitals_are_explained(void **state)
+{
+    static const char *const names[] = {"Tomas@" DOMAIN, "TOMAS",
+                                        "Nobody@" DOMAIN};
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct pidgin *pidgin =
+            connect_to(scene, LISTENER_DIGEST, i == 2 ? "Nobody" : "Tomas");
+        struct heard heard = try_password(pidgin, names[i], "hav");
+
+        assert_int_equal(heard.status, 403);
+        heard_expect(
+            &heard, "ms-diagnostics-public",
+            "4101;reason=\"Wrong password, or a user name not in lower case\"");
+        heard_free(&heard);
+        pidgin_leave(pidgin);
+    }
+}
+
 /* Where there is no hash to compare with - no such user, a name that is not
  * the user's, no hash of the bare name - nothing that an attacker could guess
  * is taken for it: not zeroes, not an empty one. */
@@ -582,6 +604,7 @@ int main(void)
         IN(test_digest__takes_bare_user_name),
         IN(test_digest__refuses_name_of_another),
         IN(test_digest__unknown_user_looks_like_wrong_password),
+        IN(test_digest__capitals_are_explained),
         IN(test_digest__no_hash_is_no_entry),
         IN(test_digest__disabled_needs_the_password),
         IN(test_digest__nonce_is_used_once),

@@ -26,6 +26,9 @@ class SignIn(SipScene):
                     # Whoever types capitals digests capitals: another hash.
                     self.assertEqual(done.status,
                                      403 if name == user.upper() else 200)
+                    if done.status == 403:
+                        self.assertIn('not in lower case', done.header(
+                            'ms-diagnostics-public'))
 
     def test_answer_is_as_clients_need_it(self) -> None:
         """Without these lines pidgin-sipe never starts its group chat."""
