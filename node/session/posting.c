@@ -98,9 +98,8 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     } else if (fate == PROPOSAL_WITHDRAWN) {
         end_busy(posting);
     } else if (outcome_is_success(applied->outcome)) {
-        pressure_commit(&visit->hub->pressure,
-                        loop_now_us(visit->hub->settings.loop) -
-                            proposal->asked_us);
+        pressure_commit(&visit->hub->pressure, proposal->asked_us,
+                        loop_now_us(visit->hub->settings.loop));
         end(posting, 200, SLICE_NONE);
     } else {
         end_refused(posting, applied->outcome);

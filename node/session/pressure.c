@@ -17,8 +17,14 @@ void pressure_intake(struct pressure *pressure, uint64_t waited_us)
     }
 }
 
-void pressure_commit(struct pressure *pressure, uint64_t took_us)
+void pressure_commit(struct pressure *pressure, uint64_t asked_us,
+                     uint64_t now_us)
 {
+    uint64_t since_us = asked_us > pressure->leader_since_us
+                            ? asked_us
+                            : pressure->leader_since_us;
+    uint64_t took_us = now_us > since_us ? now_us - since_us : 0;
+
     if (took_us > pressure->worst.commit_us) {
         pressure->worst.commit_us = took_us;
     }
@@ -49,6 +55,26 @@ static void move(struct pressure *pressure, enum load load)
                    worst->waiting, worst->backlog);
 }
 
+void pressure_elected(struct pressure *pressure, uint64_t now_us)
+{
+    pressure->leader_since_us = now_us;
+    pressure->worst.commit_us = 0;
+    if (pressure->late_alone) {
+        move(pressure, LOAD_OPEN);
+    }
+}
+
+static void close_to_new(struct pressure *pressure)
+{
+    struct pressure_measures others = pressure->worst;
+
+    others.commit_us = 0;
+    pressure->late_alone =
+        !is_above(&others, 1) &&
+        (pressure->load == LOAD_OPEN || pressure->late_alone);
+    move(pressure, LOAD_CLOSED_TO_NEW);
+}
+
 void pressure_judge(struct pressure *pressure, uint64_t now_us,
                     const struct pressure_measures *measures)
 {
@@ -58,7 +84,7 @@ void pressure_judge(struct pressure *pressure, uint64_t now_us,
     worst->waiting = measures->waiting;
     worst->backlog = measures->backlog;
     if (is_above(worst, 1)) {
-        move(pressure, LOAD_CLOSED_TO_NEW);
+        close_to_new(pressure);
     }
     if (is_above(worst, 2)) {
         pressure->calm_since_us = 0;

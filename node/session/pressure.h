@@ -5,10 +5,14 @@
  *   OPEN --any measure above its limit--> CLOSED_TO_NEW
  *     ^                                        |
  *     +--all below half of it for 2 seconds----+
+ *     +--another leader, and only commits were late
  *
  * CLOSED_TO_NEW  Edges refuse sign-ins on new connections: those who are in
  *                come first. Posts are refused besides while the fan-out is
  *                behind by more than PRESSURE_BACKLOG_MAX.
+ *
+ * An election is no load: what waits for a commit counts from when the leader
+ * is known. People of the node that died want to sign in just then.
  *
  * Thread: state loop.
  */
@@ -49,6 +53,8 @@ struct pressure_measures {
 struct pressure {
     enum load load;
     uint64_t calm_since_us; /* 0: it is not calm. */
+    uint64_t leader_since_us;
+    bool late_alone; /* Since it was closed commits alone were above. */
     struct pressure_measures worst;
 };
 
@@ -58,8 +64,13 @@ void pressure_init(struct pressure *pressure);
 /** Note how long a letter of an edge has waited. */
 void pressure_intake(struct pressure *pressure, uint64_t waited_us);
 
-/** Note how long a proposal took to be applied, or has waited by now. */
-void pressure_commit(struct pressure *pressure, uint64_t took_us);
+/** Note that a proposal was applied now, or still waits, since it was asked;
+ * that may be a moment after now, when now was read first. */
+void pressure_commit(struct pressure *pressure, uint64_t asked_us,
+                     uint64_t now_us);
+
+/** Note that the pool has another leader. */
+void pressure_elected(struct pressure *pressure, uint64_t now_us);
 
 /**
  * Judge, and begin to measure anew.

@@ -108,7 +108,7 @@ static void on_tick(void *context)
     if (hub->stopped) {
         return;
     }
-    pressure_commit(&hub->pressure, visits_overdue(hub));
+    pressure_commit(&hub->pressure, visits_overdue(hub), now_us);
     pressure_judge(&hub->pressure, now_us,
                    &(struct pressure_measures){
                        .lag = lag_of(hub),
@@ -325,6 +325,12 @@ void sessions_restored(struct sessions *hub, const struct sessions_state *state)
 
 void sessions_changed(struct sessions *hub, const struct replica_status *status)
 {
+    const struct replica_status *before = &hub->duties.status;
+
+    if (status->leader != 0 &&
+        (status->leader != before->leader || status->term != before->term)) {
+        pressure_elected(&hub->pressure, loop_now_us(hub->settings.loop));
+    }
     hub->duties.status = *status;
 }
 

@@ -56,7 +56,7 @@ uint64_t visits_overdue(struct sessions *hub)
         caller_cut(visit->caller, "not_committed");
     }
     visit = TAILQ_FIRST(&hub->waiting);
-    return visit == NULL ? 0 : now_us - visit->since_us;
+    return visit == NULL ? now_us : visit->since_us;
 }
 
 void visits_deinit(struct sessions *hub)

@@ -48,7 +48,8 @@ struct visit *visit_begin(struct caller *caller, struct intake *intake);
 /** End the visit's first errand, that of reading it. */
 void visit_read(struct visit *visit);
 
-/** Cut the callers whose patience is over. Tells how long the oldest waits. */
+/** Cut the callers whose patience is over. Tells since when the oldest waits,
+ * which is now when none does. */
 uint64_t visits_overdue(struct sessions *hub);
 
 /** Free all visits, answering nobody. */

@@ -533,6 +533,64 @@ static void test_load__lag_and_commits(void **state)
     assert_int_equal(sessions_load(s->sessions), LOAD_CLOSED_TO_NEW);
 }
 
+/* Time is read more than once in a turn: what was asked a moment after now has
+ * not waited, neither since then nor since a leader of that moment. */
+static void test_load__of_a_moment_after_now(void **state)
+{
+    const struct pressure_measures calm = {.lag = 0};
+    struct pressure pressure;
+
+    (void)state;
+    pressure_init(&pressure);
+    pressure_commit(&pressure, 1001, 1000);
+    pressure_elected(&pressure, 1003);
+    pressure_commit(&pressure, 999, 1002);
+    pressure_judge(&pressure, 1004, &calm);
+    assert_int_equal(pressure.load, LOAD_OPEN);
+    pressure_commit(&pressure, 999, 1003 + PRESSURE_COMMIT_US_MAX + 1);
+    pressure_judge(&pressure, 1004, &calm);
+    assert_int_equal(pressure.load, LOAD_CLOSED_TO_NEW);
+}
+
+static void have_leader(struct stage *s, uint64_t term)
+{
+    struct replica_status status = {
+        .role = REPLICA_FOLLOWER, .term = term, .leader = 2};
+    const struct replica_events *events = fake_replica_events(s->replica);
+
+    events->changed(events->context, &status);
+    stage_pass(s, 2 * PRESSURE_TICK_MS);
+}
+
+/* Who waits through an election waits for no load: people of the node that
+ * died want to sign in just then. What else closed the door keeps it closed. */
+static void test_load__not_of_elections(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+
+    have_leader(s, 7);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_post(s, alice, ALICE, LOBBY, "waits");
+    stage_pass(s, PRESSURE_COMMIT_US_MAX / 1000 + 200);
+    assert_int_equal(sessions_load(s->sessions), LOAD_CLOSED_TO_NEW);
+    have_leader(s, 8);
+    assert_int_equal(sessions_load(s->sessions), LOAD_OPEN);
+    stage_commit(s);
+    stage_pass(s, 2 * PRESSURE_TICK_MS);
+    assert_int_equal(sessions_load(s->sessions), LOAD_OPEN);
+    stage_post(s, alice, ALICE, LOBBY, "waits under a leader");
+    stage_pass(s, PRESSURE_COMMIT_US_MAX / 1000 - 200);
+    have_leader(s, 8); /* The same again is no election. */
+    stage_pass(s, 400);
+    assert_int_equal(sessions_load(s->sessions), LOAD_CLOSED_TO_NEW);
+    have_leader(s, 9);
+    stage_dial_late(s, ALICE, "a2", PRESSURE_INTAKE_US_MAX + 1);
+    stage_pass(s, PRESSURE_TICK_MS);
+    have_leader(s, 10);
+    assert_int_equal(sessions_load(s->sessions), LOAD_CLOSED_TO_NEW);
+}
+
 /* A node that stops tells nobody anything more. */
 static void test_stop__is_silent(void **state)
 {
@@ -594,6 +652,8 @@ int main(void)
         IN(test_backlog__cuts_who_misses),
         IN(test_load__closes_and_opens),
         IN(test_load__lag_and_commits),
+        cmocka_unit_test(test_load__of_a_moment_after_now),
+        IN(test_load__not_of_elections),
         IN(test_stop__is_silent),
         IN(test_end__in_the_middle),
     };
