@@ -371,23 +371,21 @@ class History(SipScene):
         user, other = self.people(2)
         room = self.room()
         says, dialog = self.inside(room, other, 2), self.enter(user, 3)
-        texts = ['n%d' % i for i in range(150)]
+        texts = ['n%d' % i for i in range(120)]
         waiting = [says.send('INFO', says.said(room, text), 'text/plain')
                    for text in texts[:30]]
-        joins = dialog.send('INFO', envelope(
+        dialog.send('INFO', envelope(
             '<cmd id="cmd:join" seqid="1"><data><chanid domain="fjord.example"'
-            ' value="%s"/></data></cmd><cmd id="cmd:bccontext" seqid="2">'
-            '<data><chanib uri="%s"/><bcq><last cnt="500"/></bcq></data>'
-            '</cmd>' % (room.rpartition('/')[2], room)).encode(),
+            ' value="%s"/></data></cmd>' % room.rpartition('/')[2]).encode(),
             'text/plain')
         for cseq in waiting:
             self.assertEqual(says.phone.response(says.call_id, cseq).status,
                              200)
-        self.post_all(says, room, texts[30:])
-        dialog.phone.response(dialog.call_id, joins)
-        heard = [dialog.phone.hear(lambda each: True)]
-        self.assertEqual(heard[0].name, 'rpl:join')
-        shown = texts_of(dialog.hear('rpl:bccontext'))
+        first = dialog.phone.hear(lambda each: True)
+        self.assertEqual(first.name, 'rpl:join')
+        self.post_all(says, room, texts[30:60])
+        shown = texts_of(dialog.history(room, 500))
+        self.post_all(says, room, texts[60:])
         live = self.copies(dialog, len(texts) - len(shown))
         self.assertEqual(shown + [each.text for each in live], texts)
         self.assert_silent(dialog, 'grpchat')
