@@ -44,6 +44,10 @@ void rocks_close(struct rocks *rocks)
     for (size_t i = 0; i < FAMILY_COUNT; i++) {
         rocksdb_column_family_handle_destroy(rocks->families[i]);
     }
+    /* After a full disk RocksDB tries on its own, every few seconds, to flush.
+     * A close that meets such a try waits for its end before it tells anyone
+     * to stop, and the try waits for a flush that nobody begins any more. */
+    rocksdb_cancel_all_background_work(rocks->db, 0);
     rocksdb_close(rocks->db);
     rocks->db = NULL;
 }
