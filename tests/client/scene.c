@@ -273,12 +273,19 @@ struct wish {
     const char *ids;
 };
 
-static bool is_in_state(struct scene *scene, const void *by)
+/* Is it now, or was it since: a state may be over between two looks. */
+static bool was_in_state(struct scene *scene, const void *by)
 {
     const struct wish *wish = by;
+    bool was = client_state(wish->owner->client) == wish->state;
 
     (void)scene;
-    return client_state(wish->owner->client) == wish->state;
+    for (int i = wish->n; i < wish->owner->n; i++) {
+        const struct told *told = &wish->owner->told[i];
+
+        was |= told->kind == CLIENT_EVENT_STATE && told->state == wish->state;
+    }
+    return was;
 }
 
 static void print_told(const struct owner *owner)
@@ -297,9 +304,9 @@ static void print_told(const struct owner *owner)
 
 void scene_state(struct owner *owner, enum client_state state)
 {
-    struct wish wish = {.owner = owner, .state = state};
+    struct wish wish = {.owner = owner, .state = state, .n = owner->n};
 
-    if (!scene_until(owner->scene, is_in_state, &wish)) {
+    if (!scene_until(owner->scene, was_in_state, &wish)) {
         print_told(owner);
         fail_msg("not %s but %s", client_state_word(state),
                  client_state_word(client_state(owner->client)));
