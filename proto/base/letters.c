@@ -7,9 +7,10 @@
 #include "proto/base/check.h"
 
 struct letters {
-    pthread_mutex_t lock; /* Guards list, waiting and closed. */
+    pthread_mutex_t lock; /* Guards list, waiting, woken and closed. */
     struct letter_list list;
     size_t waiting;
+    bool woken; /* The reader will come for what waits. */
     bool closed;
     size_t capacity;
     struct waker *waker;
@@ -23,18 +24,23 @@ static void take_all(struct letters *letters, struct letter_list *out)
     pthread_mutex_lock(&letters->lock);
     STAILQ_CONCAT(out, &letters->list);
     letters->waiting = 0;
+    letters->woken = false;
     pthread_mutex_unlock(&letters->lock);
 }
 
-static void on_wake(void *context)
+void letters_take(struct letters *letters)
 {
-    struct letters *letters = context;
     struct letter_list list;
 
     take_all(letters, &list);
     if (!STAILQ_EMPTY(&list)) {
         letters->receive(letters->context, &list);
     }
+}
+
+static void on_wake(void *context)
+{
+    letters_take(context);
 }
 
 struct letters *letters_new(struct loop *loop, size_t capacity,
@@ -62,24 +68,26 @@ struct letters *letters_new(struct loop *loop, size_t capacity,
 }
 
 static enum error send_letter(struct letters *letters, struct letter *letter,
-                              size_t capacity)
+                              size_t capacity, bool wakes)
 {
     enum error error = ERROR_NONE;
-    bool first = false;
 
     pthread_mutex_lock(&letters->lock);
     if (letters->closed) {
         error = ERROR_CLOSED;
+        wakes = false;
     } else if (letters->waiting >= capacity) {
         error = ERROR_BUSY;
+        wakes = false;
     } else {
         STAILQ_INSERT_TAIL(&letters->list, letter, link);
-        first = letters->waiting == 0;
         letters->waiting++;
+        /* Later letters are taken by the wake the first one caused. */
+        wakes = wakes && !letters->woken;
+        letters->woken = letters->woken || wakes;
     }
     pthread_mutex_unlock(&letters->lock);
-    /* Later letters are taken by the wake the first one caused. */
-    if (first) {
+    if (wakes) {
         waker_wake(letters->waker);
     }
     return error;
@@ -87,12 +95,17 @@ static enum error send_letter(struct letters *letters, struct letter *letter,
 
 enum error letters_send(struct letters *letters, struct letter *letter)
 {
-    return send_letter(letters, letter, letters->capacity);
+    return send_letter(letters, letter, letters->capacity, true);
 }
 
 enum error letters_send_reply(struct letters *letters, struct letter *letter)
 {
-    return send_letter(letters, letter, SIZE_MAX);
+    return send_letter(letters, letter, SIZE_MAX, true);
+}
+
+enum error letters_leave(struct letters *letters, struct letter *letter)
+{
+    return send_letter(letters, letter, SIZE_MAX, false);
 }
 
 size_t letters_waiting(struct letters *letters)

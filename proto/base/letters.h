@@ -52,6 +52,17 @@ enum error letters_send(struct letters *letters, struct letter *letter);
  */
 enum error letters_send_reply(struct letters *letters, struct letter *letter);
 
+/**
+ * Hand a reply over that nobody waits for: it does not wake the reader, who
+ * takes it with the next letter that does, or by letters_take. Any thread.
+ *
+ * Returns CLOSED after letters_close; the letter is then still the caller's.
+ */
+enum error letters_leave(struct letters *letters, struct letter *letter);
+
+/** Take the letters that wait now. Reader's thread, not within receive. */
+void letters_take(struct letters *letters);
+
 /** Count the letters that wait. Any thread. */
 size_t letters_waiting(struct letters *letters);
 

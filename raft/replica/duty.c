@@ -283,6 +283,7 @@ void engine_tick(void *context)
 {
     struct engine *engine = context;
 
+    letters_take(engine->inbox); /* What was left there without a wake. */
     if (engine->dead) {
         return;
     }

@@ -15,6 +15,27 @@ static void ask(struct replica *replica, struct letter *letter)
     }
 }
 
+static bool is_closed(const struct replica *replica)
+{
+    return atomic_load_explicit(&replica->engine->closed, memory_order_relaxed);
+}
+
+/* How far the owner is has effect in time with the next letter or tick, but
+ * when the engine waits for it: so no batch costs the raft loop a turn more. */
+static void mention(struct replica *replica, enum memo_kind kind,
+                    uint64_t index)
+{
+    struct memo *memo = memo_new(kind);
+
+    memo->index = index;
+    if (is_closed(replica)) {
+        ask(replica, &memo->letter);
+    } else if (letters_leave(replica->engine->inbox, &memo->letter) !=
+               ERROR_NONE) {
+        memo_free(&memo->letter);
+    }
+}
+
 static void ask_index(struct replica *replica, enum memo_kind kind,
                       uint64_t index)
 {
@@ -70,7 +91,7 @@ enum error replica_propose(struct replica *replica, uint64_t epoch,
         ledger_begin(ledger, epoch, number);
     }
     if (!ledger_has_room(ledger, entry_bytes(command.len)) ||
-        atomic_load_explicit(&replica->engine->closed, memory_order_relaxed)) {
+        is_closed(replica)) {
         meter_add(&meters->refused, 1);
         return ERROR_BUSY;
     }
@@ -124,7 +145,7 @@ void replica_answered(struct replica *replica, uint64_t number)
     for (; ledger->first <= number; ledger->first++) {
         ledger->bytes -= *size_of(ledger, ledger->first);
     }
-    ask_index(replica, MEMO_ANSWERED, number);
+    mention(replica, MEMO_ANSWERED, number);
 }
 
 /* --- Reads, and how far the owner is --- */
@@ -147,7 +168,7 @@ enum error replica_read(struct replica *replica, uint64_t token,
 
 void replica_applied(struct replica *replica, uint64_t log_index)
 {
-    ask_index(replica, MEMO_APPLIED, log_index);
+    mention(replica, MEMO_APPLIED, log_index);
 }
 
 void replica_flushed(struct replica *replica, uint64_t log_index)

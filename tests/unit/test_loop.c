@@ -111,6 +111,39 @@ static void test_letters_send__refuses_when_full(void **state)
     letters_free(scene->letters);
 }
 
+static void take_one(void *context, struct letter_list *list)
+{
+    struct scene *scene = context;
+    struct letter *letter;
+
+    STAILQ_FOREACH (letter, list, link) {
+        assert_int_equal(letter->kind, scene->next);
+        scene->next++;
+    }
+}
+
+/* What is left wakes nobody, and comes before what is sent after it. */
+static void test_letters_leave__waits_for_a_wake(void **state)
+{
+    struct scene *scene = *state;
+    struct letter letters[3] = {{.kind = 0}, {.kind = 1}, {.kind = 2}};
+    struct letter_list left;
+
+    scene->letters = letters_new(scene->loop, CAPACITY, take_one, scene);
+    assert_int_equal(letters_leave(scene->letters, &letters[0]), ERROR_NONE);
+    uv_run(loop_uv(scene->loop), UV_RUN_NOWAIT);
+    assert_int_equal(scene->next, 0);
+    assert_int_equal(letters_send(scene->letters, &letters[1]), ERROR_NONE);
+    uv_run(loop_uv(scene->loop), UV_RUN_NOWAIT);
+    assert_int_equal(scene->next, 2);
+    assert_int_equal(letters_leave(scene->letters, &letters[2]), ERROR_NONE);
+    letters_take(scene->letters);
+    assert_int_equal(scene->next, 3);
+    letters_close(scene->letters, &left);
+    assert_int_equal(letters_leave(scene->letters, &letters[0]), ERROR_CLOSED);
+    letters_free(scene->letters);
+}
+
 struct numbered_job {
     struct job job;
     struct scene *scene;
@@ -310,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_IN(test_letters_send__keeps_order_and_bound, set_up, tear_down),
         RUN_IN(test_letters_send__refuses_when_full, set_up, tear_down),
+        RUN_IN(test_letters_leave__waits_for_a_wake, set_up, tear_down),
         RUN_IN(test_worker_submit__keeps_order, set_up, tear_down),
         RUN_IN(test_timer_start__repeats, set_up, tear_down),
         RUN_IN(test_loop_thread__runs_until_stopped, set_up, tear_down),

@@ -37,7 +37,9 @@ static void *thread_main(void *context)
         job->run(job);
         pthread_mutex_lock(&worker->lock);
         STAILQ_INSERT_TAIL(&worker->finished, job, link);
-        waker_wake(worker->waker);
+        pthread_mutex_unlock(&worker->lock);
+        waker_wake(worker->waker); /* Freed after this thread has ended. */
+        pthread_mutex_lock(&worker->lock);
     }
     pthread_mutex_unlock(&worker->lock);
     return NULL;
@@ -89,8 +91,9 @@ void worker_submit(struct worker *worker, struct job *job)
     pthread_mutex_lock(&worker->lock);
     CHECK(!worker->stopping);
     STAILQ_INSERT_TAIL(&worker->todo, job, link);
-    pthread_cond_signal(&worker->work);
     pthread_mutex_unlock(&worker->lock);
+    /* Not under the lock: the thread would wake to wait for it. */
+    pthread_cond_signal(&worker->work);
     worker->pending++;
 }
 
