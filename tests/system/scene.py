@@ -1,13 +1,15 @@
 """What tests of whole nodes share: a pool of three, and how it is looked at.
 
-A test file ends with scene.main(BASE_PORT); the first argument of the program
-is the folder where perchd and the others are. Each file has ports of its own,
-so that files may run side by side.
+A test file ends with scene.main(); the first argument of the program is the
+folder where perchd and the others are. Each run takes ports that nobody has,
+so that any number of them go side by side.
 """
+import fcntl
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,9 +24,11 @@ from typing import Any
 HOME = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(HOME / 'ops'))
 
-from local_pool import LocalPool, Node, PoolError  # noqa: E402
+from local_pool import (PORTS_PER_NODE, LocalPool, Node,  # noqa: E402
+                        PoolError)
 from phone import DOMAIN, Phone  # noqa: E402
 
+PORTS_BEGIN, PORTS_END = 22000, 32000
 WAIT_S = 60.0           # Far beyond what is waited for; sanitizers are slow.
 
 # What keeps a short test's log short.
@@ -49,6 +53,7 @@ FINDING = re.compile(r'check_failed|Sanitizer|runtime error:')
 class Setup:
     """What main() was told."""
     programs = HOME / 'build-release' / 'bin'
+    ports: Any = None   # Keeps the block of ports ours while it is open.
     base_port = 0
 
 
@@ -57,9 +62,28 @@ def program(name: str) -> str:
     return str(Setup.programs / name)
 
 
-def main(base_port: int) -> None:
+def take_ports() -> None:
+    """Find a block of ports that no other run has and nothing listens on.
+    All are below those that the kernel gives to outgoing connections."""
+    for base in range(PORTS_BEGIN + os.getpid() % 100 * 50, PORTS_END, 50):
+        lock = open(Path(tempfile.gettempdir()) / ('perch-ports-%d' % base),
+                    'w')
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for port in range(base, base + 3 * PORTS_PER_NODE):
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind(('127.0.0.1', port))
+            Setup.ports, Setup.base_port = lock, base
+            return
+        except OSError:
+            lock.close()
+    raise AssertionError('no free ports')
+
+
+def main() -> None:
     """Run the tests of the file that calls."""
-    Setup.base_port = base_port
+    take_ports()
     if len(sys.argv) > 1 and Path(sys.argv[1]).is_dir():
         Setup.programs = Path(sys.argv.pop(1)).resolve()
     unittest.main(verbosity=1, warnings='ignore')

@@ -12,7 +12,6 @@ import scene
 from scene import WAIT_S, StandingScene, program, texts, until
 from local_pool import Node
 
-BASE_PORT = 25160
 
 # More than a dialog's queue and window hold together (node/sip/limits.h).
 MESSAGES = 1024 + 32 + 100
@@ -138,4 +137,4 @@ class Descriptors(StandingScene):
 
 
 if __name__ == '__main__':
-    scene.main(BASE_PORT)
+    scene.main()

@@ -15,11 +15,14 @@ import scene
 from scene import WAIT_S, Scene, page, program, until
 from local_pool import Node
 
-BASE_PORT = 25060
 
 
 class Life(Scene):
     """Start, status, end."""
+
+    def address(self, port: int) -> str:
+        """An address of the pool's block of ports."""
+        return '127.0.0.1:%d' % (scene.Setup.base_port + port)
 
     def test_status_tells_all_of_each_node(self) -> None:
         """What tests and people ask ops/pool for."""
@@ -28,8 +31,8 @@ class Life(Scene):
         self.assertEqual([node.id for node in nodes], [1, 2, 3])
         self.assertEqual(sorted(node.role for node in nodes),
                          ['follower', 'follower', 'leader'])
-        self.assertEqual(nodes[1].sip_tcp, '127.0.0.1:%d' % (BASE_PORT + 10))
-        self.assertEqual(nodes[1].sip_tls, '127.0.0.1:%d' % (BASE_PORT + 11))
+        self.assertEqual(nodes[1].sip_tcp, self.address(10))
+        self.assertEqual(nodes[1].sip_tls, self.address(11))
         for node in nodes:
             self.assertGreater(node.term or 0, 0)
             self.assertGreater(node.applied_index or 0, 0)
@@ -190,4 +193,4 @@ class Return(Scene):
 
 
 if __name__ == '__main__':
-    scene.main(BASE_PORT)
+    scene.main()

@@ -20,7 +20,6 @@ import scene
 from scene import WAIT_S, StandingScene, until
 from local_pool import Node
 
-BASE_PORT = 25260
 HELLO = 1               # A kind of frame, proto/peer.h.
 ENTRIES = 12
 
@@ -153,4 +152,4 @@ class Strangers(StandingScene):
 
 
 if __name__ == '__main__':
-    scene.main(BASE_PORT)
+    scene.main()
