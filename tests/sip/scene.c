@@ -309,10 +309,11 @@ void scene_close(struct scene *scene)
     struct letter *letter;
 
     scene->asleep = false;
-    edge_close(scene->edge);
     scene->stop = true;
     send_wake(scene);
+    /* As in a node: who sends deliveries ends before who frees their queue. */
     pthread_join(scene->thread, NULL);
+    edge_close(scene->edge);
     letters_close(scene->intake, &left);
     scene->edge = NULL;
     while ((letter = STAILQ_FIRST(&left)) != NULL) {

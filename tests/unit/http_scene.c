@@ -64,11 +64,11 @@ static void *run_loop(void *context)
     return NULL;
 }
 
-int http_set_up(void **state)
+static int set_up(void **state, uint64_t wait_ms)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
     const struct http_options options = {.host = "127.0.0.1",
-                                         .wait_ms = WAIT_MS};
+                                         .wait_ms = wait_ms};
 
     journal_capture(drop_line, NULL);
     scene->loop = loop_new();
@@ -80,6 +80,16 @@ int http_set_up(void **state)
     pthread_create(&scene->thread, NULL, run_loop, scene->loop);
     *state = scene;
     return 0;
+}
+
+int http_set_up(void **state)
+{
+    return set_up(state, 2 * RAW_WAIT_MS);
+}
+
+int http_set_up_hasty(void **state)
+{
+    return set_up(state, WAIT_MS);
 }
 
 int http_tear_down(void **state)

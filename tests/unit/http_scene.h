@@ -1,5 +1,4 @@
-/* A web server on a thread of its own, for the tests of node/web: four routes,
- * waits of WAIT_MS instead of HTTP_WAIT_MS_MAX.
+/* A web server on a thread of its own, for the tests of node/web: four routes.
  *
  * Thread: the test's.
  */
@@ -15,7 +14,7 @@
 #include "proto/base/os/loop_uv.h"
 
 enum {
-    WAIT_MS = 400,
+    WAIT_MS = 400, /* What the hasty server waits for a client. */
     BIG_BYTES = 16 * 1024 * 1024, /* Of /big: more than sockets buffer. */
 };
 
@@ -33,6 +32,9 @@ struct scene {
 
 /** Start the server: GET /hello (?loud), POST /hello, GET /big, GET /poor. */
 int http_set_up(void **state);
+
+/** The same, waiting WAIT_MS for its clients instead of a busy machine's. */
+int http_set_up_hasty(void **state);
 
 /** Stop it, whoever is connected. */
 int http_tear_down(void **state);

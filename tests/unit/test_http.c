@@ -209,7 +209,7 @@ int main(void)
                http_tear_down),
         RUN_IN(test_http__takes_a_request_in_pieces, http_set_up,
                http_tear_down),
-        RUN_IN(test_http__cuts_off_who_lets_it_wait, http_set_up,
+        RUN_IN(test_http__cuts_off_who_lets_it_wait, http_set_up_hasty,
                http_tear_down),
         RUN_IN(test_http__sends_big_pages_whole, http_set_up, http_tear_down),
         RUN_IN(test_http__serves_through_a_crowd, http_set_up, http_tear_down),

@@ -137,12 +137,20 @@ static size_t heap_bytes(void)
     return info.uordblks + info.hblkhd;
 }
 
+/* One class after the other: each of thousands of pings would else be tried
+ * behind a megabyte that is refused. */
 static void fill_all(struct station *five)
 {
-    while (append(five, 2, BATCH_BYTES) == ERROR_NONE ||
-           propose(five, 2, BATCH_BYTES / 2) == ERROR_NONE ||
-           station_chunk(five, 2, 0, CHUNK_BYTES) == ERROR_NONE ||
-           station_ping(five, 2, 0) == ERROR_NONE) {
+    while (append(five, 2, BATCH_BYTES) == ERROR_NONE) {
+        continue;
+    }
+    while (propose(five, 2, BATCH_BYTES / 2) == ERROR_NONE) {
+        continue;
+    }
+    while (station_chunk(five, 2, 0, CHUNK_BYTES) == ERROR_NONE) {
+        continue;
+    }
+    while (station_ping(five, 2, 0) == ERROR_NONE) {
         continue;
     }
 }
