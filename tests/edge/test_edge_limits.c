@@ -382,25 +382,28 @@ static void test_caps__turn_away(void **state)
  * to open files whoever calls. */
 static void test_caps__keep_descriptors_for_files(void **state)
 {
+    enum { CALLERS = 40 }; /* They alone are more than is allowed. */
     struct edge_limits limits = EDGE_LIMITS_DEFAULT;
-    struct client *in, *out;
-    struct scene *scene = scene_open(&limits);
-    int lowest = dup(0); /* With an edge open. */
+    struct client *callers[CALLERS];
+    struct scene *scene;
+    int lowest = dup(0);
 
     (void)state;
-    scene_close(scene);
     assert_true(lowest > 0 && close(lowest) == 0);
-    limits.descriptors_max = (unsigned)lowest + 2; /* in, and its other end. */
+    limits.descriptors_max = (unsigned)lowest + CALLERS;
     scene = scene_open(&limits);
-    in = client_connect(scene_port(scene, 0));
-    scene_wait_metric(scene, EDGE_METRIC_CONNECTIONS, 1);
-    out = client_connect(scene_port(scene, 0));
-    client_expect_close(out, WAIT_MS);
-    assert_int_equal(edge_metric(scene->edge, EDGE_METRIC_REFUSED_TOTAL), 1);
-    say(in, OPTIONS "Content-Length: 0\r\n\r\n");
-    client_await(in, 200);
-    client_free(in);
-    client_free(out);
+    callers[0] = client_connect(scene_port(scene, 0));
+    scene_wait_metric(scene, EDGE_METRIC_ACCEPTED, 1);
+    for (int i = 1; i < CALLERS; i++) {
+        callers[i] = client_connect(scene_port(scene, 0));
+    }
+    client_expect_close(callers[CALLERS - 1], WAIT_MS);
+    assert_true(edge_metric(scene->edge, EDGE_METRIC_REFUSED_TOTAL) > 0);
+    say(callers[0], OPTIONS "Content-Length: 0\r\n\r\n");
+    client_await(callers[0], 200);
+    for (int i = 0; i < CALLERS; i++) {
+        client_free(callers[i]);
+    }
     scene_close(scene);
 }
 
