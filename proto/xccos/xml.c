@@ -1,8 +1,10 @@
 #include "proto/xccos/xml.h"
 
 #include <expat.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "proto/base/check.h"
 #include "proto/xccos/text.h"
@@ -185,6 +187,24 @@ static void on_doctype(void *context, const char *name, const char *system_id,
     stop(context, XCCOS_ERROR_DOCTYPE);
 }
 
+static unsigned long salt;
+
+static void draw_salt(void)
+{
+    CHECK(getrandom(&salt, sizeof(salt), 0) == (ssize_t)sizeof(salt));
+    salt |= 1; /* 0: expat asks the kernel for another, at each parser. */
+}
+
+/* What keeps others from choosing names that collide in expat's tables: one
+ * secret per process is as good as one per body. */
+static void set_salt(struct walk *walk)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, draw_salt);
+    CHECK(XML_SetHashSalt(walk->parser, salt) == 1);
+}
+
 static void set_handlers(struct walk *walk)
 {
     XML_SetUserData(walk->parser, walk);
@@ -217,6 +237,7 @@ static enum xccos_error parse(struct walk *walk, struct slice body)
 {
     enum XML_Status status;
 
+    set_salt(walk);
     set_handlers(walk);
     status = XML_Parse(walk->parser, (const char *)body.data, (int)body.len,
                        XML_TRUE);
