@@ -19,10 +19,14 @@ enum {
 
 enum { LOG_NOTHING = 5 }; /* RocksDB's HEADER_LEVEL. */
 
-/* What the C functions cannot set. Without a flush at close, store_abandon
- * leaves what a crash would; store_close flushes by itself first. A background
- * error stops the node, so RocksDB need not try again. */
-static const char by_text[] = "avoid_flush_during_shutdown=true;"
+/* What the C functions cannot set. A row is looked for from where the last one
+ * of its room (its node, of what has none) went into the memtable: a message
+ * comes next to it, a row that is written over in its place. Without a flush at
+ * close, store_abandon leaves what a crash would; store_close flushes by itself
+ * first. A background error stops the node, so RocksDB need not try again. */
+static const char by_text[] = "memtable_insert_with_hint_prefix_extractor="
+                              "rocksdb.CappedPrefix.4;" /* PART_PLACE */
+                              "avoid_flush_during_shutdown=true;"
                               "max_bgerror_resume_count=0;"
                               "force_consistency_checks=true;"
                               "verify_sst_unique_id_in_manifest=true;"
