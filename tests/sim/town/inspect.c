@@ -187,7 +187,9 @@ static void check_room(struct host *host, struct view *view, unsigned number)
 
 void inspect_end(struct town *town)
 {
-    look(town, true, true);
+    if (!town->settings.guests_only) {
+        look(town, true, true);
+    }
     for (unsigned i = 0; i < town->settings.hosts; i++) {
         struct host *host = &town->hosts[i];
         struct view *view = NULL;

@@ -250,7 +250,9 @@ struct town_result town_run(struct town *town)
         host_start(&town->hosts[i]);
     }
     founder_begin(town);
-    inspect_begin(town);
+    if (!town->settings.guests_only) {
+        inspect_begin(town);
+    }
     for (unsigned i = 0; i < town->n_guests; i++) {
         guest_begin(&town->guests[i]);
     }

@@ -37,6 +37,7 @@ struct town_settings {
     uint64_t fault_us, heal_us; /* How long mishaps, then quiet. */
     uint32_t always;            /* Mishaps: bit m is mishap m, */
     uint32_t sometimes;         /* and each of these with even odds. */
+    bool guests_only;           /* See only what guests see. */
     bool trace;                 /* Tell what happens on standard error. */
 };
 
