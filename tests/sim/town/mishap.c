@@ -354,18 +354,31 @@ static void strike(struct town *town, enum mishap mishap)
     }
 }
 
+/* Those that strike now and then; the others are there all along. */
+static const enum mishap striking[] = {
+    MISHAP_ONEWAY, MISHAP_PARTITION, MISHAP_CRASH,    MISHAP_RESTART,
+    MISHAP_OUTAGE, MISHAP_PAUSE,     MISHAP_TRANSFER, MISHAP_FULL,
+    MISHAP_ERRORS, MISHAP_ROT,       MISHAP_STALE,    MISHAP_EMPTY};
+
 static void on_strike(void *context)
 {
     struct town *town = context;
-    enum mishap mishap = (enum mishap)random_below(&town->random, MISHAPS);
+    enum mishap drawn[MISHAPS];
+    size_t n = 0;
 
     if (town->calmed_us > 0) {
         return;
     }
-    if (has(town, mishap)) {
-        strike(town, mishap);
+    for (size_t i = 0; i < sizeof(striking) / sizeof(striking[0]); i++) {
+        if (has(town, striking[i])) {
+            drawn[n++] = striking[i];
+        }
     }
-    town_later(town, draw(town, 10 * TOWN_MS, TOWN_SECOND), on_strike, town);
+    if (n > 0) {
+        strike(town, drawn[random_below(&town->random, n)]);
+    }
+    town_later(town, draw(town, 10 * TOWN_MS, town->strike_us), on_strike,
+               town);
 }
 
 void mishaps_begin(struct town *town)

@@ -51,15 +51,17 @@ static void draw_settings(struct town *town)
     bool cuts = has(town, MISHAP_SNAPSHOT);
 
     town->snapshot_entries =
-        cuts ? (uint32_t)random_scale(random, 20, 500) : NEVER_CUT;
+        cuts ? (uint32_t)random_scale(random, 8, 300) : NEVER_CUT;
     town->trailing_entries =
-        cuts ? (uint32_t)random_scale(random, 20, 500) : NEVER_CUT;
+        cuts ? (uint32_t)random_scale(random, 8, 300) : NEVER_CUT;
     town->job_us =
         (uint32_t)(has(town, MISHAP_SLOW)
                        ? random_scale(random, 10 * TOWN_MS, 300 * TOWN_MS)
                        : random_scale(random, 50, 2 * TOWN_MS));
     town->guest_us =
         (uint32_t)random_scale(random, 20 * TOWN_MS, 500 * TOWN_MS);
+    town->strike_us =
+        (uint32_t)random_scale(random, 500 * TOWN_MS, 8 * TOWN_SECOND);
     town->n_guests = (unsigned)random_between(random, 4, 10);
     store_sim_flush_every(has(town, MISHAP_FLUSH) ? random_scale(random, 1, 64)
                                                   : 0);

@@ -75,7 +75,7 @@ struct town {
     uint64_t calmed_us; /* When mishaps ended; 0: they go on. */
     bool closing;       /* Nothing new is begun. */
     /* How hosts and guests are, drawn from the seed. */
-    uint32_t snapshot_entries, trailing_entries, job_us, guest_us;
+    uint32_t snapshot_entries, trailing_entries, job_us, guest_us, strike_us;
     struct town_result result;
 };
 
