@@ -1,0 +1,205 @@
+/* What perch-sim --level node calls wrong, and that it says the same again. */
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/base/journal.h"
+#include "tests/sim/town/town.h"
+
+static int setup(void **state)
+{
+    static struct ledger ledger;
+
+    memset(&ledger, 0, sizeof(ledger));
+    *state = &ledger;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    ledger_deinit(*state);
+    return 0;
+}
+
+static void tell(struct ledger *ledger, unsigned room, uint64_t message_id,
+                 uint64_t post)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)post);
+    ledger_message(ledger, room, message_id, slice_of_text(text));
+}
+
+static void assert_kind(const struct ledger *ledger, const char *kind)
+{
+    assert_string_equal(ledger->violation.kind, kind);
+}
+
+/* Posts that everybody is told alike, and an answered one among them. */
+static void test_ledger__takes_what_is_right(void **state)
+{
+    struct ledger *ledger = *state;
+    uint64_t one = ledger_post(ledger, 0), two = ledger_post(ledger, 0);
+    uint64_t given_up = ledger_post(ledger, 1);
+
+    tell(ledger, 0, 1, one);
+    tell(ledger, 0, 2, two);
+    tell(ledger, 0, 1, one);
+    ledger_acknowledged(ledger, two);
+    ledger_given_up(ledger, given_up, true);
+    ledger_digest(ledger, 1, 7, 70);
+    ledger_digest(ledger, 2, 7, 70);
+    ledger_state(ledger, 1, 7, 71);
+    ledger_close(ledger);
+    assert_kind(ledger, "");
+    assert_int_equal(ledger->sums.compared, 1);
+}
+
+/* A text at a second place, or in a room it was not meant for. */
+static void test_ledger__finds_what_is_told_twice(void **state)
+{
+    struct ledger *ledger = *state;
+    uint64_t post = ledger_post(ledger, 0);
+
+    tell(ledger, 0, 1, post);
+    tell(ledger, 0, 2, post);
+    assert_kind(ledger, "twice");
+}
+
+static void test_ledger__finds_two_at_one_place(void **state)
+{
+    struct ledger *ledger = *state;
+
+    tell(ledger, 0, 1, ledger_post(ledger, 0));
+    tell(ledger, 0, 1, ledger_post(ledger, 0));
+    assert_kind(ledger, "diverged");
+}
+
+static void test_ledger__finds_what_is_lost(void **state)
+{
+    struct ledger *ledger = *state;
+
+    ledger_acknowledged(ledger, ledger_post(ledger, 0));
+    ledger_close(ledger);
+    assert_kind(ledger, "lost");
+}
+
+static void test_ledger__finds_a_gap(void **state)
+{
+    struct ledger *ledger = *state;
+
+    tell(ledger, 0, 2, ledger_post(ledger, 0));
+    ledger_close(ledger);
+    assert_kind(ledger, "gap");
+}
+
+/* Before or after it was given up. */
+static void test_ledger__finds_what_was_refused(void **state)
+{
+    struct ledger *ledger = *state;
+    uint64_t post = ledger_post(ledger, 0);
+
+    ledger_given_up(ledger, post, true);
+    tell(ledger, 0, 1, post);
+    assert_kind(ledger, "refused");
+    ledger->violation.kind[0] = '\0';
+    post = ledger_post(ledger, 0);
+    tell(ledger, 0, 2, post);
+    ledger_given_up(ledger, post, true);
+    assert_kind(ledger, "refused");
+}
+
+static void test_ledger__finds_words_nobody_said(void **state)
+{
+    struct ledger *ledger = *state;
+
+    tell(ledger, 0, 1, 99);
+    assert_kind(ledger, "nonsense");
+}
+
+static void test_ledger__compares_states(void **state)
+{
+    struct ledger *ledger = *state;
+
+    ledger_digest(ledger, 1, 7, 70);
+    ledger_state(ledger, 1, 7, 71);
+    ledger_state(ledger, 2, 8, 72);
+    assert_kind(ledger, "");
+    ledger_state(ledger, 2, 7, 70);
+    assert_kind(ledger, "diverged");
+}
+
+static void swallow(void *context, enum journal_level level, const char *line)
+{
+    (void)context;
+    (void)level;
+    (void)line;
+}
+
+static struct town_result run(uint64_t seed, uint32_t mishaps)
+{
+    const struct town_settings settings = {.seed = seed,
+                                           .hosts = 3,
+                                           .fault_us = 10 * TOWN_SECOND,
+                                           .heal_us = 60 * TOWN_SECOND,
+                                           .always = mishaps};
+    struct town_result result;
+    struct town *town;
+
+    journal_capture(swallow, NULL);
+    town = town_new(&settings);
+    result = town_run(town);
+    town_free(town);
+    journal_capture(NULL, NULL);
+    assert_string_equal(result.violation.text, "");
+    return result;
+}
+
+/* In peace all that is said is answered, at once; and everybody hears it. */
+static void test_town_run__in_peace(void **state)
+{
+    struct town_result result = run(1, 0);
+
+    (void)state;
+    assert_int_equal(result.starts, 3);
+    assert_true(result.sums.posts > 100);
+    assert_int_equal(result.sums.acknowledged, result.sums.posts);
+    assert_true(result.sums.copies > 2 * result.sums.posts);
+    assert_true(result.sums.reads > 10);
+    assert_true(result.sums.compared > 100);
+}
+
+/* A run leaves nothing behind that another would see; and another seed is
+ * another run. */
+static void test_town_run__same_seed(void **state)
+{
+    uint32_t mishaps = 1u << MISHAP_CRASH | 1u << MISHAP_EMPTY |
+                       1u << MISHAP_SNAPSHOT | 1u << MISHAP_LOSS;
+    struct town_result one = run(2, mishaps), again = run(2, mishaps);
+
+    (void)state;
+    assert_int_equal(one.trace_hash, again.trace_hash);
+    assert_int_equal(one.sums.copies, again.sums.copies);
+    assert_int_not_equal(one.trace_hash, run(3, mishaps).trace_hash);
+}
+
+#define ON_LEDGER(test) RUN_IN(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_LEDGER(test_ledger__takes_what_is_right),
+        ON_LEDGER(test_ledger__finds_what_is_told_twice),
+        ON_LEDGER(test_ledger__finds_two_at_one_place),
+        ON_LEDGER(test_ledger__finds_what_is_lost),
+        ON_LEDGER(test_ledger__finds_a_gap),
+        ON_LEDGER(test_ledger__finds_what_was_refused),
+        ON_LEDGER(test_ledger__finds_words_nobody_said),
+        ON_LEDGER(test_ledger__compares_states),
+        RUN(test_town_run__in_peace),
+        RUN(test_town_run__same_seed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
