@@ -77,6 +77,7 @@ void live_crash(struct live *live)
     live->bytes = 0;
     live->life += 1;
     live->open = false;
+    live->doubtful = true;
     live->failed = ERROR_NONE;
 }
 

@@ -27,6 +27,8 @@ struct live {
     unsigned holds;     /* By the directory and by a handle. */
     bool open;
     bool rotten;
+    bool copied;   /* It began as a checkpoint's files, which stay. */
+    bool doubtful; /* It has crashed, perhaps with those files. */
     enum error failed;
 };
 

@@ -73,9 +73,21 @@ static enum error live_find(const char *path, struct live **live_out)
     TRY(files_sim_object(path, &slot));
     if (*slot == NULL) {
         TRY(live_load(path, live_out));
+        (*live_out)->copied = true;
         *slot = &(*live_out)->object;
     }
     *live_out = (struct live *)*slot;
+    return ERROR_NONE;
+}
+
+/* A store reads the files it was copied as for as long as it lives: they must
+ * have been durable when the power went. */
+static enum error live_judge(struct live *live, const char *path)
+{
+    if (live->copied && live->doubtful) {
+        TRY(checkpoint_verify(path, 0));
+    }
+    live->doubtful = false;
     return ERROR_NONE;
 }
 
@@ -109,6 +121,7 @@ enum error store_open(const char *path, const struct store_options *options,
         return ERROR_INVALID;
     }
     TRY(live_find(path, &live));
+    TRY(live_judge(live, path));
     pthread_mutex_lock(&live->lock);
     error = live_open(live, path);
     pthread_mutex_unlock(&live->lock);
