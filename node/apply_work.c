@@ -78,17 +78,14 @@ void applier_flush(struct applier *applier, uint64_t log_index)
 static enum error copy_to(struct store *store, const char *directory,
                           uint64_t *index_out)
 {
-    struct checkpoint *checkpoint = NULL;
     enum error error = files_remove(directory);
 
     if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
         return error;
     }
-    TRY(store_checkpoint(store, directory, 0, &checkpoint));
-    *index_out = checkpoint->index;
-    checkpoint_free(checkpoint);
+    TRY(store_checkpoint(store, directory, index_out));
     /* Rot would travel on as if it were right: its sums are of these bytes. */
-    return checkpoint_verify(directory, 0);
+    return checkpoint_verify(directory);
 }
 
 static void copy_run(struct job *job)

@@ -14,8 +14,8 @@
  * it, and the node stops. Damage is ERROR_ROTTEN with one journal line that
  * names the file and the reason; rows that are read are right.
  *
- * Thread: store_commit and store_get belong to the state loop; store_flush and
- * store_verify block and belong on a worker; what reads through a view
+ * Thread: store_commit and store_get belong to the state loop; store_flush
+ * blocks and belongs on a worker; what reads through a view
  * (storage/cursor.h) may run anywhere. store_open, store_close and
  * store_abandon must be alone.
  */
@@ -124,15 +124,5 @@ enum error store_flush(struct store *store, uint64_t index);
  */
 enum error store_get(struct store *store, enum table table, struct slice key,
                      struct buffer *value_out);
-
-/**
- * Read every block of every file again, from the disk itself where the file
- * system allows, and check its checksum. Blocks; commits may go on.
- *
- * @bytes_per_s  Do not read faster than this; 0 for no limit.
- *
- * Returns ROTTEN for the first damaged file.
- */
-enum error store_verify(struct store *store, uint64_t bytes_per_s);
 
 #endif

@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "proto/base/journal.h"
-#include "storage/pace.h"
 #include "storage/rocks/footer.h"
 #include "storage/rocks/reason.h"
 #include "storage/rocks/rocks.h"
 
-/* Checkpoints, and reading all of one: which is how a running store is
- * verified too, for its files may vanish under a reader, a checkpoint's not. */
+/* Checkpoints, and reading all of one. */
 
 /* Open a checkpoint for reading, past the page cache where that is possible:
  * what the disk would say today, not what it said when it was asked last. */
@@ -72,19 +70,14 @@ static enum error entry_ignore(void *context, const struct files_entry *entry)
 }
 
 enum error store_checkpoint(struct store *store, const char *path,
-                            uint64_t bytes_per_s,
-                            struct checkpoint **checkpoint_out)
+                            uint64_t *index_out)
 {
     enum error error = files_list(path, entry_ignore, NULL);
-    uint64_t index = 0;
 
     if (error != ERROR_NOT_FOUND) {
         return error == ERROR_NONE ? ERROR_EXISTS : error;
     }
-    error = links_make(store, path, &index);
-    if (error == ERROR_NONE) {
-        error = checkpoint_list(path, index, bytes_per_s, checkpoint_out);
-    }
+    error = links_make(store, path, index_out);
     if (error != ERROR_NONE) {
         links_remove(path);
     }
@@ -93,11 +86,10 @@ enum error store_checkpoint(struct store *store, const char *path,
 
 /* Read all rows of a table; RocksDB checks each block on the way. */
 static enum error table_read(const struct rocks *rocks, const char *path,
-                             enum table table, struct pace *pace)
+                             enum table table)
 {
     rocksdb_readoptions_t *how = rocksdb_readoptions_create();
     rocksdb_iterator_t *iterator;
-    size_t key_bytes, value_bytes;
     char *reason = NULL;
 
     rocksdb_readoptions_set_verify_checksums(how, 1);
@@ -106,9 +98,7 @@ static enum error table_read(const struct rocks *rocks, const char *path,
         rocksdb_create_iterator_cf(rocks->db, how, rocks->families[table]);
     for (rocksdb_iter_seek_to_first(iterator); rocksdb_iter_valid(iterator);
          rocksdb_iter_next(iterator)) {
-        rocksdb_iter_key(iterator, &key_bytes);
-        rocksdb_iter_value(iterator, &value_bytes);
-        pace_spend(pace, key_bytes + value_bytes);
+        /* The iterator has read and checked the block: that is all. */
     }
     rocksdb_iter_get_error(iterator, &reason);
     rocksdb_iter_destroy(iterator);
@@ -116,15 +106,12 @@ static enum error table_read(const struct rocks *rocks, const char *path,
     return reason_take("checkpoint_read_failed", path, reason);
 }
 
-static enum error tables_read(const struct rocks *rocks, const char *path,
-                              uint64_t bytes_per_s)
+static enum error tables_read(const struct rocks *rocks, const char *path)
 {
     enum error error = ERROR_NONE;
-    struct pace pace;
 
-    pace_init(&pace, bytes_per_s);
     for (enum table i = 0; i < TABLE_COUNT && error == ERROR_NONE; i++) {
-        error = table_read(rocks, path, i, &pace);
+        error = table_read(rocks, path, i);
     }
     return error;
 }
@@ -145,7 +132,7 @@ static enum error frame_check(const char *path)
     return ERROR_NONE;
 }
 
-enum error checkpoint_verify(const char *path, uint64_t bytes_per_s)
+enum error checkpoint_verify(const char *path)
 {
     struct rocks_options options = {.options = NULL};
     struct rocks rocks = {.db = NULL};
@@ -154,28 +141,8 @@ enum error checkpoint_verify(const char *path, uint64_t bytes_per_s)
     TRY(files_list(path, entry_ignore, NULL));
     TRY(frame_check(path));
     TRY(check_open(path, true, &options, &rocks));
-    error = tables_read(&rocks, path, bytes_per_s);
+    error = tables_read(&rocks, path);
     rocks_close(&rocks);
     rocks_options_deinit(&options);
-    return error;
-}
-
-enum error store_verify(struct store *store, uint64_t bytes_per_s)
-{
-    char path[FILES_PATH_BYTES_MAX];
-    uint64_t index;
-    enum error error;
-
-    /* Beside the store, where generation_open sweeps after a crash. */
-    if (snprintf(path, sizeof(path), "%s.verify", store->path) >=
-        FILES_PATH_BYTES_MAX) {
-        return ERROR_TOO_LARGE;
-    }
-    links_remove(path);
-    error = links_make(store, path, &index);
-    if (error == ERROR_NONE) {
-        error = checkpoint_verify(path, bytes_per_s);
-    }
-    links_remove(path);
     return error;
 }

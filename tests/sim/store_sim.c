@@ -262,21 +262,6 @@ enum error store_flush(struct store *store, uint64_t index)
     return error;
 }
 
-enum error store_verify(struct store *store, uint64_t bytes_per_s)
-{
-    enum error error;
-
-    (void)bytes_per_s;
-    pthread_mutex_lock(&store->live->lock);
-    error = store_read_check(store);
-    pthread_mutex_unlock(&store->live->lock);
-    if (error == ERROR_ROTTEN) {
-        journal_error("store_rotten", "path=%s file=rows reason=\"rot\"",
-                      store->path);
-    }
-    return error;
-}
-
 static enum error files_make(struct store *store, const char *path,
                              uint64_t *index_out)
 {
@@ -285,32 +270,26 @@ static enum error files_make(struct store *store, const char *path,
 }
 
 enum error store_checkpoint(struct store *store, const char *path,
-                            uint64_t bytes_per_s,
-                            struct checkpoint **checkpoint_out)
+                            uint64_t *index_out)
 {
     struct files_sim_object **slot;
     enum error error = files_sim_object(path, &slot);
-    uint64_t index = 0;
 
     if (error != ERROR_NOT_FOUND) {
         return error == ERROR_NONE ? ERROR_EXISTS : error;
     }
     TRY(store_flush(store, UINT64_MAX));
-    error = files_make(store, path, &index);
-    if (error == ERROR_NONE) {
-        error = checkpoint_list(path, index, bytes_per_s, checkpoint_out);
-    }
+    error = files_make(store, path, index_out);
     if (error != ERROR_NONE) {
         files_remove(path);
     }
     return error;
 }
 
-enum error checkpoint_verify(const char *path, uint64_t bytes_per_s)
+enum error checkpoint_verify(const char *path)
 {
     struct live *live;
 
-    (void)bytes_per_s;
     TRY(live_load(path, &live));
     live_drop(live);
     return ERROR_NONE;

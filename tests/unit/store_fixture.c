@@ -18,26 +18,30 @@ void scratch_make(char *path)
     assert_int_equal(files_make_directory(path), ERROR_NONE);
 }
 
-static enum error copy_file(const char *from, const char *to,
-                            const struct checkpoint_file *file)
+/* From where to where a directory is copied. */
+struct copying {
+    const char *from, *to;
+};
+
+static enum error copy_file(void *context, const struct files_entry *entry)
 {
     enum { PIECE = 8192 };
+    const struct copying *copying = context;
     uint8_t piece[PIECE];
     char source[FILES_PATH_BYTES_MAX], target[FILES_PATH_BYTES_MAX];
     size_t got;
 
-    TRY(files_path(source, from, file->name));
-    TRY(files_path(target, to, file->name));
+    TRY(files_path(source, copying->from, entry->name));
+    TRY(files_path(target, copying->to, entry->name));
     TRY(files_write(target, 0, "", 0));
-    for (uint64_t at = 0; at < file->bytes; at += got) {
+    for (uint64_t at = 0; at < entry->bytes; at += got) {
         TRY(files_read(source, at, piece, PIECE, &got));
         TRY(files_write(target, at, piece, got));
     }
     return files_sync(target);
 }
 
-enum error scratch_copy(const char *from, const char *to,
-                        const struct checkpoint *list)
+enum error scratch_copy(const char *from, const char *to)
 {
     enum error error = files_remove(to);
 
@@ -45,9 +49,7 @@ enum error scratch_copy(const char *from, const char *to,
         return error;
     }
     TRY(files_make_directory(to));
-    for (size_t i = 0; i < list->n; i++) {
-        TRY(copy_file(from, to, &list->files[i]));
-    }
+    TRY(files_list(from, copy_file, &(struct copying){from, to}));
     return files_sync(to);
 }
 

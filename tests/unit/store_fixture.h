@@ -32,8 +32,7 @@ void scratch_make(char *path);
  * Copy a checkpoint's files into a new directory, durably, as a snapshot that
  * was received lies there.
  */
-enum error scratch_copy(const char *from, const char *to,
-                        const struct checkpoint *list);
+enum error scratch_copy(const char *from, const char *to);
 
 /** Put a row of text into the batch. */
 void fixture_put(struct store_fixture *f, enum table table, const char *key,

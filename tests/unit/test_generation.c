@@ -14,7 +14,6 @@ struct scene {
     char scratch[FILES_PATH_BYTES_MAX];
     char data[FILES_PATH_BYTES_MAX];   /* Of the node under test. */
     char leader[FILES_PATH_BYTES_MAX]; /* Where the snapshot's files are. */
-    struct checkpoint *snapshot;
 };
 
 static void commit_rows(struct store *store, const char *value, uint64_t index)
@@ -33,14 +32,15 @@ static void snapshot_make(struct scene *scene)
 {
     char path[FILES_PATH_BYTES_MAX];
     struct store *store;
+    uint64_t index;
 
     assert_int_equal(files_path(path, scene->scratch, "origin"), ERROR_NONE);
     assert_int_equal(store_format(path), ERROR_NONE);
     assert_int_equal(store_open(path, NULL, &store), ERROR_NONE);
     commit_rows(store, "new", NEW_INDEX);
-    assert_int_equal(
-        store_checkpoint(store, scene->leader, 0, &scene->snapshot),
-        ERROR_NONE);
+    assert_int_equal(store_checkpoint(store, scene->leader, &index),
+                     ERROR_NONE);
+    assert_int_equal(index, NEW_INDEX);
     store_abandon(store);
 }
 
@@ -64,7 +64,6 @@ static int teardown(void **state)
 {
     struct scene *scene = *state;
 
-    checkpoint_free(scene->snapshot);
     files_remove(scene->scratch);
     free(scene);
     return 0;
@@ -87,7 +86,7 @@ static enum error snapshot_receive(struct scene *scene,
     char path[FILES_PATH_BYTES_MAX];
 
     TRY(files_path(path, scene->data, "received"));
-    TRY(scratch_copy(scene->leader, path, scene->snapshot));
+    TRY(scratch_copy(scene->leader, path));
     return generation_adopt(generation, path, index);
 }
 

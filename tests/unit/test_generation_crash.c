@@ -34,7 +34,7 @@ static void rows_commit(struct store *store, const char *value, uint64_t index)
 static void snapshot_run(void *context, struct crash_point *point)
 {
     struct scene *scene = context;
-    struct checkpoint *checkpoint;
+    uint64_t index;
     char path[FILES_PATH_BYTES_MAX];
     struct store *store;
 
@@ -43,8 +43,7 @@ static void snapshot_run(void *context, struct crash_point *point)
     CHECK(store_format(path) == ERROR_NONE);
     CHECK(store_open(path, NULL, &store) == ERROR_NONE);
     rows_commit(store, "new", NEW_INDEX);
-    CHECK(store_checkpoint(store, scene->leader, 0, &checkpoint) == ERROR_NONE);
-    checkpoint_free(checkpoint);
+    CHECK(store_checkpoint(store, scene->leader, &index) == ERROR_NONE);
     store_abandon(store);
 }
 
@@ -58,17 +57,11 @@ static void on_step(void *context, enum generation_step step)
 static enum error snapshot_receive(struct scene *scene,
                                    struct generation *generation)
 {
-    struct checkpoint *list;
     char path[FILES_PATH_BYTES_MAX];
 
-    enum error error;
-
     TRY(files_path(path, scene->data, "received"));
-    TRY(checkpoint_list(scene->leader, NEW_INDEX, 0, &list));
-    error = scratch_copy(scene->leader, path, list);
-    checkpoint_free(list);
-    return error != ERROR_NONE ? error
-                               : generation_adopt(generation, path, NEW_INDEX);
+    TRY(scratch_copy(scene->leader, path));
+    return generation_adopt(generation, path, NEW_INDEX);
 }
 
 /* From the founding of a store to its replacement by a snapshot. Goes on from

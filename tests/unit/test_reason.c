@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "proto/base/journal.h"
-#include "storage/pace.h"
 #include "storage/rocks/reason.h"
 
 /* What RocksDB's words mean: what is taken for rot makes a node give up its
@@ -82,36 +81,11 @@ static void test_reason_take__names_the_file(void **state)
     file_expect("Corruption: something", "MANIFEST");
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* Reading is never faster than asked, and not held up when not asked. */
-static void test_pace_spend__waits(void **state)
-{
-    double began = now_s();
-    struct pace pace;
-
-    (void)state;
-    pace_init(&pace, 0);
-    pace_spend(&pace, UINT64_MAX / 2);
-    pace_init(&pace, 1000000);
-    for (int i = 0; i < 10; i++) {
-        pace_spend(&pace, 10000);
-    }
-    assert_true(now_s() - began >= 0.1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(test_reason_read__tells_rot_from_want),
         RUN(test_reason_take__names_the_file),
-        RUN(test_pace_spend__waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
