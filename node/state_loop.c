@@ -165,12 +165,9 @@ static void on_restore(void *context, const char *directory, uint64_t log_index)
 
 static bool may_rejoin(void *context, uint8_t node)
 {
-    const struct machine *machine =
-        applier_machine(((const struct state_loop *)context)->applier);
-    struct node_view view;
+    const struct state_loop *state = context;
 
-    return machine_setting(machine, SETTING_REJOIN_POLICY) == 0 ||
-           (query_node(machine, node, &view) && view.admitted);
+    return query_may_rejoin(applier_machine(state->applier), node);
 }
 
 static bool knows_directory(void *context, uint64_t raft_id,

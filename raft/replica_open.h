@@ -132,7 +132,4 @@ enum error replica_set_aside(const char *directory, const char *state,
 /** Read certificate, key and authority again. Owner's loop. */
 void replica_reload_tls(struct replica *replica);
 
-/** Tell the port that the other nodes are expected at. After replica_start. */
-uint16_t replica_port(const struct replica *replica);
-
 #endif

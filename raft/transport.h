@@ -205,7 +205,4 @@ enum error transport_stats_of(const struct transport *transport, uint8_t node,
 /** Tell the port it listens on. */
 uint16_t transport_port(const struct transport *transport);
 
-/** Name a reason as the journal does, "SILENT". */
-const char *transport_reason_name(enum transport_reason reason);
-
 #endif

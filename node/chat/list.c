@@ -8,28 +8,6 @@
 #include "node/chat/user.h"
 #include "node/chat/view.h"
 
-void list_users(const struct machine *machine, list_user *each, void *context)
-{
-    const struct user *user = user_next(machine, NULL);
-
-    while (user != NULL && each(context, user)) {
-        user = user_next(machine, user);
-    }
-}
-
-void list_categories(const struct machine *machine, list_category *each,
-                     void *context)
-{
-    const struct place *place = NULL;
-
-    while ((place = place_next(machine, place)) != NULL) {
-        if (!place->is_room &&
-            !each(context, table_at(&machine->categories, place->number))) {
-            return;
-        }
-    }
-}
-
 void list_rooms(const struct machine *machine, list_room *each, void *context)
 {
     const struct place *place = NULL;
@@ -109,44 +87,6 @@ void list_participants(const struct room *room, list_present *each,
         }
         if (!each(context, &present)) {
             return;
-        }
-    }
-}
-
-void list_endpoints(const struct room *room, list_session *each, void *context)
-{
-    const struct participant *participant = presence_next(room, NULL);
-
-    while (participant != NULL && each(context, participant->session)) {
-        participant = presence_next(room, participant);
-    }
-}
-
-void list_roles(const struct machine *machine, const struct room *room,
-                list_role *each, void *context)
-{
-    for (uint32_t i = 0; i < room->roles.n; i++) {
-        const struct number_pair *pair = &room->roles.pairs[i];
-
-        if (!each(context, table_at(&machine->users, pair->number),
-                  pair->bits)) {
-            return;
-        }
-    }
-}
-
-void list_sessions(const struct machine *machine, list_session *each,
-                   void *context)
-{
-    for (int node = 0; node < NODES; node++) {
-        const struct origin *origin = machine->origins[node];
-        const struct session *session = NULL;
-
-        while (origin != NULL &&
-               (session = session_next(origin, session)) != NULL) {
-            if (!each(context, session)) {
-                return;
-            }
         }
     }
 }

@@ -45,13 +45,6 @@ typedef bool list_present(void *context, const struct present *present);
 /** Take a user and the roles held; false ends the list. */
 typedef bool list_role(void *context, const struct user *user, unsigned roles);
 
-/** List all users by URI. */
-void list_users(const struct machine *machine, list_user *each, void *context);
-
-/** List all categories by name. */
-void list_categories(const struct machine *machine, list_category *each,
-                     void *context);
-
 /** List all rooms by name, ASCII case aside, as administrators see them. */
 void list_rooms(const struct machine *machine, list_room *each, void *context);
 
@@ -75,17 +68,6 @@ void list_rooms_joined(const struct session *session, list_room *each,
 /** List by principal number the users in a room now, each once. */
 void list_participants(const struct room *room, list_present *each,
                        void *context);
-
-/** List by principal number, then node and serial, the sessions in a room. */
-void list_endpoints(const struct room *room, list_session *each, void *context);
-
-/** List by principal number who has a role in a room. */
-void list_roles(const struct machine *machine, const struct room *room,
-                list_role *each, void *context);
-
-/** List all sessions by node and serial. */
-void list_sessions(const struct machine *machine, list_session *each,
-                   void *context);
 
 /** List a user's sessions by node and serial. */
 void list_sessions_of(const struct user *user, list_session *each,

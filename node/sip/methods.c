@@ -23,8 +23,3 @@ enum method method_of(struct slice name)
     }
     return METHOD_UNKNOWN;
 }
-
-const char *method_name(enum method method)
-{
-    return names[method];
-}

@@ -35,7 +35,4 @@ enum method {
 /** Name a method's enum; METHOD_UNKNOWN for all not listed. Case counts. */
 enum method method_of(struct slice name);
 
-/** Name a method as the wire does; "UNKNOWN" for METHOD_UNKNOWN. */
-const char *method_name(enum method method);
-
 #endif

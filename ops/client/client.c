@@ -390,11 +390,6 @@ enum client_state client_state(const struct client *client)
     return client->state;
 }
 
-unsigned client_servers_n(const struct client *client)
-{
-    return (unsigned)client->servers.n;
-}
-
 struct slice client_uri(const struct client *client)
 {
     return slice_of_text(client->uri);

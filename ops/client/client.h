@@ -72,9 +72,6 @@ void client_free(struct client *client);
 /** Tell the state. */
 enum client_state client_state(const struct client *client);
 
-/** Tell how many servers there are to try. */
-unsigned client_servers_n(const struct client *client);
-
 /** Borrow the user's own URI, "sip:alice@example". */
 struct slice client_uri(const struct client *client);
 

@@ -34,7 +34,6 @@ static uint64_t bucket_edge(unsigned bucket)
 void histogram_init(struct histogram *histogram)
 {
     memset(histogram, 0, sizeof(*histogram));
-    histogram->least_us = UINT64_MAX;
     CHECK(bucket_of(HISTOGRAM_US_MAX) == HISTOGRAM_BUCKETS - 1);
 }
 
@@ -48,28 +47,8 @@ void histogram_record(struct histogram *histogram, uint64_t us)
     }
     histogram->buckets[bucket_of(placed_us)]++;
     histogram->n++;
-    histogram->sum_us += us;
-    if (us < histogram->least_us) {
-        histogram->least_us = us;
-    }
     if (us > histogram->most_us) {
         histogram->most_us = us;
-    }
-}
-
-void histogram_merge(struct histogram *histogram, const struct histogram *other)
-{
-    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        histogram->buckets[i] += other->buckets[i];
-    }
-    histogram->n += other->n;
-    histogram->beyond += other->beyond;
-    histogram->sum_us += other->sum_us;
-    if (other->least_us < histogram->least_us) {
-        histogram->least_us = other->least_us;
-    }
-    if (other->most_us > histogram->most_us) {
-        histogram->most_us = other->most_us;
     }
 }
 
@@ -103,22 +82,4 @@ uint64_t histogram_at(const struct histogram *histogram, uint32_t per_million)
         }
     }
     CHECK_UNREACHABLE();
-}
-
-struct histogram_summary histogram_summarise(const struct histogram *histogram)
-{
-    if (histogram->n == 0) {
-        return (struct histogram_summary){0};
-    }
-    return (struct histogram_summary){
-        .n = histogram->n,
-        .beyond = histogram->beyond,
-        .least_us = histogram->least_us,
-        .mean_us = histogram->sum_us / histogram->n,
-        .p50_us = histogram_at(histogram, 500000),
-        .p90_us = histogram_at(histogram, 900000),
-        .p99_us = histogram_at(histogram, 990000),
-        .p999_us = histogram_at(histogram, 999000),
-        .most_us = histogram->most_us,
-    };
 }

@@ -5,7 +5,7 @@
  * and at most 1 part in 64 (1.6 %) more. Below 128 us it is exact. For the
  * bench tools and drills; what a node exports itself is in meter.h.
  *
- * Thread: the owner's. Threads keep one each and merge at the end.
+ * Thread: the owner's.
  */
 #ifndef PROTO_BASE_HISTOGRAM_H
 #define PROTO_BASE_HISTOGRAM_H
@@ -20,20 +20,9 @@ enum {
 
 struct histogram {
     uint64_t buckets[HISTOGRAM_BUCKETS];
-    uint64_t n;      /* Values recorded. */
-    uint64_t beyond; /* Of these, values above HISTOGRAM_US_MAX. */
-    uint64_t sum_us;
-    uint64_t least_us; /* UINT64_MAX while n is 0. */
-    uint64_t most_us;  /* Exact, also beyond the last bucket. */
-};
-
-/* What a report says of a histogram. All 0 when nothing was recorded. */
-struct histogram_summary {
-    uint64_t n;
-    uint64_t beyond;
-    uint64_t least_us, mean_us;
-    uint64_t p50_us, p90_us, p99_us, p999_us;
-    uint64_t most_us;
+    uint64_t n;       /* Values recorded. */
+    uint64_t beyond;  /* Of these, values above HISTOGRAM_US_MAX. */
+    uint64_t most_us; /* Exact, also beyond the last bucket. */
 };
 
 /** Start empty. */
@@ -41,10 +30,6 @@ void histogram_init(struct histogram *histogram);
 
 /** Record one value. Those above HISTOGRAM_US_MAX share the last bucket. */
 void histogram_record(struct histogram *histogram, uint64_t us);
-
-/** Add all that another histogram holds; the other is left as it is. */
-void histogram_merge(struct histogram *histogram,
-                     const struct histogram *other);
 
 /**
  * Find the value that a share of all values does not exceed.
@@ -56,8 +41,5 @@ void histogram_merge(struct histogram *histogram,
  * ends among values beyond HISTOGRAM_US_MAX.
  */
 uint64_t histogram_at(const struct histogram *histogram, uint32_t per_million);
-
-/** Say the usual figures at once. */
-struct histogram_summary histogram_summarise(const struct histogram *histogram);
 
 #endif

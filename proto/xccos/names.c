@@ -8,9 +8,6 @@
 
 static const struct slice room_scheme = {(const uint8_t *)"ma-chan://", 10};
 static const struct slice category_scheme = {(const uint8_t *)"ma-cat://", 9};
-static const struct slice pool_begins = {(const uint8_t *)"sip:GC-", 7};
-static const struct slice pool_middle = {
-    (const uint8_t *)"-PersistentChatService-", 23};
 
 bool xccos_domain_is_valid(struct slice domain)
 {
@@ -99,64 +96,6 @@ struct slice xccos_category_uri(struct arena *arena,
                                 const struct xccos_name *name)
 {
     return write_name(arena, category_scheme, name);
-}
-
-/* Take a decimal number of 32 bits without leading zeros. */
-static bool take_number(struct slice *text, uint32_t *number_out)
-{
-    uint64_t number = 0;
-    size_t digits = 0;
-
-    while (digits < text->len && digits <= 10 && text->data[digits] >= '0' &&
-           text->data[digits] <= '9') {
-        number = number * 10 + (uint64_t)(text->data[digits] - '0');
-        digits++;
-    }
-    if (digits == 0 || number > UINT32_MAX ||
-        (text->data[0] == '0' && digits > 1)) {
-        return false;
-    }
-    *text = slice_after(*text, digits);
-    *number_out = (uint32_t)number;
-    return true;
-}
-
-static bool take(struct slice *text, struct slice what)
-{
-    if (!slice_begins(*text, what)) {
-        return false;
-    }
-    *text = slice_after(*text, what.len);
-    return true;
-}
-
-enum error xccos_pool_uri_read(struct slice uri,
-                               struct xccos_pool_name *pool_out)
-{
-    struct xccos_pool_name pool;
-
-    if (!take(&uri, pool_begins) || !take_number(&uri, &pool.generation) ||
-        !take(&uri, pool_middle) || !take_number(&uri, &pool.service) ||
-        !take(&uri, SLICE_LITERAL("@")) || !xccos_domain_is_valid(uri)) {
-        return ERROR_MALFORMED;
-    }
-    pool.domain = uri;
-    *pool_out = pool;
-    return ERROR_NONE;
-}
-
-struct slice xccos_pool_uri(struct arena *arena,
-                            const struct xccos_pool_name *pool)
-{
-    char uri[XCCOS_DOMAIN_BYTES_MAX + 64];
-    int len;
-
-    CHECK(xccos_domain_is_valid(pool->domain));
-    len = snprintf(uri, sizeof(uri), "%.*s%u%.*s%u@%.*s",
-                   SLICE_PRINT(pool_begins), pool->generation,
-                   SLICE_PRINT(pool_middle), pool->service,
-                   SLICE_PRINT(pool->domain));
-    return arena_copy_slice(arena, slice_of(uri, (size_t)len));
 }
 
 struct slice xccos_fallback_uri(struct arena *arena, struct slice domain)

@@ -1,14 +1,11 @@
-/* The URIs of rooms, categories and the pool, byte for byte as perch issues
- * them.
+/* The URIs of rooms and categories, byte for byte as perch issues them.
  *
  *   room       ma-chan://<domain>/<guid>
  *   category   ma-cat://<domain>/<guid>
- *   pool       sip:GC-<generation>-PersistentChatService-<service>@<domain>
  *
  * Clients keep these URIs and compare them as bytes (pidgin-sipe looks rooms
  * up by string equality), so there is one way to write each, and reading
- * takes no other: lower-case scheme and guid, decimal numbers without leading
- * zeros, the domain as it is.
+ * takes no other: lower-case scheme and guid, the domain as it is.
  *
  * Thread: any.
  */
@@ -33,12 +30,6 @@ enum {
 struct xccos_name {
     struct slice domain;
     struct guid guid;
-};
-
-struct xccos_pool_name {
-    uint32_t generation; /* 1 in all that perch issues. */
-    uint32_t service;    /* Tells pools of one domain apart. */
-    struct slice domain;
 };
 
 /**
@@ -70,19 +61,6 @@ struct slice xccos_room_uri(struct arena *arena, const struct xccos_name *name);
 /** Write a category URI into the arena, as xccos_room_uri. */
 struct slice xccos_category_uri(struct arena *arena,
                                 const struct xccos_name *name);
-
-/**
- * Read a pool URI of the form above. The domain borrows from uri.
- *
- * Returns MALFORMED for all else, also for a pool URI of an operator's own
- * choosing: that is compared, not read.
- */
-enum error xccos_pool_uri_read(struct slice uri,
-                               struct xccos_pool_name *pool_out);
-
-/** Write a pool URI into the arena, as xccos_room_uri. */
-struct slice xccos_pool_uri(struct arena *arena,
-                            const struct xccos_pool_name *pool);
 
 /**
  * Write the URI clients fall back to, "sip:ocschat@<domain>".

@@ -14,12 +14,6 @@ static const struct {
 #undef REASON
 };
 
-const char *transport_reason_name(enum transport_reason reason)
-{
-    CHECK(reason < TRANSPORT_REASONS);
-    return reasons[reason].name;
-}
-
 /* Is it time for a line of this kind? How many were held back since? */
 static bool is_due(struct told *told, unsigned kind, uint64_t now_us,
                    uint32_t *held_out)

@@ -144,11 +144,6 @@ uint64_t replica_staged_index(const struct replica *replica)
     return replica->engine->staged_index;
 }
 
-uint16_t replica_port(const struct replica *replica)
-{
-    return transport_port(peers_transport(replica->engine->peers));
-}
-
 const struct replica_meters *replica_meters(const struct replica *replica)
 {
     return &replica->engine->meters;

@@ -162,7 +162,7 @@ static void test_list_rooms_visible__by_name(void **state)
     list_rooms(f->machine, see_room, &seen);
     assert_string_equal(seen.text, "Bonds DESK,desk,lobby,");
     seen = (struct seen){"", -1};
-    list_categories(f->machine, see_category, &seen);
+    page_categories(f->machine, SLICE_NONE, see_category, &seen);
     assert_string_equal(seen.text, "Trade,");
 }
 
@@ -186,12 +186,12 @@ static void test_list_rooms_of__by_role(void **state)
     list_rooms_of(f->machine, user(f, ALICE), ROLES_ALL, see_room, &seen);
     assert_string_equal(seen.text, "lobby,");
     seen = (struct seen){"", -1};
-    list_roles(f->machine, desk(f), see_role, &seen);
+    page_roles(f->machine, desk(f), 0, see_role, &seen);
     assert_string_equal(seen.text, "alice,bob,");
 }
 
 /* Participants are users, each once with the number of endpoints and the
- * roles; endpoints are listed apart. */
+ * roles. */
 static void test_list_participants__each_user_once(void **state)
 {
     struct chat_fixture *f = *state;
@@ -209,10 +209,7 @@ static void test_list_participants__each_user_once(void **state)
     list_participants(desk(f), see_present, &seen);
     assert_string_equal(seen.text, "12alice,21bob,");
     seen = (struct seen){"", -1};
-    list_endpoints(desk(f), see_session, &seen);
-    assert_string_equal(seen.text, "9,8,5,");
-    seen = (struct seen){"", -1};
-    list_sessions(f->machine, see_session, &seen);
+    page_sessions(f->machine, &(struct session_id){0}, see_session, &seen);
     assert_string_equal(seen.text, "8,9,5,");
     seen = (struct seen){"", -1};
     list_sessions_of(user(f, BOB), see_session, &seen);
@@ -228,12 +225,12 @@ static void test_list_participants__each_user_once(void **state)
 }
 
 /* Users are listed by URI and found in any case. */
-static void test_list_users__by_uri(void **state)
+static void test_page_users__by_uri(void **state)
 {
     struct chat_fixture *f = *state;
     struct seen seen = {"", -1};
 
-    list_users(f->machine, see_user, &seen);
+    page_users(f->machine, SLICE_NONE, see_user, &seen);
     assert_string_equal(seen.text, "alice,bob,carol,");
     assert_ptr_equal(user(f, "SIP:Alice@EXAMPLE.com"), user(f, ALICE));
     assert_ptr_equal(query_user_numbered(f->machine, 1), user(f, ALICE));
@@ -358,7 +355,7 @@ int main(void)
         IN(list_rooms_visible__by_name),
         IN(list_rooms_of__by_role),
         IN(list_participants__each_user_once),
-        IN(list_users__by_uri),
+        IN(page_users__by_uri),
         IN(page_rooms__goes_on_by_name),
         IN(page_users__goes_on_by_uri),
         IN(page_sessions__goes_on_by_id),

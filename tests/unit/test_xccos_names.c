@@ -84,54 +84,15 @@ static void test_xccos_domain_is_valid__length(void **state)
     arena_free(arena);
 }
 
-/* The pool's URI, and the one clients fall back to. */
-static void test_xccos_pool_uri__both_ways(void **state)
+/* The URI that clients fall back to. */
+static void test_xccos_fallback_uri__of_a_domain(void **state)
 {
     struct arena *arena = arena_new(256);
-    struct slice uri =
-        SLICE_LITERAL("sip:GC-1-PersistentChatService-7@fjord.example");
-    struct xccos_pool_name pool;
 
     (void)state;
-    assert_int_equal(xccos_pool_uri_read(uri, &pool), ERROR_NONE);
-    assert_int_equal(pool.generation, 1);
-    assert_int_equal(pool.service, 7);
-    assert_slice_text(pool.domain, "fjord.example");
-    assert_true(slice_equal(xccos_pool_uri(arena, &pool), uri));
-    pool.service = UINT32_MAX;
-    pool.generation = 0;
-    uri = xccos_pool_uri(arena, &pool);
-    assert_slice_text(uri, "sip:GC-0-PersistentChatService-4294967295@"
-                           "fjord.example");
-    assert_int_equal(xccos_pool_uri_read(uri, &pool), ERROR_NONE);
     assert_slice_text(xccos_fallback_uri(arena, SLICE_LITERAL("fjord.example")),
                       "sip:ocschat@fjord.example");
     arena_free(arena);
-}
-
-/* A pool's URI in any other spelling is not one. */
-static void test_xccos_pool_uri_read__refuses_other_spellings(void **state)
-{
-    static const char *const uris[] = {
-        "",
-        "sip:ocschat@fjord.example",
-        "SIP:GC-1-PersistentChatService-7@fjord.example",
-        "sip:GC-01-PersistentChatService-7@fjord.example",
-        "sip:GC--PersistentChatService-7@fjord.example",
-        "sip:GC-1-PersistentChatService-@fjord.example",
-        "sip:GC-1-PersistentChatService-4294967296@fjord.example",
-        "sip:GC-1-PersistentChatService-99999999999999999999@fjord.example",
-        "sip:GC-1-PersistentChatService-7@",
-        "sip:GC-1-PersistentChatService-7@fjord.example;gruu",
-        "sip:GC-1-PersistentChatService-7",
-    };
-    struct xccos_pool_name pool;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(uris) / sizeof(uris[0]); i++) {
-        assert_int_equal(xccos_pool_uri_read(slice_of_text(uris[i]), &pool),
-                         ERROR_MALFORMED);
-    }
 }
 
 /* Every verb is found by its name, and no two are called the same. */
@@ -177,8 +138,7 @@ int main(void)
         RUN(test_xccos_room_uri__both_ways),
         RUN(test_xccos_room_uri_read__refuses_other_spellings),
         RUN(test_xccos_domain_is_valid__length),
-        RUN(test_xccos_pool_uri__both_ways),
-        RUN(test_xccos_pool_uri_read__refuses_other_spellings),
+        RUN(test_xccos_fallback_uri__of_a_domain),
         RUN(test_xccos_verb_find__whole_table),
         RUN(test_xccos_verb_from_id__refuses),
     };
