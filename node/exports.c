@@ -2,9 +2,8 @@
 
 #include <stdlib.h>
 
+#include "node/exports_raft.h"
 #include "node/session/proposer.h"
-
-#define ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 /* What is read at each scrape, for as long as the process lives. */
 static struct exports scraped;
@@ -39,7 +38,7 @@ static enum error add_applier(struct metrics *metrics,
          .histogram = &meters->commit_us},
     };
 
-    return metrics_add(metrics, rows, ROWS(rows));
+    return metrics_add(metrics, rows, METRIC_ROWS(rows));
 }
 
 static enum error add_proposer(struct metrics *metrics,
@@ -72,7 +71,7 @@ static enum error add_proposer(struct metrics *metrics,
          .histogram = &meters->commit_us},
     };
 
-    return metrics_add(metrics, rows, ROWS(rows));
+    return metrics_add(metrics, rows, METRIC_ROWS(rows));
 }
 
 static enum error add_posts(struct metrics *metrics,
@@ -145,69 +144,8 @@ static enum error add_sessions(struct metrics *metrics,
          .histogram = &meters->history_us},
     };
 
-    TRY(metrics_add(metrics, rows, ROWS(rows)));
+    TRY(metrics_add(metrics, rows, METRIC_ROWS(rows)));
     return add_posts(metrics, meters);
-}
-
-/* What the replica posts to its board. */
-
-static void fill_replica(void *context, double *values)
-{
-    struct replica_status status;
-
-    (void)context;
-    if (!board_read(scraped.status, &status)) {
-        return;
-    }
-    values[0] = (double)status.role;
-    values[1] = (double)status.term;
-    values[2] = (double)status.leader;
-    values[3] = (double)status.commit_index;
-    values[4] = (double)status.last_index;
-    values[5] = (double)status.first_index;
-    values[6] = (double)status.snapshot_index;
-    values[7] = (double)status.log_bytes;
-    values[8] = (double)status.append_us;
-    values[9] = (double)status.proposals_waiting;
-}
-
-static enum error add_replica(struct metrics *metrics)
-{
-    static const struct metric rows[] = {
-        {.name = "perch_raft_role",
-         .help = "0 stopped, 1 follower, 2 candidate, 3 leader.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_term",
-         .help = "The current term.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_leader",
-         .help = "The leader's node id; 0 when none is known.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_commit_index",
-         .help = "Log index up to which entries are known to be committed.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_last_index",
-         .help = "Last index of the log.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_first_index",
-         .help = "First index of the log.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_snapshot_index",
-         .help = "Index of the last snapshot.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_log_bytes",
-         .help = "Size of the log's files.",
-         .type = METRIC_GAUGE},
-        {.name = "perch_raft_append_seconds",
-         .help = "Recent mean time of a log write with its sync.",
-         .type = METRIC_GAUGE,
-         .per_unit = 1000000},
-        {.name = "perch_raft_proposals_waiting",
-         .help = "Proposals the replica has not seen answered.",
-         .type = METRIC_GAUGE},
-    };
-
-    return metrics_add_group(metrics, rows, ROWS(rows), fill_replica, NULL);
 }
 
 /* What the edges count, once they are open. */
@@ -231,7 +169,8 @@ static enum error add_edges(struct metrics *metrics)
 {
     static const struct metric rows[] = {EDGE_METRICS(EDGE_ROW)};
 
-    return metrics_add_group(metrics, rows, ROWS(rows), fill_edges, NULL);
+    return metrics_add_group(metrics, rows, METRIC_ROWS(rows), fill_edges,
+                             NULL);
 }
 
 enum error exports_add(struct metrics *metrics, const struct exports *exports)
@@ -243,7 +182,8 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports)
                     applier_meters(backend_applier(exports->backend))));
     TRY(add_proposer(metrics, proposer_meters(sessions_proposer(sessions))));
     TRY(add_sessions(metrics, sessions_meters(sessions)));
-    TRY(add_replica(metrics));
+    TRY(exports_add_raft(metrics, exports->status,
+                         replica_meters(backend_replica(exports->backend))));
     return add_edges(metrics);
 }
 
@@ -277,7 +217,7 @@ enum error exports_add_admin(struct metrics *metrics,
          .counter = &meters->displaced},
     };
 
-    return metrics_add(metrics, rows, ROWS(rows));
+    return metrics_add(metrics, rows, METRIC_ROWS(rows));
 }
 
 void exports_page(void *context, struct buffer *to)

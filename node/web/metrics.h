@@ -45,6 +45,9 @@ struct metric {
     };
 };
 
+/* How many rows a table has. */
+#define METRIC_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+
 struct metrics;
 
 /** Make an empty registry. NULL when memory is out. Owned by the caller. */

@@ -59,7 +59,8 @@ class Life(Scene):
         self.assertEqual(page(leader, '/leaderz'), 'leader\n')
         metrics = page(leader, '/metrics')
         for name in ('perch_apply_entries_total', 'perch_raft_term',
-                     'perch_sip_connections', 'perch_posts_total'):
+                     'perch_sip_connections', 'perch_posts_total',
+                     'perch_raft_guard_total{kind="fig8"}'):
             self.assertIn('\n%s' % name, metrics)
         self.pool.node(1 + leader.number % 3).kill()
         self.pool.node(1 + (leader.number + 1) % 3).kill()
