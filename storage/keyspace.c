@@ -27,7 +27,8 @@ const char *table_name(enum table table)
     return tables[table].name;
 }
 
-size_t table_parts(enum table table)
+/* Count the numbers that make a key of the table. */
+static size_t table_parts(enum table table)
 {
     size_t n = 0;
 

@@ -114,9 +114,6 @@ static inline struct slice key_slice(const struct key *key)
  */
 const char *table_name(enum table table);
 
-/** Count the numbers that make a key of the table. */
-size_t table_parts(enum table table);
-
 /**
  * Build the key of one row.
  *

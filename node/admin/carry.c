@@ -14,7 +14,8 @@ static const unsigned may_follow[ANSWER_STATES] = {
     [ANSWER_SETTLED] = 0,
 };
 
-void carry_move(struct answer *answer, enum answer_at next)
+/* Move an answer to another state: the one place that does. */
+static void carry_move(struct answer *answer, enum answer_at next)
 {
     CHECK(may_follow[answer->at] & (1u << next));
     answer->at = next;

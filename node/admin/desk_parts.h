@@ -21,9 +21,6 @@ struct desk {
     uint64_t token_last;
 };
 
-/** Move an answer to another state: the one place that does. */
-void carry_move(struct answer *answer, enum answer_at next);
-
 /** Decide what was asked, the state being as new as it must be, and go on from
  * there. The answer may be gone afterwards, as after all of these. */
 void carry_decide(struct desk *desk, struct answer *answer);

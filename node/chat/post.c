@@ -19,7 +19,10 @@ static enum outcome check_utf8(struct slice text, uint64_t *characters_out)
     }
 }
 
-enum outcome post_check_text(const Perch__Post *post, uint32_t characters_max)
+/* Check what a post says.
+ *
+ * @characters_max  The setting MESSAGE_CHARACTERS_MAX. */
+static enum outcome check_text(const Perch__Post *post, uint32_t characters_max)
 {
     uint64_t characters = 0, ignored;
     enum outcome outcome = check_utf8(codec_slice(post->text), &characters);
@@ -137,9 +140,9 @@ enum outcome post(struct turn *turn, const Perch__Command *command)
         outcome = check_room(session, room);
     }
     if (outcome == OUTCOME_DONE) {
-        outcome = post_check_text(
-            command->post,
-            turn->machine->settings[SETTING_MESSAGE_CHARACTERS_MAX]);
+        outcome =
+            check_text(command->post,
+                       turn->machine->settings[SETTING_MESSAGE_CHARACTERS_MAX]);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;

@@ -25,11 +25,4 @@
  */
 enum outcome post(struct turn *turn, const Perch__Command *command);
 
-/**
- * Check what a post says, as an early no and finally.
- *
- * @characters_max  The setting MESSAGE_CHARACTERS_MAX.
- */
-enum outcome post_check_text(const Perch__Post *post, uint32_t characters_max);
-
 #endif

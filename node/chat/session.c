@@ -227,8 +227,12 @@ static void remember(struct turn *turn, struct session *session,
     }
 }
 
-void session_end(struct turn *turn, struct session *session, enum leave leave,
-                 uint64_t delivered_index)
+/* End a session: part its rooms, tell it, remember its endpoint, free it.
+ *
+ * @delivered_index  All up to here had been confirmed, or DELIVERED_UNKNOWN to
+ *                   go by the node's mark. */
+static void session_end(struct turn *turn, struct session *session,
+                        enum leave leave, uint64_t delivered_index)
 {
     /* A mark ahead of the log is a mistake; believing it would leave a gap in
      * what the endpoint is shown next. */

@@ -70,15 +70,6 @@ int session_compare(const struct session *a, const struct session *b);
 /** Name a session. */
 struct session_id session_id(const struct session *session);
 
-/**
- * End a session: part its rooms, tell it, remember its endpoint, free it.
- *
- * @delivered_index  All up to here had been confirmed, or DELIVERED_UNKNOWN to
- *                   go by the node's mark.
- */
-void session_end(struct turn *turn, struct session *session, enum leave leave,
-                 uint64_t delivered_index);
-
 /** End all sessions of a user who has been disabled. */
 void session_end_user(struct turn *turn, struct user *user);
 

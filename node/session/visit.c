@@ -145,7 +145,8 @@ void errand_refuse(struct errand *errand, enum xccos_code code, const char *why)
     errand_reply(errand, &reply, 0);
 }
 
-enum xccos_code code_of(enum outcome outcome)
+/* Find the XCCOS code whose number and token a rule's refusal has. */
+static enum xccos_code code_of(enum outcome outcome)
 {
     const char *token = outcome_token(outcome);
     unsigned number = (unsigned)outcome_code(outcome);

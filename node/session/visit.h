@@ -93,7 +93,4 @@ void errand_refuse(struct errand *errand, enum xccos_code code,
 /** Refuse a command as a rule does, and end the errand. */
 void errand_refuse_outcome(struct errand *errand, enum outcome outcome);
 
-/** Find the XCCOS code whose number and token a rule's refusal has. */
-enum xccos_code code_of(enum outcome outcome);
-
 #endif

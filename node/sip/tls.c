@@ -24,7 +24,8 @@ struct tls {
 static void make_wire_method(void);
 static CRYPTO_ONCE wire_method_once = CRYPTO_ONCE_STATIC_INIT;
 
-const char *edge_tls_last_error(void)
+/* Say in words what the library reported first. Static until the next call. */
+static const char *edge_tls_last_error(void)
 {
     static _Thread_local char text[160];
     unsigned long code = ERR_peek_error();

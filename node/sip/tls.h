@@ -69,7 +69,4 @@ bool edge_tls_is_up(const struct tls *tls);
 /** Write the close notice, once. */
 void edge_tls_say_goodbye(struct tls *tls);
 
-/** Say in words what the library reported first. Static until the next call. */
-const char *edge_tls_last_error(void);
-
 #endif

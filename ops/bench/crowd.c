@@ -216,7 +216,8 @@ static void keep_alive(struct crowd *crowd)
     }
 }
 
-void crowd_flush(struct crowd *crowd)
+/* Send what waits now, without waiting for more. */
+static void crowd_flush(struct crowd *crowd)
 {
     struct client_shared *shared = &crowd->shared;
 

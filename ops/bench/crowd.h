@@ -59,9 +59,6 @@ enum error crowd_open(struct crowd *crowd, size_t n);
  */
 enum error crowd_turn(struct crowd *crowd, uint64_t until_ns);
 
-/** Send what waits now, without waiting for more. */
-void crowd_flush(struct crowd *crowd);
-
 /** Borrow client i, i below the number opened. */
 struct client *crowd_client(struct crowd *crowd, size_t i);
 

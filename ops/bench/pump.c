@@ -56,8 +56,11 @@ void pump_finish(struct pump *pump, uint64_t due_ns, int status)
     }
 }
 
-enum error pumps_run(struct pump *pumps, size_t n, struct crowd *crowd,
-                     uint64_t until_ns)
+/* Run pumps over a crowd until a moment.
+ *
+ * Returns what crowd_turn returns. */
+static enum error pumps_run(struct pump *pumps, size_t n, struct crowd *crowd,
+                            uint64_t until_ns)
 {
     uint64_t now_ns;
 

@@ -41,14 +41,6 @@ void pump_fill(struct pump *pump, uint64_t now_ns);
 void pump_finish(struct pump *pump, uint64_t due_ns, int status);
 
 /**
- * Run pumps over a crowd until a moment.
- *
- * Returns what crowd_turn returns.
- */
-enum error pumps_run(struct pump *pumps, size_t n, struct crowd *crowd,
-                     uint64_t until_ns);
-
-/**
  * Warm up, then measure: seconds of each as the options say.
  *
  * Figures begin anew after the warm-up and end before what is still open is

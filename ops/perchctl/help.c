@@ -7,7 +7,11 @@
 
 enum { NAME_WIDTH = 24 };
 
-const struct exit_code exit_codes[] = {
+/* Every exit code: number and what it means. */
+static const struct {
+    int code;
+    const char *meaning;
+} exit_codes[] = {
     {0, "what was asked for holds; also when it was so before"},
     {1, "refused, and the rule that refused is named; nothing was changed"},
     {2, "the command makes no sense; nothing was changed"},
@@ -21,7 +25,7 @@ const struct exit_code exit_codes[] = {
         "made is not known. Ask again: what is so already is not done twice"},
 };
 
-const size_t exit_codes_n = sizeof(exit_codes) / sizeof(exit_codes[0]);
+enum { EXIT_CODES = sizeof(exit_codes) / sizeof(exit_codes[0]) };
 
 static bool is_shown(const struct parameter *parameter)
 {
@@ -152,7 +156,7 @@ static void print_all(FILE *to)
     fputs("\nOptions of every command:\n", to);
     print_options(to);
     fputs("\nExit codes:\n", to);
-    for (size_t i = 0; i < exit_codes_n; i++) {
+    for (size_t i = 0; i < EXIT_CODES; i++) {
         fprintf(to, "  %d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
     }
     fputs("\nFor example:\n"
@@ -237,7 +241,7 @@ static void roff_command(FILE *to, const struct command *command)
 static void roff_ends(FILE *to)
 {
     fputs(".SH EXIT STATUS\n", to);
-    for (size_t i = 0; i < exit_codes_n; i++) {
+    for (size_t i = 0; i < EXIT_CODES; i++) {
         char code[16];
 
         snprintf(code, sizeof(code), "%d", exit_codes[i].code);

@@ -20,13 +20,4 @@ bool help_print(FILE *to, const char *group, const char *verb);
 /** Print the manual page, ops/man/perchctl.1. */
 void help_manual(FILE *to);
 
-/* Every exit code: number and what it means. */
-struct exit_code {
-    int code;
-    const char *meaning;
-};
-
-extern const struct exit_code exit_codes[];
-extern const size_t exit_codes_n;
-
 #endif

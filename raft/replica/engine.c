@@ -17,7 +17,9 @@ void engine_tell(struct engine *engine, struct memo *memo)
     }
 }
 
-void engine_die(struct engine *engine, enum error error, const char *reason)
+/* Stop for good, and tell the owner. */
+static void engine_die(struct engine *engine, enum error error,
+                       const char *reason)
 {
     struct memo *memo = memo_new(MEMO_FATAL);
 

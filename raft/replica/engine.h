@@ -150,7 +150,4 @@ void engine_free(struct engine *engine);
 /** Send a letter to the owner. */
 void engine_tell(struct engine *engine, struct memo *memo);
 
-/** Stop for good, and tell the owner. */
-void engine_die(struct engine *engine, enum error error, const char *reason);
-
 #endif

@@ -17,7 +17,8 @@ static void drop_pieces(struct snapshot_fetch *fetch)
     fetch->n_pieces = 0;
 }
 
-void fetch_end(struct snapshot_fetch *fetch)
+/* What is under way is over: whatever its job still reports is of no matter. */
+static void fetch_end(struct snapshot_fetch *fetch)
 {
     fetch->state = SNAPSHOT_FETCH_IDLE;
     fetch->copying = false;

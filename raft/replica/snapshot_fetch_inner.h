@@ -77,10 +77,6 @@ void fetch_tick(struct snapshot_fetch *fetch);
 /** Borrow the file that is being copied. */
 const struct snapshot_file *fetch_file(const struct snapshot_fetch *fetch);
 
-/** What is under way is over: whatever its job still reports is of no matter.
- */
-void fetch_end(struct snapshot_fetch *fetch);
-
 /** It came to nothing: end, and tell the owner, as the last thing done. */
 void fetch_fail(struct snapshot_fetch *fetch, enum error error,
                 const char *reason);

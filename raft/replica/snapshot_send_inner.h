@@ -114,7 +114,4 @@ struct offer *offer_find(struct snapshot_send *send, uint64_t id);
 /** Read and send what a follower waits for, as far as may be now. */
 void follower_go_on(struct follower *follower);
 
-/** Forget what a follower asked for. */
-void follower_forget(struct follower *follower);
-
 #endif

@@ -45,7 +45,8 @@ static void drop_chunk(struct follower *follower)
     follower->bytes = NULL;
 }
 
-void follower_forget(struct follower *follower)
+/* Forget what a follower asked for. */
+static void follower_forget(struct follower *follower)
 {
     follower->n = 0;
     follower->forgotten = follower->job_runs;
