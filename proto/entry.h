@@ -33,7 +33,6 @@ enum {
     ENTRY_HEADER_BYTES = 32,
     ENTRY_ALIGN_BYTES = 8,
     ENTRY_COMMAND_BYTES_MAX = 1024 * 1024,
-    ENTRY_NODE_MAX = 255,
 };
 
 struct entry {

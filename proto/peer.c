@@ -62,18 +62,6 @@ const char *peer_kind_name(uint8_t kind)
     return kinds[kind].name;
 }
 
-const char *peer_class_name(enum peer_class class)
-{
-    static const char *const names[PEER_CLASSES] = {
-        [PEER_CLASS_CONTROL] = "control",   [PEER_CLASS_RAFT] = "raft",
-        [PEER_CLASS_READ] = "read",         [PEER_CLASS_PROPOSAL] = "proposal",
-        [PEER_CLASS_SNAPSHOT] = "snapshot",
-    };
-
-    CHECK(class < PEER_CLASSES);
-    return names[class];
-}
-
 const char *peer_refusal_name(enum peer_refusal refusal)
 {
     return refusal < PEER_REFUSALS ? refusals[refusal].name : "UNKNOWN";

@@ -304,9 +304,6 @@ enum peer_class peer_class_of(enum peer_kind kind);
 /** Name a kind as the journal does, "APPEND_ENTRIES"; "UNKNOWN" for others. */
 const char *peer_kind_name(uint8_t kind);
 
-/** Name a class, "snapshot", for metrics. */
-const char *peer_class_name(enum peer_class class);
-
 /** Name a refusal, "WRONG_POOL"; "UNKNOWN" for a number that is none. */
 const char *peer_refusal_name(enum peer_refusal refusal);
 

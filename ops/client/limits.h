@@ -20,7 +20,6 @@ enum {
     CLIENT_HOST_BYTES_MAX = 253,
     CLIENT_USER_BYTES_MAX = 254, /* alice@example */
     CLIENT_PASSWORD_BYTES_MAX = 1024,
-    CLIENT_ENDPOINT_BYTES_MAX = 64,
 
     /* Of what the owner asks for: else TOO_LARGE or BUSY. */
     CLIENT_ROOMS_MAX = 1024,

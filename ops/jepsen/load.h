@@ -26,7 +26,6 @@ enum {
     LOAD_PROTOCOL = 1,
     LOAD_NAME_BYTES = 64,  /* Of a user, before the domain. */
     LOAD_NODE_BYTES = 272, /* host:port */
-    LOAD_RETRY_BYTES = 128,
     LOAD_TIMEOUT_MS_MAX = 3600 * 1000,
 };
 

@@ -406,7 +406,6 @@ static void test_peer_limits__fit_what_is_written(void **state)
     assert_string_equal(peer_kind_name(77), "UNKNOWN");
     assert_int_equal(peer_class_of(PEER_COMMIT_NOTE), PEER_CLASS_RAFT);
     assert_int_equal(peer_class_of(PEER_SNAPSHOT_CHUNK), PEER_CLASS_SNAPSHOT);
-    assert_string_equal(peer_class_name(PEER_CLASS_READ), "read");
     assert_string_equal(peer_refusal_name(PEER_REFUSAL_FORGOTTEN), "FORGOTTEN");
 }
 
