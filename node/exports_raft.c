@@ -93,6 +93,14 @@ static enum error add_counts(struct metrics *metrics,
         COUNTER(reads_asked, "reads_asked", "Reads asked of a leader"),
         COUNTER(reads_granted, "reads", "Reads answered"),
         COUNTER(reads_expired, "reads_expired", "Reads not answered in time"),
+        COUNTER(snapshot_bytes_sent, "snapshot_sent_bytes",
+                "Bytes of state copied to other nodes"),
+        COUNTER(strangers, "strangers",
+                "Connections ended that named no node of ours"),
+        {.name = "perch_raft_certificate_expiry_timestamp_seconds",
+         .help = "When the certificate between nodes ends, since 1970.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->certificate_expires_s},
         {.name = "perch_raft_apply_lag_entries",
          .help = "Committed entries not yet applied.",
          .type = METRIC_GAUGE,
@@ -152,11 +160,64 @@ static enum error add_guard(struct metrics *metrics,
     return ERROR_NONE;
 }
 
+/* The network to another node. */
+static enum error add_peer(struct metrics *metrics,
+                           const struct replica_peer_meters *peer)
+{
+    const struct metric rows[] = {
+        {.name = "perch_peer_connected",
+         .help = "1 while the other node is connected.",
+         .type = METRIC_GAUGE,
+         .gauge = &peer->connected},
+        {.name = "perch_peer_round_trip_seconds",
+         .help = "Smoothed time of a keep-alive there and back.",
+         .type = METRIC_GAUGE,
+         .per_unit = 1000000,
+         .gauge = &peer->rtt_us},
+        {.name = "perch_peer_connects_total",
+         .help = "Connections that became usable.",
+         .type = METRIC_COUNTER,
+         .counter = &peer->connects},
+        {.name = "perch_peer_busy_total",
+         .help = "Messages not sent because a queue was full.",
+         .type = METRIC_COUNTER,
+         .counter = &peer->busy},
+        {.name = "perch_peer_sent_bytes_total",
+         .help = "Bytes sent to the other node.",
+         .type = METRIC_COUNTER,
+         .counter = &peer->bytes_sent},
+        {.name = "perch_peer_received_bytes_total",
+         .help = "Bytes received from the other node.",
+         .type = METRIC_COUNTER,
+         .counter = &peer->bytes_received},
+    };
+
+    for (size_t i = 0; i < METRIC_ROWS(rows); i++) {
+        struct metric row = rows[i];
+
+        row.node = peer->node;
+        TRY(metrics_add(metrics, &row, 1));
+    }
+    return ERROR_NONE;
+}
+
+static enum error add_peers(struct metrics *metrics,
+                            const struct replica_meters *meters)
+{
+    for (size_t i = 0; i < REPLICA_NODES_MAX; i++) {
+        if (meters->peers[i].node != 0) {
+            TRY(add_peer(metrics, &meters->peers[i]));
+        }
+    }
+    return ERROR_NONE;
+}
+
 enum error exports_add_raft(struct metrics *metrics, struct board *status,
                             const struct replica_meters *meters)
 {
     TRY(add_status(metrics, status));
     TRY(add_counts(metrics, meters));
     TRY(add_resent(metrics, meters));
+    TRY(add_peers(metrics, meters));
     return add_guard(metrics, meters);
 }

@@ -9,6 +9,16 @@
 #include "raft/guard/rules.h"
 #include "raft/replica.h"
 
+/* The network to one other node. */
+struct replica_peer_meters {
+    uint8_t node;                 /* 0: none. Set before any thread reads. */
+    struct meter_gauge connected; /* 1 or 0. */
+    struct meter_gauge rtt_us;    /* Smoothed; 0 when not known. */
+    struct meter_counter connects;
+    struct meter_counter busy; /* Messages not taken, a queue was full. */
+    struct meter_counter bytes_sent, bytes_received;
+};
+
 struct replica_meters {
     struct meter_counter proposed;      /* Own proposals, taken. */
     struct meter_counter refused;       /* Own proposals, not taken: BUSY. */
@@ -30,6 +40,11 @@ struct replica_meters {
     struct meter_counter reads_granted; /* reads answered, */
     struct meter_counter reads_expired; /* reads overdue. */
     struct meter_counter guard[GUARD_RULE_COUNT]; /* Each rule has acted. */
+    struct meter_counter snapshot_bytes_sent;
+    struct meter_counter
+        strangers; /* Connections that named no node of ours. */
+    struct replica_peer_meters peers[REPLICA_NODES_MAX];
+    struct meter_gauge certificate_expires_s; /* Since 1970; 0: plain TCP. */
     struct meter_gauge apply_lag;    /* Entries the owner has not applied. */
     struct meter_gauge full;         /* 1: the disk takes no more. */
     struct meter_histogram write_us; /* Of log writes, by mean per tick. */

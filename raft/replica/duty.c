@@ -95,29 +95,6 @@ void engine_post_status(struct engine *engine, bool tell)
     }
 }
 
-/* Bring a counter to what somebody else has counted. */
-static void count_to(struct meter_counter *counter, uint64_t count)
-{
-    meter_add(counter, count - meter_count(counter));
-}
-
-static void post_meters(struct engine *engine)
-{
-    struct read_index_counts reads = read_index_counts(engine->reads);
-    const uint64_t *guard = core_guard_counts(engine->core);
-    struct replica_meters *meters = &engine->meters;
-
-    count_to(&meters->reads, reads.rounds);
-    count_to(&meters->reads_asked, reads.asked);
-    count_to(&meters->reads_granted, reads.granted);
-    count_to(&meters->reads_expired, reads.expired);
-    for (size_t i = 0; i < GUARD_RULE_COUNT; i++) {
-        count_to(&meters->guard[i], guard[i]);
-    }
-    meter_set(&meters->apply_lag, (int64_t)commits_lag(engine->commits));
-    meter_set(&meters->full, engine->disk.full);
-}
-
 void engine_renew_hello(struct engine *engine)
 {
     struct core_status core = core_status(engine->core);
@@ -304,5 +281,5 @@ void engine_tick(void *context)
     engine_membership_step(engine);
     engine_post_status(engine, false);
     engine_renew_hello(engine);
-    post_meters(engine);
+    engine_post_meters(engine);
 }

@@ -27,6 +27,9 @@ static void set_defaults(struct engine *engine,
     for (size_t i = 0; i < settings->n_nodes; i++) {
         engine->nodes[i] = settings->nodes[i].node;
         engine->membership.nodes[i].node = settings->nodes[i].node;
+        if (settings->nodes[i].node != settings->node) {
+            engine->meters.peers[i].node = settings->nodes[i].node;
+        }
     }
     submit_init(&engine->submit);
     gather_init(&engine->gather);

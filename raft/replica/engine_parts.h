@@ -72,4 +72,9 @@ void engine_membership_step(struct engine *engine);
 /** Take the owner's answer, whether a node may come back by itself. */
 void engine_membership_take(struct engine *engine, const struct memo *memo);
 
+/* metering.c */
+
+/** Bring the meters to what this loop has counted: once a tick. */
+void engine_post_meters(struct engine *engine);
+
 #endif
