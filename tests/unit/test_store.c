@@ -478,65 +478,6 @@ static void *commit_all(void *context)
     return NULL;
 }
 
-static void read_whole(const char *directory, const char *name,
-                       struct buffer *bytes)
-{
-    char path[FILES_PATH_BYTES_MAX];
-    size_t got;
-
-    assert_int_equal(files_path(path, directory, name), ERROR_NONE);
-    do {
-        uint8_t *to = buffer_reserve(bytes, 65536);
-
-        assert_non_null(to);
-        assert_int_equal(files_read(path, bytes->len, to, 65536, &got),
-                         ERROR_NONE);
-        bytes->len += got;
-    } while (got > 0);
-}
-
-/* Check that what two lists say alike is alike. */
-static void compare_alike(const char *one, const char *other,
-                          const struct checkpoint_file *file,
-                          const struct checkpoint_file *twin)
-{
-    struct buffer a = BUFFER_EMPTY, b = BUFFER_EMPTY;
-
-    if (strcmp(file->name, twin->name) == 0 && file->bytes == twin->bytes &&
-        file->checksum == twin->checksum) {
-        read_whole(one, file->name, &a);
-        read_whole(other, twin->name, &b);
-        if (!slice_equal(buffer_slice(&a), buffer_slice(&b))) {
-            fail_msg("%s differs, and its checksum does not", file->name);
-        }
-    }
-    buffer_deinit(&a);
-    buffer_deinit(&b);
-}
-
-/* A follower keeps files of a copy before that the new list names with the
- * same length and checksum: so no file may end in a checksum of its own that
- * makes that of the whole the same for all. */
-static void test_store_checkpoint__lists_tell_files_apart(void **state)
-{
-    struct store_fixture *f = *state;
-    char second[FILES_PATH_BYTES_MAX];
-    struct checkpoint *one, *two;
-
-    assert_int_equal(files_path(second, f->directory, "second"), ERROR_NONE);
-    fixture_put_commit(f, TABLE_USERS, "k", "1");
-    assert_int_equal(store_checkpoint(f->store, f->other, 0, &one), ERROR_NONE);
-    fixture_put_commit(f, TABLE_USERS, "k", "2");
-    assert_int_equal(store_checkpoint(f->store, second, 0, &two), ERROR_NONE);
-    for (size_t i = 0; i < one->n; i++) {
-        for (size_t j = 0; j < two->n; j++) {
-            compare_alike(f->other, second, &one->files[i], &two->files[j]);
-        }
-    }
-    checkpoint_free(one);
-    checkpoint_free(two);
-}
-
 /* Commits go on while a checkpoint is made, and it still holds exactly the
  * rows of the index it tells. */
 static void test_store_checkpoint__while_commits_go_on(void **state)
