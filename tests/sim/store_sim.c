@@ -85,7 +85,7 @@ static enum error live_find(const char *path, struct live **live_out)
 static enum error live_judge(struct live *live, const char *path)
 {
     if (live->copied && live->doubtful) {
-        TRY(checkpoint_verify(path, 0));
+        TRY(checkpoint_verify(path));
     }
     live->doubtful = false;
     return ERROR_NONE;

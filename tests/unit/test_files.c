@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "storage/files.h"
-#include "storage/pace.h"
 #include "tests/unit/store_fixture.h"
 
 /* The contract of storage/files.h. Built twice: over POSIX files and over the
