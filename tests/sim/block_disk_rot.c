@@ -134,6 +134,8 @@ void disk_each(struct disk *disk,
     struct name *name;
 
     TAILQ_FOREACH (name, &disk->names, link) {
-        each(context, name->path, name->inode->len);
+        if (!name->inode->is_directory) {
+            each(context, name->path, name->inode->len);
+        }
     }
 }

@@ -537,6 +537,23 @@ static uint64_t copy_state(struct stage *s, const char *data,
     return index;
 }
 
+static enum error sync_entry(void *context, const struct files_entry *entry)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    TRY(files_path(path, context, entry->name));
+    return files_sync(path);
+}
+
+void stage_sync(const char *directory)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    snprintf(path, sizeof(path), "%s", directory);
+    assert_int_equal(files_list(path, sync_entry, path), ERROR_NONE);
+    assert_int_equal(files_sync(path), ERROR_NONE);
+}
+
 void stage_snapshot(struct stage *s)
 {
     const struct replica_events *events = fake_replica_events(s->replica);
@@ -547,6 +564,7 @@ void stage_snapshot(struct stage *s)
     snprintf(directory, sizeof(directory), "%s/sent", s->data);
     assert_int_equal(files_make_directory(data), ERROR_NONE);
     index = copy_state(s, data, directory);
+    stage_sync(directory);
     assert_int_equal(files_remove(data), ERROR_NONE);
     events->restore(events->context, directory, index);
 }

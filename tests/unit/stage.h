@@ -162,6 +162,10 @@ void stage_administer(struct stage *s, Perch__Command *command);
 /** Commit a command of node 2. */
 void stage_other(struct stage *s, Perch__Command *command);
 
+/** Make a directory's files durable, as those of a snapshot are that was
+ * received. */
+void stage_sync(const char *directory);
+
 /** Have the state of another node, that has applied the whole log, take the
  * place of ours; returns before what is asked for is done. */
 void stage_snapshot(struct stage *s);

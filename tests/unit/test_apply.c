@@ -491,6 +491,7 @@ static void test_checkpoint__goes_on_elsewhere(void **state)
     assert_int_equal(told->checkpoint, 7);
     assert_int_equal(told->checkpoint_error, ERROR_NONE);
     assert_int_equal(told->checkpoint_index, applier_applied(first->applier));
+    stage_sync("/second/sent");
     applier_restore(second->applier, "/second/sent", told->checkpoint_index);
     fake_loop_settle(s->loop);
     assert_int_equal(second->releases, 1);
