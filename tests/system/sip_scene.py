@@ -24,8 +24,7 @@ from sip_client import (PASSWORD, Dialog, Heard, Phone,  # noqa: E402
 
 __all__ = ['Node', 'PoolError', 'SipScene', 'present', 'run', 'texts_of']
 
-# By how many nodes a pool goes on, and who stays when another is killed.
-NODES = 3
+NODES = 3   # One may die.
 JING_WAIT_S = 60.0
 
 
