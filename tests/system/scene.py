@@ -26,7 +26,7 @@ sys.path.insert(0, str(HOME / 'ops'))
 
 from local_pool import (PORTS_PER_NODE, LocalPool, Node,  # noqa: E402
                         PoolError)
-from phone import DOMAIN, Phone  # noqa: E402
+from sip_client import DOMAIN, Dialog, Phone  # noqa: E402
 
 PORTS_BEGIN, PORTS_END = 22000, 32000
 WAIT_S = 60.0           # Far beyond what is waited for; sanitizers are slow.
@@ -214,14 +214,15 @@ class StandingScene(Scene):
     def setUp(self) -> None:
         self.leader = self.serve()
 
-    def phone(self, node: Node, user: str, tag: str) -> Phone:
+    def phone(self, node: Node, user: str) -> Dialog:
         """A raw client that is in the room."""
-        phone = Phone(node.sip_tcp, user, tag)
+        phone = Phone(node.sip_tcp, user)
         self.addCleanup(phone.close)
-        phone.sign_in(self.PASSWORD)
-        phone.invite()
-        phone.enter(self.room)
-        return phone
+        done = phone.sign_in(self.PASSWORD)
+        self.assertEqual(done.status, 200, done.start)
+        dialog = phone.invite()
+        self.assertEqual(dialog.join(self.room).code, 200)
+        return dialog
 
     def perch(self, user: str, nodes: list[Node], *words: str,
               **how: Any) -> subprocess.Popen[str]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+DOMAIN = 'fjord.example'
 WAIT_S = 10.0
 PASSWORD = 'tide-and-time'
 XCCOS = '{urn:parlano:xml:ns:xccos}'
@@ -31,7 +32,7 @@ PROVISIONING = 'vnd-microsoft-provisioning-v2'
 heard_bodies: set[bytes] = set()
 
 
-class Gone(Exception):
+class Gone(ConnectionError):
     """The node has closed the connection."""
 
 
@@ -127,7 +128,7 @@ class Phone:
         @endpoint   Be the device that a phone before had as its serial.
         """
         self.user = user
-        self.domain = 'fjord.example'
+        self.domain = DOMAIN
         self.uri = 'sip:%s@%s' % (user, self.domain)
         self.serial = endpoint or next(self._serial)
         self.epid = '9a31c0%06x' % self.serial

@@ -14,12 +14,10 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-HOME = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(HOME / 'ops'))
-
-from local_pool import (PORTS_PER_NODE, LocalPool, Node,  # noqa: E402
+from scene import HOME, findings  # First: it says where ops is.
+from local_pool import (PORTS_PER_NODE, LocalPool, Node,
                         PoolError)
-from sip_client import (PASSWORD, Dialog, Heard, Phone,  # noqa: E402
+from sip_client import (PASSWORD, Dialog, Heard, Phone,
                         heard_bodies)
 
 __all__ = ['Node', 'PoolError', 'SipScene', 'present', 'run', 'texts_of']
@@ -67,11 +65,15 @@ class SipScene(unittest.TestCase):
         """Kill what runs."""
         if not hasattr(SipScene, 'pool'):
             return
+        found = ''
         for node in cls.pool.nodes() if cls.pool.exists else []:
             if node.pid() is not None:
                 node.kill()
+            found += findings(node)
         if os.environ.get('PERCH_KEEP') is None:
             shutil.rmtree(cls.folder)
+        if found:
+            raise AssertionError(found)
 
     def setUp(self) -> None:
         self.phones: list[Phone] = []

@@ -124,12 +124,13 @@ class Clock(Machine):
         self.pool.await_ready().perchctl('nodes', 'transfer', '--to',
                                          str(node.number))
         until(lambda: node.status().role == 'leader', 'it leads')
-        inside = self.phone(node, 'ingrid', 'in')
+        inside = self.phone(node, 'ingrid')
         term = node.status().term
         for i, jump in enumerate(('+3d', '-3d', '+0', '+300d', '-1h')):
             offset.write_text(jump + '\n')
             time.sleep(0.3)
-            self.assertEqual(inside.post(self.room, 'jump %d' % i), 200)
+            self.assertEqual(inside.post(self.room, 'jump %d' % i).status,
+                             200)
         status = node.status()
         self.assertEqual((status.role, status.term), ('leader', term))
         process = self.perch('watcher', [node], 'history', self.room)

@@ -180,7 +180,8 @@ class Dialogs(SipScene):
                          500)
 
     def test_twins_do_not_mix(self) -> None:
-        """Clients started in one second say the same Call-ID and tags."""
+        """Clients started in one second say the same Call-ID and tags. Each
+        speaks as itself, hears each message once, and outlives the other."""
         user, other = self.people(2)
         room = self.room()
         one = self.inside(room, user)
@@ -199,6 +200,11 @@ class Dialogs(SipScene):
                               for each in self.copies(dialog, 2)],
                              [('of one', one.phone.uri),
                               ('of two', phone.uri)])
+        one.phone.close()
+        two.hear('ntc:part')
+        self.assert_posted(two, room, 'alone')
+        self.assertEqual(two.hear('grpchat').text, 'alone')
+        self.assert_silent(two, 'grpchat')
 
     def test_a_client_that_forgot_is_parted(self) -> None:
         """487 and a lost connection end an endpoint, once, for all rooms."""

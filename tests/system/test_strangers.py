@@ -81,9 +81,9 @@ class Strangers(StandingScene):
     def assert_lives(self, node: Node, said: str) -> None:
         """The node said why, and serves."""
         until(lambda: said in self.journal(node), said)
-        phone = self.phone(node, 'ingrid', 'after')
-        self.assertEqual(phone.post(self.room, said), 200)
-        phone.close()
+        dialog = self.phone(node, 'ingrid')
+        self.assertEqual(dialog.post(self.room, said).status, 200)
+        dialog.phone.close()
 
     def own_pool(self) -> bytes:
         """The pool's id."""
