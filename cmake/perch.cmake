@@ -36,6 +36,17 @@ if(PERCH_SANITIZE STREQUAL "address")
     -fno-sanitize-recover=all)
 elseif(PERCH_SANITIZE STREQUAL "thread")
   set(PERCH_SANITIZER_FLAGS -fsanitize=thread)
+  # Programs bring tests/tsan.supp with them, whoever starts them.
+  file(STRINGS ${PROJECT_SOURCE_DIR}/tests/tsan.supp lines REGEX "^[a-z]")
+  list(JOIN lines "\\n" lines)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/tsan_suppressions.c CONTENT
+    "const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return \"@lines@\";
+}
+" @ONLY)
+  set(PERCH_PROGRAM_SOURCES ${PROJECT_BINARY_DIR}/tsan_suppressions.c)
 endif()
 if(PERCH_FUZZ)
   list(APPEND PERCH_SANITIZER_FLAGS -fsanitize=fuzzer-no-link)
@@ -56,7 +67,7 @@ endfunction()
 # perch_program(NAME COMPONENT word SOURCES a.c LINK other...)
 function(perch_program name)
   cmake_parse_arguments(ARG "" "COMPONENT" "SOURCES;LINK" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  add_executable(${name} ${ARG_SOURCES} ${PERCH_PROGRAM_SOURCES})
   target_link_libraries(${name} PRIVATE perch_flags ${ARG_LINK})
   target_compile_definitions(${name} PRIVATE
     JOURNAL_COMPONENT="${ARG_COMPONENT}")

@@ -16,11 +16,12 @@ static const struct {
     [JOURNAL_DEBUG] = {"debug", 7},
 };
 
-/* Set once at start, before threads; read by all. */
+/* Read by all threads. Configured at start and again while they run; captured
+ * by tests alone, before threads. */
 static struct {
     _Atomic int level;
-    bool prefix;
-    bool stamp;
+    atomic_bool prefix;
+    atomic_bool stamp;
     void (*capture)(void *context, enum journal_level level, const char *line);
     void *context;
 } journal = {.level = JOURNAL_INFO};
@@ -28,8 +29,8 @@ static struct {
 void journal_configure(enum journal_level level, bool prefix, bool stamp)
 {
     atomic_store(&journal.level, (int)level);
-    journal.prefix = prefix;
-    journal.stamp = stamp;
+    atomic_store(&journal.prefix, prefix);
+    atomic_store(&journal.stamp, stamp);
 }
 
 void journal_capture(void (*write_line)(void *context, enum journal_level level,
@@ -50,10 +51,10 @@ static int write_prefix(char *line, size_t size, enum journal_level level)
     if (journal.capture != NULL) {
         return 0;
     }
-    if (journal.prefix) {
+    if (atomic_load_explicit(&journal.prefix, memory_order_relaxed)) {
         len += snprintf(line, size, "<%d>", levels[level].syslog);
     }
-    if (journal.stamp) {
+    if (atomic_load_explicit(&journal.stamp, memory_order_relaxed)) {
         clock_gettime(CLOCK_REALTIME, &now);
         gmtime_r(&now.tv_sec, &utc);
         len += (int)strftime(line + len, size - (size_t)len,
