@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""Nodes whose files are not what was written, and starts that are cut short.
+
+    tests/system/test_rot.py BIN    BIN: the folder of the programs
+
+Which byte is noticed by whom is shown in unit/test_store_rot and
+unit/test_log_store_rot; here a whole node names the damage, sets its files
+aside and comes back by itself.
+"""
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import scene
+from scene import StandingScene, until
+from local_pool import Node
+
+POSTS = 150             # More than a log keeps: the store was flushed.
+STARTS = 12
+
+
+def flip(share: float) -> Callable[[Path], None]:
+    """Flip a bit so far into a file."""
+    def damage(path: Path) -> None:
+        with open(path, 'r+b') as file:
+            # Where something is written: logs end in zeros.
+            data = file.read().rstrip(b'\0')
+            at = min(int(len(data) * share), len(data) - 1)
+            file.seek(at)
+            file.write(bytes([data[at] ^ 0x10]))
+    return damage
+
+
+def truncate(path: Path) -> None:
+    """Cut a file in the middle of what is written."""
+    data = path.read_bytes().rstrip(b'\0')
+    os.truncate(path, len(data) // 2)
+
+
+def newest(pattern: str) -> Callable[[Node], Path]:
+    """The last written of a node's files that match."""
+    def find(node: Node) -> Path:
+        return max(node.data.glob(pattern),
+                   key=lambda path: (path.stat().st_mtime_ns, path.name))
+    return find
+
+
+# Tables are never written again, so all of one matters; of the log only what
+# is behind its head and before its last batch must be there.
+DAMAGES = (
+    ('store/store-*/*.sst', flip(0.1)),
+    ('store/store-*/*.sst', flip(0.99)),
+    ('store/store-*/*.sst', truncate),
+    ('store/store-*/*.sst', Path.unlink),
+    ('store/store-*/MANIFEST-*', flip(0.5)),
+    ('log/segment-*', flip(0.3)),
+    ('log/segment-*', truncate),
+    ('log/vote', Path.unlink),
+)
+
+
+class Rot(StandingScene):
+    """One node's disk."""
+
+    def post(self, count: int) -> None:
+        """Make entries and rows."""
+        phone = self.phone(self.leader, 'tomas', 'rot%d' % time.monotonic_ns())
+        for i in range(count):
+            self.assertEqual(phone.post(self.room, 'post %d' % i), 200)
+        phone.close()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.node = self.pool.node(1 + self.leader.number % 3)
+
+    def rotted(self) -> int:
+        """How often the node has set its files aside: log and store."""
+        return len(list(self.node.data.glob('rotted-*-store')))
+
+    def test_damage_is_named_and_healed(self) -> None:
+        """Whatever file it is in."""
+        for pattern, damage in DAMAGES:
+            with self.subTest(pattern=pattern, damage=damage):
+                self.post(POSTS)
+                self.assert_same_state()
+                before, told = self.rotted(), len(self.journal(self.node))
+                self.node.kill()
+                damage(newest(pattern)(self.node))
+                until(self.revive, 'it serves again')
+                self.assert_voters()
+                self.assert_same_state()
+                self.assertEqual(self.rotted(), before + 1,
+                                 self.journal(self.node)[told:][-3000:])
+                self.assertRegex(
+                    self.journal(self.node)[told:],
+                    'log refused .*what=|store_rotten .*reason=')
+
+    def test_one_copy_of_the_vote_is_enough(self) -> None:
+        """There are two; the node stays who it is."""
+        members, before = self.assert_voters(), self.rotted()
+        self.post(1)
+        self.node.kill()
+        flip(0.001)(self.node.data / 'log' / 'vote')
+        self.serve()
+        self.assert_same_state()
+        self.assertEqual((self.assert_voters(), self.rotted()),
+                         (members, before))
+
+    def revive(self) -> bool:
+        """As a supervisor does."""
+        if self.node.pid() is None:
+            self.node.start()
+        return self.node.is_ready()
+
+    def test_starts_that_are_killed(self) -> None:
+        """At any moment, again and again: the node comes back as itself."""
+        members, before = self.assert_voters(), self.rotted()
+        self.post(POSTS)
+        self.node.kill()
+        for i in range(STARTS):
+            self.node.start()
+            time.sleep(0.01 * 1.6 ** i)
+            self.node.signal(signal.SIGKILL)
+            self.node.await_end(10)
+        self.serve()
+        self.assert_same_state()
+        self.assertEqual((self.assert_voters(), self.rotted()),
+                         (members, before))
+
+
+if __name__ == '__main__':
+    scene.main()
