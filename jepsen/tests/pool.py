@@ -86,10 +86,15 @@ class PoolTest(unittest.TestCase):
             fault.stop()
 
     def leader(self) -> int:
-        """The leader; there is one."""
-        found = self.pool.leader()
-        assert found is not None
-        return found
+        """The leader; there is one, though its answer may be late."""
+        found: list[int | None] = [None]
+
+        def is_found() -> bool:
+            found[0] = self.pool.leader()
+            return found[0] is not None
+        self.soon(is_found, 'a leader')
+        assert found[0] is not None
+        return found[0]
 
     def soon(self, condition: Callable[[], bool], what: str = '') -> None:
         """Fail unless a condition comes true in time."""
