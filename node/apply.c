@@ -80,7 +80,7 @@ static struct applier *applier_new(const struct applier_settings *settings,
     meter_histogram_init(&applier->meters.commit_us, &meter_seconds);
     applier->batch = batch_new();
     applier->arena = arena_new(ENTRY_ARENA_BYTES);
-    applier->worker = worker_new(settings->loop, "perch-store");
+    applier->worker = worker_new(settings->loop, "store");
     CHECK(applier->batch != NULL && applier->arena != NULL);
     CHECK(applier->worker != NULL);
     return applier;

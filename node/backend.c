@@ -260,8 +260,8 @@ static enum error open_or_begin_anew(struct backend *backend)
         return error;
     }
     journal_error("past_lost",
-                  "node=%u error=%s: log and state are set aside, the node "
-                  "comes back without them",
+                  "node=%u error=%s reason=\"log and state are set aside, "
+                  "the node comes back without them\"",
                   settings->node, error_name(error));
     abandon_parts(backend);
     TRY(replica_set_aside(settings->directory, BACKEND_STATE_NAME,

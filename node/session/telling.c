@@ -18,7 +18,7 @@ void history_init(struct history *history, struct loop *loop)
     TAILQ_INIT(&history->parked);
     TAILQ_INIT(&history->held);
     TAILQ_INIT(&history->slow);
-    history->worker = worker_new(loop, "perch-history");
+    history->worker = worker_new(loop, "history");
     CHECK(history->worker != NULL);
 }
 

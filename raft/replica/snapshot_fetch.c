@@ -180,7 +180,7 @@ enum error snapshot_fetch_open(struct loop *loop,
     fetch->loop = loop;
     fetch->events = *events;
     fetch->settings = settings_of(settings);
-    fetch->worker = worker_new(loop, "snapshot_fetch");
+    fetch->worker = worker_new(loop, "snapshot-fetch");
     fetch->timer = timer_new(loop, on_timer, fetch);
     if (fetch->worker != NULL && fetch->timer != NULL) {
         error = load(fetch, settings->path);

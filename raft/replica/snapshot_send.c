@@ -59,7 +59,7 @@ void snapshot_send_again(struct snapshot_send *send, uint64_t delay_us)
 
 static enum error make_parts(struct snapshot_send *send)
 {
-    send->worker = worker_new(send->loop, "snapshot_send");
+    send->worker = worker_new(send->loop, "snapshot-send");
     send->tick = timer_new(send->loop, on_tick, send);
     send->again = timer_new(send->loop, on_again, send);
     return send->worker != NULL && send->tick != NULL && send->again != NULL
