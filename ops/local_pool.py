@@ -97,12 +97,17 @@ class Node:
         """The process, or None when there is none."""
         try:
             pid = int(self._pid.read_text())
-            words = Path('/proc/%d/cmdline' % pid).read_bytes().split(b'\0')
-            state = Path('/proc/%d/stat' % pid).read_text().rpartition(')')[2]
+            while True:
+                words = Path('/proc/%d/cmdline' % pid).read_bytes()
+                stat = Path('/proc/%d/stat' % pid).read_text()
+                if stat.rpartition(')')[2].split()[0] in 'ZX':
+                    return None
+                if words:
+                    break
+                time.sleep(0.001)  # It is in the middle of its exec.
         except (OSError, ValueError):
             return None
-        ours = str(self.config).encode() in words
-        return pid if ours and state.split()[0] not in 'ZX' else None
+        return pid if str(self.config).encode() in words.split(b'\0') else None
 
     def is_paused(self) -> bool:
         """Is the process stopped by SIGSTOP?"""
