@@ -131,7 +131,7 @@ enum error core_start(struct core *core);
 
 /**
  * Write the first entry of a new pool's log: term 1, kind CORE_ENTRY_MEMBERS.
- * Every founder's log begins with it.
+ * Every founder's log begins with it, byte for byte.
  *
  * @bytes  Appended to.
  */

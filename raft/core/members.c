@@ -1,10 +1,26 @@
 #include "raft/core_members.h"
 
+#include <string.h>
+
 #include "proto/base/check.h"
 #include "raft/core/internal.h"
 #include "raft/core/servers.h"
 #include "raft/guard/layout.h"
 #include "raft/guard/status.h"
+
+/* libraft leaves the bytes that fill up to a multiple of 8 as malloc gave
+ * them, and each founder writes this entry for itself: all write the same. */
+static void zero_padding(const struct raft_configuration *servers,
+                         struct raft_buffer *encoded)
+{
+    size_t used = 1 + 8; /* Format, number of servers; of each id and role. */
+
+    for (unsigned i = 0; i < servers->n; i++) {
+        used += 8 + strlen(servers->servers[i].address) + 1 + 1;
+    }
+    CHECK(used <= encoded->len && encoded->len - used < 8);
+    memset((uint8_t *)encoded->base + used, 0, encoded->len - used);
+}
 
 enum error core_first_entry(const struct core_members *members,
                             struct buffer *bytes)
@@ -15,6 +31,9 @@ enum error core_first_entry(const struct core_members *members,
 
     if (rv == 0) {
         rv = raft_configuration_encode(&servers, &encoded);
+    }
+    if (rv == 0) {
+        zero_padding(&servers, &encoded);
     }
     raft_configuration_close(&servers);
     if (rv != 0) {

@@ -136,6 +136,41 @@ static void test_read_members__refuses_what_is_none(void **state)
     assert_true(core_read_members(slice_of(bytes, whole.len), &members));
 }
 
+/* Leave this byte in memory that is free now. */
+static void leave_in_memory(uint8_t byte)
+{
+    enum { PIECES = 256, SIZES = 8 };
+    static void *(*volatile fill)(void *, int, size_t) = memset;
+    void *pieces[PIECES];
+
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t len = 24 + 16 * (i % SIZES); /* As glibc cuts them. */
+
+        pieces[i] = malloc(len);
+        assert_non_null(pieces[i]);
+        fill(pieces[i], byte, len); /* memset would be left out. */
+    }
+    for (size_t i = 0; i < PIECES; i++) {
+        free(pieces[i]);
+    }
+}
+
+/* Founders write their first entry each for itself, and all the same one,
+ * whatever lay in memory before. */
+static void test_first_entry__has_no_byte_of_chance(void **state)
+{
+    struct buffer one, other;
+
+    (void)state;
+    leave_in_memory(0x55);
+    voters(&one, 2);
+    leave_in_memory(0xaa);
+    voters(&other, 2);
+    assert_true(slice_equal(buffer_slice(&one), buffer_slice(&other)));
+    buffer_deinit(&one);
+    buffer_deinit(&other);
+}
+
 #define CASE(function) RUN_IN(function, set_up, tear_down)
 
 int main(void)
@@ -145,6 +180,7 @@ int main(void)
         CASE(test_history__is_cut_with_the_log),
         CASE(test_history__begins_with_a_snapshot),
         CASE(test_read_members__refuses_what_is_none),
+        CASE(test_first_entry__has_no_byte_of_chance),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
