@@ -93,9 +93,13 @@ void backend_close(struct backend *backend);
 /** End and free as a crash would: nothing is made durable. For tests. */
 void backend_abandon(struct backend *backend);
 
-/** Borrow the parts, for edges, administrators and metrics. */
+/** Borrow the sessions, for edges and administrators. */
 struct sessions *backend_sessions(struct backend *backend);
+
+/** Borrow what applies. */
 struct applier *backend_applier(struct backend *backend);
+
+/** Borrow the part in the pool. */
 struct replica *backend_replica(struct backend *backend);
 
 /** Tell nobody anything any more: the node must stop. */

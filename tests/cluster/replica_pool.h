@@ -75,11 +75,13 @@ bool replica_pool_becomes_voter(struct replica_pool *pool, unsigned node);
 /** Count how often a node's state was replaced by another's. */
 unsigned replica_pool_restores(struct replica_pool *pool, unsigned node);
 
-/** What was seen so far. Fails the test when the truth was violated. */
+/* What was seen so far. */
 struct replica_pool_sums {
     uint64_t proposed, acknowledged, lost;
     uint64_t commands; /* In the log, each once. */
 };
+
+/** Tell what was seen. Fails the test when the truth was violated. */
 struct replica_pool_sums replica_pool_sums(struct replica_pool *pool);
 
 #endif

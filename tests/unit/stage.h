@@ -79,8 +79,10 @@ int stage_setup_bare(void **state);
 /** Open the state on the data directory as it is, and start. */
 void stage_start(struct stage *s);
 
-/** End the process: as a crash of it, of the machine, or in good order. */
+/* In good order, as a crash of the process, or of the machine. */
 enum stage_end { STAGE_CLOSED, STAGE_KILLED, STAGE_POWER_CUT };
+
+/** End the process. */
 void stage_end(struct stage *s, enum stage_end how);
 
 /** Commit and apply all that is proposed, until nothing is. */
@@ -170,18 +172,30 @@ void stage_sync(const char *directory);
  * place of ours; returns before what is asked for is done. */
 void stage_snapshot(struct stage *s);
 
-/** Commands of administrators. */
+/* Commands of administrators. */
+
+/** Make a user. */
 void stage_user(struct stage *s, const char *uri);
+
+/** Make a room. */
 void stage_room(struct stage *s, const char *guid, const char *name,
                 const char *description, bool is_open);
+
+/** Make somebody a member of a room, or no longer one. */
 void stage_member(struct stage *s, const char *guid, const char *user,
                   bool remove);
+
+/** Disable a room. */
 void stage_disable(struct stage *s, const char *guid);
+
+/** Give a setting of the pool a value. */
 void stage_set(struct stage *s, enum setting setting, uint32_t value);
 
-/** A user of node 2: session, join and posts. */
+/** Open a session of a user of node 2, and join a room. */
 void stage_other_join(struct stage *s, const char *user, uint64_t serial,
                       const char *guid);
+
+/** Post as that session. */
 void stage_other_post(struct stage *s, const char *user, uint64_t serial,
                       const char *guid, const char *text);
 
