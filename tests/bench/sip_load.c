@@ -30,6 +30,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proto/xccos/envelope.h"
+
 enum { READ_BYTES = 256 * 1024, LATENCIES_MAX = 4 * 1000 * 1000 };
 
 struct options {
@@ -579,14 +581,19 @@ static void read_options(int argc, char **argv)
 /* A command or a post of about so many bytes. */
 static void make_body(void)
 {
-    const char *element =
-        strcmp(options.mode, "fanout") == 0 ? "grpchat" : "cmd";
-    size_t fill = options.body > 100 ? (size_t)options.body - 60 : 40;
+    bool post = strcmp(options.mode, "fanout") == 0;
+    size_t fill = options.body > 240 ? (size_t)options.body - 200 : 40;
 
-    body = calloc(1, fill + 200);
-    sprintf(body, "<xccos ver=\"1\"><%s id=\"x\"><data>", element);
+    body = calloc(1, fill + 400);
+    sprintf(body, "<xccos ver=\"1\" envid=\"1\" xmlns=\"" XCCOS_SPACE "\">%s",
+            post ? "<grpchat id=\"grpchat:x\" seqid=\"1\" "
+                   "chanUri=\"ma-chan://bench/1\" author=\"sip:a@bench\" "
+                   "authdisp=\"A\" ts=\"\"><chat>"
+                 : "<cmd id=\"cmd:chansrch\" seqid=\"1\"><data><qib "
+                   "qtype=\"BYNAME\" extended=\"false\" criteria=\"");
     memset(body + strlen(body), 'x', fill);
-    sprintf(body + strlen(body), "</data></%s></xccos>", element);
+    strcat(body,
+           post ? "</chat></grpchat></xccos>" : "\"/></data></cmd></xccos>");
 }
 
 int main(int argc, char **argv)
