@@ -125,11 +125,16 @@ static void seat(const struct news *news, struct caller *caller)
 {
     struct sessions *hub = news->hub;
     struct room_view room;
+    struct seat *seat =
+        seat_take(&hub->audiences, caller, news->event->room,
+                  news->effects->log_index, loop_now_us(hub->settings.loop));
 
     view_room(news->room, &room);
-    seat_take(&hub->audiences, caller, news->event->room,
-              news->effects->log_index, loop_now_us(hub->settings.loop))
-        ->message_id_last = room.message_id_last;
+    seat->message_id_last = room.message_id_last;
+    if (news->effects->log_index == caller->resumed_index) {
+        seat->state = SEAT_SETTLED; /* It has all that was before. */
+        seat->history_due = false;
+    }
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
 }
 

@@ -57,10 +57,12 @@ struct caller {
     TAILQ_ENTRY(caller) leaving_link; /* callers.leaving or .gone */
     struct sessions *hub;
     enum caller_state state;
-    bool is_opening;  /* session_open is proposed, its fate not known. */
-    bool has_session; /* The pool has opened it and not closed it. */
-    bool is_leaving;  /* In callers.leaving. */
-    bool resumes;     /* It stands for a dialog that broke. */
+    bool is_opening;        /* session_open is proposed, its fate not known. */
+    bool has_session;       /* The pool has opened it and not closed it. */
+    bool is_leaving;        /* In callers.leaving. */
+    bool resumes;           /* It stands for a dialog that broke. */
+    uint64_t resumed_index; /* Of the join that put it back into its rooms; its
+                               client knows of none. */
     edge_ref dialog;
     edge_ref connection;
     uint64_t serial;           /* 0: never opened. */

@@ -221,6 +221,7 @@ static void resume_told(struct proposal *proposal, enum proposal_fate fate,
     (void)fate;
     caller->joins -= 1;
     if (is_seamless(resume, applied, effects)) {
+        caller->resumed_index = effects->log_index;
         meter_add(&caller->hub->meters.returns, 1);
     } else {
         caller_cut(caller, "resumed_with_a_gap");

@@ -396,6 +396,29 @@ static void test_resume__rooms_are_restored(void **state)
     assert_int_equal(meter_count(&sessions_meters(s->sessions)->returns), 1);
 }
 
+/* Its client does not know of the join: what it asks is not cut off there. */
+static void test_resume__history_is_of_now(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1"), alice;
+
+    stage_join(s, bob, LOBBY_ID, NULL);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", false);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_hang_up(s, alice, DIALOG_DROPPED, fake_replica_last(s->replica), 1);
+    alice = stage_dial_on(s, 0, 500, ALICE, "a1", true);
+    stage_commit(s);
+    stage_talk(s, bob, BOB, LOBBY, "since then");
+    stage_expect(s, alice, "since then");
+    stage_say(s, alice,
+              "<xccos ver=\"1\" envid=\"5\" "
+              "xmlns=\"urn:parlano:xml:ns:xccos\">"
+              "<cmd id=\"cmd:bccontext\" seqid=\"1\"><data><chanib uri=\"" LOBBY
+              "\"/><bcq><last cnt=\"1\"/></bcq></data></cmd></xccos>");
+    assert_non_null(
+        strstr(stage_expect(s, alice, "rpl:bccontext"), "since then"));
+}
+
 /* With something missed the connection is closed, so that the client asks. */
 static void test_resume__with_a_gap(void **state)
 {
@@ -646,6 +669,7 @@ int main(void)
         IN(test_node_lost__after_the_lease),
         IN(test_node_lost__is_us),
         IN(test_resume__rooms_are_restored),
+        IN(test_resume__history_is_of_now),
         IN(test_resume__with_a_gap),
         IN(test_resume__broken_twice),
         IN(test_resume__nothing),

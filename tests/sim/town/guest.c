@@ -248,6 +248,8 @@ static void act(struct guest *guest)
         guest_read(guest, (unsigned)what % LEDGER_ROOMS);
     } else if (what < 86) {
         go_away(guest, what < 84 ? DIALOG_LEFT : DIALOG_DROPPED);
+    } else if (what < 90) {
+        guest_resume(guest);
     }
 }
 

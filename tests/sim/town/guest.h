@@ -1,6 +1,7 @@
 /* A client as a node's state loop sees one. He is in all rooms, posts, reads
- * what was said, confirms what he is given, and goes to another host when his
- * is lost or slow; and he notices when something is told twice or not at all.
+ * what was said, confirms what he is given, breaks and resumes dialogs, and
+ * goes to another host when his is lost or slow; and he notices when something
+ * is told twice or not at all.
  *
  * Thread: one.
  */
@@ -63,7 +64,7 @@ struct guest {
     enum guest_at at;
     struct host *host;
     uint64_t life; /* Of the host, when he came. */
-    edge_ref dialog;
+    edge_ref dialog, connection;
     uint64_t dialogs, tokens;
     uint64_t entered_us, left_us; /* left_us 0: not in good order. */
     unsigned pasts;               /* First histories that are not here yet. */
@@ -93,6 +94,12 @@ bool guest_is_calm(const struct guest *guest);
 
 /** Open a dialog; join all rooms and ask for what was said there. */
 void guest_enter(struct guest *guest, struct host *host);
+
+/**
+ * Open a dialog in place of one that broke on the same connection, taking
+ * himself to be in its rooms: he must miss nothing, or be cut.
+ */
+void guest_resume(struct guest *guest);
 
 /** End the dialog. */
 void guest_leave(struct guest *guest, enum dialog_end end);

@@ -61,15 +61,16 @@ static void say(struct guest *guest, uint64_t token, struct buffer *body)
     hand_over(guest, intake);
 }
 
-static void dial(struct guest *guest)
+static void dial(struct guest *guest, bool resumes)
 {
     struct intake *intake = new_intake(guest, INTAKE_DIALOG_OPENED);
 
     intake->dialog =
-        (struct intake_dialog){.connection = guest->dialog,
+        (struct intake_dialog){.connection = guest->connection,
                                .user_uri = copy(intake, guest->uri),
                                .endpoint_id = copy(intake, guest->endpoint),
-                               .pool_uri = copy(intake, TOWN_POOL_URI)};
+                               .pool_uri = copy(intake, TOWN_POOL_URI),
+                               .resumes = resumes};
     hand_over(guest, intake);
 }
 
@@ -123,16 +124,31 @@ static void ask_first(struct guest *guest, unsigned room)
     ask(guest, room, SEQID_FIRST + room, query);
 }
 
+/* A name for a dialog, of which nothing is given yet. */
+static void begin_dialog(struct guest *guest)
+{
+    guest->dialog = ++guest->dialogs * TOWN_GUESTS_MAX + guest->number;
+    guest->given = (struct guest_mark){0, 0};
+    guest->confirmed = guest->given;
+}
+
+void guest_resume(struct guest *guest)
+{
+    guest_leave(guest, DIALOG_DROPPED);
+    begin_dialog(guest);
+    guest->reading.waits = false;
+    dial(guest, true);
+}
+
 void guest_enter(struct guest *guest, struct host *host)
 {
     guest->at = GUEST_ENTERING;
     guest->host = host;
     guest->life = host->life;
-    guest->dialog = ++guest->dialogs * TOWN_GUESTS_MAX + guest->number;
-    guest->given = (struct guest_mark){0, 0};
-    guest->confirmed = guest->given;
+    begin_dialog(guest);
+    guest->connection = guest->dialog;
     guest->pasts = LEDGER_ROOMS;
-    dial(guest);
+    dial(guest, false);
     join(guest);
     for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
         guest->rooms[i] = (struct guest_room){.seen = guest->rooms[i].seen};
