@@ -226,7 +226,18 @@ static enum error remove_name(struct disk *disk, struct name *name)
     return error;
 }
 
-/* Name by name, the last made first: files go before their directory. */
+/* A name below a directory with none below itself; NULL: none. */
+static struct name *deepest_below(struct disk *disk, const char *directory)
+{
+    struct name *deepest = NULL, *name = name_below(disk, directory);
+
+    for (; name != NULL; name = name_below(disk, name->path)) {
+        deepest = name;
+    }
+    return deepest;
+}
+
+/* Name by name: what is in a directory goes before it. */
 enum error files_remove(const char *path)
 {
     struct disk *disk;
@@ -236,7 +247,7 @@ enum error files_remove(const char *path)
     if (name == NULL) {
         return ERROR_NOT_FOUND;
     }
-    while ((below = name_below(disk, path)) != NULL) {
+    while ((below = deepest_below(disk, path)) != NULL) {
         TRY(remove_name(disk, below));
     }
     return remove_name(disk, name);

@@ -18,6 +18,14 @@
 struct host;
 struct town;
 
+/* What commands are called, to know their replies. */
+enum {
+    GUEST_JOIN = 1,
+    GUEST_FIRST = 100,    /* First history of room r: GUEST_FIRST + r, */
+    GUEST_AGAIN = 200,    /* a later one. */
+    GUEST_PAST_MAX = 500, /* Of messages in one history. */
+};
+
 enum guest_at {
     GUEST_AWAY,
     GUEST_ENTERING, /* Has asked to join, and for what was said. */
@@ -112,6 +120,8 @@ void guest_read(struct guest *guest, unsigned room);
 
 /** Confirm all that was given. */
 void guest_confirm(struct guest *guest);
+
+/* guest_hear.c */
 
 /** Take a body; what it says has been read. */
 void guest_hear(struct guest *guest, const struct xccos_envelope *envelope);

@@ -28,8 +28,9 @@ enum {
     TOWN_SECOND = 1000 * TOWN_MS,
 };
 
-#define TOWN_DOMAIN   "example.com"
-#define TOWN_POOL_URI "sip:GC-1-PersistentChatService-1@" TOWN_DOMAIN
+#define TOWN_DOMAIN      "example.com"
+#define TOWN_POOL_URI    "sip:GC-1-PersistentChatService-1@" TOWN_DOMAIN
+#define TOWN_ROOM_SCHEME "ma-chan://" TOWN_DOMAIN "/"
 
 struct town_settings {
     uint64_t seed;
