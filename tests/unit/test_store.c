@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/base/checksum.h"
 #include "proto/base/endian.h"
 #include "storage/checkpoint.h"
 #include "tests/unit/store_fixture.h"
@@ -478,6 +479,74 @@ static void *commit_all(void *context)
     return NULL;
 }
 
+static void read_whole(const char *directory, const char *name,
+                       struct buffer *bytes)
+{
+    char path[FILES_PATH_BYTES_MAX];
+    size_t got;
+
+    assert_int_equal(files_path(path, directory, name), ERROR_NONE);
+    do {
+        uint8_t *to = buffer_reserve(bytes, 65536);
+
+        assert_non_null(to);
+        assert_int_equal(files_read(path, bytes->len, to, 65536, &got),
+                         ERROR_NONE);
+        bytes->len += got;
+    } while (got > 0);
+}
+
+/* Two copies of a store, and how many files they have in common by name. */
+struct copies {
+    const char *one, *other;
+    unsigned common;
+};
+
+/* Check that a file of both copies has two checksums when it is two files. */
+static enum error compare_sums(void *context, const struct files_entry *entry)
+{
+    struct copies *copies = context;
+    struct buffer a = BUFFER_EMPTY, b = BUFFER_EMPTY;
+    char path[FILES_PATH_BYTES_MAX];
+    uint8_t byte;
+    size_t got;
+
+    assert_int_equal(files_path(path, copies->other, entry->name), ERROR_NONE);
+    if (entry->is_directory ||
+        files_read(path, 0, &byte, 1, &got) != ERROR_NONE) {
+        return ERROR_NONE;
+    }
+    copies->common += 1;
+    read_whole(copies->one, entry->name, &a);
+    read_whole(copies->other, entry->name, &b);
+    if (!slice_equal(buffer_slice(&a), buffer_slice(&b))) {
+        assert_int_not_equal(checksum_of(a.data, a.len),
+                             checksum_of(b.data, b.len));
+    }
+    buffer_deinit(&a);
+    buffer_deinit(&b);
+    return ERROR_NONE;
+}
+
+/* A follower keeps files of a copy before that the new list names with the
+ * same length and checksum: so no file may end in a checksum of its own that
+ * makes that of the whole the same for all. */
+static void test_store_checkpoint__files_have_sums_of_their_own(void **state)
+{
+    struct store_fixture *f = *state;
+    char second[FILES_PATH_BYTES_MAX];
+    struct copies copies = {f->other, second, 0};
+    uint64_t index;
+
+    assert_int_equal(files_path(second, f->directory, "second"), ERROR_NONE);
+    fixture_put_commit(f, TABLE_USERS, "k", "1");
+    assert_int_equal(store_checkpoint(f->store, f->other, &index), ERROR_NONE);
+    fixture_put_commit(f, TABLE_USERS, "k", "2");
+    assert_int_equal(store_checkpoint(f->store, second, &index), ERROR_NONE);
+    assert_int_equal(files_list(f->other, compare_sums, &copies), ERROR_NONE);
+    assert_true(copies.common > 1);
+}
+
 /* Commits go on while a checkpoint is made, and it still holds exactly the
  * rows of the index it tells. */
 static void test_store_checkpoint__while_commits_go_on(void **state)
@@ -529,6 +598,7 @@ int main(void)
         RUN_STORE(test_view_open__on_another_thread),
         RUN_STORE(test_store_checkpoint__is_a_store_at_its_index),
         RUN_STORE(test_store_checkpoint__where_one_is),
+        RUN_STORE(test_store_checkpoint__files_have_sums_of_their_own),
         RUN_STORE(test_store_checkpoint__while_commits_go_on),
     };
 
