@@ -433,8 +433,8 @@ static void test_provisioning__missing(void **state)
 {
     static const char *const documents[] = {
         "", "<a",
-        "<provisionGroupList xmlns=\"http://schemas.microsoft.com/"
-        "2006/09/sip/provisiongrouplist-notification\"/>"};
+        ("<provisionGroupList xmlns=\"http://schemas.microsoft.com/"
+         "2006/09/sip/provisiongrouplist-notification\"/>")};
     struct scene *scene = *state;
 
     scene_nodes(scene, 1);
