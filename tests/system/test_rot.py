@@ -66,10 +66,10 @@ class Rot(StandingScene):
 
     def post(self, count: int) -> None:
         """Make entries and rows."""
-        phone = self.phone(self.leader, 'tomas', 'rot%d' % time.monotonic_ns())
+        dialog = self.phone(self.leader, 'tomas')
         for i in range(count):
-            self.assertEqual(phone.post(self.room, 'post %d' % i), 200)
-        phone.close()
+            self.assertEqual(dialog.post(self.room, 'post %d' % i).status, 200)
+        dialog.phone.close()
 
     def setUp(self) -> None:
         super().setUp()
