@@ -191,7 +191,8 @@ class Disk(Machine):
         finally:
             if node.pid() is not None:
                 node.kill()
-            subprocess.run(['umount', str(node.data)], check=True)
+            # Lazily: a node that was killed may not have let go yet.
+            subprocess.run(['umount', '--lazy', str(node.data)], check=True)
 
     def test_a_full_disk_refuses_and_recovers(self) -> None:
         """The node says so and takes no posts; what others take is kept; it
