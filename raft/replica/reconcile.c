@@ -81,14 +81,16 @@ static bool has_quorum(const struct reconcile_input *input, uint64_t more,
 }
 
 /* Has this member's node come back under another raft id that can take its
- * place: as a voter where it voted, else as any member? */
+ * place: as a voter where it voted, else as any member? Members stand in the
+ * order in which they came in, and only the later is a return: what is there
+ * under an earlier id is a connection that has not yet been seen to be dead. */
 static bool is_left_behind(const struct reconcile_input *input,
                            const struct core_peer *peer)
 {
     uint64_t id = id_of(input, peer->id & NODE_MASK);
     const struct core_peer *heir = id == peer->id ? NULL : member(input, id);
 
-    return heir != NULL &&
+    return heir > peer && /* Not NULL, and behind it in the list. */
            (heir->role == CORE_VOTER || peer->role != CORE_VOTER);
 }
 

@@ -238,6 +238,18 @@ static void test_reconcile__half_way_ids_go(void **state)
     assert_step(pool, RECONCILE_REMOVE, RECONCILE_FOR_LEFT_BEHIND, life(3, 8));
 }
 
+/* A node that has returned is not taken for its own past: a leader may still
+ * hold a connection to the life before, which has ended without a word. */
+static void test_reconcile__dead_connection_of_a_life_before(void **state)
+{
+    struct pool *pool = *state;
+
+    add_peer(pool, life(3, 8), CORE_STANDBY);
+    assert_int_equal(reconcile(&pool->input).action, RECONCILE_NOTHING);
+    pool->peers.list[3].role = CORE_VOTER;
+    assert_int_equal(reconcile(&pool->input).action, RECONCILE_NOTHING);
+}
+
 /* The leader's own older raft id goes like any other. */
 static void test_reconcile__leaders_own_past(void **state)
 {
@@ -320,7 +332,11 @@ static void remove_peer(struct history *h, uint64_t id)
     struct core_peer *peer = peer_of(h, id);
 
     assert_non_null(peer);
-    *peer = h->pool.peers.list[--h->pool.peers.n];
+    /* As libraft does: the others keep their order. */
+    h->pool.peers.n--;
+    memmove(peer, peer + 1,
+            (size_t)(&h->pool.peers.list[h->pool.peers.n] - peer) *
+                sizeof(*peer));
 }
 
 static void apply_step(struct history *h, const struct reconcile_step *step)
@@ -515,6 +531,7 @@ int main(void)
         RUN_IN(test_reconcile__no_quorum_no_change, set_up, NULL),
         RUN_IN(test_reconcile__barely_a_quorum, set_up, NULL),
         RUN_IN(test_reconcile__half_way_ids_go, set_up, NULL),
+        RUN_IN(test_reconcile__dead_connection_of_a_life_before, set_up, NULL),
         RUN_IN(test_reconcile__leaders_own_past, set_up, NULL),
         RUN_IN(test_reconcile__full, set_up, NULL),
         RUN(test_reconcile__converges_and_never_breaks),
