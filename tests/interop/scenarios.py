@@ -3,6 +3,7 @@
 The same scenarios run against perch (run) and against a stand-in that is
 broken on purpose (selftest).
 """
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -79,7 +80,7 @@ class Scenarios:
     def folder(self) -> Path:
         """Where this test's clients keep their files, for who looks later."""
         test = str(self.id()).rpartition('.')[2]
-        folder = self.build / 'interop' / 'clients' / test
+        folder = self.build / 'interop' / Path(sys.argv[0]).name / test
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
