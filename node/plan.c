@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/host.h"
 #include "raft/replica.h"
 
 /* Say why the configuration is refused. */
@@ -87,18 +88,12 @@ static enum error read_node(const char *text, struct plan *plan,
     return ERROR_NONE;
 }
 
-static bool is_loopback(const struct plan_address *at)
-{
-    return strncmp(at->host, "127.", 4) == 0 || strcmp(at->host, "::1") == 0 ||
-           strcmp(at->host, "localhost") == 0;
-}
-
 static enum error check_plain(const struct plan *plan, char *error_out)
 {
-    bool all = is_loopback(&plan->peer_listen);
+    bool all = host_is_loopback(plan->peer_listen.host);
 
     for (size_t i = 0; i < plan->n_nodes; i++) {
-        all = all && is_loopback(&plan->nodes[i].at);
+        all = all && host_is_loopback(plan->nodes[i].at.host);
     }
     return all ? ERROR_NONE
                : refuse(error_out, "[peer] plain is for pools whose addresses "
@@ -146,7 +141,7 @@ static enum error read_listener(const char *text, struct plan *plan,
                       text);
     }
     TRY(read_address("[sip] listen", address, &listener->at, error_out));
-    if (!listener->digest && !is_loopback(&listener->at)) {
+    if (!listener->digest && !host_is_loopback(listener->at.host)) {
         return refuse(error_out,
                       "[sip] listen: auth=none is for loopback alone, not for "
                       "%s",

@@ -1,10 +1,9 @@
 #include "raft/peer/settings.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/base/host.h"
 #include "proto/base/journal.h"
 #include "raft/peer/transport_uv.h"
 
@@ -12,25 +11,6 @@ static enum error refuse(const char *what, const char *why)
 {
     journal_error("transport_refused", "setting=%s text=\"%s\"", what, why);
     return ERROR_INVALID;
-}
-
-static bool is_loopback(const char *host)
-{
-    struct in_addr four;
-    struct in6_addr six;
-
-    if (inet_pton(AF_INET, host, &four) == 1) {
-        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
-    }
-    return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-static bool is_address(const char *host)
-{
-    uint8_t address[sizeof(struct in6_addr)];
-
-    return inet_pton(AF_INET, host, address) == 1 ||
-           inet_pton(AF_INET6, host, address) == 1;
 }
 
 static enum error check_node(const struct transport_settings *settings,
@@ -52,7 +32,7 @@ static enum error check_node(const struct transport_settings *settings,
         strlen(node->host) > TRANSPORT_HOST_BYTES_MAX || node->port == 0) {
         return refuse(what, "no host and port");
     }
-    if (settings->plain && !is_loopback(node->host)) {
+    if (settings->plain && !host_is_loopback(node->host)) {
         return refuse(what, "without TLS every address must be a loopback "
                             "address, written as a number");
     }
@@ -61,10 +41,11 @@ static enum error check_node(const struct transport_settings *settings,
 
 static enum error check_listen(const struct transport_settings *settings)
 {
-    if (settings->listen_host == NULL || !is_address(settings->listen_host)) {
+    if (settings->listen_host == NULL ||
+        !host_is_address(settings->listen_host)) {
         return refuse("listen", "not an address");
     }
-    if (settings->plain && !is_loopback(settings->listen_host)) {
+    if (settings->plain && !host_is_loopback(settings->listen_host)) {
         return refuse("listen", "without TLS it must be a loopback address");
     }
     return ERROR_NONE;

@@ -11,6 +11,7 @@
 #include "proto/base/endian.h"
 #include "proto/base/error.h"
 #include "proto/base/guid.h"
+#include "proto/base/host.h"
 #include "proto/base/journal.h"
 #include "proto/base/time_text.h"
 
@@ -252,6 +253,23 @@ static void test_journal_write__one_line(void **state)
     journal_capture(NULL, NULL);
 }
 
+/* Loopback is what an address says, never what a name may be looked up as. */
+static void test_host_is_loopback__is_of_addresses(void **state)
+{
+    (void)state;
+    assert_true(host_is_loopback("127.0.0.1"));
+    assert_true(host_is_loopback("127.255.0.9"));
+    assert_true(host_is_loopback("::1"));
+    assert_false(host_is_loopback("128.0.0.1"));
+    assert_false(host_is_loopback("::2"));
+    assert_false(host_is_loopback("localhost"));
+    assert_false(host_is_loopback("127.example.com"));
+    assert_true(host_is_address("2001:db8::1"));
+    assert_true(host_is_address("192.0.2.1"));
+    assert_false(host_is_address("192.0.2.1:5060"));
+    assert_false(host_is_address("node1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +285,7 @@ int main(void)
         RUN(test_time_read__zone_leaves_the_calendar),
         RUN(test_put_be64__orders_as_numbers),
         RUN(test_journal_write__one_line),
+        RUN(test_host_is_loopback__is_of_addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,10 +84,14 @@ static void test_plan_make__names_what_is_wrong(void **state)
     assert_refused(LEAST "node = 127.0.0.1:9\n", "ID of 1 to 255");
     assert_refused(LEAST "node = 3 127.0.0.1\n", "HOST:PORT");
     assert_refused(LEAST "plain = yes\nnode = 3 192.0.2.1:9\n", "loopback");
+    assert_refused(LEAST "plain = yes\nnode = 3 127.example.com:9\n",
+                   "loopback");
     assert_refused(LEAST "[sip]\nlisten = udp 127.0.0.1:9\n", "tcp or tls");
     assert_refused(LEAST "[sip]\nlisten = tcp 127.0.0.1:9 auth=maybe\n",
                    "auth=digest");
     assert_refused(LEAST "[sip]\nlisten = tcp 0.0.0.0:9 auth=none\n",
+                   "for loopback");
+    assert_refused(LEAST "[sip]\nlisten = tcp localhost:9 auth=none\n",
                    "for loopback");
     assert_refused(LEAST "[sip]\nlisten = tcp 127.0.0.1:9 auth=none x\n",
                    "HOST:PORT");
