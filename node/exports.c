@@ -5,9 +5,6 @@
 #include "node/exports_raft.h"
 #include "node/session/proposer.h"
 
-/* What is read at each scrape, for as long as the process lives. */
-static struct exports scraped;
-
 static enum error add_applier(struct metrics *metrics,
                               const struct applier_meters *meters)
 {
@@ -157,34 +154,33 @@ static enum error add_sessions(struct metrics *metrics,
 
 static void fill_edges(void *context, double *values)
 {
-    struct edges *edges = atomic_load(scraped.edges);
+    struct edges *edges = atomic_load((_Atomic(struct edges *) *)context);
 
-    (void)context;
     for (unsigned i = 0; edges != NULL && i < EDGE_METRIC_COUNT; i++) {
         values[i] = (double)edges_sum(edges, (enum edge_metric)i);
     }
 }
 
-static enum error add_edges(struct metrics *metrics)
+static enum error add_edges(struct metrics *metrics,
+                            _Atomic(struct edges *) *edges)
 {
     static const struct metric rows[] = {EDGE_METRICS(EDGE_ROW)};
 
     return metrics_add_group(metrics, rows, METRIC_ROWS(rows), fill_edges,
-                             NULL);
+                             edges);
 }
 
 enum error exports_add(struct metrics *metrics, const struct exports *exports)
 {
     struct sessions *sessions = backend_sessions(exports->backend);
 
-    scraped = *exports;
     TRY(add_applier(metrics,
                     applier_meters(backend_applier(exports->backend))));
     TRY(add_proposer(metrics, proposer_meters(sessions_proposer(sessions))));
     TRY(add_sessions(metrics, sessions_meters(sessions)));
     TRY(exports_add_raft(metrics, exports->status,
                          replica_meters(backend_replica(exports->backend))));
-    return add_edges(metrics);
+    return add_edges(metrics, exports->edges);
 }
 
 enum error exports_add_admin(struct metrics *metrics,

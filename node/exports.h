@@ -25,8 +25,8 @@ struct exports {
 /**
  * Register everything.
  *
- * @exports  Copied for as long as the process lives; what it points to
- *           outlives the registry.
+ * @exports  Borrowed for the call; what it points to outlives the registry's
+ *           last page.
  *
  * Returns NO_MEMORY.
  */
