@@ -8,6 +8,7 @@
 #include "node/descriptors.h"
 #include "node/exports.h"
 #include "proto/base/journal.h"
+#include "proto/base/os/scheduling.h"
 
 /* What a configuration means. */
 
@@ -128,6 +129,7 @@ static enum error open_web(struct daemon *daemon)
 
 static enum error open_parts(struct daemon *daemon)
 {
+    scheduling_gather();
     TRY(descriptors_claim());
     daemon->main_loop = loop_new();
     daemon->state_loop = loop_new();

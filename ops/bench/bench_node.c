@@ -18,6 +18,7 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/os/loop_uv.h"
+#include "proto/base/os/scheduling.h"
 #include "proto/entry.h"
 #include "raft/replica_open.h"
 
@@ -302,6 +303,7 @@ int main(int argc, char **argv)
         return 2;
     }
     journal_configure(JOURNAL_WARNING, false, true);
+    scheduling_gather();
     error = run(&node, argv[1], client_port);
     if (error != ERROR_NONE) {
         complain(error, "bench_node: %s", error_text(error));
