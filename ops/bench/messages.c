@@ -130,6 +130,32 @@ void template_write(struct template *template, uint32_t cseq, uint32_t envid,
     buffer_append(out, text, template->text.len);
 }
 
+/* Words in no order: a store compresses them as it does what people say. */
+static void fill_words(uint8_t *fill, size_t n)
+{
+    static const char *const words[] = {
+        "the",   "price",  "of",      "brent", "is",    "up",    "again",
+        "we",    "should", "ask",     "them",  "to",    "sell",  "before",
+        "lunch", "ward",   "seven",   "has",   "two",   "more",  "patients",
+        "ready", "for",    "theatre", "and",   "needs", "blood", "now"};
+    static uint32_t state = 1;
+    size_t at = 0;
+
+    while (at < n) {
+        const char *word;
+        size_t len;
+
+        state = state * 1103515245u + 12345u; /* As C's own rand(). */
+        word = words[(state >> 16) % (sizeof(words) / sizeof(words[0]))];
+        len = strnlen(word, n - at);
+        memcpy(fill + at, word, len);
+        at += len;
+        if (at < n) {
+            fill[at++] = ' ';
+        }
+    }
+}
+
 void inside_post(const struct identity *identity, const char *room_uri,
                  size_t text_bytes, struct buffer *out)
 {
@@ -143,7 +169,7 @@ void inside_post(const struct identity *identity, const char *room_uri,
                   room_uri, identity->user, mark);
     fill = buffer_reserve(out, n);
     if (fill != NULL) {
-        memset(fill, '.', n);
+        fill_words(fill, n);
         out->len += n;
     }
     buffer_append_text(out, "</chat></grpchat>");
