@@ -87,9 +87,7 @@ enum peer_class {
     X(UNKNOWN_NODE, 5, "no such node is configured")                           \
     X(WRONG_NODE, 6, "another node answers at this address")                   \
     X(DIAL_ORDER, 7, "the node with the lower id dials")                       \
-    X(FORGOTTEN, 8, "the raft id is known with another data directory")        \
-    X(POLICY, 9, "the pool's policy does not admit it by itself")              \
-    X(STOPPING, 10, "the node is stopping")
+    X(FORGOTTEN, 8, "the raft id is known with another data directory")
 
 #define PEER_REFUSAL_ENUM(name, number, text) PEER_REFUSAL_##name = number,
 enum peer_refusal { PEER_REFUSAL_LIST(PEER_REFUSAL_ENUM) PEER_REFUSALS };
