@@ -55,6 +55,7 @@ static void on_changed(void *context, const struct replica_status *status)
     board_post(daemon->status, status);
     health_set(daemon->health, HEALTH_LEADER_KNOWN, status->leader != 0);
     health_set(daemon->health, HEALTH_LEADER, status->role == REPLICA_LEADER);
+    health_set(daemon->health, HEALTH_NO_MEMBER, status->needs_operator);
 }
 
 static void on_fresh(void *context, bool fresh)

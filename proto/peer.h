@@ -61,7 +61,8 @@ enum {
     X(SNAPSHOT_FETCH, 17, SNAPSHOT, 64)                                        \
     X(SNAPSHOT_CHUNK, 18, SNAPSHOT, 128 + PEER_CHUNK_BYTES_MAX)                \
     X(SNAPSHOT_GONE, 19, SNAPSHOT, 64)                                         \
-    X(SNAPSHOT_LOST, 20, RAFT, 64)
+    X(SNAPSHOT_LOST, 20, RAFT, 64)                                             \
+    X(NO_MEMBER, 21, RAFT, 64)
 
 #define PEER_KIND_ENUM(name, number, class, bytes_max) PEER_##name = number,
 enum peer_kind { PEER_KIND_LIST(PEER_KIND_ENUM) PEER_KINDS };
@@ -104,7 +105,6 @@ struct peer_hello {
     uint32_t rules_version; /* The highest its binary knows. */
     uint64_t last_log_index;
     uint64_t last_log_term;
-    bool wants_join; /* Its raft id is in no configuration it knows. */
     char software[PEER_SOFTWARE_BYTES_MAX + 1];   /* "perchd 0.1.0" */
     char sip_address[PEER_ADDRESS_BYTES_MAX + 1]; /* Where clients go. */
 };
@@ -239,6 +239,12 @@ struct peer_snapshot_lost {
     uint64_t term;
 };
 
+/* From the leader of the term, to a node whose raft id is no member. */
+struct peer_no_member {
+    uint64_t term;
+    bool may_return; /* Under another raft id, by itself. */
+};
+
 struct peer_message {
     enum peer_kind kind;
     union {
@@ -261,6 +267,7 @@ struct peer_message {
         struct peer_snapshot_chunk snapshot_chunk;
         struct peer_snapshot_gone snapshot_gone;
         struct peer_snapshot_lost snapshot_lost;
+        struct peer_no_member no_member;
     };
 };
 

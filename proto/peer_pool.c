@@ -79,7 +79,6 @@ static enum error write_hello(const struct peer_message *message,
     wire.rules_version = from.rules_version;
     wire.last_log_index = from.last_log_index;
     wire.last_log_term = from.last_log_term;
-    wire.wants_join = from.wants_join;
     wire.software = write_text(from.software);
     wire.sip_address = write_text(from.sip_address);
     return peer_put(to, &wire.base);
@@ -108,7 +107,6 @@ static enum error read_hello(struct peer_source *source,
     hello->rules_version = wire->rules_version;
     hello->last_log_index = wire->last_log_index;
     hello->last_log_term = wire->last_log_term;
-    hello->wants_join = wire->wants_join;
     TRY(read_text(&wire->software, hello->software, PEER_SOFTWARE_BYTES_MAX));
     return read_text(&wire->sip_address, hello->sip_address,
                      PEER_ADDRESS_BYTES_MAX);

@@ -342,6 +342,32 @@ static enum error read_snapshot_lost(struct peer_source *source,
     return ERROR_NONE;
 }
 
+static enum error write_no_member(const struct peer_message *message,
+                                  struct buffer *to)
+{
+    Peer__NoMember wire = PEER__NO_MEMBER__INIT;
+
+    wire.term = message->no_member.term;
+    wire.may_return = message->no_member.may_return;
+    return peer_put(to, &wire.base);
+}
+
+static enum error read_no_member(struct peer_source *source,
+                                 struct peer_message *out)
+{
+    const Peer__NoMember *wire =
+        peer_take(source, &peer__no_member__descriptor);
+
+    if (wire == NULL) {
+        return peer_source_error(source);
+    }
+    out->no_member = (struct peer_no_member){
+        .term = wire->term,
+        .may_return = wire->may_return,
+    };
+    return ERROR_NONE;
+}
+
 const struct peer_codec *peer_codec_raft(uint8_t kind)
 {
     static const struct peer_codec codecs[PEER_KINDS] = {
@@ -356,6 +382,7 @@ const struct peer_codec *peer_codec_raft(uint8_t kind)
         [PEER_TIMEOUT_NOW] = {write_timeout_now, read_timeout_now},
         [PEER_COMMIT_NOTE] = {write_commit_note, read_commit_note},
         [PEER_SNAPSHOT_LOST] = {write_snapshot_lost, read_snapshot_lost},
+        [PEER_NO_MEMBER] = {write_no_member, read_no_member},
     };
 
     return kind < PEER_KINDS && codecs[kind].write != NULL ? &codecs[kind]

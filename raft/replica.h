@@ -68,6 +68,8 @@ struct replica_status {
     uint64_t append_us;      /* Recent mean time of a log write. */
     uint64_t log_bytes;
     size_t proposals_waiting; /* Unanswered. */
+    bool needs_operator;      /* This node is no member, and the pool's policy
+                                 leaves it to an operator to let it in. */
     size_t n;
     struct replica_member members[REPLICA_NODES_MAX * 2];
 };
@@ -130,7 +132,8 @@ struct replica_events {
 
     /* The node must stop now; nothing is committed or answered after this.
      *   IO, NO_SPACE  its disk failed, or is full to the last byte
-     *   FORGOTTEN     the log was cut on purpose: start again at once
+     *   FORGOTTEN     the log was cut on purpose, or the node's raft id was
+     *                 removed and it takes another: start again at once
      *   INVALID       what must never be: keep the files, tell people */
     void (*fatal)(void *context, enum error error, const char *reason);
 };

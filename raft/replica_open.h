@@ -68,6 +68,8 @@ struct replica_identity {
     uint8_t node;
     uint64_t raft_id;      /* (incarnation << 8) | node. */
     uint64_t directory_id; /* Random; written once. */
+    bool removed; /* The pool has removed the raft id: the next replica_open
+                     makes another. */
 };
 
 /**

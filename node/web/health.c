@@ -26,6 +26,9 @@ static const struct {
     [HEALTH_DRAINING] = {"draining", true, false, "the node is being drained"},
     [HEALTH_DISK_LOW] = {"disk_low", true, false,
                          "free disk is below the floor"},
+    [HEALTH_NO_MEMBER] = {"no_member", true, false,
+                          "the node is no member of the pool, and an operator "
+                          "must let it in (perchctl nodes replace NODE)"},
     [HEALTH_LEADER] = {"leader", false, false, ""},
 };
 

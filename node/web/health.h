@@ -28,6 +28,7 @@ enum health_fact {
     HEALTH_LISTENING,    /* Clients can connect: the pool has a domain. */
     HEALTH_DRAINING,     /* The node is leaving, its clients move away. */
     HEALTH_DISK_LOW,     /* Less free disk than the configured floor. */
+    HEALTH_NO_MEMBER,    /* Out of the pool until an operator lets it in. */
     HEALTH_LEADER,       /* This node leads the pool. */
     HEALTH_FACTS,
 };

@@ -77,6 +77,7 @@ static void fill_status(struct engine *engine)
     status->append_us = engine->disk.mean_us;
     status->log_bytes = log.segments * engine->segment_bytes;
     status->proposals_waiting = submit_waiting(&engine->submit);
+    status->needs_operator = engine->outside.needs_operator;
     fill_members(engine, status);
 }
 
@@ -98,19 +99,12 @@ void engine_post_status(struct engine *engine, bool tell)
 void engine_renew_hello(struct engine *engine)
 {
     struct core_status core = core_status(engine->core);
-    bool is_member = false;
 
-    for (size_t i = 0; i < engine->status.n; i++) {
-        is_member |=
-            engine->status.members[i].raft_id == engine->identity.raft_id;
-    }
-    if (engine->hello.last_log_index == core.last_index &&
-        engine->hello.wants_join == !is_member) {
+    if (engine->hello.last_log_index == core.last_index) {
         return;
     }
     engine->hello.last_log_index = core.last_index;
     engine->hello.last_log_term = core.term;
-    engine->hello.wants_join = !is_member;
     transport_set_hello(peers_transport(engine->peers), &engine->hello);
 }
 
@@ -279,6 +273,7 @@ void engine_tick(void *context)
     engine_transfer_step(engine);
     watch_disk(engine);
     engine_membership_step(engine);
+    engine_outside_tick(engine);
     engine_post_status(engine, false);
     engine_renew_hello(engine);
     engine_post_meters(engine);

@@ -17,9 +17,7 @@ void engine_tell(struct engine *engine, struct memo *memo)
     }
 }
 
-/* Stop for good, and tell the owner. */
-static void engine_die(struct engine *engine, enum error error,
-                       const char *reason)
+void engine_die(struct engine *engine, enum error error, const char *reason)
 {
     struct memo *memo = memo_new(MEMO_FATAL);
 
@@ -110,6 +108,7 @@ static void on_there(void *context, uint8_t node, uint64_t raft_id)
     core_peer_reset(engine->core, raft_id);
     gather_reset(&engine->gather, node);
     snapshot_fetch_connected(engine->snapshots.fetch, node);
+    engine_outside_there(engine, node);
     engine->links_changed = true;
     if (engine->role.leader != 0 && (engine->role.leader & 0xff) == node) {
         read_index_restart(engine->reads);
@@ -144,7 +143,7 @@ static enum error to_core(struct engine *engine, uint64_t raft_id,
     if (error != ERROR_NONE) {
         return error;
     }
-    if (!engine_disk_lets_pass(engine, &read)) {
+    if (engine->outside.removed || !engine_disk_lets_pass(engine, &read)) {
         return ERROR_NONE;
     }
     return core_receive(engine->core, &read);
@@ -159,6 +158,9 @@ static enum error on_received(void *context, uint8_t node, uint64_t raft_id,
         return ERROR_NONE;
     }
     switch (message->kind) {
+    case PEER_NO_MEMBER:
+        engine_outside_hear(engine, &message->no_member);
+        return ERROR_NONE;
     case PEER_COMMIT_NOTE:
         engine->note = message->commit_note;
         engine->note_stored = UINT64_MAX;
@@ -251,6 +253,7 @@ static void begin_role(struct engine *engine)
     if (!leads) {
         gather_clear(&engine->gather);
     }
+    engine_membership_begin(engine);
     tell_role(engine);
     read_index_restart(engine->reads);
     engine_transfer_step(engine);

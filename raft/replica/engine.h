@@ -43,6 +43,11 @@ enum {
     ENGINE_PATH_BYTES_MAX = 1024,
     ENGINE_OFFER_MS = 5000,  /* Nobody has asked: may make room for another. */
     ENGINE_POLICY_MS = 1000, /* Between questions to the owner. */
+    ENGINE_TELL_MS = 1000,   /* Between words to those that are no members. */
+    ENGINE_TOLD_MS = 5000,   /* For how long such a word is believed. */
+    /* For how long a removed raft id must be there, and its successor not,
+     * before it may displace that. */
+    ENGINE_RETURN_MS = 30 * 1000,
 };
 
 /* A checkpoint for peers: being made for the one that needs it, then there for
@@ -69,9 +74,20 @@ struct engine_snapshots {
 
 struct engine_membership {
     struct reconcile_node nodes[REPLICA_NODES_MAX];
+    bool answered; /* In this leadership. */
     uint64_t asked_us;
     enum reconcile_reason reason; /* As last told. */
     uint64_t reason_about;
+};
+
+/* outside.c: raft ids that are no members. */
+struct engine_outside {
+    uint64_t there_us[REPLICA_NODES_MAX]; /* As engine->nodes: since when each
+                                             is connected as it is. */
+    uint64_t told_us;                     /* When they were last told, */
+    uint64_t heard_us;   /* and this node, of itself; 0: never. */
+    bool removed;        /* This node's raft id will never be a member again. */
+    bool needs_operator; /* Lately told, and may not return by itself. */
 };
 
 struct engine_disk {
@@ -86,6 +102,7 @@ struct engine_disk {
 
 struct engine {
     struct replica_identity identity;
+    char directory[ENGINE_PATH_BYTES_MAX]; /* The data directory. */
     struct loop *loop;
     struct letters *inbox, *owner;
     struct core_settings core_settings;
@@ -105,6 +122,7 @@ struct engine {
     struct wire_scratch scratch;
     struct engine_snapshots snapshots;
     struct engine_membership membership;
+    struct engine_outside outside;
     struct engine_disk disk;
 
     bool started, dead;

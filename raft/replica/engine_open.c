@@ -14,6 +14,11 @@ static void on_retry(void *context)
     (void)context; /* The end of the turn does it. */
 }
 
+static void copy_text(char *to, size_t bytes, const char *from)
+{
+    snprintf(to, bytes, "%s", from == NULL ? "" : from);
+}
+
 static void set_defaults(struct engine *engine,
                          const struct replica_settings *settings)
 {
@@ -23,6 +28,8 @@ static void set_defaults(struct engine *engine,
     engine->segment_bytes = settings->segment_bytes == 0
                                 ? LOG_SEGMENT_BYTES
                                 : settings->segment_bytes;
+    copy_text(engine->directory, sizeof(engine->directory),
+              settings->directory);
     engine->n_nodes = settings->n_nodes;
     for (size_t i = 0; i < settings->n_nodes; i++) {
         engine->nodes[i] = settings->nodes[i].node;
@@ -132,11 +139,6 @@ static void on_stalled(void *context, uint64_t for_ms)
     engine->disk.hand_over = true;
     journal_warning("log_write_stalled", "raft_id=%" PRIu64 " for_ms=%" PRIu64,
                     engine->identity.raft_id, for_ms);
-}
-
-static void copy_text(char *to, size_t bytes, const char *from)
-{
-    snprintf(to, bytes, "%s", from == NULL ? "" : from);
 }
 
 static void fill_hello(struct engine *engine,

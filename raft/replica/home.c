@@ -238,7 +238,8 @@ static enum error open_in(const struct replica_settings *settings,
     }
     if (error == ERROR_NONE) {
         TRY(check_identity(settings, &home->identity));
-        error = open_log(settings, owner, home);
+        error = home->identity.removed ? ERROR_FORGOTTEN
+                                       : open_log(settings, owner, home);
     } else if (error == ERROR_ROTTEN) {
         journal_error("identity_unreadable", "path=%s error=%s",
                       settings->directory, error_name(error));
@@ -262,6 +263,20 @@ enum error home_open(const struct replica_settings *settings,
     if (error == ERROR_NONE) {
         *home_out = home;
     }
+    return error;
+}
+
+enum error home_mark_removed(const char *directory,
+                             const struct replica_identity *identity)
+{
+    struct replica_identity removed = *identity;
+    struct device *device = NULL;
+    enum error error;
+
+    removed.removed = true;
+    TRY(device_open(directory, &device));
+    error = identity_write(device, &removed);
+    device_close(device);
     return error;
 }
 

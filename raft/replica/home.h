@@ -4,6 +4,7 @@
  *   log/ without identity    a format that was not finished, or an identity
  *                            that was lost: set aside, made anew
  *   identity, damaged log    set aside, made anew as another incarnation
+ *   identity says: removed   the same
  *   identity, log            opened
  *
  * identity is written last and last replaced, so a crash at any step leaves one
@@ -22,6 +23,14 @@ struct home {
     struct log_store *log;           /* Owned: log_store_close. */
     struct log_recovered *recovered; /* Owned: log_recovered_free. */
 };
+
+/**
+ * Note in the directory that the pool has removed the raft id: the next
+ * home_open sets the log aside and makes a new incarnation. The log may be
+ * open.
+ */
+enum error home_mark_removed(const char *directory,
+                             const struct replica_identity *identity);
 
 /**
  * Open the directory, making it when it is empty.

@@ -11,6 +11,7 @@ enum {
     AT_POOL = 16,
     AT_RAFT_ID = 32,
     AT_DIRECTORY_ID = 40,
+    AT_REMOVED = 48,
 };
 
 static const char magic[AT_CHECKSUM] = {'p', 'e', 'r', 'c', 'h', 'n', 'o', 'd'};
@@ -38,6 +39,7 @@ static enum error parse(const uint8_t bytes[IDENTITY_BYTES],
     identity.raft_id = get_le64(bytes + AT_RAFT_ID);
     identity.directory_id = get_le64(bytes + AT_DIRECTORY_ID);
     identity.node = (uint8_t)(identity.raft_id & 0xff);
+    identity.removed = bytes[AT_REMOVED] != 0;
     *identity_out = identity;
     return identity.node == 0 ? ERROR_ROTTEN : ERROR_NONE;
 }
@@ -93,6 +95,7 @@ enum error identity_write(struct device *device,
     memcpy(bytes + AT_POOL, identity->pool.bytes, GUID_BYTES);
     put_le64(bytes + AT_RAFT_ID, identity->raft_id);
     put_le64(bytes + AT_DIRECTORY_ID, identity->directory_id);
+    bytes[AT_REMOVED] = identity->removed;
     put_le32(bytes + AT_CHECKSUM, checksum_in(bytes));
     TRY(write_new(device, bytes));
     TRY(device_rename(device, new_name, file_name));

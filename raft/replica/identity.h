@@ -1,5 +1,6 @@
-/* Who a data directory makes its node: the file `identity`, 64 bytes, written
- * once, whole or not at all.
+/* Who a data directory makes its node: the file `identity`, 64 bytes, replaced
+ * whole or not at all. It is written once, and again when the pool has removed
+ * its raft id.
  *
  *   offset bytes
  *        0     8  "perchnod"
@@ -8,7 +9,8 @@
  *       16    16  pool id
  *       32     8  raft id: (incarnation << 8) | node
  *       40     8  directory id
- *       48    16  zero
+ *       48     1  1: the pool has removed the raft id
+ *       49    15  zero
  *
  * Numbers are little-endian.
  *

@@ -23,8 +23,19 @@ static void ask_policy(struct engine *engine)
     }
 }
 
+/* What an earlier leadership was answered may be true no longer. */
+void engine_membership_begin(struct engine *engine)
+{
+    engine->membership.answered = false;
+    engine->membership.asked_us = 0;
+    for (size_t i = 0; i < engine->n_nodes; i++) {
+        engine->membership.nodes[i].may_rejoin = false;
+    }
+}
+
 void engine_membership_take(struct engine *engine, const struct memo *memo)
 {
+    engine->membership.answered = true;
     for (size_t i = 0; i < engine->n_nodes; i++) {
         if (engine->membership.nodes[i].node == memo->question.node) {
             engine->membership.nodes[i].may_rejoin = memo->question.yes;
@@ -114,6 +125,7 @@ void engine_membership_step(struct engine *engine)
                                  .n_hellos = collect_hellos(engine, hellos),
                                  .nodes = engine->membership.nodes,
                                  .n_nodes = engine->n_nodes};
+    engine_outside_tell(engine, &input);
     step = reconcile(&input);
     if (step.action == RECONCILE_NOTHING) {
         tell_reason(engine, &step);

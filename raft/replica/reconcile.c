@@ -28,11 +28,12 @@ static uint64_t id_of(const struct reconcile_input *input, uint8_t node)
     return 0;
 }
 
-static bool asks_to_join(const struct reconcile_input *input, uint64_t id)
+/* Does it hold a log, or part of one? Then it got that as a member. */
+static bool was_member(const struct reconcile_input *input, uint64_t id)
 {
     for (size_t i = 0; i < input->n_hellos; i++) {
         if (input->hellos[i].raft_id == id) {
-            return input->hellos[i].wants_join;
+            return input->hellos[i].last_log_index > 0;
         }
     }
     return false;
@@ -47,6 +48,21 @@ static const struct core_peer *member(const struct reconcile_input *input,
         }
     }
     return NULL;
+}
+
+bool reconcile_is_member(const struct reconcile_input *input, uint64_t raft_id)
+{
+    return member(input, raft_id) != NULL;
+}
+
+bool reconcile_has_member(const struct reconcile_input *input, uint8_t node)
+{
+    for (size_t i = 0; i < input->peers->n; i++) {
+        if ((input->peers->list[i].id & NODE_MASK) == node) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Is it there, and does it have the log, or nearly? */
@@ -133,26 +149,16 @@ static struct reconcile_step raise_role(const struct reconcile_input *input,
     return step(RECONCILE_VOTER, RECONCILE_FOR_LEVEL, peer->id);
 }
 
-static bool has_member(const struct reconcile_input *input, uint8_t node)
-{
-    for (size_t i = 0; i < input->peers->n; i++) {
-        if ((input->peers->list[i].id & NODE_MASK) == node) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A raft id that is unknown is let in: a node's first at once, another one as
  * the policy says. */
 static struct reconcile_step let_in(const struct reconcile_input *input,
                                     const struct reconcile_node *node,
                                     uint64_t id)
 {
-    if (!asks_to_join(input, id)) {
-        return nothing(RECONCILE_FOR_NOT_ASKED, id);
+    if (was_member(input, id)) {
+        return nothing(RECONCILE_FOR_REMOVED, id);
     }
-    if (has_member(input, node->node) && !node->may_rejoin && !node->replace) {
+    if (reconcile_has_member(input, node->node) && !node->may_rejoin) {
         return nothing(RECONCILE_FOR_POLICY, id);
     }
     if (input->peers->n >= CORE_MEMBERS_MAX) {
@@ -196,9 +202,9 @@ static int rank_of(const struct reconcile_step *of)
         [RECONCILE_ADD] = 1,
     };
     static const int reasons[RECONCILE_REASONS] = {
-        [RECONCILE_FOR_QUORUM] = -1,    [RECONCILE_FOR_POLICY] = -2,
-        [RECONCILE_FOR_NOT_ASKED] = -3, [RECONCILE_FOR_FULL] = -4,
-        [RECONCILE_FOR_BEHIND] = -5,    [RECONCILE_FOR_ABSENT] = -6,
+        [RECONCILE_FOR_QUORUM] = -1,  [RECONCILE_FOR_POLICY] = -2,
+        [RECONCILE_FOR_REMOVED] = -3, [RECONCILE_FOR_FULL] = -4,
+        [RECONCILE_FOR_BEHIND] = -5,  [RECONCILE_FOR_ABSENT] = -6,
         [RECONCILE_FOR_SETTLED] = -7,
     };
 

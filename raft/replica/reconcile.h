@@ -9,7 +9,8 @@
  * and only then is the node's older one removed. A step is proposed only when
  * a majority of the voters is connected and level with the log, before the
  * step and after it. What is not connected stays as it is: absence alone costs
- * nobody a vote.
+ * nobody a vote. A raft id that was a member once and is none now never becomes
+ * one again: only members get the log, so whoever has one was a member.
  *
  * Pure: reads its argument, keeps nothing. The caller asks it again when
  * something has changed, and from time to time.
@@ -35,8 +36,8 @@ enum {
 /* A node as configured, and what is decided about it. */
 struct reconcile_node {
     uint8_t node;
-    bool may_rejoin; /* The pool's policy lets it come back by itself. */
-    bool replace;    /* An operator has ordered that it may, this time. */
+    bool may_rejoin; /* By the pool's policy, or because an operator has said
+                        so for this time. */
 };
 
 struct reconcile_input {
@@ -67,7 +68,7 @@ struct reconcile_input {
     X(IN_FLIGHT, "another change is under way, or leadership is not settled")  \
     X(QUORUM, "too few voters are connected and level with the log")           \
     X(POLICY, "an operator must let the node come back (nodes replace)")       \
-    X(NOT_ASKED, "it is no member and does not ask to become one")             \
+    X(REMOVED, "it was removed: its node must take another raft id")           \
     X(FULL, "the configuration is full")                                       \
     X(BEHIND, "it is not yet level with the log")                              \
     X(ABSENT, "a configured node is not connected")
@@ -90,6 +91,12 @@ struct reconcile_step {
     uint64_t raft_id; /* What is changed; with NOTHING whom the reason is
                          about, or only the node in its low byte; 0: nobody. */
 };
+
+/** Tell whether a raft id is in the configuration. */
+bool reconcile_is_member(const struct reconcile_input *input, uint64_t raft_id);
+
+/** Tell whether any raft id of a node is in the configuration. */
+bool reconcile_has_member(const struct reconcile_input *input, uint8_t node);
 
 /** Decide the next step. */
 struct reconcile_step reconcile(const struct reconcile_input *input);

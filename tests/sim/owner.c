@@ -207,9 +207,10 @@ static void on_checkpoint_dropped(void *context, uint64_t id)
 
 static bool on_may_rejoin(void *context, uint8_t node)
 {
-    (void)context;
+    const struct owner *owner = context;
+
     (void)node;
-    return true;
+    return !owner->keeps_out;
 }
 
 static bool on_knows_directory(void *context, uint64_t raft_id,
@@ -258,6 +259,11 @@ enum error owner_read(struct owner *owner, uint64_t token, unsigned wait_ms)
 void owner_forbid(struct owner *owner, uint64_t raft_id)
 {
     owner->forbidden = raft_id;
+}
+
+void owner_keep_out(struct owner *owner, bool keep_out)
+{
+    owner->keeps_out = keep_out;
 }
 
 size_t owner_waiting(const struct owner *owner)

@@ -81,6 +81,9 @@ void owner_pause(struct owner *owner, bool pause);
 /** Know a member with another directory than it will come with. */
 void owner_forbid(struct owner *owner, uint64_t raft_id);
 
+/** Let no node come back by itself; or let all. As the leader's. */
+void owner_keep_out(struct owner *owner, bool keep_out);
+
 /** Count the words that wait for an answer. */
 size_t owner_waiting(const struct owner *owner);
 

@@ -51,6 +51,7 @@ struct owner {
     char restore_from[PATH_BYTES];
     uint64_t restore_index;
     uint64_t forbidden; /* A raft id; 0: none. */
+    bool keeps_out;     /* No node may come back by itself. */
     uint64_t answered;  /* To be told; 0: nothing. */
 };
 

@@ -47,7 +47,7 @@ struct job {
     (BIT(LOSS) | BIT(DELAY) | BIT(ONEWAY) | BIT(PARTITION) | BIT(CRASH) |      \
      BIT(OUTAGE) | BIT(PAUSE) | BIT(SLOW) | BIT(TRANSFER) | BIT(SNAPSHOT) |    \
      BIT(BEHIND) | BIT(WITHDRAW))
-#define DISKS (BIT(FULL) | BIT(ROT) | BIT(EMPTY))
+#define DISKS (BIT(FULL) | BIT(ROT) | BIT(EMPTY) | BIT(OLD))
 
 static bool read_mix(char *text, struct pool_sim_settings *settings)
 {

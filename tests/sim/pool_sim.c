@@ -103,6 +103,7 @@ void pool_sim_free(struct pool_sim *pool)
     for (unsigned i = 0; i < pool->settings.nodes; i++) {
         pool_sim_kill(&pool->nodes[i]);
         disk_free(pool->nodes[i].disk);
+        kept_disk_free(pool->nodes[i].kept);
     }
     schedule_free(pool->schedule);
     network_free(pool->network);

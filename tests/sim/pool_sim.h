@@ -8,6 +8,7 @@
 #define TESTS_SIM_POOL_SIM_H
 
 #include "tests/sim/block_disk.h"
+#include "tests/sim/kept_disk.h"
 #include "tests/sim/network.h"
 #include "tests/sim/owner.h"
 #include "tests/sim/pool_truth.h"
@@ -32,7 +33,8 @@ enum { POOL_SIM_NODES_MAX = 7, POOL_SIM_LIVES_MAX = 4096 };
     X(WITHDRAW, "withdraw", "an owner takes back what it can")                 \
     X(FULL, "full", "a disk fills up, and has room again")                     \
     X(ROT, "rot", "a node's log is damaged while it is down")                  \
-    X(EMPTY, "empty", "a node's disk is emptied while it is down")
+    X(EMPTY, "empty", "a node's disk is emptied while it is down")             \
+    X(OLD, "old", "the same, and the next time the old one is put back")
 
 #define TROUBLE_ENUM(name, word, what) TROUBLE_##name,
 enum trouble { TROUBLE_LIST(TROUBLE_ENUM) TROUBLES };
@@ -63,6 +65,7 @@ struct pool_node {
     unsigned number; /* From 1. */
     char path[32];
     struct disk *disk;
+    struct kept_disk *kept; /* Its disk of before; NULL: none. */
     struct random random;
     struct loop *owner_loop, *raft_loop;
     struct owner *owner; /* NULL: down. */
@@ -148,6 +151,10 @@ void pool_sim_rot(struct pool_node *node);
 
 /** Empty a node's disk. The node is down. */
 void pool_sim_empty(struct pool_node *node);
+
+/** Empty it, and keep what was on it; or put back what was kept. The node is
+ * down. */
+void pool_sim_exchange(struct pool_node *node);
 
 /** Fill a node's disk down to its log's floor, or make room. */
 void pool_sim_fill(struct pool_node *node, bool full);

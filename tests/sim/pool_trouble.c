@@ -242,15 +242,22 @@ void pool_sim_rot(struct pool_node *node)
 
 void pool_sim_empty(struct pool_node *node)
 {
-    struct paths paths = {.n = 0};
-
-    snprintf(paths.prefix, sizeof(paths.prefix), "%s/", node->path);
-    disk_each(node->disk, add_path, &paths);
-    for (size_t i = 0; i < paths.n; i++) {
-        CHECK(disk_delete(node->disk, paths.list[i]));
-    }
+    kept_disk_clear(node->disk, node->path);
     node->founded = true;
     pool_sim_trace(node->pool, "node %u disk emptied", node->number);
+}
+
+void pool_sim_exchange(struct pool_node *node)
+{
+    if (node->kept == NULL) {
+        node->kept = kept_disk_take(node->disk, node->path);
+        pool_sim_empty(node);
+        return;
+    }
+    kept_disk_put_back(node->kept, node->disk);
+    kept_disk_free(node->kept);
+    node->kept = NULL;
+    pool_sim_trace(node->pool, "node %u old disk put back", node->number);
 }
 
 /* Only of one node at a time: more is more than a pool can survive. */
@@ -306,6 +313,9 @@ static void strike(struct pool_sim *pool, enum trouble trouble)
         break;
     case TROUBLE_EMPTY:
         lose_disk(pool, pool_sim_empty);
+        break;
+    case TROUBLE_OLD:
+        lose_disk(pool, pool_sim_exchange);
         break;
     default:
         break; /* All along, not now and then. */

@@ -28,11 +28,10 @@ const struct peer_sample peer_samples[PEER_SAMPLES] = {
                 .rules_version = 7,
                 .last_log_index = 88120,
                 .last_log_term = 41,
-                .wants_join = true,
                 .software = "perchd 0.1.0",
                 .sip_address = "sip2.example.com:5061"}},
      "0a10000102030405060708090a0b0c0d0e0f100218828a9098a0202118171615"
-     "1413121128013003380740b8b005482950015a0c70657263686420302e312e30"
+     "1413121128013003380740b8b00548295a0c70657263686420302e312e30"
      "6215736970322e6578616d706c652e636f6d3a35303631"},
     {{.kind = PEER_REJECT,
       .reject = {PEER_REFUSAL_FORGOTTEN, "known since index 5"}},
@@ -101,4 +100,5 @@ const struct peer_sample peer_samples[PEER_SAMPLES] = {
     {{.kind = PEER_SNAPSHOT_GONE, .snapshot_gone = {0x2122232425262728}},
      "092827262524232221"},
     {{.kind = PEER_SNAPSHOT_LOST, .snapshot_lost = {300}}, "08ac02"},
+    {{.kind = PEER_NO_MEMBER, .no_member = {300, true}}, "08ac021001"},
 };

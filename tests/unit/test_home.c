@@ -238,6 +238,25 @@ static void test_home_open__knows_what_is_gone(void **state)
     assert_true(files(scene, PATH "/rotted-").n > 0);
 }
 
+/* A directory whose raft id the pool has removed is set aside as a damaged one
+ * is, log, state and all, and what it makes of the node is not marked. */
+static void test_home_mark_removed__makes_another(void **state)
+{
+    struct scene *scene = *state;
+    struct replica_identity first = visit(scene), next;
+    size_t n;
+
+    put_state(scene);
+    n = files(scene, PATH "/log/").n;
+    assert_int_equal(home_mark_removed(PATH, &first), ERROR_NONE);
+    next = visit(scene);
+    assert_true(next.raft_id > 255);
+    assert_int_not_equal(next.directory_id, first.directory_id);
+    assert_false(next.removed);
+    assert_int_equal(files(scene, PATH "/rotted-").n, n + 1);
+    assert_int_equal(visit(scene).raft_id, next.raft_id);
+}
+
 /* In a pool of one node nobody could take it in again: the files stay, and the
  * error is told. */
 static void test_home_open__single_node_stays(void **state)
@@ -292,19 +311,23 @@ static void test_home_open__founds_through_crashes(void **state)
     assert_in_range(steps, 10, STEPS_MAX - 1);
 }
 
-/* Wherever a crash falls into coming back, the node comes back as another in
- * the end, and what was damaged is kept. */
-static void test_home_open__comes_back_through_crashes(void **state)
+static void remove_from_pool(struct scene *scene)
+{
+    struct replica_identity identity = visit(scene);
+
+    assert_int_equal(home_mark_removed(PATH, &identity), ERROR_NONE);
+}
+
+static void come_back_through_crashes(void (*lose)(struct scene *scene))
 {
     uint64_t steps = STEPS_MAX;
 
-    (void)state;
     for (uint64_t step = 1; step < steps; step++) {
         struct scene *scene = scene_new(step);
 
         visit(scene);
         put_state(scene);
-        damage_log(scene);
+        lose(scene);
         disk_knobs(scene->disk)->stop_at_step = disk_steps(scene->disk) + step;
         if (open_home(scene) == ERROR_NONE) {
             close_home(&scene->home);
@@ -315,9 +338,19 @@ static void test_home_open__comes_back_through_crashes(void **state)
         scene->settings.founding = step % 2 == 0;
         assert_true(visit(scene).raft_id > 255);
         assert_true(files(scene, PATH "/rotted-").n > 0);
+        assert_int_equal(visit(scene).raft_id, visit(scene).raft_id);
         scene_free(scene);
     }
     assert_in_range(steps, 10, STEPS_MAX - 1);
+}
+
+/* Wherever a crash falls into coming back, the node comes back as another in
+ * the end, and what was damaged is kept. */
+static void test_home_open__comes_back_through_crashes(void **state)
+{
+    (void)state;
+    come_back_through_crashes(damage_log);
+    come_back_through_crashes(remove_from_pool);
 }
 
 int main(void)
@@ -329,6 +362,7 @@ int main(void)
         RUN_IN(test_home_open__refuses_anothers, set_up, tear_down),
         RUN_IN(test_home_open__sets_a_damaged_log_aside, set_up, tear_down),
         RUN_IN(test_home_open__knows_what_is_gone, set_up, tear_down),
+        RUN_IN(test_home_mark_removed__makes_another, set_up, tear_down),
         RUN_IN(test_home_open__single_node_stays, set_up, tear_down),
         RUN_IN(test_replica_set_aside__makes_another, set_up, tear_down),
         RUN(test_home_open__founds_through_crashes),

@@ -28,10 +28,13 @@ static void add_peer(struct pool *pool, uint64_t id, enum core_member_role role)
         (struct core_peer){.id = id, .role = role, .match_index = LOG_END};
 }
 
-static void connect_as(struct pool *pool, uint64_t id, bool wants_join)
+/* Who is new has no log. */
+static void connect_as(struct pool *pool, uint64_t id, bool is_new)
 {
-    pool->hellos[pool->input.n_hellos++] = (struct peer_hello){
-        .node = (uint8_t)(id & 0xff), .raft_id = id, .wants_join = wants_join};
+    pool->hellos[pool->input.n_hellos++] =
+        (struct peer_hello){.node = (uint8_t)(id & 0xff),
+                            .raft_id = id,
+                            .last_log_index = is_new ? 0 : LOG_END};
 }
 
 static void configure(struct pool *pool, uint8_t node)
@@ -144,9 +147,9 @@ static void test_reconcile__policy(void **state)
     connect_as(pool, id, true);
     pool->nodes[2].may_rejoin = false;
     assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_POLICY, id);
-    pool->nodes[2].replace = true;
+    pool->nodes[2].may_rejoin = true;
     assert_step(pool, RECONCILE_ADD, RECONCILE_FOR_NEW, id);
-    pool->nodes[2].replace = false;
+    pool->nodes[2].may_rejoin = false;
     configure(pool, 4);
     pool->nodes[3].may_rejoin = false;
     connect_as(pool, life(4, 1), true);
@@ -167,14 +170,16 @@ static void test_reconcile__policy_is_asked_once(void **state)
     assert_step(pool, RECONCILE_STANDBY, RECONCILE_FOR_KNOWN, id);
 }
 
-/* A raft id that believes it is a member, and is none, does not get in: it may
- * be an old disk of a node that was replaced. */
-static void test_reconcile__old_disk_stays_out(void **state)
+/* A raft id that holds a log, and is no member, was removed: it does not get in
+ * again under any policy, whether its node has a successor or not. */
+static void test_reconcile__removed_stays_out(void **state)
 {
     struct pool *pool = *state;
 
     pool->peers.list[2].id = life(3, 9);
-    assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_NOT_ASKED, life(3, 0));
+    assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_REMOVED, life(3, 0));
+    pool->peers.n = 2;
+    assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_REMOVED, life(3, 0));
 }
 
 /* Strangers to the configuration are not touched, neither as guests nor as
@@ -526,7 +531,7 @@ int main(void)
         RUN_IN(test_reconcile__one_at_a_time, set_up, NULL),
         RUN_IN(test_reconcile__policy, set_up, NULL),
         RUN_IN(test_reconcile__policy_is_asked_once, set_up, NULL),
-        RUN_IN(test_reconcile__old_disk_stays_out, set_up, NULL),
+        RUN_IN(test_reconcile__removed_stays_out, set_up, NULL),
         RUN_IN(test_reconcile__not_configured, set_up, NULL),
         RUN_IN(test_reconcile__no_quorum_no_change, set_up, NULL),
         RUN_IN(test_reconcile__barely_a_quorum, set_up, NULL),
