@@ -1,7 +1,11 @@
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "proto/base/journal.h"
 #include "tests/cluster/replica_scene.h"
+#include "tests/sim/block_disk_rot.h"
 #include "tests/sim/network.h"
 
 enum { CALM_STEPS = 200 };
@@ -102,6 +106,29 @@ void propose(struct pool_node *node, unsigned n)
 const struct replica_meters *meters_of(const struct pool_node *node)
 {
     return replica_meters(node->replica);
+}
+
+struct prefix {
+    const char *text;
+    size_t n;
+};
+
+static void count_prefix(void *context, const char *path, size_t bytes)
+{
+    struct prefix *prefix = context;
+
+    (void)bytes;
+    prefix->n += strncmp(path, prefix->text, strlen(prefix->text)) == 0;
+}
+
+size_t scene_files(struct pool_node *node, const char *prefix)
+{
+    char path[128];
+    struct prefix count = {.text = path};
+
+    snprintf(path, sizeof(path), "%s/%s", node->path, prefix);
+    disk_each(node->disk, count_prefix, &count);
+    return count.n;
 }
 
 /* Nothing was sent again only because it took too long. */

@@ -32,6 +32,9 @@ void propose(struct pool_node *node, unsigned n);
 /** Borrow the meters of a node that is up. */
 const struct replica_meters *meters_of(const struct pool_node *node);
 
+/** Count a node's files whose path in its data directory begins so. */
+size_t scene_files(struct pool_node *node, const char *prefix);
+
 /** Nothing was sent again only because it took too long. */
 void assert_none_late(struct pool_sim *pool);
 

@@ -1,14 +1,11 @@
-/* Whole replicas in the simulator: disks that are slow, full, damaged or gone,
- * and states that must be copied. */
+/* Whole replicas in the simulator: disks that are slow or full, and states that
+ * must be copied. */
 #include "tests/unit/test.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #include "raft/replica/engine_parts.h"
 #include "raft/replica/front.h"
+#include "raft/replica/snapshot_manifest.h"
 #include "tests/cluster/replica_scene.h"
-#include "tests/sim/block_disk_rot.h"
 
 /* A node that was away for longer than the log reaches back copies the state,
  * wherever a crash falls into that. */
@@ -34,47 +31,113 @@ static void test_snapshot__is_copied_through_crashes(void **state)
     assert_int_equal(pool->truth.sums.acknowledged, 5000);
 }
 
-struct prefix {
-    const char *text;
-    size_t n;
-};
-
-static void count_prefix(void *context, const char *path, size_t bytes)
-{
-    struct prefix *prefix = context;
-
-    (void)bytes;
-    prefix->n += strncmp(path, prefix->text, strlen(prefix->text)) == 0;
-}
-
-static size_t files_with(struct pool_node *node, const char *text)
-{
-    struct prefix prefix = {.text = text};
-
-    disk_each(node->disk, count_prefix, &prefix);
-    return prefix.n;
-}
-
 /* As long as nobody is there to copy it, no checkpoint is made, though the core
  * takes a peer for alive for a while after it has gone. */
 static void test_snapshot__is_made_for_nobody(void **state)
 {
     struct pool_sim *pool = *state;
     struct pool_node *away = follower_of(pool);
-    char prefix[64];
 
     pool_sim_kill(away);
     for (int i = 0; i < 20; i++) {
         propose(leader_of(pool), 50);
         pool_sim_pass(pool, 20 * MS);
-        snprintf(prefix, sizeof(prefix), "/n%u/checkpoint/",
-                 leader_of(pool)->number);
-        assert_int_equal(files_with(leader_of(pool), prefix), 0);
+        assert_int_equal(scene_files(leader_of(pool), "checkpoint/"), 0);
     }
     assert_true(replica_status(leader_of(pool)->replica)->first_index > 100);
     pool_sim_start(away);
     assert_calms(pool);
     assert_int_equal(pool->result.restores, 1);
+}
+
+/* Bring a node to where its owner reads a copy. */
+static struct engine *begin_restoring(struct pool_sim *pool)
+{
+    struct pool_node *node = follower_of(pool);
+    struct engine *engine;
+
+    pool_sim_kill(node);
+    for (int i = 0; i < 4; i++) {
+        propose(leader_of(pool), 50);
+        pool_sim_pass(pool, 300 * MS);
+    }
+    pool_sim_start(node);
+    engine = node->replica->engine;
+    for (int i = 0; i < 5000 && !engine->snapshots.restoring; i++) {
+        pool_sim_pass(pool, MS);
+    }
+    assert_true(engine->snapshots.restoring);
+    return engine;
+}
+
+/* The leader offers a checkpoint of nothing. */
+static void offer(struct engine *engine, struct core_hooks *hooks)
+{
+    struct snapshot_manifest *manifest = snapshot_manifest_new(77, 1 << 20);
+    struct buffer bytes;
+
+    buffer_init(&bytes);
+    assert_int_equal(snapshot_manifest_write(manifest, &bytes), ERROR_NONE);
+    engine_core_hooks(engine, hooks);
+    hooks->snapshot_offered(engine, engine->role.leader, 1 << 20,
+                            buffer_slice(&bytes));
+    buffer_deinit(&bytes);
+    snapshot_manifest_free(manifest);
+}
+
+/* As long as the owner reads the last copy, what the leader offers next is not
+ * put in its place: it is copied when the owner has done. */
+static void test_snapshot__next_offer_waits_for_the_owner(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct engine *engine = begin_restoring(pool);
+    struct snapshot_fetch *fetch = engine->snapshots.fetch;
+    struct core_hooks hooks;
+
+    offer(engine, &hooks);
+    while (engine->snapshots.restoring) {
+        assert_int_equal(snapshot_fetch_status(fetch).state,
+                         SNAPSHOT_FETCH_WHOLE);
+        pool_sim_pass(pool, MS);
+    }
+    assert_int_equal(snapshot_fetch_status(fetch).index, 1 << 20);
+    hooks.snapshot_dropped(engine);
+    assert_calms(pool);
+    assert_int_equal(pool->result.restores, 1);
+}
+
+/* Nor is the copy thrown away because the state has reached an earlier
+ * snapshot. */
+static void test_snapshot__copy_stays_while_it_is_read(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct engine *engine = begin_restoring(pool);
+    struct core_hooks hooks;
+
+    engine_core_hooks(engine, &hooks);
+    assert_int_equal(hooks.restore(engine, engine->applied_index, SLICE_NONE),
+                     ERROR_NONE);
+    assert_int_equal(snapshot_fetch_status(engine->snapshots.fetch).state,
+                     SNAPSHOT_FETCH_WHOLE);
+    assert_calms(pool);
+}
+
+/* One that was taken back meanwhile is not copied at all. */
+static void test_snapshot__dropped_offer_is_forgotten(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct engine *engine = begin_restoring(pool);
+    struct snapshot_fetch *fetch = engine->snapshots.fetch;
+    struct core_hooks hooks;
+
+    offer(engine, &hooks);
+    hooks.snapshot_dropped(engine);
+    assert_int_equal(snapshot_fetch_status(fetch).state, SNAPSHOT_FETCH_WHOLE);
+    while (engine->snapshots.restoring) {
+        pool_sim_pass(pool, MS);
+    }
+    assert_int_equal(snapshot_fetch_status(fetch).state, SNAPSHOT_FETCH_IDLE);
+    assert_calms(pool);
 }
 
 /* A follower hears of a commit as soon as its own disk allows, not with the
@@ -104,256 +167,6 @@ static void test_commit__is_heard_at_once(void **state)
         pool_sim_pass(pool, 3 * MS);
     }
     assert_in_range(worst_us, 1, 15 * MS);
-}
-
-/* A log that is damaged is kept aside, and its node comes back as another
- * member, which takes the place of the old one. */
-static void test_rot__node_comes_back_as_another(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct pool_node *node = &pool->nodes[0];
-
-    propose(node, 100);
-    assert_calms(pool);
-    pool_sim_kill(node);
-    pool_sim_rot(node);
-    pool_sim_start(node);
-    assert_true(node->raft_id > 255);
-    assert_int_equal(node->raft_id & 0xff, 1);
-    assert_true(files_with(node, "/n1/rotted-") > 0);
-    propose(node, 100);
-    assert_calms(pool);
-    assert_int_equal(pool->truth.sums.acknowledged, 200);
-}
-
-/* The same of a disk that was emptied; it votes under no name it had. */
-static void test_empty__node_comes_back_as_another(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct pool_node *node = leader_of(pool);
-
-    propose(node, 100);
-    assert_calms(pool);
-    pool_sim_kill(node);
-    pool_sim_empty(node);
-    pool_sim_pass(pool, 3 * SECOND);
-    pool_sim_start(node);
-    assert_true(node->raft_id > 255);
-    assert_calms(pool);
-    assert_int_equal(owner_tally(node->owner)->count, 100);
-}
-
-/* A member that comes with another directory than the state knows is not let
- * in: what its disk promised is forgotten. */
-static void test_forgotten__is_not_let_in(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct pool_node *node = follower_of(pool);
-
-    pool_sim_kill(node);
-    for (unsigned i = 0; i < 3; i++) {
-        if (pool->nodes[i].owner != NULL) {
-            owner_forbid(pool->nodes[i].owner, node->raft_id);
-        }
-    }
-    /* Who was let in before is asked for again when its process is new. */
-    for (unsigned i = 0; i < 3; i++) {
-        if (&pool->nodes[i] != node) {
-            pool_sim_kill(&pool->nodes[i]);
-            pool_sim_start(&pool->nodes[i]);
-            owner_forbid(pool->nodes[i].owner, node->raft_id);
-        }
-    }
-    pool_sim_start(node);
-    pool_sim_pass(pool, 5 * SECOND);
-    propose(leader_of(pool), 10);
-    pool_sim_pass(pool, 2 * SECOND);
-    assert_int_equal(pool->truth.sums.acknowledged, 10);
-    assert_int_equal(owner_tally(node->owner)->count, 0);
-    assert_int_equal(replica_status(node->replica)->leader, 0);
-}
-
-/* A disk that was exchanged for an empty one, so that its raft id was removed,
- * is put back: who comes up with it is that raft id. */
-static struct pool_node *removed_node(struct pool_sim *pool, uint64_t *id_out)
-{
-    struct pool_node *node = follower_of(pool);
-
-    *id_out = node->raft_id;
-    propose(node, 100);
-    assert_calms(pool);
-    for (int i = 0; i < 2; i++) {
-        pool_sim_kill(node);
-        pool_sim_exchange(node);
-        pool_sim_start(node);
-        if (i == 0) {
-            assert_calms(pool);
-            assert_int_not_equal(node->raft_id, *id_out);
-        }
-    }
-    assert_int_equal(node->raft_id, *id_out);
-    return node;
-}
-
-/* A raft id that was removed while it was away does not get in again: its node
- * comes back by itself under another, its old log aside. */
-static void test_removed__node_comes_back_as_another(void **state)
-{
-    struct pool_sim *pool = *state;
-    uint64_t removed;
-    struct pool_node *node = removed_node(pool, &removed);
-
-    pool_sim_pass(pool, (ENGINE_RETURN_MS - 1000) * MS);
-    assert_int_equal(node->raft_id, removed);
-    assert_false(replica_status(node->replica)->needs_operator);
-    pool_sim_pass(pool, 5 * SECOND);
-    assert_int_not_equal(node->raft_id, removed);
-    assert_int_equal(node->raft_id & 0xff, node->number);
-    assert_true(files_with(node, "/n1/rotted-") +
-                    files_with(node, "/n2/rotted-") +
-                    files_with(node, "/n3/rotted-") >
-                0);
-    propose(node, 100);
-    assert_calms(pool);
-    assert_int_equal(pool->truth.sums.acknowledged, 200);
-}
-
-static void keep_out(struct pool_sim *pool, bool keep_out)
-{
-    for (unsigned i = 0; i < 3; i++) {
-        owner_keep_out(pool->nodes[i].owner, keep_out);
-    }
-    pool_sim_pass(pool, 3 * SECOND);
-}
-
-/* Not even who is a candidate is answered. */
-static void assert_hears_no_raft(struct pool_node *node)
-{
-    struct engine *engine = node->replica->engine;
-    struct peers_events events = engine_peers_events(engine);
-    struct core_status before = core_status(engine->core), after;
-    struct peer_message vote = {
-        .kind = PEER_REQUEST_VOTE,
-        .request_vote = {.term = before.term + 9,
-                         .candidate_id = leader_of(node->pool)->raft_id,
-                         .last_log_index = before.last_index + 1000,
-                         .last_log_term = before.term + 8,
-                         .disrupt_leader = true}};
-
-    assert_int_equal(events.received(engine,
-                                     (uint8_t)leader_of(node->pool)->number,
-                                     leader_of(node->pool)->raft_id, &vote),
-                     ERROR_NONE);
-    after = core_status(engine->core);
-    assert_int_equal(after.term, before.term);
-}
-
-/* Where the policy leaves that to an operator it stays out, votes no more, and
- * says so, until the operator lets it in. */
-static void test_removed__policy_keeps_it_out(void **state)
-{
-    struct pool_sim *pool = *state;
-    uint64_t removed;
-    struct pool_node *node = removed_node(pool, &removed);
-
-    keep_out(pool, true);
-    pool_sim_pass(pool, 2 * ENGINE_RETURN_MS * MS);
-    assert_int_equal(node->raft_id, removed);
-    assert_true(replica_status(node->replica)->needs_operator);
-    assert_hears_no_raft(node);
-    assert_false(replica_status(leader_of(pool)->replica)->needs_operator);
-    keep_out(pool, false);
-    assert_calms(pool);
-    assert_int_not_equal(node->raft_id, removed);
-    assert_false(replica_status(node->replica)->needs_operator);
-}
-
-/* So does a new incarnation that is not let in; when it is, or nobody leads
- * any more, it says so no longer. */
-static void test_empty__policy_keeps_it_out(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct pool_node *node = follower_of(pool);
-    uint64_t id;
-
-    keep_out(pool, true);
-    pool_sim_kill(node);
-    pool_sim_empty(node);
-    pool_sim_start(node);
-    pool_sim_pass(pool, 5 * SECOND);
-    id = node->raft_id;
-    assert_true(replica_status(node->replica)->needs_operator);
-    cut_off(node, true);
-    pool_sim_pass(pool, (ENGINE_TOLD_MS + 1000) * MS);
-    assert_false(replica_status(node->replica)->needs_operator);
-    cut_off(node, false);
-    owner_keep_out(leader_of(pool)->owner, false);
-    assert_calms(pool);
-    assert_int_equal(node->raft_id, id);
-}
-
-/* A removed raft id whose connection breaks now and then, as two machines that
- * take themselves for one node do to each other, displaces nobody. */
-static void test_removed__unsteady_node_stays_out(void **state)
-{
-    struct pool_sim *pool = *state;
-    uint64_t removed;
-    struct pool_node *node = removed_node(pool, &removed);
-
-    for (int i = 0; i < 5; i++) {
-        pool_sim_pass(pool, (ENGINE_RETURN_MS - 5000) * MS);
-        cut_off(node, true);
-        pool_sim_pass(pool, 3 * SECOND);
-        cut_off(node, false);
-    }
-    assert_int_equal(node->raft_id, removed);
-    assert_calms(pool);
-}
-
-/* What a leader of the past says of a member does not count. */
-static void test_removed__old_leader_is_not_believed(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct pool_node *node = follower_of(pool);
-    struct engine *engine = node->replica->engine;
-    struct peer_no_member told = {core_status(engine->core).term - 1, true};
-
-    engine_outside_hear(engine, &told);
-    assert_false(engine->dead);
-    assert_false(engine->outside.removed);
-    told.term++;
-    engine_outside_hear(engine, &told);
-    assert_true(engine->dead);
-    pool_sim_pass(pool, 3 * SECOND);
-    assert_true(node->raft_id > 255);
-    assert_calms(pool);
-}
-
-/* A leader that may not yet change anything, or does not know the policy, does
- * not know who is a member, or what to say. */
-static void test_removed__leader_knows_before_it_tells(void **state)
-{
-    struct pool_sim *pool = *state;
-    struct engine *engine = leader_of(pool)->replica->engine;
-    struct core_peers members = core_peers(engine->core);
-    struct reconcile_input input = {.self = engine->identity.raft_id,
-                                    .may_change = true,
-                                    .peers = &members,
-                                    .nodes = engine->membership.nodes,
-                                    .n_nodes = 3};
-
-    engine_membership_begin(engine);
-    engine->outside.told_us = 0;
-    engine_outside_tell(engine, &input);
-    assert_int_equal(engine->outside.told_us, 0);
-    pool_sim_pass(pool, SECOND);
-    engine->outside.told_us = 0;
-    input.may_change = false;
-    engine_outside_tell(engine, &input);
-    assert_int_equal(engine->outside.told_us, 0);
-    input.may_change = true;
-    engine_outside_tell(engine, &input);
-    assert_int_not_equal(engine->outside.told_us, 0);
 }
 
 /* A node whose disk is full lives on: it hands over, takes nothing, and goes on
@@ -456,24 +269,14 @@ int main(void)
                scene_tear_down),
         RUN_IN(test_snapshot__is_made_for_nobody, scene_set_up_short_log,
                scene_tear_down),
+        RUN_IN(test_snapshot__next_offer_waits_for_the_owner,
+               scene_set_up_short_log, scene_tear_down),
+        RUN_IN(test_snapshot__copy_stays_while_it_is_read,
+               scene_set_up_short_log, scene_tear_down),
+        RUN_IN(test_snapshot__dropped_offer_is_forgotten,
+               scene_set_up_short_log, scene_tear_down),
         RUN_IN(test_commit__is_heard_at_once, scene_set_up, scene_tear_down),
         RUN_IN(test_cut__waits_for_the_owner, scene_set_up_short_log,
-               scene_tear_down),
-        RUN_IN(test_rot__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_empty__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_forgotten__is_not_let_in, scene_set_up, scene_tear_down),
-        RUN_IN(test_removed__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__policy_keeps_it_out, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_empty__policy_keeps_it_out, scene_set_up, scene_tear_down),
-        RUN_IN(test_removed__unsteady_node_stays_out, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__old_leader_is_not_believed, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__leader_knows_before_it_tells, scene_set_up,
                scene_tear_down),
         RUN_IN(test_full__node_steps_back_and_lives, scene_set_up,
                scene_tear_down),
