@@ -8,7 +8,7 @@
  * and ends the process (crash-only).
  *
  * Knows loops, workers and devices, nothing of raft's rules or of what entries
- * say. The bytes on disk: raft/log_store/README.md.
+ * say. The bytes on disk: raft/log_store/format.md.
  *
  * Thread: the loop's.
  */
