@@ -250,6 +250,23 @@ static void test_log_store_cut_at_next_start__cuts_once(void **state)
     assert_int_equal(scene->next_index, 22);
 }
 
+/* What a snapshot has covered since the order was given is committed, and
+ * stays; what is behind it goes. */
+static void test_log_store_cut_at_next_start__spares_the_snapshot(void **state)
+{
+    struct scene *scene = *state;
+
+    scene_append(scene, 20, 100);
+    fake_loop_settle(scene->loop);
+    assert_int_equal(scene_cut(scene, 5), ERROR_NONE);
+    scene_snapshot(scene, 10, 8, 40);
+    fake_loop_settle(scene->loop);
+    reopen(scene);
+    assert_int_equal(scene->next_index, 11);
+    reopen(scene);
+    assert_int_equal(scene->next_index, 11);
+}
+
 /* A cut order above the end of the log cuts nothing and is forgotten. */
 static void test_log_store_cut_at_next_start__nothing_there(void **state)
 {
@@ -725,6 +742,8 @@ int main(void)
         RUN_IN(test_log_store_snapshot_put__replaces, set_up, tear_down),
         RUN_IN(test_log_store_set_term__clears_vote, set_up, tear_down),
         RUN_IN(test_log_store_cut_at_next_start__cuts_once, set_up, tear_down),
+        RUN_IN(test_log_store_cut_at_next_start__spares_the_snapshot, set_up,
+               tear_down),
         RUN_IN(test_log_store_cut_at_next_start__nothing_there, set_up,
                tear_down),
         RUN_IN(test_log_store__marks_when_idle, set_up, tear_down),
