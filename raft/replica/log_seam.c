@@ -121,7 +121,7 @@ static void on_done(void *context, enum error error)
         free(write);
         return;
     }
-    if (seam->holding || !STAILQ_EMPTY(&seam->held)) {
+    if (seam->holding) {
         write->error = error;
         STAILQ_INSERT_TAIL(&seam->held, write, link);
         return;

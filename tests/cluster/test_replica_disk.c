@@ -106,6 +106,23 @@ static void test_snapshot__next_offer_waits_for_the_owner(void **state)
     assert_int_equal(pool->result.restores, 1);
 }
 
+/* Entries that are committed meanwhile wait, for the state they belong to is
+ * not there yet. */
+static void test_snapshot__entries_wait_for_the_owner(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct engine *engine = begin_restoring(pool);
+    struct pool_node *node = &pool->nodes[engine->identity.node - 1];
+    uint64_t index = owner_tally(node->owner)->index;
+
+    propose(leader_of(pool), 10);
+    pool_sim_pass(pool, 20 * MS);
+    assert_true(engine->snapshots.restoring);
+    assert_true(core_status(engine->core).applied_index > index);
+    assert_int_equal(owner_tally(node->owner)->index, index);
+    assert_calms(pool);
+}
+
 /* Nor is the copy thrown away because the state has reached an earlier
  * snapshot. */
 static void test_snapshot__copy_stays_while_it_is_read(void **state)
@@ -270,6 +287,8 @@ int main(void)
         RUN_IN(test_snapshot__is_made_for_nobody, scene_set_up_short_log,
                scene_tear_down),
         RUN_IN(test_snapshot__next_offer_waits_for_the_owner,
+               scene_set_up_short_log, scene_tear_down),
+        RUN_IN(test_snapshot__entries_wait_for_the_owner,
                scene_set_up_short_log, scene_tear_down),
         RUN_IN(test_snapshot__copy_stays_while_it_is_read,
                scene_set_up_short_log, scene_tear_down),

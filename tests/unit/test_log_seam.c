@@ -200,6 +200,19 @@ static void test_log_seam_close__tells_nothing(void **state)
     assert_int_equal(scene->n_done, 0);
 }
 
+/* Nor what was held back, once the core has given its writes up. */
+static void test_log_seam_abandon__tells_nothing(void **state)
+{
+    struct scene *scene = *state;
+
+    log_seam_hold(scene->seam, true);
+    append(scene, 0, 1);
+    fake_loop_settle(scene->loop);
+    scene->log.abandon(scene->seam);
+    log_seam_hold(scene->seam, false);
+    assert_int_equal(scene->n_done, 0);
+}
+
 /* A write that fails is told to the core with its error. */
 static void test_log_seam__tells_errors(void **state)
 {
@@ -219,6 +232,7 @@ int main(void)
         RUN_IN(test_log_seam__loads_what_was_written, set_up, tear_down),
         RUN_IN(test_log_seam_hold__delays_completions, set_up, tear_down),
         RUN_IN(test_log_seam_close__tells_nothing, set_up, tear_down),
+        RUN_IN(test_log_seam_abandon__tells_nothing, set_up, tear_down),
         RUN_IN(test_log_seam__tells_errors, set_up, tear_down),
     };
 
