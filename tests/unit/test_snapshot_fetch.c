@@ -535,6 +535,52 @@ static void test_snapshot_fetch__newer_at_any_moment(void **state)
     buffer_deinit(&first);
 }
 
+static void begin_copy(struct copier *copier, const struct buffer *manifest)
+{
+    assert_int_equal(snapshot_fetch_begin(copier->fetch, SCENE_LEADER,
+                                          buffer_slice(manifest)),
+                     ERROR_NONE);
+}
+
+/* Whenever the power goes while a newer checkpoint takes the place of a whole
+ * one, what is called whole at the next start is, to the byte, though both list
+ * files of the same names and lengths. */
+static void test_snapshot_fetch__newer_over_a_whole_one(void **state)
+{
+    struct scene *scene = *state;
+    struct copier *copier = scene_follow(scene, 0);
+    const struct scene_file older[] = {{"a.sst", 3000, 1}, {"b.sst", 900, 2}};
+    const struct scene_file newer[] = {{"a.sst", 3000, 3}, {"b.sst", 900, 4}};
+    struct buffer first = BUFFER_EMPTY;
+    bool stopped = true;
+    unsigned cuts = 0;
+
+    scene_offer(scene, 1, SCENE_FILES(older));
+    buffer_append_slice(&first, buffer_slice(&scene->manifest));
+    scene_offer(scene, 2, SCENE_FILES(newer));
+    for (uint64_t step = 1; stopped; step++) {
+        begin_copy(copier, &first);
+        scene_settle(scene);
+        disk_knobs(copier->disk)->stop_at_step =
+            disk_steps(copier->disk) + step;
+        begin_copy(copier, &scene->manifest);
+        while (!disk_stopped(copier->disk) && scene_step(scene)) {
+        }
+        stopped = disk_stopped(copier->disk);
+        cuts += stopped;
+        scene_crash(copier);
+        scene_follow(scene, 0);
+        if (snapshot_fetch_holds(copier->fetch, buffer_slice(&first))) {
+            scene_check_files(copier->directory, SCENE_FILES(older));
+        }
+        begin_copy(copier, &scene->manifest);
+        scene_settle(scene);
+        scene_check_files(copier->directory, SCENE_FILES(newer));
+    }
+    assert_true(cuts > 20); /* Steps of one copy. */
+    buffer_deinit(&first);
+}
+
 /* A checkpoint that the leader has dropped is told as such. */
 static void test_snapshot_fetch__gone(void **state)
 {
@@ -723,6 +769,7 @@ int main(void)
         SCENE(test_snapshot_fetch__newer_takes_over),
         SCENE(test_snapshot_fetch__sealed_files_differ),
         SCENE(test_snapshot_fetch__newer_at_any_moment),
+        SCENE(test_snapshot_fetch__newer_over_a_whole_one),
         SCENE(test_snapshot_fetch__gone),
         SCENE(test_snapshot_fetch_stop__is_silent),
         SCENE(test_snapshot_fetch_holds__after_a_restart),
