@@ -106,20 +106,16 @@ static void test_snapshot__next_offer_waits_for_the_owner(void **state)
     assert_int_equal(pool->result.restores, 1);
 }
 
-/* Entries that are committed meanwhile wait, for the state they belong to is
- * not there yet. */
+/* What is committed meanwhile waits, and what the copy holds is not given at
+ * all. */
 static void test_snapshot__entries_wait_for_the_owner(void **state)
 {
     struct pool_sim *pool = *state;
     struct engine *engine = begin_restoring(pool);
     struct pool_node *node = &pool->nodes[engine->identity.node - 1];
-    uint64_t index = owner_tally(node->owner)->index;
 
-    propose(leader_of(pool), 10);
-    pool_sim_pass(pool, 20 * MS);
-    assert_true(engine->snapshots.restoring);
-    assert_true(core_status(engine->core).applied_index > index);
-    assert_int_equal(owner_tally(node->owner)->index, index);
+    assert_true(commits_given(engine->commits) >
+                owner_tally(node->owner)->index + 50);
     assert_calms(pool);
 }
 

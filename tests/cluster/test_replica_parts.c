@@ -183,8 +183,15 @@ static void test_behind__leader_leads_on(void **state)
 {
     struct pool_sim *pool = *state;
     struct pool_node *leader = leader_of(pool), *node = follower_of(pool);
-    uint64_t term = replica_status(leader->replica)->term;
+    uint64_t term = replica_status(leader->replica)->term, first_index;
+    uint8_t noop[TALLY_COMMAND_BYTES_MIN];
+    struct proposal *stale;
+    struct slice bytes;
 
+    tally_command(TALLY_NOOP, 0, noop, sizeof(noop));
+    stale = proposal_new((uint8_t)leader->number, 1, 1,
+                         slice_of(noop, sizeof(noop)));
+    bytes = slice_of(stale->bytes, stale->len);
     owner_pause(leader->owner, true);
     for (int i = 0;
          i < APPLY_ROUNDS && !commits_is_behind(engine_of(leader)->commits);
@@ -193,6 +200,10 @@ static void test_behind__leader_leads_on(void **state)
         pool_sim_pass(pool, 100 * MS);
     }
     assert_true(commits_is_behind(engine_of(leader)->commits));
+    assert_int_equal(
+        core_propose(engine_of(leader)->core, &bytes, 1, &first_index),
+        ERROR_NONE);
+    memo_free(&stale->letter);
     pool_sim_pass(pool, 5 * SECOND);
     assert_int_equal(replica_status(leader->replica)->term, term);
     assert_int_equal(meter_count(&meters_of(leader)->hand_overs), 0);

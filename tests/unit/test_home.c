@@ -285,23 +285,6 @@ static void test_replica_set_aside__makes_another(void **state)
     assert_true(visit(scene).raft_id > 255);
 }
 
-/* What was set aside stays there, though the power goes at once. */
-static void test_replica_set_aside__is_durable(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed < 20; seed++) {
-        struct scene *scene = scene_new(seed);
-
-        visit(scene);
-        scene->settings.founding = false;
-        assert_int_equal(replica_set_aside(PATH, NULL, 77), ERROR_NONE);
-        disk_stop(scene->disk);
-        disk_crash(scene->disk);
-        assert_true(visit(scene).raft_id > 255);
-        scene_free(scene);
-    }
-}
-
 /* Wherever a crash falls into the first start, the second one founds; and
  * whoever was somebody stays it. */
 static void test_home_open__founds_through_crashes(void **state)
@@ -382,7 +365,6 @@ int main(void)
         RUN_IN(test_home_mark_removed__makes_another, set_up, tear_down),
         RUN_IN(test_home_open__single_node_stays, set_up, tear_down),
         RUN_IN(test_replica_set_aside__makes_another, set_up, tear_down),
-        RUN(test_replica_set_aside__is_durable),
         RUN(test_home_open__founds_through_crashes),
         RUN(test_home_open__comes_back_through_crashes),
     };

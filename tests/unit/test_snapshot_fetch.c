@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "raft/device.h"
+#include "tests/sim/block_disk_rot.h"
 
 /* A checkpoint as a store makes one: short files, an empty one, one that ends
  * with a chunk and one that needs many. */
@@ -535,6 +536,52 @@ static void test_snapshot_fetch__newer_at_any_moment(void **state)
     buffer_deinit(&first);
 }
 
+/* What a process has written and not synced when it was killed looks whole to
+ * the next one, which syncs it before it calls it so. */
+static void test_snapshot_fetch__syncs_what_it_finds(void **state)
+{
+    struct scene *scene = *state;
+    struct copier *copier = scene_follow(scene, 0);
+    const struct scene_file one[] = {{"a.sst", 3000, 1}};
+    uint8_t bytes[3000], *kept;
+    char path[160];
+    struct device *device;
+    struct device_file *file;
+    size_t len;
+
+    scene_offer(scene, 1, SCENE_FILES(one));
+    scene_copy(copier);
+    scene_settle(scene);
+    snprintf(path, sizeof(path), "%s/a.sst", copier->directory);
+    kept = disk_bytes(copier->disk, path, &len);
+    assert_int_equal(len, sizeof(bytes));
+    memcpy(bytes, kept, len);
+    snapshot_fetch_forget(copier->fetch);
+    fake_loop_settle(scene->loop);
+    scene_copy(copier);
+    while (snapshot_fetch_status(copier->fetch).state !=
+           SNAPSHOT_FETCH_COPYING) {
+        assert_true(scene_step(scene));
+    }
+    snapshot_fetch_close(copier->fetch);
+    copier->fetch = NULL;
+    assert_int_equal(device_open(copier->directory, &device), ERROR_NONE);
+    assert_int_equal(device_file_open(device, "a.sst", DEVICE_WRITE, &file),
+                     ERROR_NONE);
+    assert_int_equal(device_file_write(file, 0, bytes, len), ERROR_NONE);
+    device_file_close(file);
+    device_close(device);
+    scene_follow(scene, 0);
+    scene_copy(copier);
+    scene_settle(scene);
+    assert_int_equal(snapshot_fetch_status(copier->fetch).fetched, 0);
+    scene_crash(copier);
+    scene_follow(scene, 0);
+    assert_true(
+        snapshot_fetch_holds(copier->fetch, buffer_slice(&scene->manifest)));
+    scene_check_files(copier->directory, SCENE_FILES(one));
+}
+
 static void begin_copy(struct copier *copier, const struct buffer *manifest)
 {
     assert_int_equal(snapshot_fetch_begin(copier->fetch, SCENE_LEADER,
@@ -769,6 +816,7 @@ int main(void)
         SCENE(test_snapshot_fetch__newer_takes_over),
         SCENE(test_snapshot_fetch__sealed_files_differ),
         SCENE(test_snapshot_fetch__newer_at_any_moment),
+        SCENE(test_snapshot_fetch__syncs_what_it_finds),
         SCENE(test_snapshot_fetch__newer_over_a_whole_one),
         SCENE(test_snapshot_fetch__gone),
         SCENE(test_snapshot_fetch_stop__is_silent),
