@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "node/certificate.h"
 #include "node/daemon_parts.h"
 #include "node/exports.h"
 #include "node/session/proposer.h"
 #include "proto/base/journal.h"
+#include "raft/replica_meters.h"
 
 /* What the backend tells, on the state loop. */
 
@@ -122,6 +122,7 @@ static void on_reload(void *context)
         edges_reload_certificates(edges);
     }
     replica_reload_tls(backend_replica(daemon->backend));
+    server_reload(admin_server(daemon->admin));
 }
 
 /* What other threads read of the state loop. */
@@ -138,16 +139,30 @@ static void on_beat(void *context)
 
 /* What administrators see of the node, on the state loop. */
 
+/* What is in use; the files may be newer. 0: no TLS there. */
 static void add_certificate(struct admin_node *node, const char *name,
-                            const char *path)
+                            int64_t expires_s)
 {
-    struct admin_certificate *to = &node->certificates[node->n_certificates];
-
-    if (path != NULL &&
-        certificate_expiry(path, &to->expires_s) == ERROR_NONE) {
-        to->name = name;
-        node->n_certificates++;
+    if (expires_s != 0) {
+        node->certificates[node->n_certificates++] =
+            (struct admin_certificate){name, expires_s};
     }
+}
+
+static void add_certificates(struct daemon *daemon, struct admin_node *node)
+{
+    const struct edges *edges = atomic_load(&daemon->edges);
+    const struct replica_meters *peers =
+        replica_meters(backend_replica(daemon->backend));
+    const struct server_meters *administrators =
+        server_meters(admin_server(daemon->admin));
+
+    add_certificate(node, "peer", meter_level(&peers->certificate_expires_s));
+    if (edges != NULL) {
+        add_certificate(node, "sip", edges_certificate_expires_s(edges));
+    }
+    add_certificate(node, "admin",
+                    meter_level(&administrators->certificate_expires_s));
 }
 
 static void describe_node(void *context, struct admin_node *node)
@@ -169,15 +184,7 @@ static void describe_node(void *context, struct admin_node *node)
             node->faults[node->n_faults++] = health_fault_text(i);
         }
     }
-    if (!daemon->config->peer_plain) {
-        add_certificate(node, "peer", daemon->config->peer_certificate);
-    }
-    for (size_t i = 0; i < daemon->plan->n_listeners; i++) {
-        if (daemon->plan->listeners[i].tls) {
-            add_certificate(node, "sip", daemon->config->sip_certificate);
-            break;
-        }
-    }
+    add_certificates(daemon, node);
 }
 
 static enum error open_admin(struct daemon *daemon)

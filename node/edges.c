@@ -124,6 +124,20 @@ enum error edges_reload_certificates(struct edges *edges)
     return first;
 }
 
+int64_t edges_certificate_expires_s(const struct edges *edges)
+{
+    int64_t first_s = 0;
+
+    for (size_t i = 0; i < edges->n; i++) {
+        int64_t end_s = edge_certificate_expires_s(edges->at[i]);
+
+        if (end_s != 0 && (first_s == 0 || end_s < first_s)) {
+            first_s = end_s;
+        }
+    }
+    return first_s;
+}
+
 void edges_drain(struct edges *edges, const char *redirect, uint64_t spread_ms)
 {
     uint64_t batches = spread_ms / DRAIN_BATCH_MS + 1;

@@ -4,7 +4,8 @@
  * They open when the pool has a domain, for that is their realm; until then
  * there is nobody who could sign in.
  *
- * Thread: state loop; edges_connections and edges_sum any.
+ * Thread: state loop; edges_connections, edges_certificate_expires_s and
+ * edges_sum any.
  */
 #ifndef NODE_EDGES_H
 #define NODE_EDGES_H
@@ -45,6 +46,10 @@ void edges_set_admission(struct edges *edges, enum edge_admission admission);
 
 /** Load certificates again. Returns the first error; others are tried. */
 enum error edges_reload_certificates(struct edges *edges);
+
+/** Tell when the first of the certificates in use ends: seconds since 1970; 0
+ * without TLS. */
+int64_t edges_certificate_expires_s(const struct edges *edges);
 
 /**
  * Send the clients away.

@@ -156,15 +156,24 @@ static void fill_edges(void *context, double *values)
 {
     struct edges *edges = atomic_load((_Atomic(struct edges *) *)context);
 
-    for (unsigned i = 0; edges != NULL && i < EDGE_METRIC_COUNT; i++) {
+    if (edges == NULL) {
+        return; /* The pool has no domain yet: all are 0. */
+    }
+    for (unsigned i = 0; i < EDGE_METRIC_COUNT; i++) {
         values[i] = (double)edges_sum(edges, (enum edge_metric)i);
     }
+    values[EDGE_METRIC_COUNT] = (double)edges_certificate_expires_s(edges);
 }
 
 static enum error add_edges(struct metrics *metrics,
                             _Atomic(struct edges *) *edges)
 {
-    static const struct metric rows[] = {EDGE_METRICS(EDGE_ROW)};
+    static const struct metric rows[] = {
+        EDGE_METRICS(EDGE_ROW){
+            .name = "perch_sip_certificate_expiry_timestamp_seconds",
+            .help = "When the certificate for clients ends, since 1970.",
+            .type = METRIC_GAUGE},
+    };
 
     return metrics_add_group(metrics, rows, METRIC_ROWS(rows), fill_edges,
                              edges);
@@ -191,6 +200,10 @@ enum error exports_add_admin(struct metrics *metrics,
          .help = "Administrators' connections.",
          .type = METRIC_GAUGE,
          .gauge = &meters->clients},
+        {.name = "perch_admin_certificate_expiry_timestamp_seconds",
+         .help = "When the certificate for administrators ends, since 1970.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->certificate_expires_s},
         {.name = "perch_admin_requests_total",
          .help = "Administrators' requests, whole ones.",
          .type = METRIC_COUNTER,

@@ -5,7 +5,7 @@
  * takes certificates of the administrators' authorities; whom they name is
  * actor.h's.
  *
- * Thread: main, at start.
+ * Thread: far_listen main, at start; far_identity that and the web loop's.
  */
 #ifndef NODE_ADMIN_FAR_H
 #define NODE_ADMIN_FAR_H

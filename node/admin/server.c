@@ -126,12 +126,35 @@ static enum error open_local(struct server *server)
     return serve(server, (uv_stream_t *)server->local);
 }
 
+/* Connections that are open keep what they began with. */
+static enum error load_identity(struct server *server)
+{
+    struct tls_identity *identity;
+
+    TRY(far_identity(&server->options.tls, &identity));
+    tls_identity_free(server->identity);
+    server->identity = identity;
+    meter_set(&server->meters.certificate_expires_s,
+              tls_identity_expires_s(identity));
+    return ERROR_NONE;
+}
+
+static void on_reload(void *context)
+{
+    struct server *server = context;
+
+    if (server->far != NULL && load_identity(server) == ERROR_NONE) {
+        journal_notice("certificate_reloaded", "tls=%s:%u",
+                       server->options.tls.host, (unsigned)server->port);
+    }
+}
+
 static enum error open_far(struct server *server)
 {
     const struct server_tls *tls = &server->options.tls;
     int fd;
 
-    TRY(far_identity(tls, &server->identity));
+    TRY(load_identity(server));
     TRY(far_listen(tls->host, tls->port, &fd, &server->port));
     server->far = calloc(1, sizeof(*server->far));
     if (server->far == NULL) {
@@ -152,8 +175,10 @@ static enum error open_parts(struct server *server)
 {
     server->replies =
         letters_new(server->loop, SERVER_CLIENTS_MAX, on_replies, server);
+    server->reload = waker_new(server->loop, on_reload, server);
     server->tick = timer_new(server->loop, on_tick, server);
-    if (server->replies == NULL || server->tick == NULL) {
+    if (server->replies == NULL || server->reload == NULL ||
+        server->tick == NULL) {
         return ERROR_NO_MEMORY;
     }
     timer_start(server->tick, SERVER_TICK_MS, SERVER_TICK_MS);
@@ -191,6 +216,11 @@ enum error server_open(struct loop *loop, const struct server_options *options,
     return ERROR_NONE;
 }
 
+void server_reload(struct server *server)
+{
+    waker_wake(server->reload);
+}
+
 static void close_letters(struct letters *letters)
 {
     struct letter_list left;
@@ -224,6 +254,7 @@ void server_close(struct server *server)
         client_close(TAILQ_FIRST(&server->clients));
     }
     close_listeners(server);
+    waker_free(server->reload);
     timer_free(server->tick);
     if (server->replies != NULL) {
         close_letters(server->replies);

@@ -9,7 +9,8 @@
  *
  * The process ignores SIGPIPE: a client may go while its reply is written.
  *
- * Thread: the web loop's; open before it runs, close after.
+ * Thread: the web loop's; open before it runs, close after. server_reload and
+ * what it counts: any.
  */
 #ifndef NODE_ADMIN_SERVER_H
 #define NODE_ADMIN_SERVER_H
@@ -53,7 +54,8 @@ struct server_options {
 
 struct server_meters {
     struct meter_gauge clients;
-    struct meter_counter requests;  /* Whole ones. */
+    struct meter_gauge certificate_expires_s; /* Since 1970; 0: no TLS. */
+    struct meter_counter requests;            /* Whole ones. */
     struct meter_counter refused;   /* Not to be read, or too many wait. */
     struct meter_counter strangers; /* TLS that failed, or no administrator. */
     struct meter_counter timed_out;
@@ -74,6 +76,14 @@ struct server;
  */
 enum error server_open(struct loop *loop, const struct server_options *options,
                        struct letters *desk, struct server **server_out);
+
+/**
+ * Have certificate, key and authorities read again soon, for connections to
+ * come.
+ *
+ * Files that cannot be used change nothing; the journal says why.
+ */
+void server_reload(struct server *server);
 
 /** Cut off all clients, remove the socket and free. Accepts NULL. */
 void server_close(struct server *server);

@@ -22,6 +22,7 @@ struct server {
     uv_pipe_t *local;              /* NULL: no local socket. */
     uv_tcp_t *far;                 /* NULL: no TLS. */
     uint16_t port;
+    struct waker *reload;
     struct timer *tick;
     struct clients clients; /* The one longest in its state first. */
     size_t n_clients;

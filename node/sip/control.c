@@ -36,8 +36,7 @@ static void take_keys(struct edge *edge, struct control *control)
     struct listener *listener = &edge->listeners[control->listener];
 
     if (listener->is_open) {
-        edge_tls_keys_release(listener->keys);
-        listener->keys = control->keys;
+        listener_take_keys(listener, control->keys);
         control->keys = NULL;
         edge_count(edge, EDGE_METRIC_CERTIFICATE_LOADS, 1);
     }

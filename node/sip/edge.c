@@ -93,6 +93,20 @@ enum error edge_reload_certificates(struct edge *edge)
     return error;
 }
 
+int64_t edge_certificate_expires_s(const struct edge *edge)
+{
+    int64_t first_s = 0;
+
+    for (size_t i = 0; i < edge->listeners_n; i++) {
+        int64_t end_s = meter_level(&edge->listeners[i].expires_s);
+
+        if (end_s != 0 && (first_s == 0 || end_s < first_s)) {
+            first_s = end_s;
+        }
+    }
+    return first_s;
+}
+
 void edge_drain(struct edge *edge, const char *target, unsigned batch,
                 unsigned batch_ms)
 {

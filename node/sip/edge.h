@@ -84,6 +84,10 @@ void edge_set_admission(struct edge *edge, enum edge_admission admission);
  */
 enum error edge_reload_certificates(struct edge *edge);
 
+/** Tell when the first of the certificates in use ends: seconds since 1970; 0
+ * without TLS. */
+int64_t edge_certificate_expires_s(const struct edge *edge);
+
 /**
  * Leave: stop listening, send away who signs in, close connections in batches
  * at jittered intervals.

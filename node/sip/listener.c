@@ -130,8 +130,11 @@ enum error listener_open(struct listener *listener, struct edge *edge,
         return ERROR_INVALID;
     }
     if (status == 0 && settings->tls) {
-        TRY(edge_tls_keys_load(&listener->keys, settings->certificate_file,
+        struct tls_keys *keys;
+
+        TRY(edge_tls_keys_load(&keys, settings->certificate_file,
                                settings->key_file, settings->chain_file));
+        listener_take_keys(listener, keys);
     }
     if (status == 0) {
         status = bind_and_listen(listener, &at);
@@ -147,6 +150,13 @@ enum error listener_open(struct listener *listener, struct edge *edge,
                    settings->tls,
                    settings->auth == EDGE_AUTH_NONE ? "none" : "digest");
     return ERROR_NONE;
+}
+
+void listener_take_keys(struct listener *listener, struct tls_keys *keys)
+{
+    edge_tls_keys_release(listener->keys);
+    listener->keys = keys;
+    meter_set(&listener->expires_s, edge_tls_keys_expires_s(keys));
 }
 
 void listener_close(struct listener *listener)

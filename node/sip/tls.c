@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "proto/base/certificate.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
+enum { DAY_S = 24 * 60 * 60, CERTIFICATE_SOON_DAYS = 14 };
+
 struct tls_keys {
     SSL_CTX *context;
+    int64_t expires_s;
 };
 
 struct tls {
@@ -100,21 +104,24 @@ static void set_options(SSL_CTX *context)
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
-static void journal_loaded(SSL_CTX *context, const char *file)
+static enum error read_end(struct tls_keys *keys, const char *file)
 {
-    int days = 0, seconds = 0;
+    X509 *certificate = SSL_CTX_get0_certificate(keys->context);
+    int days;
 
-    if (ASN1_TIME_diff(&days, &seconds, NULL,
-                       X509_get0_notAfter(SSL_CTX_get0_certificate(context))) !=
-        1) {
-        days = 0;
+    if (!certificate_end(certificate, &keys->expires_s)) {
+        journal_error("certificate_unusable",
+                      "file=%s reason=\"it has no end\"", file);
+        return ERROR_TLS;
     }
-    if (days < 14) {
+    days = (int)((keys->expires_s - (int64_t)time(NULL)) / DAY_S);
+    if (days < CERTIFICATE_SOON_DAYS) {
         journal_warning("certificate_expires_soon", "file=%s days_left=%d",
                         file, days);
-        return;
+    } else {
+        journal_info("certificate_loaded", "file=%s days_left=%d", file, days);
     }
-    journal_info("certificate_loaded", "file=%s days_left=%d", file, days);
+    return ERROR_NONE;
 }
 
 enum error edge_tls_keys_load(struct tls_keys **keys_out,
@@ -137,12 +144,20 @@ enum error edge_tls_keys_load(struct tls_keys **keys_out,
     if (error != ERROR_NONE) {
         goto out;
     }
-    journal_loaded(keys->context, certificate_file);
+    error = read_end(keys, certificate_file);
+    if (error != ERROR_NONE) {
+        goto out;
+    }
     *keys_out = keys; /* Ownership passes to the caller. */
     keys = NULL;
 out:
     edge_tls_keys_release(keys);
     return error;
+}
+
+int64_t edge_tls_keys_expires_s(const struct tls_keys *keys)
+{
+    return keys->expires_s;
 }
 
 void edge_tls_keys_release(struct tls_keys *keys)

@@ -31,6 +31,9 @@ enum error edge_tls_keys_load(struct tls_keys **keys_out,
                               const char *certificate_file,
                               const char *key_file, const char *chain_file);
 
+/** Tell when the certificate ends, seconds since 1970. Any thread. */
+int64_t edge_tls_keys_expires_s(const struct tls_keys *keys);
+
 /** Let go; connections made with the keys keep what they need. Takes NULL. */
 void edge_tls_keys_release(struct tls_keys *keys);
 

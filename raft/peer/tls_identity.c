@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "proto/base/certificate.h"
 #include "proto/base/journal.h"
 #include "raft/peer/tls.h"
 #include "raft/peer/tls_name.h"
@@ -82,12 +82,10 @@ static enum error check_certificate(struct tls_identity *identity,
 {
     X509 *certificate = SSL_CTX_get0_certificate(identity->context);
     char want[64];
-    struct tm expires;
 
-    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expires) != 1) {
+    if (!certificate_end(certificate, &identity->expires_s)) {
         return refuse(file, "the certificate has no end");
     }
-    identity->expires_s = (int64_t)timegm(&expires);
     if (tls_certificate_node(certificate) != node) {
         snprintf(want, sizeof(want), "the certificate's name is not node%u",
                  (unsigned)node);

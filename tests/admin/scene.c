@@ -270,17 +270,22 @@ const char *scene_certificates(void)
     return CERTIFICATES_DIR "/admin";
 }
 
-int scene_setup_tls(void **state)
+static void make_certificates(void)
 {
-    struct scene *scene = make(state);
-    struct admin_options options = options_of(scene);
-
     assert_int_equal(
         system("'" MAKE_CERTS "' --dir '" CERTIFICATES_DIR
                "/admin' --nodes 2 --admin alice --sip localhost && '" MAKE_CERTS
                "' --dir '" CERTIFICATES_DIR
                "/other' --nodes 1 --admin mallory"),
         0);
+}
+
+int scene_setup_tls(void **state)
+{
+    struct scene *scene = make(state);
+    struct admin_options options = options_of(scene);
+
+    make_certificates();
     options.server.tls = (struct server_tls){
         .host = "127.0.0.1",
         .node = 1,
@@ -288,6 +293,31 @@ int scene_setup_tls(void **state)
         .key = CERTIFICATES_DIR "/admin/node1.key",
         .authority = CERTIFICATES_DIR "/admin/ca.pem",
     };
+    start(scene, &options);
+    return 0;
+}
+
+int scene_setup_renewal(void **state)
+{
+    struct scene *scene = make(state);
+    struct admin_options options = options_of(scene);
+    struct server_tls *tls = &options.server.tls;
+    char command[4 * TEMP_DIRECTORY_BYTES];
+    size_t n = 0;
+
+    make_certificates();
+    snprintf(command, sizeof(command),
+             "cd '" CERTIFICATES_DIR "/admin' && cp node1.pem node1.key ca.pem "
+             "'%s' && cp ../other/ca.pem '%s/admins.pem'",
+             scene->directory, scene->directory);
+    assert_int_equal(system(command), 0);
+    *tls = (struct server_tls){.host = "127.0.0.1", .node = 1};
+#define USE(member, file)                                                      \
+    snprintf(scene->files[n], sizeof(scene->files[n]), "%s/" file,             \
+             scene->directory);                                                \
+    tls->member = scene->files[n++];
+    SCENE_FILES(USE)
+#undef USE
     start(scene, &options);
     return 0;
 }

@@ -29,6 +29,13 @@ enum weather {
     WEATHER_NOT_LOADED, /* There is no state. */
 };
 
+/* X(what the server takes it for, file) */
+#define SCENE_FILES(X)                                                         \
+    X(certificate, "node1.pem")                                                \
+    X(key, "node1.key")                                                        \
+    X(authority, "ca.pem")                                                     \
+    X(administrators, "admins.pem")
+
 struct scene {
     struct chat_fixture *f; /* The state loop's while that runs. */
     struct loop *state_loop, *web_loop;
@@ -47,7 +54,9 @@ struct scene {
     _Atomic unsigned proposals; /* Taken so far. */
     char directory[TEMP_DIRECTORY_BYTES];
     char path[TEMP_DIRECTORY_BYTES + 16]; /* Of the socket. */
-    char out[65536], err[8192];           /* Of the last perchctl. */
+    /* Of SCENE_FILES. */
+    char files[4][TEMP_DIRECTORY_BYTES + 16];
+    char out[65536], err[8192]; /* Of the last perchctl. */
 };
 
 /** cmocka's setup and teardown: a node that serves. */
@@ -62,6 +71,10 @@ int scene_setup_hasty(void **state);
 
 /** The same, serving by TLS, too; certificates are made in the build tree. */
 int scene_setup_tls(void **state);
+
+/** The same, with files of its own: SCENE_FILES in the scene's directory, the
+ * administrators' authority a file beside the nodes'. */
+int scene_setup_renewal(void **state);
 
 /** Say where the certificates of scene_setup_tls lie. */
 const char *scene_certificates(void);

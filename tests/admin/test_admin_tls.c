@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -179,9 +180,69 @@ static void test_tls__survives_garbage(void **state)
     assert_int_equal(run_as(scene, "admin", "admin-alice", "admin", "ping"), 0);
 }
 
+/* Replace one of the server's files, and have it look. */
+static void replace(struct scene *scene, const char *from, const char *file)
+{
+    char command[WORDS_BYTES];
+
+    snprintf(command, sizeof(command), "cp '" CERTIFICATES_DIR "/%s' '%s/%s'",
+             from, scene->directory, file);
+    assert_int_equal(system(command), 0);
+    server_reload(admin_server(scene->admin));
+    /* Who is answered now was greeted after the look. */
+    assert_int_equal(scene_run(scene, "ping", NULL), 0);
+}
+
+static int ping_as(struct scene *scene, const char *folder, const char *name)
+{
+    return run_as(scene, folder, name, "admin", "ping");
+}
+
+/* A reload takes new files for connections to come: the node's certificate,
+ * and whom it takes for an administrators' authority. */
+static void test_tls__reloads_files(void **state)
+{
+    struct scene *scene = *state;
+    const struct meter_gauge *expires_s =
+        &server_meters(admin_server(scene->admin))->certificate_expires_s;
+    int64_t before_s = meter_level(expires_s);
+
+    assert_int_equal(system("'" MAKE_CERTS "' --dir '" CERTIFICATES_DIR
+                            "/renewed' --nodes 1 --authority '" CERTIFICATES_DIR
+                            "/admin' --days 800"),
+                     0);
+    assert_int_equal(ping_as(scene, "other", "admin-mallory"), 0);
+    assert_int_equal(ping_as(scene, "admin", "admin-alice"), 3);
+    replace(scene, "admin/ca.pem", "admins.pem");
+    assert_int_equal(ping_as(scene, "other", "admin-mallory"), 3);
+    assert_int_equal(ping_as(scene, "admin", "admin-alice"), 0);
+    assert_true(meter_level(expires_s) == before_s);
+    replace(scene, "renewed/node1.key", "node1.key");
+    replace(scene, "renewed/node1.pem", "node1.pem");
+    assert_int_equal(ping_as(scene, "admin", "admin-alice"), 0);
+    assert_true(meter_level(expires_s) > before_s + 400 * 86400);
+}
+
+/* Files that cannot be used change nothing: what was in use stays so, and is
+ * shown. */
+static void test_tls__keeps_what_works(void **state)
+{
+    struct scene *scene = *state;
+    const struct meter_gauge *expires_s =
+        &server_meters(admin_server(scene->admin))->certificate_expires_s;
+    int64_t before_s = meter_level(expires_s);
+
+    replace(scene, "other/node1.pem", "node1.pem");
+    replace(scene, "other/node1.key", "admins.pem");
+    assert_int_equal(ping_as(scene, "other", "admin-mallory"), 0);
+    assert_int_equal(ping_as(scene, "admin", "admin-alice"), 3);
+    assert_true(meter_level(expires_s) == before_s);
+}
+
 int main(void)
 {
-#define TEST(name) RUN_IN(name, scene_setup_tls, scene_teardown)
+#define TEST(name)    RUN_IN(name, scene_setup_tls, scene_teardown)
+#define RENEWAL(name) RUN_IN(name, scene_setup_renewal, scene_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_tls__serves_administrators),
         TEST(test_tls__refuses_nodes),
@@ -190,6 +251,8 @@ int main(void)
         TEST(test_tls__gives_impostors_nothing),
         TEST(test_tls__names_the_file),
         TEST(test_tls__survives_garbage),
+        RENEWAL(test_tls__reloads_files),
+        RENEWAL(test_tls__keeps_what_works),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/sip/pidgin.h"
@@ -219,25 +220,38 @@ static void test_handshakes__drained_while_waiting(void **state)
     scene_close(scene);
 }
 
+/* Tell whether the certificate in use ends in about so many days. */
+static bool ends_in(struct scene *scene, int days)
+{
+    int64_t left_s = edge_certificate_expires_s(scene->edge) - time(NULL);
+
+    return left_s > days * 86400 - 3600 && left_s <= days * 86400;
+}
+
 /* New certificates are for new connections; those that are open go on. Files
- * that are wrong change nothing. */
+ * that are wrong change nothing, and no file does before it is loaded. */
 static void test_certificates__are_reloaded(void **state)
 {
     struct scene *scene = *state;
     struct client *before = connect_any(scene), *after, *still;
 
     assert_string_equal(before->peer_name, "first." DOMAIN);
-    scene_renew_certificate(scene, "second." DOMAIN);
+    assert_true(ends_in(scene, 90));
+    scene_renew_certificate(scene, "second." DOMAIN, 60);
+    assert_true(ends_in(scene, 90));
     assert_int_equal(edge_reload_certificates(scene->edge), ERROR_NONE);
     scene_wait_metric(scene, EDGE_METRIC_CERTIFICATE_LOADS, 1);
     after = connect_any(scene);
     assert_string_equal(after->peer_name, "second." DOMAIN);
+    assert_true(ends_in(scene, 60));
     ask(before);
     ask(after);
+    scene_renew_certificate(scene, "third." DOMAIN, 30);
     unlink(scene->listeners[LISTENER_TLS].key_file);
     assert_int_equal(edge_reload_certificates(scene->edge), ERROR_TLS);
     still = connect_any(scene);
     assert_string_equal(still->peer_name, "second." DOMAIN);
+    assert_true(ends_in(scene, 60));
     client_free(before);
     client_free(after);
     client_free(still);

@@ -7,7 +7,7 @@
 
 #include "proto/base/check.h"
 
-static X509 *make(EVP_PKEY *key, const char *name)
+static X509 *make(EVP_PKEY *key, const char *name, int days)
 {
     X509 *certificate = X509_new();
     X509_NAME *subject = X509_get_subject_name(certificate);
@@ -15,7 +15,7 @@ static X509 *make(EVP_PKEY *key, const char *name)
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
     X509_set_version(certificate, 2);
     X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 90 * 24 * 3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), days * 24l * 3600);
     X509_set_pubkey(certificate, key);
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC,
                                (const unsigned char *)name, -1, -1, 0);
@@ -24,11 +24,11 @@ static X509 *make(EVP_PKEY *key, const char *name)
     return certificate;
 }
 
-void certificate_write(const char *name, const char *certificate_file,
+void certificate_write(const char *name, int days, const char *certificate_file,
                        const char *key_file)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = make(key, name);
+    X509 *certificate = make(key, name, days);
     FILE *file = fopen(certificate_file, "w");
 
     CHECK(file != NULL && PEM_write_X509(file, certificate) == 1);

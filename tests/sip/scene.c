@@ -213,12 +213,13 @@ static void choose_listeners(struct scene *scene)
     scene->listeners[LISTENER_TLS].certificate_file = strdup(path);
     snprintf(path, sizeof(path), "%s/key.pem", folder);
     scene->listeners[LISTENER_TLS].key_file = strdup(path);
-    scene_renew_certificate(scene, "first." DOMAIN);
+    scene_renew_certificate(scene, "first." DOMAIN, 90);
 }
 
-void scene_renew_certificate(struct scene *scene, const char *name)
+void scene_renew_certificate(struct scene *scene, const char *name, int days)
 {
-    certificate_write(name, scene->listeners[LISTENER_TLS].certificate_file,
+    certificate_write(name, days,
+                      scene->listeners[LISTENER_TLS].certificate_file,
                       scene->listeners[LISTENER_TLS].key_file);
 }
 

@@ -108,6 +108,6 @@ size_t scene_memory(struct scene *scene);
 uint64_t now_ms(void);
 
 /** Write a new certificate and key for a name over the scene's files. */
-void scene_renew_certificate(struct scene *scene, const char *name);
+void scene_renew_certificate(struct scene *scene, const char *name, int days);
 
 #endif
