@@ -54,6 +54,7 @@ struct daemon {
     struct bridge *bridge;
     struct admin *admin;
     char socket_path[DAEMON_PATH_BYTES];
+    enum load load;       /* As the state loop was last told. */
     struct board *status; /* struct replica_status, for other threads. */
     _Atomic(struct edges *) edges; /* NULL until the pool has a domain. */
     _Atomic uint64_t unanswered;   /* Proposals whose fate is not known. */

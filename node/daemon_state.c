@@ -9,19 +9,30 @@
 
 /* What the backend tells, on the state loop. */
 
-/* The listeners open: there is a realm to sign in to. */
-static void on_domain(void *context, const char *domain)
+static enum edge_admission admission_at(enum load load)
+{
+    return load == LOAD_OPEN ? EDGE_OPEN : EDGE_CLOSED_TO_NEW;
+}
+
+static void on_load(void *context, enum load load)
 {
     struct daemon *daemon = context;
+    struct edges *edges = atomic_load(&daemon->edges);
+
+    daemon->load = load;
+    if (edges != NULL) {
+        edges_set_admission(edges, admission_at(load));
+    }
+}
+
+static void open_edges(struct daemon *daemon, const char *domain)
+{
     struct sessions *sessions = backend_sessions(daemon->backend);
     struct edges *edges;
-    enum error error;
+    enum error error =
+        edges_open(&edges, daemon->config, daemon->plan, domain,
+                   admission_at(daemon->load), sessions_intake(sessions));
 
-    if (daemon->plan->n_listeners == 0) {
-        return;
-    }
-    error = edges_open(&edges, daemon->config, daemon->plan, domain,
-                       sessions_intake(sessions));
     if (error != ERROR_NONE) {
         journal_error("clients_not_served", "node=%u error=%s",
                       daemon->plan->node, error_name(error));
@@ -37,14 +48,17 @@ static void on_domain(void *context, const char *domain)
                    edges_count(edges));
 }
 
-static void on_load(void *context, enum load load)
+/* There is a realm to sign in to. A node that leaves would only have to send
+ * away who comes; on_moving, which does that, may be past. */
+static void on_domain(void *context, const char *domain)
 {
     struct daemon *daemon = context;
-    struct edges *edges = atomic_load(&daemon->edges);
 
-    if (edges != NULL) {
-        edges_set_admission(edges,
-                            load == LOAD_OPEN ? EDGE_OPEN : EDGE_CLOSED_TO_NEW);
+    if (health_is(daemon->health, HEALTH_DRAINING)) {
+        journal_notice("clients_not_served", "node=%u reason=draining",
+                       daemon->plan->node);
+    } else if (daemon->plan->n_listeners > 0) {
+        open_edges(daemon, domain);
     }
 }
 

@@ -59,7 +59,7 @@ static size_t fill_listeners(const struct config *config,
 
 enum error edges_open(struct edges **edges_out, const struct config *config,
                       const struct plan *plan, const char *domain,
-                      struct letters *intake)
+                      enum edge_admission admission, struct letters *intake)
 {
     struct edge_listener listeners[CONFIG_LIST_MAX];
     char host[HOST_BYTES], uri[URI_BYTES];
@@ -70,6 +70,7 @@ enum error edges_open(struct edges **edges_out, const struct config *config,
         .node_uri = uri,
         .listeners = listeners,
         .n = fill_listeners(config, plan, listeners),
+        .admission = admission,
         .limits = limits_of(config),
     };
     struct edges *edges = calloc(1, sizeof(*edges));

@@ -27,13 +27,14 @@ enum { EDGES_MAX = 16 }; /* As [sip] edges allows. */
  *
  * @config, plan  Borrowed for the call.
  * @domain        The pool's.
+ * @admission     Until edges_set_admission.
  * @intake        The state loop's queue; outlives the edges.
  *
  * Returns what edge_open returns; none is open then. Owned by the caller.
  */
 enum error edges_open(struct edges **edges_out, const struct config *config,
                       const struct plan *plan, const char *domain,
-                      struct letters *intake);
+                      enum edge_admission admission, struct letters *intake);
 
 /** Count them. */
 size_t edges_count(const struct edges *edges);

@@ -50,7 +50,8 @@ struct edge_settings {
     const char *node_uri; /* "sip:node2@fjord.example": may be invited. */
     const struct edge_listener *listeners;
     size_t n;
-    bool open_anywhere; /* Allow EDGE_AUTH_NONE beyond loopback. */
+    enum edge_admission admission; /* Until edge_set_admission. */
+    bool open_anywhere;            /* Allow EDGE_AUTH_NONE beyond loopback. */
     struct edge_limits limits;
 };
 

@@ -257,6 +257,7 @@ enum error edge_new(struct edge **edge_out,
         return ERROR_NO_MEMORY;
     }
     edge->intake = intake;
+    edge->admission = settings->admission;
     error = keep_settings(edge, settings);
     begin_lists(edge);
     if (error == ERROR_NONE) {

@@ -531,6 +531,31 @@ static void test_admission__spares_who_is_in(void **state)
     pidgin_leave(late);
 }
 
+/* An edge of a node that is loaded already opens with its door closed: nobody
+ * slips in before the first word about the load. */
+static void test_admission__may_begin_closed(void **state)
+{
+    struct scene *scene = *state;
+    struct edge_settings settings = scene->settings;
+    struct edge_listener listener = scene->listeners[LISTENER_DIGEST];
+    struct edge *edge = NULL;
+    struct pidgin *early = calloc(1, sizeof(*early));
+
+    settings.listeners = &listener;
+    settings.n = 1;
+    settings.admission = EDGE_CLOSED_TO_NEW;
+    assert_int_equal(edge_open(&edge, &settings, scene->intake), ERROR_NONE);
+    early->client = client_connect(edge_port(edge, 0));
+    early->user = "ingrid";
+    pidgin_register(early, "");
+    client_await(early->client, 503);
+    edge_set_admission(edge, EDGE_OPEN);
+    pidgin_register(early, "");
+    client_await(early->client, 407);
+    pidgin_leave(early);
+    edge_close(edge);
+}
+
 /* Draining: a first REGISTER is sent elsewhere, later ones never are; then
  * connections close, without a BYE. */
 static void test_drain__sends_new_ones_elsewhere(void **state)
@@ -620,6 +645,7 @@ int main(void)
         IN(test_spoofed_from__is_403),
         IN(test_stranger__may_do_little),
         IN(test_admission__spares_who_is_in),
+        IN(test_admission__may_begin_closed),
         IN(test_drain__sends_new_ones_elsewhere),
         IN(test_register__refuses_what_it_cannot_mean),
     };

@@ -51,6 +51,25 @@ class Life(Scene):
         self.serve()
         self.assert_same_state()
 
+    def test_who_leaves_does_not_begin_to_serve(self) -> None:
+        """The pool gets its domain while one node drains: nobody could be
+        signed in there who would not be sent away at once."""
+        for node in self.pool.nodes():
+            node.config.write_text(node.config.read_text().replace(
+                'notice = 0ms', 'notice = 5s'))
+        self.pool.start()
+        leader = until(self.pool.leader, 'a leader')
+        leaving = self.pool.node(1 + leader.number % 3)
+        leaving.signal(signal.SIGTERM)
+        until(lambda: ' draining ' in self.journal(leaving), 'draining')
+        leader.perchctl('pool', 'set', 'domain', scene.DOMAIN)
+        until(lambda: 'clients_not_served node=%d reason=draining' %
+              leaving.number in self.journal(leaving), 'the domain is known')
+        self.assertTrue(leaving.await_end(WAIT_S))
+        self.assertNotIn(' listening ', self.journal(leaving))
+        self.assertIn(' listening ', self.journal(leader))
+        self.assertIn('exit=0', self.journal(leaving))
+
     def test_pages_tell_ready_and_metrics(self) -> None:
         """What load balancers and monitoring look at."""
         leader = self.serve()
@@ -78,6 +97,23 @@ class Life(Scene):
         node.signal(signal.SIGHUP)
         until(lambda: 'not_reloaded' in self.journal(node), 'not reloaded')
         self.assertTrue(node.is_ready())
+
+    def test_status_shows_the_certificate_in_use(self) -> None:
+        """Not the one on disk: that is taken by SIGHUP."""
+        node = self.serve()
+        authority = self.pool.authority
+        before = node.perchctl('status')['oldest_certificate']
+        subprocess.run([scene.HOME / 'ops' / 'make-certs', '--dir',
+                        authority / 'renewed', '--authority', authority,
+                        '--sip', 'localhost', '--days', '30'], check=True)
+        for file in ('sip-localhost.pem', 'sip-localhost.key'):
+            shutil.copy(authority / 'renewed' / file, authority / file)
+        self.assertEqual(node.perchctl('status')['oldest_certificate'], before)
+        node.signal(signal.SIGHUP)
+        shown = until(lambda: [found for found in (
+            node.perchctl('status')['oldest_certificate'],)
+            if found != before], 'the new one is shown')[0]
+        self.assertEqual(shown['name'], 'sip')
 
     def test_a_second_process_on_one_directory_is_refused(self) -> None:
         """Two processes on one log would both be right."""
