@@ -1,5 +1,6 @@
 #include "node/chat/query.h"
 
+#include "node/chat/memory.h"
 #include "node/chat/place.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
@@ -84,6 +85,22 @@ const struct session *query_session(const struct machine *machine,
         return NULL;
     }
     return session_find(origin, id->serial);
+}
+
+bool query_retry(const struct machine *machine, struct slice user_uri,
+                 struct slice retry_id, struct retry_view *view_out)
+{
+    const struct user *user = user_find(machine, user_uri);
+    const struct memo *memo = user == NULL
+                                  ? NULL
+                                  : memory_find(machine, MEMORY_RETRY, user,
+                                                retry_id, machine->sent_at_us);
+
+    if (memo == NULL) {
+        return false;
+    }
+    *view_out = (struct retry_view){memo->value, memo->at_us};
+    return true;
 }
 
 bool query_node(const struct machine *machine, uint8_t node,

@@ -43,6 +43,12 @@ struct node_view {
     uint64_t delivered_index; /* Of its last mark. */
 };
 
+/* The message a retry id stands for. */
+struct retry_view {
+    uint64_t message_id;
+    int64_t sent_at_us; /* Commit time. */
+};
+
 /** Say what holds for the whole pool. */
 void query_pool(const struct machine *machine, struct pool_view *view_out);
 
@@ -76,6 +82,14 @@ const struct category *query_category(const struct machine *machine,
 /** Find a session. NULL when it is not open. */
 const struct session *query_session(const struct machine *machine,
                                     const struct session_id *id);
+
+/**
+ * Say which message a user's retry id stands for.
+ *
+ * Returns false when that is not remembered, or not any more.
+ */
+bool query_retry(const struct machine *machine, struct slice user_uri,
+                 struct slice retry_id, struct retry_view *view_out);
 
 /**
  * Say what the pool knows of a node.

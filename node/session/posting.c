@@ -83,6 +83,36 @@ static void end_refused(struct posting *posting, enum outcome outcome)
     }
 }
 
+/* Name the message that a retry id stands for: its copy is long gone. Only who
+ * gave a retry id gets this reply; other clients know none to a post. */
+static void name_first(struct posting *posting)
+{
+    struct visit *visit = posting->errand.visit;
+    struct sessions *hub = visit->hub;
+    struct xccos_message message = {.author = visit->caller->user_uri};
+    struct xccos_room room = {.messages = &message};
+    struct xccos_primitive reply;
+    struct retry_view first;
+    struct body *body;
+
+    if (!caller_is_served(visit->caller) ||
+        !query_retry(hub->machine, visit->caller->user_uri,
+                     posting->post.retry_id, &first)) {
+        return;
+    }
+    room.uri =
+        hub_room_uri(hub, visit->intake->arena, &posting->post.room.guid);
+    message.room_uri = room.uri;
+    message.message_id = XCCOS_NUMBER(first.message_id);
+    message.sent_at = XCCOS_MOMENT(first.sent_at_us);
+    errand_reply_init(&posting->errand, &reply);
+    reply.verb_text = SLICE_LITERAL("grpchat");
+    reply.data.rooms = &room;
+    body = hub_write(hub, &reply);
+    caller_give(visit->caller, body, 0);
+    body_release(body);
+}
+
 static void post_told(struct proposal *proposal, enum proposal_fate fate,
                       const struct applied *applied,
                       const struct effects *effects)
@@ -100,7 +130,11 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     } else if (outcome_is_success(applied->outcome)) {
         pressure_commit(&visit->hub->pressure, proposal->asked_us,
                         loop_now_us(visit->hub->settings.loop));
-        end(posting, 200, SLICE_NONE);
+        answer(visit, 200, SLICE_NONE);
+        if (applied->outcome == OUTCOME_REPEATED) {
+            name_first(posting);
+        }
+        errand_end(&posting->errand);
     } else {
         end_refused(posting, applied->outcome);
     }

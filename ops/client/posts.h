@@ -1,9 +1,9 @@
 /* Posts: in the order given, one at a time per room, never twice.
  *
  * Each carries a retry id, so the pool takes a repeat for what it is. A post is
- * accepted by its SIP answer; the message id comes with the author's own copy,
- * or with a reply where the pool sends one. Until its room's past is known, a
- * post waits: its copy could not be told from an older message.
+ * accepted by its SIP answer; the message id comes with the author's own copy
+ * or, where the pool had the post before, with a reply. Until its room's past
+ * is known, a post waits: its copy could not be told from an older message.
  *
  * Thread: the client's loop.
  */

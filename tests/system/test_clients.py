@@ -3,6 +3,7 @@
 
     tests/system/test_clients.py BIN    BIN: the folder of the programs
 """
+import json
 import os
 import signal
 import socket
@@ -54,6 +55,30 @@ class SlowReader(StandingScene):
                             stdin=subprocess.PIPE)
         poster.communicate('\n'.join(lines) + '\n', timeout=WAIT_S)
         self.assertEqual(poster.returncode, 0)
+
+
+class Retry(StandingScene):
+    """A script that is run again."""
+
+    def test_learns_which_message_it_was(self) -> None:
+        """The same retry id by another node is the first message, and its id
+        is told at once although no copy comes."""
+        one, other = self.pool.nodes()[:2]
+        found = [self.post(one, 'first', 'id-1'),
+                 self.post(one, 'between', 'id-2'),
+                 self.post(other, 'first', 'id-1')]
+        self.assertEqual(found, [1, 2, 1])
+        self.assertEqual(self.history(other), ['first', 'between'])
+
+    def post(self, node: Node, text: str, retry_id: str) -> int | None:
+        """Post once; the message id that is told."""
+        poster = self.perch('tomas', [node], 'post', self.room, text,
+                            '--retry-id', retry_id)
+        told, _ = poster.communicate(timeout=WAIT_S)
+        self.assertEqual(poster.returncode, 0, told)
+        done = [json.loads(line) for line in told.splitlines()
+                if '"retry_id"' in line]
+        return done[-1].get('id')
 
 
 class Descriptors(StandingScene):

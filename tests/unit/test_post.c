@@ -36,6 +36,13 @@ static enum outcome say(struct chat_fixture *f, Perch__Post *post)
     return fixture_apply(f, 1, &command);
 }
 
+static bool ask_retry(const struct chat_fixture *f, const char *user,
+                      const char *retry_id, struct retry_view *view_out)
+{
+    return query_retry(f->machine, slice_of_text(user), slice_of_text(retry_id),
+                       view_out);
+}
+
 /* A post gets the room's next message id, 1-based and without gaps, is told
  * once, and its row says who, when and what. */
 static void test_post__gets_the_rooms_next_message_id(void **state)
@@ -295,6 +302,31 @@ static void test_post__retry_ids_are_forgotten_after_their_window(void **state)
     assert_int_equal(f->applied.value, 2);
 }
 
+/* What a retry id stands for can be asked, by its author alone and as long as
+ * a repeat would be one: the first message's id and time. */
+static void test_query_retry__tells_the_first_message(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct retry_view view;
+    int64_t posted_us;
+
+    assert_outcome(fixture_set(f, SETTING_RETRY_WINDOW_S, 60), DONE);
+    assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "b", NULL), DONE);
+    assert_outcome(fixture_post(f, 2, BOB, 2, &f->lobby, "a", "r-1"), DONE);
+    posted_us = f->effects.sent_at_us;
+    f->now_us = posted_us + 60000000;
+    assert_outcome(fixture_post(f, 2, BOB, 2, &f->lobby, "a", "r-1"), REPEATED);
+    assert_true(ask_retry(f, BOB, "r-1", &view));
+    assert_int_equal(view.message_id, 2);
+    assert_true(view.sent_at_us == posted_us);
+    assert_false(ask_retry(f, BOB, "r-2", &view));
+    assert_false(ask_retry(f, ALICE, "r-1", &view));
+    assert_false(ask_retry(f, "sip:nobody@example.com", "r-1", &view));
+    f->now_us = posted_us + 60000001;
+    assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "b", NULL), DONE);
+    assert_false(ask_retry(f, BOB, "r-1", &view));
+}
+
 /* At most RETRIES_MAX are remembered; the oldest makes room. */
 static void test_post__newer_retry_ids_push_older_ones_out(void **state)
 {
@@ -360,6 +392,8 @@ int main(void)
         POST_TEST(refuses_an_invalid_retry_id),
         POST_TEST(refused_keeps_no_retry_id),
         POST_TEST(retry_ids_are_forgotten_after_their_window),
+        RUN_IN(test_query_retry__tells_the_first_message, setup,
+               fixture_teardown),
         POST_TEST(newer_retry_ids_push_older_ones_out),
         RUN_IN(test_message_write__golden_row, setup, fixture_teardown),
     };

@@ -18,6 +18,8 @@
     "\" author=\"" ALICE "\" ts=\"2031-02-03T07:40:00Z\"" attributes           \
     ">" inside "</grpchat>"
 
+enum { TS_BYTES = sizeof(" ts=\"2030-03-17T17:46:55.0000000Z\"") - 1 };
+
 /* Everybody in the room gets the post, its author too, after it is in the
  * store and not before; the bytes are the documented ones, and one body is
  * shared by all. */
@@ -159,26 +161,36 @@ static void test_post__carries_on(void **state)
                  "</msg>");
 }
 
-/* A repeat under one retry id is one message, whose author is told yes twice.
- */
+/* A repeat under one retry id is one message, whose author is told yes twice,
+ * and the second time which message it is, since no copy of it comes. */
 static void test_post__retried(void **state)
 {
     static const char *const body =
         BODY(POST(" p:retry=\"r-17\"", "<chat>once</chat>"));
     struct stage *s = *state;
     edge_ref alice = stage_dial(s, ALICE, "a1"), again;
+    const char *copy, *told;
+    char ts[TS_BYTES + 1];
     uint64_t token;
 
     stage_join(s, alice, LOBBY_ID, NULL);
     token = stage_send(s, alice, body);
     stage_commit(s);
     assert_int_equal(stage_answer(s, alice, token)->status, 200);
-    stage_expect(s, alice, "once");
+    copy = stage_expect(s, alice, "once");
+    snprintf(ts, sizeof(ts), "%s", strstr(copy, " ts=\""));
     again = stage_dial(s, ALICE, "a2");
     stage_join(s, again, LOBBY_ID, NULL);
     token = stage_send(s, again, body);
     stage_commit(s);
     assert_int_equal(stage_answer(s, again, token)->status, 200);
+    told = stage_expect(
+        s, again,
+        "<rpl id=\"rpl:grpchat\" seqid=\"1\"><commandid seqid=\"1\" "
+        "envid=\"8\"/><resp code=\"200\">SUCCESS_OK</resp><data>"
+        "<chanib uri=\"" LOBBY "\"><msg id=\"grpchat\" seqid=\"1\" "
+        "chanUri=\"" LOBBY "\" author=\"" ALICE "\" chatId=\"1\" ");
+    assert_non_null(strstr(told, ts));
     stage_expect_none(s, again);
     stage_expect_none(s, alice);
 }
