@@ -203,6 +203,19 @@ enum outcome session_open(struct turn *turn, const Perch__Command *command)
     return OUTCOME_DONE;
 }
 
+uint64_t session_marked(const struct session *session)
+{
+    uint64_t marked = origin_delivered(session->origin, session->serial);
+    const struct participant *participant;
+
+    TAILQ_FOREACH (participant, &session->rooms, in_session) {
+        if (participant->join_index > marked) {
+            return 0;
+        }
+    }
+    return marked;
+}
+
 uint64_t session_told(const struct session *session, uint64_t delivered_index,
                       const uint64_t *known)
 {
@@ -238,7 +251,7 @@ static void session_end(struct turn *turn, struct session *session,
      * what the endpoint is shown next. */
     if (delivered_index == DELIVERED_UNKNOWN ||
         delivered_index > turn->entry->index) {
-        delivered_index = origin_delivered(session->origin, session->serial);
+        delivered_index = session_marked(session);
     }
     /* People are told of the parts before the session is gone: a notice names
      * the room and the user, and both can still be asked for. */

@@ -122,9 +122,8 @@ bool view_told(const struct machine *machine, const struct session *newest,
     LIST_FOREACH (other, &newest->user->sessions, in_user) {
         if (other != newest && other->entered &&
             slice_equal(text_slice(other->endpoint_id), id)) {
-            uint64_t told = session_told(
-                other, origin_delivered(other->origin, other->serial),
-                known ? &remembered : NULL);
+            uint64_t told = session_told(other, session_marked(other),
+                                         known ? &remembered : NULL);
 
             least = told < least ? told : least;
         }

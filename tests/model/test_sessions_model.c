@@ -25,7 +25,7 @@
 #include "tests/unit/test.h"
 
 #ifndef MODEL_SEEDS
-#define MODEL_SEEDS 40
+#define MODEL_SEEDS 50
 #endif
 
 enum { STEPS = 1500, ENDPOINTS = 6, ROOMS = 2, BODIES_MAX = 4096 };
@@ -42,7 +42,6 @@ struct place {
     size_t history_at; /* Which body the history was, from 1; 0: none yet. */
     bool is_resumed;   /* From a dialog that broke. */
     unsigned asked;    /* The envid its history was asked for with. */
-    bool is_later;     /* It was joined when the dialog had others before. */
 };
 
 struct endpoint {
@@ -54,7 +53,6 @@ struct endpoint {
     size_t bodies[BODIES_MAX]; /* What this dialog was given. */
     size_t n, confirmed;
     bool is_joining; /* It waits for the answer. */
-    bool has_joined; /* In this dialog. */
     struct place places[ROOMS];
     bool is_owed[ROOMS];      /* What it has not seen of the room. */
     uint64_t shown_id[ROOMS]; /* Up to here it has. */
@@ -138,23 +136,18 @@ static void ask_history(struct play *play, struct endpoint *who, unsigned r)
 static void hear_joined(struct play *play, struct endpoint *who,
                         const struct given *given)
 {
-    bool has_any = false;
-
     for (unsigned r = 0; r < ROOMS; r++) {
         char room[128];
 
         snprintf(room, sizeof(room), "<chanib uri=\"%s\" name=", room_uris[r]);
         if (strstr(given->text, room) != NULL) {
-            who->places[r] =
-                (struct place){.is_in = true,
-                               .last_id = last_id_at(play, r, given->log_index),
-                               .is_later = who->has_joined};
+            who->places[r] = (struct place){
+                .is_in = true,
+                .last_id = last_id_at(play, r, given->log_index)};
             ask_history(play, who, r);
-            has_any = true;
         }
     }
     who->is_joining = false;
-    who->has_joined = who->has_joined || has_any;
 }
 
 static uint64_t id_after(const char *text)
@@ -285,16 +278,10 @@ static void note_shown(struct play *play, struct endpoint *who)
 }
 
 /* Whether the endpoint's mark is to be trusted for a room when its dialog ends.
- * One mark stands for all of them: while a process may be lost, what was marked
- * for others counts for a room that was joined later, and whose history was not
- * answered yet. */
+ * One mark stands for all of them, also for a room the dialog was not in. */
 static bool is_owed_still(const struct endpoint *who, unsigned r)
 {
-    const struct place *place = &who->places[r];
-
-    return who->is_owed[r] &&
-           (who->dialog == 0 ||
-            (place->is_in && (!place->is_later || has_past(who, place))));
+    return who->is_owed[r] && (who->dialog == 0 || who->places[r].is_in);
 }
 
 static void go_away(struct play *play, struct endpoint *who)
@@ -349,7 +336,6 @@ static void dial(struct play *play, struct endpoint *who, bool resumes)
     who->n = 0;
     who->confirmed = 0;
     who->is_joining = false;
-    who->has_joined = resumes;
     who->dialog = stage_dial_on(play->s, (uint8_t)draw(play, STAGE_EDGES),
                                 who->connection, who->user, who->id, resumes);
 }

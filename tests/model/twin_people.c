@@ -338,6 +338,12 @@ static uint64_t reached(const struct twin *twin, int session,
             excepted = true;
         }
     }
+    for (size_t i = 0; i < twin->n_present; i++) {
+        if (twin->present[i].session == session &&
+            twin->present[i].join_index > index) {
+            return 0;
+        }
+    }
     return index;
 }
 
@@ -345,6 +351,7 @@ void twin_end(struct twin *twin, int session, enum leave leave,
               uint64_t delivered)
 {
     struct twin_session *s = &twin->sessions[session];
+    uint64_t index = reached(twin, session, delivered);
     struct event *event;
     long known;
 
@@ -357,7 +364,6 @@ void twin_end(struct twin *twin, int session, enum leave leave,
     }
     if (s->entered) {
         struct twin_memo memo = {.user = s->user, .id = s->endpoint};
-        uint64_t index = reached(twin, session, delivered);
 
         known = twin_memo(twin, &twin->endpoints, s->user, s->endpoint.bytes,
                           s->endpoint.len);

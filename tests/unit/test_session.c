@@ -253,6 +253,32 @@ static void test_session_close__unconfirmed_first_is_owed_all(void **state)
     assert_int_equal(delivered(f), opened);
 }
 
+/* A mark says nothing of a room that was joined after it: by a session that
+ * ends so, the endpoint was told no more than before it, or that room's next
+ * history would begin too late. The next mark holds again. */
+static void test_session_close__mark_knows_no_later_room(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t told, marked;
+
+    enter(f);
+    told = f->index;
+    assert_outcome(fixture_close(f, 2, 5, told), DONE);
+    enter(f);
+    assert_outcome(mark(f, 2, f->index, 0, 0), DONE);
+    assert_outcome(fixture_join(f, 2, BOB, 5, &f->desk), DONE);
+    assert_outcome(fixture_close(f, 2, 5, 0), DONE);
+    assert_int_equal(delivered(f), told);
+
+    enter(f);
+    assert_outcome(fixture_join(f, 2, BOB, 5, &f->desk), DONE);
+    marked = f->index;
+    assert_outcome(mark(f, 2, marked, 0, 0), DONE);
+    assert_outcome(fixture_post(f, 2, BOB, 5, &f->desk, "hi", NULL), DONE);
+    assert_outcome(fixture_close(f, 2, 5, 0), DONE);
+    assert_int_equal(delivered(f), marked);
+}
+
 /* What bob's phone was told before session 9 of node 1; 0 for nothing. */
 static uint64_t told_before(struct chat_fixture *f)
 {
@@ -287,6 +313,10 @@ static void test_view_told__asks_sessions_that_are_open_still(void **state)
     assert_outcome(fixture_open_at(f, 1, BOB, 7, "another"), DONE);
     assert_int_equal(told_before(f), marked);
     assert_outcome(fixture_join(f, 2, BOB, 6, &f->lobby), DONE);
+    assert_int_equal(told_before(f), remembered);
+    assert_outcome(fixture_close(f, 2, 6, marked), DONE);
+    assert_int_equal(told_before(f), marked);
+    assert_outcome(fixture_join(f, 2, BOB, 5, &f->desk), DONE);
     assert_int_equal(told_before(f), remembered);
 }
 
@@ -419,6 +449,7 @@ int main(void)
         IN(node_mark__neither_backward_nor_ahead),
         IN(session_close__unconfirmed_keeps_the_older_mark),
         IN(session_close__unconfirmed_first_is_owed_all),
+        IN(session_close__mark_knows_no_later_room),
         IN(view_told__asks_sessions_that_are_open_still),
         IN(session_close__without_rooms_remembers_nothing),
         IN(session_close__endpoints_are_forgotten),
