@@ -45,6 +45,7 @@ struct sessions {
     struct history history;
     struct searches searches;
     struct duties duties;
+    uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */
     uint64_t duties_us;  /* When they were last done. */

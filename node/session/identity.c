@@ -73,12 +73,24 @@ static void read_told_greeting(struct read *read, enum error error)
     answer(greeting->hub, greeting->intake, error);
 }
 
+/* Whether it is of no use to wait for a leader. */
+static bool is_leaderless(const struct sessions *hub)
+{
+    uint64_t since_us = hub->leaderless_since_us;
+
+    return since_us != 0 && loop_now_us(hub->settings.loop) - since_us >=
+                                ELECTION_MS_MAX * 1000ull;
+}
+
 void identity_serve(struct sessions *hub, struct intake *intake)
 {
     struct greeting *greeting = arena_alloc(intake->arena, sizeof(*greeting));
-    enum error error = ERROR_NO_MEMORY;
+    enum error error = greeting == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
 
-    if (greeting != NULL) {
+    if (is_leaderless(hub)) {
+        error = ERROR_NO_LEADER;
+    }
+    if (error == ERROR_NONE) {
         greeting->hub = hub;
         greeting->intake = intake;
         greeting->read.tell = read_told_greeting;

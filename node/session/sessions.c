@@ -326,10 +326,16 @@ void sessions_restored(struct sessions *hub, const struct sessions_state *state)
 void sessions_changed(struct sessions *hub, const struct replica_status *status)
 {
     const struct replica_status *before = &hub->duties.status;
+    uint64_t now_us = loop_now_us(hub->settings.loop);
 
+    if (status->leader != 0) {
+        hub->leaderless_since_us = 0;
+    } else if (hub->leaderless_since_us == 0) {
+        hub->leaderless_since_us = now_us;
+    }
     if (status->leader != 0 &&
         (status->leader != before->leader || status->term != before->term)) {
-        pressure_elected(&hub->pressure, loop_now_us(hub->settings.loop));
+        pressure_elected(&hub->pressure, now_us);
     }
     hub->duties.status = *status;
 }

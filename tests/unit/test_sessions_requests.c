@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/session/identity.h"
 #include "node/session/searching.h"
 #include "proto/base/buffer.h"
 #include "tests/unit/fake_loop.h"
@@ -379,6 +380,39 @@ static void test_sign_in__looks_up(void **state)
     fake_replica_busy(s->replica, false);
 }
 
+static void tell_leader(struct stage *s, uint8_t leader)
+{
+    const struct replica_events *events = fake_replica_events(s->replica);
+    struct replica_status status = {.leader = leader, .n = 1};
+
+    events->changed(events->context, &status);
+}
+
+/* While the pool may be electing, who signs in is held: a moment later there is
+ * a leader to ask. Where there has been none for longer than elections take, he
+ * is sent elsewhere at once; and is looked up again as soon as there is one. */
+static void test_sign_in__without_a_leader(void **state)
+{
+    struct stage *s = *state;
+
+    tell_leader(s, 2);
+    stage_pass(s, 1000);
+    tell_leader(s, 0);
+    stage_pass(s, ELECTION_MS_MAX - 200);
+    tell_leader(s, 0);
+    stage_sign_in(s, ALICE);
+    stage_expect_none(s, 9);
+    stage_reads(s, ERROR_NONE);
+    assert_int_equal(stage_next(s, 9)->sign_in, SIGN_IN_FOUND);
+    stage_pass(s, 200);
+    stage_sign_in(s, ALICE);
+    assert_int_equal(stage_next(s, 9)->sign_in, SIGN_IN_NOT_READY);
+    tell_leader(s, 2);
+    stage_sign_in(s, ALICE);
+    stage_reads(s, ERROR_NONE);
+    assert_int_equal(stage_next(s, 9)->sign_in, SIGN_IN_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +427,7 @@ int main(void)
         IN(test_chansrch__takes_turns),
         IN(test_lists__are_not_stale),
         IN(test_sign_in__looks_up),
+        IN(test_sign_in__without_a_leader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
