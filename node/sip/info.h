@@ -1,7 +1,7 @@
 /* INFO from clients: XCCOS bodies on their way to the state loop, and the
  * answers of those that wait for commit.
  *
- * Spec: RFC 6086; what each status means to a client: README.md.
+ * Spec: RFC 6086; what each status means to a client: wire.md.
  *
  * Thread: the edge's.
  */

@@ -1,7 +1,7 @@
 /* How much an edge takes from the world, and how long it waits for it.
  *
  * What the wire may carry is fixed here; what depends on the size of a pool is
- * a setting with a default. README.md has both as one table, with what happens
+ * a setting with a default. wire.md has both as one table, with what happens
  * when a limit is met.
  */
 #ifndef NODE_SIP_LIMITS_H
