@@ -91,6 +91,27 @@ static enum error add_posts(struct metrics *metrics,
     return ERROR_NONE;
 }
 
+static enum error add_times(struct metrics *metrics,
+                            const struct session_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_session_intake_seconds",
+         .help = "Time from an edge's hand to the state loop.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->intake_us},
+        {.name = "perch_post_seconds",
+         .help = "Time from an edge's hand to the answer of a post.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->post_us},
+        {.name = "perch_history_seconds",
+         .help = "Time to read one history.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->history_us},
+    };
+
+    return metrics_add(metrics, rows, METRIC_ROWS(rows));
+}
+
 static enum error add_sessions(struct metrics *metrics,
                                const struct session_meters *meters)
 {
@@ -127,21 +148,10 @@ static enum error add_sessions(struct metrics *metrics,
          .help = "Histories read.",
          .type = METRIC_COUNTER,
          .counter = &meters->histories},
-        {.name = "perch_session_intake_seconds",
-         .help = "Time from an edge's hand to the state loop.",
-         .type = METRIC_HISTOGRAM,
-         .histogram = &meters->intake_us},
-        {.name = "perch_post_seconds",
-         .help = "Time from an edge's hand to the answer of a post.",
-         .type = METRIC_HISTOGRAM,
-         .histogram = &meters->post_us},
-        {.name = "perch_history_seconds",
-         .help = "Time to read one history.",
-         .type = METRIC_HISTOGRAM,
-         .histogram = &meters->history_us},
     };
 
     TRY(metrics_add(metrics, rows, METRIC_ROWS(rows)));
+    TRY(add_times(metrics, meters));
     return add_posts(metrics, meters);
 }
 
