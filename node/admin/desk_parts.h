@@ -9,6 +9,7 @@
 #include "node/admin/answers.h"
 #include "node/admin/desk.h"
 
+/* Requests that are not answered yet. */
 TAILQ_HEAD(answers, answer);
 
 struct desk {

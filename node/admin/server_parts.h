@@ -11,6 +11,7 @@
 
 enum { SERVER_READ_BYTES = 64 * 1024 };
 
+/* Connections; the one longest in its state first. */
 TAILQ_HEAD(clients, client);
 
 struct server {

@@ -64,6 +64,7 @@ struct audience {
     uint64_t given_index; /* Of the last body that went to all. */
 };
 
+/* By room. */
 RB_HEAD(audience_tree, audience);
 
 struct audiences {

@@ -10,7 +10,9 @@
 
 #include "node/session/caller.h"
 
+/* By dialog. */
 RB_HEAD(caller_dialogs, caller);
+/* By the serial of their session. */
 RB_HEAD(caller_serials, caller);
 
 struct callers {

@@ -32,6 +32,7 @@ enum {
 
 struct telling;
 
+/* Histories that wait for one thing, in the order asked. */
 TAILQ_HEAD(telling_list, telling);
 
 struct history {

@@ -20,6 +20,7 @@
 #include "node/session/sessions.h"
 #include "proto/xccos/write.h"
 
+/* INFOs being served, the oldest first. */
 TAILQ_HEAD(visit_list, visit);
 
 struct sessions {

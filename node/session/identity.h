@@ -21,6 +21,7 @@ struct sessions;
 struct intake;
 struct greeting;
 
+/* Sign-ins that wait for a read index. */
 TAILQ_HEAD(greeting_list, greeting);
 
 /** Answer an INTAKE_SIGN_IN. Takes the intake. */

@@ -30,7 +30,9 @@ struct caller;
 struct memento;
 struct resume;
 
+/* What is kept of broken dialogs, the oldest first. */
 TAILQ_HEAD(memento_list, memento);
+/* Dialogs that are being put back. */
 TAILQ_HEAD(resume_list, resume);
 
 struct resumption {

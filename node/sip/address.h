@@ -17,6 +17,7 @@ struct address {
     uint16_t port;
 };
 
+/* By address. */
 RB_HEAD(address_counts, address_count);
 
 /** Read an IPv4 or IPv6 socket address; any other gives all zeroes. */

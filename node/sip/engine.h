@@ -19,7 +19,9 @@
 #include "node/sip/tls.h"
 #include "proto/base/os/loop_uv.h"
 
+/* Connections with something in common; struct edge says what. */
 TAILQ_HEAD(connection_list, connection);
+/* Dialogs, likewise. */
 TAILQ_HEAD(dialog_list, dialog);
 
 /* What the journal sums up, and how often: every ten seconds. */

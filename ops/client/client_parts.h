@@ -70,6 +70,7 @@ struct errand {
                    const struct errand_end *end);
 };
 
+/* Errands in one state. */
 TAILQ_HEAD(errand_list, errand);
 
 enum seat_state {
@@ -98,6 +99,7 @@ struct seat {
     struct errand *posting;   /* The one that is sent; NULL: none. */
 };
 
+/* Rooms; the one whose turn to post it is first. */
 TAILQ_HEAD(seat_list, seat);
 
 struct client {

@@ -24,6 +24,7 @@ struct person {
     enum xccos_role role;
 };
 
+/* By URI. */
 RB_HEAD(person_tree, person);
 
 struct people {

@@ -35,6 +35,7 @@ struct said {
     bool is_live;
 };
 
+/* By message id. */
 TAILQ_HEAD(said_list, said);
 
 struct timeline {

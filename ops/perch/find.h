@@ -27,6 +27,7 @@ struct found {
 };
 
 struct finder {
+    /* Names that are being looked up. */
     LIST_HEAD(finding_list, finding) findings;
 };
 

@@ -16,6 +16,7 @@ struct place {
     struct buffer uri, name;
 };
 
+/* In the order joined. */
 TAILQ_HEAD(place_list, place);
 
 struct places {

@@ -31,6 +31,7 @@ struct talk_result {
 
 struct task;
 
+/* In the order asked for. */
 TAILQ_HEAD(task_list, task);
 
 struct talk {

@@ -19,6 +19,7 @@ struct letter {
     int kind; /* Meaning set by the queue's reader. */
 };
 
+/* The oldest first. */
 STAILQ_HEAD(letter_list, letter);
 
 struct letters;

@@ -29,6 +29,7 @@ struct guard_write {
     TAILQ_ENTRY(guard_write) link;
 };
 
+/* In the order they were asked for. */
 TAILQ_HEAD(guard_writes, guard_write);
 
 /* The snapshot_put under way: the core asks for one at a time. */

@@ -25,6 +25,7 @@ struct request {
     struct log_entry entries[];
 };
 
+/* In the order they are to be done in. */
 STAILQ_HEAD(request_list, request);
 
 /* What the loop may know of the writer, copied for it after each job. */

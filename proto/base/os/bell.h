@@ -19,6 +19,7 @@
 
 #include "proto/base/loop.h"
 
+/* All of a bell. */
 TAILQ_HEAD(waker_list, waker);
 
 struct bell {
