@@ -4,6 +4,7 @@
 
 #include "proto/base/check.h"
 
+/* A refusal is the whole reply: what was prepared of another is dropped. */
 static void refuse(struct answer *answer, struct refusal_fact fact,
                    struct slice about)
 {
@@ -93,7 +94,7 @@ void answer_tell_change(struct answer *answer)
 
     CHECK(answer->deed != NULL && !answer_refused(answer));
     if (reply->has_text) {
-        return;
+        return; /* The decision had more to say. */
     }
     if (reply->already) {
         text = answer_printf(answer,

@@ -73,6 +73,8 @@ static void show_changed(struct answer *answer)
     }
 }
 
+/* Whether the category of that name is what was asked for: what was left unsaid
+ * may be anything, an id that was not given too. */
 static bool is_created(const struct place_view *view,
                        const Perch__Admin__CategoriesCreate *asked,
                        struct slice id)
@@ -111,6 +113,8 @@ static void decide_create(struct answer *answer)
         ->category_create = create;
 }
 
+/* Whether all that was asked for holds. A version that has moved on is for the
+ * rules to refuse. */
 static bool is_changed(const struct place_view *view,
                        const Perch__Admin__CategoriesChange *asked)
 {

@@ -14,6 +14,8 @@ void desk_forget(struct desk *desk, struct answer *answer)
     free(answer);
 }
 
+/* Who waits for that. NULL for one that was given up: its answer may come all
+ * the same. */
 static struct answer *find(struct desk *desk, uint64_t token, enum answer_at at)
 {
     struct answer *answer;

@@ -13,6 +13,7 @@ static struct slice guid_part(struct slice name, struct slice scheme)
     return name;
 }
 
+/* Nobody is called "": that a field is missing is the better thing to say. */
 static bool is_given(struct answer *answer, ProtobufCBinaryData name)
 {
     if (name.len == 0) {
@@ -21,6 +22,8 @@ static bool is_given(struct answer *answer, ProtobufCBinaryData name)
     return name.len > 0;
 }
 
+/* A room may be named like another's id: the id goes first, as it is never
+ * given twice. */
 const struct room *find_room(struct answer *answer, ProtobufCBinaryData bytes)
 {
     struct slice name = codec_slice(bytes);

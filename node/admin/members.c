@@ -109,6 +109,8 @@ Perch__Admin__Member **members_show(const struct members *members,
     return shown;
 }
 
+/* A node that is being replaced is there twice, as its old server and its new
+ * one: the one that votes is meant. */
 const struct replica_member *members_find(const struct members *members,
                                           uint32_t node)
 {

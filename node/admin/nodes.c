@@ -58,6 +58,7 @@ static void tell_transfer(struct answer *answer,
     }
 }
 
+/* Only the leader can hand over what it has: others name it. */
 static void decide_transfer(struct answer *answer)
 {
     const Perch__Admin__NodesTransfer *asked = answer->asked;
@@ -111,6 +112,8 @@ static void propose_admission(struct answer *answer,
         admit;
 }
 
+/* A voter that is connected carries the quorum: to replace it one must insist.
+ */
 static void decide_replace(struct answer *answer)
 {
     const Perch__Admin__NodesReplace *asked = answer->asked;

@@ -22,6 +22,8 @@ void page_begin(struct page *page, struct answer *answer)
     page->items = answer_alloc(answer, page->limit * sizeof(*page->items));
 }
 
+/* Said of the first that has no place any more, so that a list that ends just
+ * at the limit has no next page. */
 bool page_look(struct page *page)
 {
     page->more = page->n == page->limit ||

@@ -18,6 +18,8 @@ bool password_is_fine(struct slice password)
     return true;
 }
 
+/* RFC 2617 3.2.2.2, A1: what Digest needs of a password, and in this realm
+ * worth as much. MD5 is what clients speak. */
 static void hash(struct slice user, struct slice realm, struct slice password,
                  uint8_t hash_out[HA1_BYTES])
 {
@@ -43,6 +45,7 @@ void password_hash(struct slice uri, struct slice domain, struct slice password,
     struct slice address = slice_after(uri, sizeof("sip:") - 1), user;
     const uint8_t *at;
 
+    /* A hash holds the spelling of its name: one spelling is agreed on. */
     CHECK(address.len <= sizeof(folded));
     text_fold(folded, address);
     address.data = folded;

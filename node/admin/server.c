@@ -67,6 +67,7 @@ static struct client *find(struct server *server, uint64_t id)
     return NULL;
 }
 
+/* By id, not by address: the client may be gone, and another in its place. */
 static void on_replies(void *context, struct letter_list *list)
 {
     struct server *server = context;

@@ -87,7 +87,7 @@ static void show_changed(struct answer *answer)
     put_settings(answer, SLICE_NONE);
 }
 
-/* Decimal and nothing else. */
+/* Decimal and nothing else; ten digits are as many as UINT32_MAX has. */
 static bool read_number(struct slice text, uint32_t *number_out)
 {
     uint64_t number = 0;
@@ -151,6 +151,7 @@ static void read_pair(struct answer *answer, Perch__PoolPut *put,
                  slice_after(pair, len + 1));
 }
 
+/* Whether all that was asked for holds, the domain compared as the rules do. */
 static bool is_set(const struct machine *machine, const Perch__PoolPut *put)
 {
     struct pool_view pool;

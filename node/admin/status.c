@@ -22,6 +22,8 @@ static void fill_replica(Perch__Admin__StatusReply *body,
     CODEC_SET(body, proposals_waiting, status->proposals_waiting);
 }
 
+/* The replica's status is a moment older than the state: what is applied may
+ * be ahead of what it says is committed. */
 static void fill_applied(struct answer *answer, Perch__Admin__StatusReply *body)
 {
     uint64_t applied = answer->state->applied(answer->state->context);

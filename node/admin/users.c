@@ -72,6 +72,7 @@ static void decide_show(struct answer *answer)
     }
 }
 
+/* By the URI, which does not change. */
 static void show_changed(struct answer *answer)
 {
     const struct user *user = query_user(answer->machine, answer->uri);
@@ -116,6 +117,8 @@ static bool is_hex_of(const char *hex, struct slice hash)
     return hex[2 * hash.len] == '\0';
 }
 
+/* The same password gives the same hashes: asked for again, it is so already.
+ */
 static bool same_password(const struct user_view *view, struct slice ha1,
                           struct slice ha1_user)
 {
