@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "node/chat/memory.h"
-#include "node/chat/origin.h"
 #include "node/chat/presence.h"
+#include "node/chat/told.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 
@@ -203,28 +203,6 @@ enum outcome session_open(struct turn *turn, const Perch__Command *command)
     return OUTCOME_DONE;
 }
 
-uint64_t session_marked(const struct session *session)
-{
-    uint64_t marked = origin_delivered(session->origin, session->serial);
-    const struct participant *participant;
-
-    TAILQ_FOREACH (participant, &session->rooms, in_session) {
-        if (participant->join_index > marked) {
-            return 0;
-        }
-    }
-    return marked;
-}
-
-uint64_t session_told(const struct session *session, uint64_t delivered_index,
-                      const uint64_t *known)
-{
-    if (delivered_index > session->opened_index) {
-        return delivered_index;
-    }
-    return known == NULL ? session->opened_index : *known;
-}
-
 /* A session that entered no room was told nothing of rooms. */
 static void remember(struct turn *turn, struct session *session,
                      uint64_t delivered_index)
@@ -232,8 +210,8 @@ static void remember(struct turn *turn, struct session *session,
     struct slice id = text_slice(session->endpoint_id);
     const struct memo *known = memory_find(turn->machine, MEMORY_ENDPOINT,
                                            session->user, id, turn->sent_at_us);
-    uint64_t told = session_told(session, delivered_index,
-                                 known == NULL ? NULL : &known->value);
+    uint64_t told = told_upto(session, delivered_index,
+                              known == NULL ? NULL : &known->value);
 
     if (session->entered) {
         memory_add(turn, MEMORY_ENDPOINT, session->user, id)->value = told;
@@ -251,7 +229,7 @@ static void session_end(struct turn *turn, struct session *session,
      * what the endpoint is shown next. */
     if (delivered_index == DELIVERED_UNKNOWN ||
         delivered_index > turn->entry->index) {
-        delivered_index = session_marked(session);
+        delivered_index = told_marked(session);
     }
     /* People are told of the parts before the session is gone: a notice names
      * the room and the user, and both can still be asked for. */

@@ -54,26 +54,6 @@ enum outcome session_acting(const struct turn *turn,
 /** Find a session of a node. NULL when there is none. */
 struct session *session_find(const struct origin *origin, uint64_t serial);
 
-/**
- * Tell up to which log index a session has confirmed all it was sent, going by
- * its node's mark.
- *
- * Returns 0, that nothing is known, when it is in a room that it joined after
- * what the mark holds for: one index stands for all rooms of an endpoint, and
- * whether that room's past was told the mark cannot say.
- */
-uint64_t session_marked(const struct session *session);
-
-/**
- * Tell up to where the session's endpoint has been told all: what the session
- * has confirmed, or, when it has confirmed nothing since it opened, what was
- * known before it.
- *
- * @known  NULL: nothing.
- */
-uint64_t session_told(const struct session *session, uint64_t delivered_index,
-                      const uint64_t *known);
-
 /** Order by node, then serial. */
 int session_compare(const struct session *a, const struct session *b);
 

@@ -3,10 +3,10 @@
 #include <stdio.h>
 
 #include "node/chat/memory.h"
-#include "node/chat/origin.h"
 #include "node/chat/presence.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
+#include "node/chat/told.h"
 
 static void write_hex(const uint8_t hash[HA1_BYTES],
                       char text[2 * HA1_BYTES + 1])
@@ -122,8 +122,8 @@ bool view_told(const struct machine *machine, const struct session *newest,
     LIST_FOREACH (other, &newest->user->sessions, in_user) {
         if (other != newest && other->entered &&
             slice_equal(text_slice(other->endpoint_id), id)) {
-            uint64_t told = session_told(other, session_marked(other),
-                                         known ? &remembered : NULL);
+            uint64_t told = told_upto(other, told_marked(other),
+                                      known ? &remembered : NULL);
 
             least = told < least ? told : least;
         }
