@@ -54,12 +54,15 @@ static void on_domain(void *context, const char *domain)
 {
     struct daemon *daemon = context;
 
+    if (daemon->plan->n_listeners == 0) {
+        return;
+    }
     if (health_is(daemon->health, HEALTH_DRAINING)) {
         journal_notice("clients_not_served", "node=%u reason=draining",
                        daemon->plan->node);
-    } else if (daemon->plan->n_listeners > 0) {
-        open_edges(daemon, domain);
+        return;
     }
+    open_edges(daemon, domain);
 }
 
 static void on_changed(void *context, const struct replica_status *status)

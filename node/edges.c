@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/descriptors.h"
+#include "proto/base/certificate.h"
 #include "proto/base/check.h"
 
 enum {
@@ -130,11 +131,8 @@ int64_t edges_certificate_expires_s(const struct edges *edges)
     int64_t first_s = 0;
 
     for (size_t i = 0; i < edges->n; i++) {
-        int64_t end_s = edge_certificate_expires_s(edges->at[i]);
-
-        if (end_s != 0 && (first_s == 0 || end_s < first_s)) {
-            first_s = end_s;
-        }
+        first_s = certificate_sooner(first_s,
+                                     edge_certificate_expires_s(edges->at[i]));
     }
     return first_s;
 }

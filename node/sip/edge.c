@@ -7,6 +7,7 @@
 
 #include "node/sip/control.h"
 #include "node/sip/engine.h"
+#include "proto/base/certificate.h"
 #include "proto/base/check.h"
 
 static void *run(void *context)
@@ -98,11 +99,8 @@ int64_t edge_certificate_expires_s(const struct edge *edge)
     int64_t first_s = 0;
 
     for (size_t i = 0; i < edge->listeners_n; i++) {
-        int64_t end_s = meter_level(&edge->listeners[i].expires_s);
-
-        if (end_s != 0 && (first_s == 0 || end_s < first_s)) {
-            first_s = end_s;
-        }
+        first_s = certificate_sooner(
+            first_s, meter_level(&edge->listeners[i].expires_s));
     }
     return first_s;
 }

@@ -18,4 +18,10 @@
  */
 bool certificate_end(const X509 *certificate, int64_t *expires_s_out);
 
+/** Choose the sooner of two ends, of which each may be 0 for none. */
+static inline int64_t certificate_sooner(int64_t a_s, int64_t b_s)
+{
+    return a_s == 0 || (b_s != 0 && b_s < a_s) ? b_s : a_s;
+}
+
 #endif
