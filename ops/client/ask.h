@@ -49,6 +49,7 @@ struct client_room {
     struct slice description;
     bool is_in;
     bool is_current; /* Nothing is known to be missing. */
+    bool is_blind;   /* Its history cannot be had until the next join. */
     uint64_t told;   /* The last message id told. */
     struct people *people;
 };

@@ -378,6 +378,7 @@ enum error client_look(struct client *client, struct slice room_uri,
         .description = buffer_slice(&seat->description),
         .is_in = seat->state == SEAT_IN,
         .is_current = timeline_is_current(&seat->timeline),
+        .is_blind = seat->timeline.is_blind,
         .told = seat->timeline.told,
         .people = &seat->people,
     };

@@ -60,9 +60,7 @@ struct invocation {
 
 /* A process has one session and at most one invocation open.
  *
- *   IDLE --invoke--> SIGNING_IN --> JOINING --> SETTLING (not in a room that
- *                                      |           |      it is in already)
- *                                      +-----------+
+ *   IDLE --invoke--> SIGNING_IN --> JOINING (until the room's past is known)
  *                                      |
  *                                      +--> POSTING --> SEEKING --> IDLE
  *                                      |                (its position)
@@ -72,9 +70,6 @@ enum phase {
     PHASE_IDLE,
     PHASE_SIGNING_IN,
     PHASE_JOINING,
-    PHASE_SETTLING, /* The first history after a join ends at the join, for the
-                       copies that come live go on from there; what is read
-                       has to come after. */
     PHASE_POSTING,
     PHASE_SEEKING, /* The pool said yes; which message it is, history tells. */
     PHASE_READING,

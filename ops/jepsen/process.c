@@ -27,8 +27,7 @@ TREE_GENERATE(process_tree, process, link, compare)
 static const unsigned may_follow[PHASES] = {
     [PHASE_IDLE] = TO(SIGNING_IN),
     [PHASE_SIGNING_IN] = TO(JOINING) | TO(IDLE),
-    [PHASE_JOINING] = TO(SETTLING) | TO(POSTING) | TO(READING) | TO(IDLE),
-    [PHASE_SETTLING] = TO(POSTING) | TO(READING) | TO(IDLE),
+    [PHASE_JOINING] = TO(POSTING) | TO(READING) | TO(IDLE),
     [PHASE_POSTING] = TO(SEEKING) | TO(IDLE),
     [PHASE_SEEKING] = TO(IDLE),
     [PHASE_READING] = TO(IDLE),
@@ -89,8 +88,8 @@ static void on_deadline(void *context)
 {
     static const char *const doing[PHASES] = {
         [PHASE_SIGNING_IN] = "signing in", [PHASE_JOINING] = "joining",
-        [PHASE_SETTLING] = "settling",     [PHASE_POSTING] = "posting",
-        [PHASE_SEEKING] = "seeking",       [PHASE_READING] = "reading",
+        [PHASE_POSTING] = "posting",       [PHASE_SEEKING] = "seeking",
+        [PHASE_READING] = "reading",
     };
     struct process *process = context;
 
@@ -166,11 +165,20 @@ static void begin_work(struct process *process)
     }
 }
 
-static void settle(struct process *process)
+/* The room's first history was the library's. Where that could not be had,
+ * the next one asked for would be the first, and end at the join: a read must
+ * not be taken for one of all that is there now. */
+static void enter(struct process *process)
 {
-    move(process, PHASE_SETTLING);
-    reading_begin(&process->reading, 1);
-    ask(process);
+    struct client_room room;
+    enum error error =
+        client_look(process->session->client, room_of(process), &room);
+
+    if (error != ERROR_NONE || room.is_blind) {
+        give_up(process, "joined, and the room's history cannot be had");
+    } else {
+        begin_work(process);
+    }
 }
 
 static void begin_join(struct process *process)
@@ -182,7 +190,7 @@ static void begin_join(struct process *process)
     move(process, PHASE_JOINING);
     if (client_look(client, room_of(process), &room) == ERROR_NONE) {
         if (room.is_in) {
-            begin_work(process);
+            enter(process);
         }
         return; /* Else JOINED or LEFT will come. */
     }
@@ -292,9 +300,6 @@ static void take_reply(struct process *process,
         give_up(process, "no answer");
     } else if (reading_take(&process->reading, event->reply.data)) {
         ask(process);
-    } else if (process->phase == PHASE_SETTLING) {
-        reading_end(&process->reading);
-        begin_work(process);
     } else if (process->phase == PHASE_SEEKING) {
         take_sought(process);
     } else {
@@ -316,8 +321,7 @@ static bool is_awaited(const struct process *process,
         return process->phase == PHASE_POSTING &&
                event->posted.token == process->token;
     case CLIENT_EVENT_REPLY:
-        return (process->phase == PHASE_SETTLING ||
-                process->phase == PHASE_READING ||
+        return (process->phase == PHASE_READING ||
                 process->phase == PHASE_SEEKING) &&
                event->reply.token == process->token;
     default:
@@ -335,7 +339,7 @@ void process_event(struct process *process, const struct client_event *event)
         take_state(process, &event->state);
         break;
     case CLIENT_EVENT_JOINED:
-        settle(process);
+        enter(process);
         break;
     case CLIENT_EVENT_LEFT:
         refuse(process, event->left.code, event->left.sentence);

@@ -73,11 +73,11 @@ class RightTest(LoadTest):
         self.assertEqual(self.pool.do('count', 'INVITE', -1), '1')
 
     def test_first_history_of_a_visit(self):
-        """It ends at the join, so what is read is asked for after it; once
-        for each room, and not again. The library asks for one of its own."""
+        """It ends at the join, so what is read is asked for after it. It is
+        the library's own, once for each room."""
         self.set_up()
-        for f, room, asked in (('read', 'r0', 3), ('read', 'r0', 4),
-                               ('post', 'r1', 6), ('read', 'r1', 7)):
+        for f, room, asked in (('read', 'r0', 2), ('read', 'r0', 3),
+                               ('post', 'r1', 4), ('read', 'r1', 5)):
             done = self.do(f, room=room, value=1, limit=5)
             self.assertEqual(done['type'], 'ok', done)
             self.assertEqual(self.pool.do('count', 'cmd:bccontext', -1),
@@ -238,6 +238,18 @@ class WrongTest(LoadTest):
             self.fault('cmd:bccontext', fault, status)
             done = self.do('read', limit=20, timeout_ms=400)
             self.assertEqual(done['type'], 'fail', (fault, done))
+
+    def test_no_first_history(self):
+        """The next one would be the first, and end at the join: no read."""
+        self.set_up()
+        self.post(1, process=2)
+        for f in ('read', 'post'):
+            self.fault('cmd:bccontext', 'code', 500)
+            done = self.do(f, process=3, value=2, limit=20)
+            self.assertEqual((done['type'], 'sent_ns' in done),
+                             ('fail', False), done)
+            self.assertIn('history', done['error'])
+        self.assertEqual(self.read(20, process=3), ([1], [1]))
 
     def test_position_not_known(self):
         """The pool says yes, but the message can be seen nowhere: whatever
