@@ -33,6 +33,7 @@ SANITIZER_MARKS = (
 # A small pool's limits: a log that is cut and snapshots that are taken within
 # a run of a minute, on a disk of DISK_MIB.
 DISK_MIB = 384
+NODES_MAX = 9
 SETTINGS = '''\
 [raft]
 snapshot_entries = 2000

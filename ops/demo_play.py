@@ -1,5 +1,4 @@
 """The play of ops/demo: a pool, people, a conversation, a murder, a count."""
-import argparse
 import json
 import os
 import queue
@@ -11,7 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from local_pool import DEFAULT_PROGRAMS, HOME, LocalPool, Node, PoolError
+from arguments import parser_of, whole
+from local_pool import (DEFAULT_PROGRAMS, HOME, PORT_MAX, LocalPool, Node,
+                        PoolError)
 
 FOLDER = HOME / 'demo'
 DOMAIN = 'fjord.example'
@@ -251,6 +252,7 @@ def play(pool: LocalPool, base_port: int, programs: Path) -> bool:
         say('== the pool starts')
         pool.start()
         set_up(pool)
+        pool.require_all()
         password_file = pool.folder / 'password'
         password_file.touch(mode=0o600)
         password_file.write_text(PASSWORD + '\n')
@@ -291,12 +293,12 @@ def await_end() -> None:
 
 def main() -> int:
     """Play, then leave the pool running or end it on Ctrl-C."""
-    parser = argparse.ArgumentParser(prog='ops/demo', description=__doc__)
+    parser = parser_of('ops/demo', __doc__)
     parser.add_argument('--detach', action='store_true',
                         help='leave the pool running')
     parser.add_argument('--dir', type=Path, default=FOLDER,
                         help='the pool\'s folder')
-    parser.add_argument('--base-port', type=int, default=5060,
+    parser.add_argument('--base-port', type=whole(1, PORT_MAX), default=5060,
                         help='as for ops/pool start')
     parser.add_argument('--bin', type=Path, default=DEFAULT_PROGRAMS,
                         help='where the programs are')

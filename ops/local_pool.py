@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 OPS = Path(__file__).resolve().parent
 HOME = OPS.parent
@@ -30,6 +30,7 @@ DEFAULT_FOLDER = HOME / 'build-release' / 'pool'
 DEFAULT_PROGRAMS = HOME / 'build-release' / 'bin'
 
 NODES_MAX = 9           # As REPLICA_NODES_MAX.
+PORT_MAX = 65535
 PORTS_PER_NODE = 10     # SIP/TCP, SIP/TLS, peers, web, and room to grow.
 SOCKET_PATH_MAX = 107   # sun_path, without its NUL.
 
@@ -38,6 +39,9 @@ DIE_WAIT_S = 10.0       # From SIGKILL to the end.
 DRAIN_WAIT_S = 30.0     # From SIGTERM to the end.
 READY_WAIT_S = 60.0     # From the start of all nodes to a pool that serves.
 ASK_WAIT_S = 10.0       # For one perchctl.
+
+
+Found = TypeVar('Found')
 
 
 class PoolError(Exception):
@@ -253,9 +257,13 @@ listen = %s
         return bool(health.get('ready'))
 
     def last_words(self) -> str:
-        """The last line of the log."""
+        """The last line of the log; of errors at its end, the first: what
+        led to the others."""
         lines = self.log.read_text(errors='replace').splitlines()
-        return lines[-1] if lines else 'it says nothing'
+        at = len(lines) - 1
+        while at > 0 and all(' error ' in line for line in lines[at - 1:]):
+            at -= 1
+        return lines[at] if lines else 'it says nothing'
 
     def _ask_status(self) -> dict[str, Any]:
         try:
@@ -319,7 +327,7 @@ class LocalPool:
         """Lay out a new pool: certificates, files, empty data directories."""
         if not 1 <= nodes <= NODES_MAX:
             raise PoolError('a pool has 1 to %d nodes' % NODES_MAX)
-        if not 1 <= base_port <= 65535 - PORTS_PER_NODE * nodes:
+        if not 1 <= base_port <= PORT_MAX - PORTS_PER_NODE * nodes:
             raise PoolError('no room for %d nodes above port %d' %
                             (nodes, base_port))
         if not (programs / 'perchd').is_file():
@@ -365,6 +373,13 @@ class LocalPool:
                 tell('node %d is ready' % node.number)
         return leader
 
+    def require_all(self) -> None:
+        """Raise PoolError when a node does not run, with its last words."""
+        for node in self.nodes():
+            if node.pid() is None:
+                raise PoolError('node %d does not run; it says: %s' %
+                                (node.number, node.last_words()))
+
     def leader(self) -> Node | None:
         """The node that leads; of several that say so, the newest term's."""
         found, newest = None, -1
@@ -395,7 +410,8 @@ class LocalPool:
         if not status.get('domain'):
             leader.perchctl('pool', 'set', 'domain', self.shape.domain)
 
-    def _await(self, ask: Callable[[], Any], end: float, what: str) -> Any:
+    def _await(self, ask: Callable[[], Found | None], end: float,
+               what: str) -> Found:
         while True:
             found = ask()
             if found is not None:
