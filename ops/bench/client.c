@@ -25,9 +25,10 @@ enum error client_open(struct client *client, const struct sockaddr_storage *to,
 {
     CHECK(client->state == CLIENT_CLOSED);
 
+    TRY(wire_open(&client->wire, to, from, tls));
     client->challenged = false;
     client->state = CLIENT_CONNECTING;
-    return wire_open(&client->wire, to, from, tls);
+    return ERROR_NONE;
 }
 
 static void touch(struct client *client)
@@ -57,6 +58,19 @@ static void templates_forget(struct client *client)
     template_forget(&client->question);
 }
 
+void client_knocked(struct client *client, int status)
+{
+    const struct client_handler *handler = &client->shared->handler;
+    uint64_t due_ns = client->knocked_ns;
+
+    CHECK(client->is_newcomer);
+
+    if (due_ns != 0) {
+        client->knocked_ns = 0;
+        handler->knocked(handler->context, due_ns, status);
+    }
+}
+
 /* The connection is gone: whatever was under way will not be answered. */
 static void lose(struct client *client)
 {
@@ -69,7 +83,9 @@ static void lose(struct client *client)
     client->infos = NULL;
     client->state = CLIENT_CLOSED;
     client->retry_ns = shared->now_ns + SIGN_IN_RETRY_MS * NS_PER_MS;
-    if (was_ready) {
+    if (client->is_newcomer) {
+        client_knocked(client, 0);
+    } else if (was_ready) {
         shared->ready--;
         shared->handler.lost(shared->handler.context, client);
     } else {

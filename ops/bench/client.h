@@ -6,8 +6,9 @@
  *      +----------+--------------+-------------+----------+---------+
  *              refused, or the connection was lost (gone)
  *
- * JOINING is skipped by who has no rooms. Many clients share one struct
- * client_shared; ops/bench/crowd.h runs them.
+ * JOINING is skipped by who has no rooms. A newcomer goes when his REGISTER is
+ * answered, for good or ill. Many clients share one struct client_shared;
+ * ops/bench/crowd.h runs them.
  *
  * Thread: the crowd's.
  */
@@ -63,6 +64,8 @@ struct client {
     unsigned post_room;
     struct template *question; /* The shared one, as this client asks it. */
     uint64_t retry_ns;         /* CLOSED: when the crowd tries again. */
+    bool is_newcomer;
+    uint64_t knocked_ns; /* When a newcomer was due; 0: he was answered. */
 };
 
 /* What a client tells its owner. None may be NULL. */
@@ -81,6 +84,9 @@ struct client_handler {
     void (*ready)(void *context, struct client *client);
     /* It was READY, and its connection is lost. */
     void (*lost)(void *context, struct client *client);
+    /* A newcomer's REGISTER was answered with a SIP status, or 0: it was lost
+     * with the connection. */
+    void (*knocked)(void *context, uint64_t due_ns, int status);
 };
 
 /* What all clients of one thread share. */
@@ -108,6 +114,9 @@ void client_init(struct client *client, struct client_shared *shared,
 /** Begin to connect and sign in. Returns what wire_open returns. */
 enum error client_open(struct client *client, const struct sockaddr_storage *to,
                        const struct sockaddr_storage *from, SSL_CTX *tls);
+
+/** Tell the owner what became of a newcomer, unless he has been told. */
+void client_knocked(struct client *client, int status);
 
 /** Serve a socket event. */
 void client_serve(struct client *client);

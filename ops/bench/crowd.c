@@ -27,6 +27,8 @@ struct crowd {
     uint64_t retry_ns;      /* When lost clients are looked for again. */
     uint64_t keep_alive_ns; /* When the next client is due. */
     size_t keep_alive_at;
+    struct client *newcomers; /* Made with the first. */
+    size_t newcomers_n;       /* How many have come, in all. */
 };
 
 static const struct sockaddr_storage *target(const struct crowd *crowd,
@@ -56,7 +58,7 @@ static const struct sockaddr_storage *source(const struct sockaddr_storage *to,
     return room;
 }
 
-static enum error connect_client(struct crowd *crowd, struct client *client)
+static enum error connect_wire(struct crowd *crowd, struct client *client)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET,
                                 .data.ptr = client};
@@ -68,6 +70,12 @@ static enum error connect_client(struct crowd *crowd, struct client *client)
     if (epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, client->wire.fd, &event) != 0) {
         return complain(ERROR_IO, "epoll_ctl: %s", strerror(errno));
     }
+    return ERROR_NONE;
+}
+
+static enum error connect_client(struct crowd *crowd, struct client *client)
+{
+    TRY(connect_wire(crowd, client));
     crowd->shared.opening++;
     return ERROR_NONE;
 }
@@ -142,7 +150,8 @@ static enum error make_parts(struct crowd *crowd)
     shared->room_uris = settings->room_uris;
     shared->room_uris_n = settings->room_uris_n;
     shared->room = malloc(WIRE_READ_BYTES);
-    shared->touched = calloc(settings->n + 1, sizeof(*shared->touched));
+    shared->touched =
+        calloc(settings->n + CROWD_NEWCOMERS_MAX, sizeof(*shared->touched));
     crowd->clients = calloc(settings->n + 1, sizeof(*crowd->clients));
     crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (settings->options->tls) {
@@ -287,6 +296,50 @@ enum error crowd_open(struct crowd *crowd, size_t n)
     return ERROR_NONE;
 }
 
+static enum error make_newcomers(struct crowd *crowd)
+{
+    crowd->newcomers = calloc(CROWD_NEWCOMERS_MAX, sizeof(*crowd->newcomers));
+    return crowd->newcomers == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
+}
+
+/* Their numbers begin behind those of the clients. */
+static enum error name_newcomer(struct crowd *crowd, struct client *newcomer)
+{
+    unsigned number =
+        (unsigned)(crowd->settings.n + (size_t)(newcomer - crowd->newcomers));
+    struct identity *identity = make_identity(crowd->settings.options, number);
+
+    if (identity == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    client_init(newcomer, &crowd->shared, identity, 0);
+    newcomer->is_newcomer = true;
+    return ERROR_NONE;
+}
+
+enum error crowd_newcomer(struct crowd *crowd, uint64_t due_ns)
+{
+    struct client *newcomer;
+
+    CHECK(due_ns != 0);
+
+    if (crowd->newcomers == NULL) {
+        TRY(make_newcomers(crowd));
+    }
+    newcomer = &crowd->newcomers[crowd->newcomers_n % CROWD_NEWCOMERS_MAX];
+    if (newcomer->identity == NULL) {
+        TRY(name_newcomer(crowd, newcomer));
+    }
+    if (newcomer->state != CLIENT_CLOSED) {
+        return ERROR_BUSY; /* The one who came so long ago still waits. */
+    }
+    newcomer->server = (unsigned)(crowd->newcomers_n % crowd->settings.pool->n);
+    TRY(connect_wire(crowd, newcomer));
+    newcomer->knocked_ns = due_ns;
+    crowd->newcomers_n++;
+    return ERROR_NONE;
+}
+
 struct client *crowd_client(struct crowd *crowd, size_t i)
 {
     CHECK(i < crowd->n);
@@ -311,6 +364,13 @@ void crowd_free(struct crowd *crowd)
     for (size_t i = 0; i < crowd->n; i++) {
         client_deinit(&crowd->clients[i]);
     }
+    for (size_t i = 0; crowd->newcomers != NULL && i < CROWD_NEWCOMERS_MAX;
+         i++) {
+        if (crowd->newcomers[i].identity != NULL) {
+            client_deinit(&crowd->newcomers[i]);
+        }
+    }
+    free(crowd->newcomers);
     if (crowd->epoll >= 0) {
         close(crowd->epoll);
     }

@@ -16,6 +16,7 @@ enum {
     CROWD_KEEP_ALIVE_S = 50,    /* From one keep-alive to the next. */
     CROWD_SIGN_IN_S_LEAST = 20, /* Patience with sign-ins: this, and */
     CROWD_SIGN_IN_PER_S = 200,  /* a second more for so many clients. */
+    CROWD_NEWCOMERS_MAX = 256,  /* Whose answers are due at once. */
 };
 
 struct crowd;
@@ -58,6 +59,16 @@ enum error crowd_open(struct crowd *crowd, size_t n);
  * Returns what no client can recover from, complained of.
  */
 enum error crowd_turn(struct crowd *crowd, uint64_t until_ns);
+
+/**
+ * Have a newcomer connect, sign in and go, once; he is none of the clients.
+ *
+ * Servers are tried in turn. The handler's knocked follows.
+ *
+ * Returns BUSY when CROWD_NEWCOMERS_MAX have no answer yet, or descriptors have
+ * run out.
+ */
+enum error crowd_newcomer(struct crowd *crowd, uint64_t due_ns);
 
 /** Borrow client i, i below the number opened. */
 struct client *crowd_client(struct crowd *crowd, size_t i);

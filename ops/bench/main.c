@@ -31,7 +31,7 @@ static const struct mode modes[] = {
     {"mixed", mode_mixed, true,
      "the published user model: three sizes of room, joins, history"},
     {"overload", mode_overload, true,
-     "up to what the pool carries, then twice that"},
+     "up to what the pool carries, then far beyond, with newcomers"},
     {"commands", mode_commands, false, "replicated commands without SIP"},
     {"etcd", mode_etcd, false, "puts to etcd, three members"},
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},

@@ -42,8 +42,9 @@ static enum error measure(struct posting *posting, struct figures *figures)
 {
     const struct options *options = posting->bench->options;
 
-    posting->pump.rate = options->rate > 0 ? options->rate : FANOUT_RATE;
-    TRY(posting_measure(posting, figures));
+    posting->pumps[POSTING_POSTS].rate =
+        options->rate > 0 ? options->rate : FANOUT_RATE;
+    TRY(posting_measure(posting, figures, 1));
     report(posting, figures);
     return ERROR_NONE;
 }

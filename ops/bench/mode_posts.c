@@ -42,8 +42,8 @@ static enum error measure_posts(void *lane, unsigned outstanding,
 {
     struct posting *posting = lane;
 
-    posting->pump.window = outstanding;
-    return posting_measure(posting, figures);
+    posting->pumps[POSTING_POSTS].window = outstanding;
+    return posting_measure(posting, figures, 1);
 }
 
 const struct lane lane_posts = {"posts", true, open_posts, measure_posts,

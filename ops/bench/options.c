@@ -53,7 +53,7 @@ static const struct row rows[] = {
     {"--outstanding", "N[,N...]", KIND_LIST, 0, 1, 100000,
      "operations under way at once (1,64,1024)"},
     {"--rate", "N", KIND_DECIMAL, AT(rate), 0.001, 10000000,
-     "operations per second where a mode is paced"},
+     "operations per second where a mode is paced; overload: sign-ins (16)"},
     {"--scale", "X", KIND_DECIMAL, AT(scale), 0.001, 1000,
      "mixed: times the published rates of the whole pool (1)"},
     {"--seconds", "S", KIND_DECIMAL, AT(seconds), 0.1, 3600,

@@ -1,5 +1,7 @@
 #include "ops/bench/posting.h"
 
+#include "proto/base/check.h"
+
 /* When so many in a row cannot send, the rest is not asked. */
 enum { TRIES_MAX = 32 };
 
@@ -23,6 +25,13 @@ static enum error begin(void *context, uint64_t due_ns)
     return ERROR_BUSY;
 }
 
+static enum error begin_sign_in(void *context, uint64_t due_ns)
+{
+    struct posting *posting = context;
+
+    return crowd_newcomer(posting->crowd, due_ns);
+}
+
 static void on_measuring(void *context, bool on)
 {
     struct posting *posting = context;
@@ -36,7 +45,14 @@ static void on_answered(void *context, struct client *client,
     struct posting *posting = context;
 
     (void)client;
-    pump_finish(&posting->pump, info->due_ns, status);
+    pump_finish(&posting->pumps[POSTING_POSTS], info->due_ns, status);
+}
+
+static void on_knocked(void *context, uint64_t due_ns, int status)
+{
+    struct posting *posting = context;
+
+    pump_finish(&posting->pumps[POSTING_SIGN_INS], due_ns, status);
 }
 
 static void on_posted(void *context, struct client *client, uint32_t serial)
@@ -73,8 +89,10 @@ enum error posting_open(struct posting *posting, const struct bench *bench,
                                       .rooms_of = rooms_of};
 
     *posting = (struct posting){.bench = bench, .sessions = sessions};
-    posting->pump = (struct pump){
+    posting->pumps[POSTING_POSTS] = (struct pump){
         .begin = begin, .measuring = on_measuring, .context = posting};
+    posting->pumps[POSTING_SIGN_INS] =
+        (struct pump){.begin = begin_sign_in, .context = posting};
     TRY(tracker_init(&posting->tracker));
     TRY(rooms_find(&posting->rooms, bench, rooms));
     settings.room_uris = posting->rooms.uris;
@@ -82,19 +100,25 @@ enum error posting_open(struct posting *posting, const struct bench *bench,
     settings.handler.answered = on_answered;
     settings.handler.posted = on_posted;
     settings.handler.lost = on_lost;
+    settings.handler.knocked = on_knocked;
     TRY(crowd_new(&posting->crowd, &settings));
     return crowd_open(posting->crowd, sessions);
 }
 
-enum error posting_measure(struct posting *posting, struct figures *figures)
+enum error posting_measure(struct posting *posting, struct figures *figures,
+                           size_t n)
 {
     const struct bench *bench = posting->bench;
 
-    posting->pump.figures = figures;
+    CHECK(n <= POSTING_PUMPS);
+
+    for (size_t i = 0; i < n; i++) {
+        posting->pumps[i].figures = &figures[i];
+    }
     posting->losses = 0;
-    TRY(pumps_measure(&posting->pump, 1, posting->crowd, bench->options,
+    TRY(pumps_measure(posting->pumps, n, posting->crowd, bench->options,
                       &bench->pool));
-    figures->failed += posting->losses;
+    figures[POSTING_POSTS].failed += posting->losses;
     return ERROR_NONE;
 }
 

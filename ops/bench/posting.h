@@ -10,12 +10,18 @@
 #include "ops/bench/pump.h"
 #include "ops/bench/tracker.h"
 
+enum posting_pump {
+    POSTING_POSTS,
+    POSTING_SIGN_INS, /* Of newcomers, who then go. */
+    POSTING_PUMPS
+};
+
 struct posting {
     const struct bench *bench;
     struct rooms rooms;
     struct crowd *crowd;
     struct tracker tracker;
-    struct pump pump;
+    struct pump pumps[POSTING_PUMPS];
     size_t sessions;
     size_t next;     /* Whose turn it is. */
     uint64_t losses; /* Connections lost after sign-in. */
@@ -29,8 +35,13 @@ struct posting {
 enum error posting_open(struct posting *posting, const struct bench *bench,
                         unsigned sessions, unsigned rooms);
 
-/** Measure with the pump's window or rate as set by the caller. */
-enum error posting_measure(struct posting *posting, struct figures *figures);
+/**
+ * Measure with the pumps' window or rate as set by the caller.
+ *
+ * @figures  Of each of the first n pumps; the others rest.
+ */
+enum error posting_measure(struct posting *posting, struct figures *figures,
+                           size_t n);
 
 /** Sign out by closing, and free. Accepts a zeroed one. */
 void posting_close(struct posting *posting);

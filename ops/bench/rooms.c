@@ -40,6 +40,11 @@ static void ignore_client(void *context, struct client *client)
     (void)context, (void)client;
 }
 
+static void ignore_knocked(void *context, uint64_t due_ns, int status)
+{
+    (void)context, (void)due_ns, (void)status;
+}
+
 struct client_handler handler_ignoring(void *context)
 {
     return (struct client_handler){.context = context,
@@ -47,7 +52,8 @@ struct client_handler handler_ignoring(void *context)
                                    .replied = ignore_replied,
                                    .posted = ignore_posted,
                                    .ready = ignore_client,
-                                   .lost = ignore_client};
+                                   .lost = ignore_client,
+                                   .knocked = ignore_knocked};
 }
 
 static void keep_room(struct search *search, struct slice tag)

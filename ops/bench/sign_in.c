@@ -95,7 +95,8 @@ static void enter_dialog(struct client *client, const struct packet *packet)
     join(client);
 }
 
-/* 503: the server is full or not ready. Close, and the crowd tries again. */
+/* 503: the server is full or not ready. Close, and the crowd tries again;
+ * and what a newcomer does after any answer. */
 static void come_back(struct client *client)
 {
     shutdown(client->wire.fd, SHUT_RDWR);
@@ -110,6 +111,9 @@ void sign_in_answered(struct client *client, const struct packet *packet)
     }
     if (registering && packet->status == 407) {
         prove(client, packet);
+    } else if (client->is_newcomer) {
+        client_knocked(client, packet->status);
+        come_back(client);
     } else if (packet->status == 503) {
         come_back(client);
     } else if (packet->status != 200) {
