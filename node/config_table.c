@@ -373,15 +373,3 @@ void config_print(const struct config *config, FILE *to)
         print_value(&settings[i], config, to);
     }
 }
-
-void config_describe(FILE *to)
-{
-    fprintf(to, "%-8s %-28s %-24s %s\n", "section", "key", "default",
-            "meaning");
-    for (size_t i = 0; i < settings_n; i++) {
-        fprintf(to, "%-8s %-28s %-24s %s\n", settings[i].section,
-                settings[i].key,
-                settings[i].initial == NULL ? "-" : settings[i].initial,
-                settings[i].meaning);
-    }
-}

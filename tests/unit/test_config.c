@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/config.h"
+#include "node/config_table.h"
 
 #define POOL  "[pool]\nid = 6f1c3e1e-94a1-4b0e-9a53-1f2d6f0a7b11\n"
 #define LEAST POOL "[node]\nid = 2\n[peer]\nnode = 1 127.0.0.1:5062\n"
@@ -172,6 +172,31 @@ static void test_config_print__loads_again(void **state)
     free(second);
 }
 
+/* The list of settings has a line for each, with default and range in the
+ * units one would write. */
+static void test_config_describe__tells_defaults_and_ranges(void **state)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *to = open_memstream(&text, &bytes);
+    size_t lines = 0;
+
+    (void)state;
+    assert_non_null(to);
+    config_describe(to);
+    fclose(to);
+    for (const char *at = text; *at != '\0'; at++) {
+        lines += *at == '\n';
+    }
+    assert_int_equal(lines, 1 + settings_n);
+    assert_non_null(strstr(text, " 720s                     90s to 86400s "));
+    assert_non_null(strstr(text, " 64MiB                    1MiB to 16GiB "));
+    assert_non_null(strstr(text, " 500ms                    50ms to 60s "));
+    assert_non_null(strstr(text, " 1GiB                     0 to 1024GiB "));
+    assert_non_null(strstr(text, " no                       yes, no "));
+    free(text);
+}
+
 /* An address is host and port, IPv6 in brackets. */
 static void test_config_split_address__takes_both_families(void **state)
 {
@@ -202,6 +227,7 @@ int main(void)
         RUN_IN(test_config_load__names_what_is_wrong, set_up, tear_down),
         RUN_IN(test_config_load__includes_a_folder, set_up, tear_down),
         RUN_IN(test_config_print__loads_again, set_up, tear_down),
+        RUN(test_config_describe__tells_defaults_and_ranges),
         RUN(test_config_split_address__takes_both_families),
     };
 
