@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 
 #include "proto/base/journal.h"
+#include "proto/base/tls_reason.h"
 #include "raft/peer/tls_identity.h"
 
 /* Take administrators by their own authorities in place of those that issue to
@@ -18,12 +19,10 @@ static enum error trust(struct tls_identity *identity, const char *file)
 
     ERR_clear_error();
     if (store == NULL || X509_STORE_load_file(store, file) != 1) {
-        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
         journal_error("tls_refused",
                       "file=%s text=\"no authority can be read\" "
                       "reason=\"%s\"",
-                      file, reason != NULL ? reason : "");
+                      file, tls_reason(""));
         ERR_clear_error();
         X509_STORE_free(store);
         return ERROR_TLS;

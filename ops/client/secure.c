@@ -11,6 +11,7 @@
 
 #include "ops/client/limits.h"
 #include "proto/base/check.h"
+#include "proto/base/tls_reason.h"
 
 struct trust {
     SSL_CTX *context;
@@ -24,9 +25,7 @@ struct secure {
 
 static const char *library_reason(void)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-    return reason == NULL ? "the connection broke" : reason;
+    return tls_reason("the connection broke");
 }
 
 static bool load_authority(SSL_CTX *context, const char *authority)

@@ -6,15 +6,14 @@
 #include <openssl/err.h>
 
 #include "proto/base/check.h"
+#include "proto/base/tls_reason.h"
 #include "raft/peer/tls_identity.h"
 
 static enum error refuse(char why[LINK_WHY_BYTES], const char *file,
                          const char *what)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-    snprintf(why, LINK_WHY_BYTES, "%s: %s%s%s", file, what,
-             reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+    snprintf(why, LINK_WHY_BYTES, "%s: %s: %s", file, what,
+             tls_reason("no reason given"));
     ERR_clear_error();
     return ERROR_TLS;
 }

@@ -9,6 +9,7 @@
 
 #include "proto/base/certificate.h"
 #include "proto/base/journal.h"
+#include "proto/base/tls_reason.h"
 #include "raft/peer/tls.h"
 #include "raft/peer/tls_name.h"
 
@@ -17,10 +18,8 @@ enum { CERTIFICATES_BYTES_MAX = 32 * 1024, CHAIN_MAX = 4 };
 
 static enum error refuse(const char *file, const char *why)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
     journal_error("tls_refused", "file=%s text=\"%s\" reason=\"%s\"", file, why,
-                  reason != NULL ? reason : "");
+                  tls_reason(""));
     ERR_clear_error();
     return ERROR_TLS;
 }
