@@ -7,6 +7,7 @@ Which byte is noticed by whom is shown in unit/test_store_rot and
 unit/test_log_store_rot; here a whole node names the damage, sets its files
 aside and comes back by itself.
 """
+import contextlib
 import os
 import signal
 import time
@@ -18,6 +19,8 @@ from scene import StandingScene, until
 from local_pool import Node
 
 POSTS = 150             # More than a log keeps: the store was flushed.
+LONG = 'words ' * 100   # Of so long posts a table has many blocks.
+PAST = 500              # Messages to ask for: more than one block of them.
 STARTS = 12
 
 
@@ -31,6 +34,14 @@ def flip(share: float) -> Callable[[Path], None]:
             file.seek(at)
             file.write(bytes([data[at] ^ 0x10]))
     return damage
+
+
+def spoil(path: Path) -> None:
+    """Turn every byte of a file over, in place. Done twice it is as before."""
+    with open(path, 'r+b') as file:
+        data = file.read()
+        file.seek(0)
+        file.write(bytes(byte ^ 0xff for byte in data))
 
 
 def truncate(path: Path) -> None:
@@ -64,11 +75,12 @@ DAMAGES = (
 class Rot(StandingScene):
     """One node's disk."""
 
-    def post(self, count: int) -> None:
+    def post(self, count: int, text: str = 'post') -> None:
         """Make entries and rows."""
         dialog = self.phone(self.leader, 'tomas')
         for i in range(count):
-            self.assertEqual(dialog.post(self.room, 'post %d' % i).status, 200)
+            self.assertEqual(
+                dialog.post(self.room, '%s %d' % (text, i)).status, 200)
         dialog.phone.close()
 
     def setUp(self) -> None:
@@ -96,6 +108,42 @@ class Rot(StandingScene):
                 self.assertRegex(
                     self.journal(self.node)[told:],
                     'log refused .*what=|store_rotten .*reason=')
+
+    def tables(self) -> list[Path]:
+        """The files of rows of the node's state."""
+        return list(self.node.data.glob('store/store-*/*.sst'))
+
+    def ask_in_vain(self) -> None:
+        """A client asks for what cannot be read; the node ends by it."""
+        dialog = self.phone(self.node, 'tomas')
+        with contextlib.suppress(ConnectionError):  # It may end first.
+            self.assertNotEqual(dialog.history(self.room, PAST).code, 200)
+        until(lambda: self.node.pid() is None, 'the node ends')
+        self.assertRegex(self.journal(self.node), 'node_stops .*error=ROTTEN '
+                         'reason="a history cannot be read')
+
+    def test_rot_that_a_reader_finds(self) -> None:
+        """What cannot be read while the node runs is believed by no later
+        start, though the disk were to give it right again."""
+        mark, before = self.node.data / 'rotten', self.rotted()
+        self.post(POSTS, LONG)
+        self.assert_same_state()
+        spoiled = self.tables()
+        for path in spoiled:
+            spoil(path)
+        self.ask_in_vain()
+        self.assertTrue(mark.exists())
+        for path in spoiled:
+            spoil(path)
+        until(self.revive, 'it serves again')
+        self.assertFalse(mark.exists())
+        members = self.assert_voters()
+        self.assert_same_state()
+        self.assertEqual(self.rotted(), before + 1)
+        self.node.kill()
+        self.serve()
+        self.assertEqual((self.assert_voters(), self.rotted()),
+                         (members, before + 1))
 
     def test_one_copy_of_the_vote_is_enough(self) -> None:
         """There are two; the node stays who it is."""
