@@ -178,19 +178,33 @@ static enum error tables_save(struct live *live, const struct rows_pin *pin,
     return file_write(path, "INDEX", bytes);
 }
 
+/* A copy of files that rot has the rot too; who copies does not look. */
+static enum error rot_copy(const char *path)
+{
+    char to[FILES_PATH_BYTES_MAX];
+
+    TRY(files_path(to, path, "rows-1"));
+    return files_write(to, 0, "rot", 3);
+}
+
 enum error live_save(struct live *live, const char *path, uint64_t *index_out)
 {
     struct buffer bytes = BUFFER_EMPTY;
     struct rows_pin pin;
     unsigned life;
     enum error error;
+    bool rotten;
 
     pthread_mutex_lock(&live->lock);
     pin.index = live->applied;
     rows_pin(live->rows, &pin);
     life = live->life;
+    rotten = live->rotten;
     pthread_mutex_unlock(&live->lock);
     error = tables_save(live, &pin, path, &bytes);
+    if (error == ERROR_NONE && rotten) {
+        error = rot_copy(path);
+    }
     *index_out = pin.index;
     pthread_mutex_lock(&live->lock);
     if (life == live->life) {

@@ -28,7 +28,8 @@ enum { STORE_SIM_FILE_BYTES = 4096 };
 void store_sim_flush_every(uint64_t commits);
 
 /**
- * Let a store's rows rot: whatever reads them, or opens it, finds out.
+ * Let a store's rows rot: whatever reads them, or opens it, finds out. A
+ * checkpoint is made as if nothing were wrong, and is as rotten.
  *
  * Returns NOT_FOUND when no store was ever open there.
  */

@@ -12,6 +12,7 @@
 #include "proto/entry.h"
 #include "storage/generation.h"
 #include "tests/sim/files_sim.h"
+#include "tests/sim/store_sim.h"
 #include "tests/unit/fake_loop.h"
 #include "tests/unit/stage.h"
 #include "tests/unit/store_fixture.h"
@@ -526,6 +527,21 @@ static void test_checkpoint__fails(void **state)
     twin_free(twin);
 }
 
+/* A store that cannot be believed is copied to nobody, and ends the node. */
+static void test_checkpoint__of_rot(void **state)
+{
+    struct stage *s = *state;
+    struct twin *twin = twin_new(s, "/twin");
+
+    feed(twin, 1, 100);
+    assert_int_equal(store_sim_rot("/twin/store/store-1-0"), ERROR_NONE);
+    applier_checkpoint(twin->applier, 9, "/twin/sent");
+    fake_loop_settle(s->loop);
+    assert_int_equal(twin->fatal, ERROR_ROTTEN);
+    assert_int_equal(fake_replica_told(twin->replica)->checkpoint, 0);
+    twin_free(twin);
+}
+
 /* The state never moves backwards: an older snapshot is not taken. */
 static void test_restore__older_is_not_taken(void **state)
 {
@@ -693,6 +709,7 @@ int main(void)
         IN(test_flush__fails),
         IN(test_checkpoint__goes_on_elsewhere),
         IN(test_checkpoint__fails),
+        IN(test_checkpoint__of_rot),
         IN(test_restore__older_is_not_taken),
         IN(test_restore__broken),
         IN(test_reconcile__forgotten),

@@ -95,12 +95,13 @@ static void test_store_sim_flush_every__tells_nobody(void **state)
     assert_int_equal(f->index, 3);
 }
 
-/* Rot shows to all who read. */
+/* Rot shows to all who read, but not to who only copies. */
 static void test_store_sim_rot__shows_everywhere(void **state)
 {
     struct store_fixture *f = *state;
     struct buffer value = BUFFER_EMPTY;
     struct view *view;
+    uint64_t index;
 
     fixture_put_commit(f, TABLE_ROOMS, "a", "1");
     assert_int_equal(view_open(f->store, &view), ERROR_NONE);
@@ -113,6 +114,8 @@ static void test_store_sim_rot__shows_everywhere(void **state)
         rows_text(view, TABLE_ROOMS, (struct range){.backward = false}, &value),
         ERROR_ROTTEN);
     view_close(view);
+    assert_int_equal(store_checkpoint(f->store, f->other, &index), ERROR_NONE);
+    assert_int_equal(checkpoint_verify(f->other), ERROR_ROTTEN);
     store_abandon(f->store);
     assert_int_equal(store_open(f->path, NULL, &f->store), ERROR_ROTTEN);
     f->store = NULL;
