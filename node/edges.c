@@ -18,8 +18,7 @@ struct edges {
     struct edge *at[EDGES_MAX];
 };
 
-/* What the configuration says of all edges together, for one of n. */
-static struct edge_limits limits_of(const struct config *config)
+struct edge_limits edges_limits(const struct config *config)
 {
     struct edge_limits limits = EDGE_LIMITS_DEFAULT;
     uint64_t n = config->sip_edges;
@@ -72,7 +71,7 @@ enum error edges_open(struct edges **edges_out, const struct config *config,
         .listeners = listeners,
         .n = fill_listeners(config, plan, listeners),
         .admission = admission,
-        .limits = limits_of(config),
+        .limits = edges_limits(config),
     };
     struct edges *edges = calloc(1, sizeof(*edges));
     enum error error = ERROR_NONE;

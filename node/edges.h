@@ -23,6 +23,15 @@ struct edges;
 enum { EDGES_MAX = 16 }; /* As [sip] edges allows. */
 
 /**
+ * Tell what each edge is held to.
+ *
+ * What the configuration says of all connections is divided, rounded up; what
+ * it says of one holds for every edge. Callers get no descriptor that the node
+ * needs itself (descriptors.h).
+ */
+struct edge_limits edges_limits(const struct config *config);
+
+/**
  * Open them all.
  *
  * @config, plan  Borrowed for the call.

@@ -1,11 +1,10 @@
 #include "tests/unit/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "node/plan.h"
+#include "tests/unit/config_text.h"
 
 #define POOL "[pool]\nid = 6f1c3e1e-94a1-4b0e-9a53-1f2d6f0a7b11\n"
 #define NODE "[node]\nid = 2\n"
@@ -14,20 +13,13 @@
     "node = 2 127.0.0.1:6002\n"
 #define LEAST POOL NODE PEERS
 
-/* Load a file of this text, and plan it. */
 static enum error plan_of(const char *text, struct plan *plan,
                           char error[CONFIG_ERROR_BYTES])
 {
-    char path[] = "/tmp/perch-plan-XXXXXX";
-    int fd = mkstemp(path);
     struct config config;
     enum error result;
 
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-    close(fd);
-    assert_int_equal(config_load(path, &config, error), ERROR_NONE);
-    unlink(path);
+    config_of_text(text, &config);
     result = plan_make(&config, plan, error);
     config_deinit(&config);
     return result;
@@ -71,6 +63,49 @@ static void test_plan_make__reads_addresses(void **state)
     assert_true(plan.listeners[1].digest);
     assert_string_equal(plan.listeners[1].at.host, "::");
     assert_string_equal(plan.admin_listen.host, "");
+}
+
+/* Where the node listens besides, as the file says. */
+static void test_plan_make__reads_the_other_listeners(void **state)
+{
+    struct plan plan;
+    char error[CONFIG_ERROR_BYTES];
+
+    (void)state;
+    assert_int_equal(plan_of(LEAST "[web]\nlisten = 127.0.0.1:9001\n"
+                                   "[admin]\nlisten = [::1]:9002\n"
+                                   "authorities = /ca.pem\n",
+                             &plan, error),
+                     ERROR_NONE);
+    assert_string_equal(plan.peer_listen.host, "127.0.0.1");
+    assert_int_equal(plan.peer_listen.port, 6002);
+    assert_string_equal(plan.web_listen.host, "127.0.0.1");
+    assert_int_equal(plan.web_listen.port, 9001);
+    assert_string_equal(plan.admin_listen.host, "::1");
+    assert_int_equal(plan.admin_listen.port, 9002);
+}
+
+/* Each level has its word. */
+static void test_plan_make__reads_levels(void **state)
+{
+    static const struct {
+        const char *word;
+        enum journal_level level;
+    } levels[] = {{"error", JOURNAL_ERROR},
+                  {"warning", JOURNAL_WARNING},
+                  {"notice", JOURNAL_NOTICE},
+                  {"info", JOURNAL_INFO},
+                  {"debug", JOURNAL_DEBUG}};
+    char text[512], error[CONFIG_ERROR_BYTES];
+    struct plan plan;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        snprintf(text, sizeof(text), POOL NODE "journal_level = %s\n" PEERS,
+                 levels[i].word);
+        assert_int_equal(plan_of(text, &plan, error), ERROR_NONE);
+        assert_int_equal(plan.journal_level, levels[i].level);
+    }
 }
 
 /* What cannot be right is named, before anything is opened. */
@@ -119,6 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN(test_plan_make__reads_addresses),
+        RUN(test_plan_make__reads_the_other_listeners),
+        RUN(test_plan_make__reads_levels),
         RUN(test_plan_make__names_what_is_wrong),
         RUN(test_plan_make__refuses_a_crowd),
     };
