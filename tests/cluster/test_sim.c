@@ -23,7 +23,7 @@ static struct world_result run(uint64_t seed, const char *mix, uint64_t rules)
     struct world_result result;
     struct world *world;
 
-    assert_true(mix_read(mix, &settings.mix));
+    assert_true(mix_read(&fault_names, mix, &settings.mix));
     world = world_new(&settings);
     result = world_run(world);
     world_free(world);
@@ -94,12 +94,12 @@ static void test_mix_read__takes_names_and_faults(void **state)
     struct mix mix;
 
     (void)state;
-    assert_true(mix_read("loss,crash", &mix));
+    assert_true(mix_read(&fault_names, "loss,crash", &mix));
     assert_int_equal(mix_draw(&mix, 1), FAULT_BIT(LOSS) | FAULT_BIT(CRASH));
-    assert_true(mix_read("calm", &mix));
+    assert_true(mix_read(&fault_names, "calm", &mix));
     assert_int_equal(mix_draw(&mix, 1), 0);
-    assert_false(mix_read("loss,", &mix));
-    assert_false(mix_read("weather", &mix));
+    assert_false(mix_read(&fault_names, "loss,", &mix));
+    assert_false(mix_read(&fault_names, "weather", &mix));
 }
 
 int main(void)

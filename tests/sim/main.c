@@ -1,13 +1,13 @@
 /* perch-sim: a pool in one process, under virtual time and seeded faults. */
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "raft/guard/rules.h"
 #include "tests/sim/runs.h"
+#include "tests/sim/world.h"
 
 static const char usage[] =
     "perch-sim: run a simulated pool under faults that a seed decides\n"
@@ -31,10 +31,20 @@ static const char usage[] =
     "  --trace        tell what happens; one run\n"
     "  --list         list rules and faults\n";
 
+enum { PATH_BYTES_MAX = 4096 };
+
+/* What this level's own options say. */
+struct own {
+    uint64_t voters; /* 0: all nodes. */
+    uint64_t rules;  /* Of the guard. */
+};
+
 /* --- The command line --- */
 
-static bool read_rules_off(const char *text, uint64_t *rules)
+static bool read_rules_off(void *own, const char *text)
 {
+    uint64_t *rules = &((struct own *)own)->rules;
+
     if (strcmp(text, "all") == 0 || strcmp(text, "none") == 0) {
         *rules = text[0] == 'a' ? GUARD_RULES_NONE : GUARD_RULES_ALL;
         return true;
@@ -59,15 +69,16 @@ static bool read_rules_off(const char *text, uint64_t *rules)
     }
 }
 
-static bool read_number(const char *text, uint64_t least, uint64_t most,
-                        uint64_t *number_out)
+static bool read_voters(void *own, const char *text)
 {
-    char *end;
+    return runs_read_number(text, 1, WORLD_NODES_MAX,
+                            &((struct own *)own)->voters);
+}
 
-    errno = 0;
-    *number_out = strtoull(text, &end, 10);
-    return errno == 0 && end != text && *end == '\0' && *number_out >= least &&
-           *number_out <= most;
+static const char *check(void *own, const struct runs *runs)
+{
+    return ((struct own *)own)->voters > runs->nodes ? "more voters than nodes"
+                                                     : NULL;
 }
 
 static void list(void)
@@ -77,138 +88,77 @@ static void list(void)
         printf("  %-12s %s\n", guard_rule_name(i), guard_rule_fault(i));
     }
     printf("faults:\n");
-    for (unsigned i = 0; i < FAULT_COUNT; i++) {
-        printf("  %-12s %s\n", fault_word(i), fault_text(i));
-    }
 }
 
-enum { PATH_BYTES_MAX = 4096 };
+/* --- Runs --- */
 
-enum option_code {
-    OPTION_SEED = 256,
-    OPTION_RUNS,
-    OPTION_NODES,
-    OPTION_VOTERS,
-    OPTION_MIX,
-    OPTION_RULES_OFF,
-    OPTION_SECONDS,
-    OPTION_HEAL,
-    OPTION_FIRST,
-    OPTION_TRACE,
-    OPTION_LIST,
-    OPTION_LEVEL,
-};
-
-static const struct option long_options[] = {
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"runs", required_argument, NULL, OPTION_RUNS},
-    {"nodes", required_argument, NULL, OPTION_NODES},
-    {"voters", required_argument, NULL, OPTION_VOTERS},
-    {"mix", required_argument, NULL, OPTION_MIX},
-    {"rules-off", required_argument, NULL, OPTION_RULES_OFF},
-    {"seconds", required_argument, NULL, OPTION_SECONDS},
-    {"heal", required_argument, NULL, OPTION_HEAL},
-    {"first", no_argument, NULL, OPTION_FIRST},
-    {"trace", no_argument, NULL, OPTION_TRACE},
-    {"list", no_argument, NULL, OPTION_LIST},
-    {"level", required_argument, NULL, OPTION_LEVEL},
-    {NULL, 0, NULL, 0},
-};
-
-static bool read_world(int option, const char *text,
-                       struct world_settings *world)
+static void run(void *own, const struct runs *runs, uint64_t seed,
+                void *result_out, struct runs_verdict *verdict)
 {
-    uint64_t number = 0;
-    bool ok = true;
+    const struct own *options = own;
+    struct world_settings settings = {.seed = seed,
+                                      .nodes = runs->nodes,
+                                      .voters = options->voters == 0
+                                                    ? runs->nodes
+                                                    : (unsigned)options->voters,
+                                      .fault_us = runs->fault_us,
+                                      .heal_us = runs->heal_us,
+                                      .mix = runs->mix,
+                                      .rules = options->rules,
+                                      .trace = runs->trace};
+    struct world *world = world_new(&settings);
+    struct world_result result = world_run(world);
 
-    switch (option) {
-    case OPTION_SEED:
-        ok = read_number(text, 0, UINT64_MAX, &world->seed);
-        break;
-    case OPTION_NODES:
-        ok = read_number(text, 1, WORLD_NODES_MAX, &number);
-        world->nodes = (unsigned)number;
-        break;
-    case OPTION_VOTERS:
-        ok = read_number(text, 1, WORLD_NODES_MAX, &number);
-        world->voters = (unsigned)number;
-        break;
-    case OPTION_MIX:
-        ok = mix_read(text, &world->mix);
-        break;
-    case OPTION_RULES_OFF:
-        ok = read_rules_off(text, &world->rules);
-        break;
-    case OPTION_SECONDS:
-        ok = read_number(text, 1, 100000, &number);
-        world->fault_us = number * 1000000;
-        break;
-    default:
-        ok = read_number(text, 10, 100000, &number);
-        world->heal_us = number * 1000000;
-        break;
+    world_free(world);
+    if (result.violation.kind != NULL) {
+        snprintf(verdict->kind, sizeof(verdict->kind), "%s",
+                 result.violation.kind);
+        snprintf(verdict->text, sizeof(verdict->text), "%s",
+                 result.violation.text);
     }
-    return ok;
+    *(struct world_result *)result_out = result;
 }
 
-static bool read_option(int option, const char *text, struct runs *runs)
+static void add(void *sum_out, const void *more)
 {
-    uint64_t number = 0;
-    bool ok = true;
+    struct world_result *sum = sum_out;
+    const struct world_result *result = more;
 
-    switch (option) {
-    case OPTION_RUNS:
-        return read_number(text, 1, UINT64_MAX, &runs->n);
-    case 'j':
-        ok = read_number(text, 1, RUNS_JOBS_MAX, &number);
-        runs->jobs = (unsigned)number;
-        return ok;
-    case OPTION_LEVEL:
-        return strcmp(text, "core") == 0;
-    case OPTION_FIRST:
-        runs->stop_at_first = true;
-        return true;
-    case OPTION_TRACE:
-        runs->world.trace = true;
-        return true;
-    default:
-        return read_world(option, text, &runs->world);
+    sum->trace_hash ^= result->trace_hash;
+    sum->events += result->events;
+    sum->elections += result->elections;
+    sum->acknowledged += result->acknowledged;
+    sum->starts += result->starts;
+    sum->snapshots_installed += result->snapshots_installed;
+    sum->changes += result->changes;
+    sum->reads += result->reads;
+    for (unsigned i = 0; i < GUARD_RULE_COUNT; i++) {
+        sum->rule_counts[i] += result->rule_counts[i];
     }
 }
 
-/* Returns false after saying what is wrong. */
-static bool read_options(int argc, char **argv, struct runs *runs)
+static void tell(const struct runs_summary *summary, const void *sums)
 {
-    int option;
+    const struct world_result *sum = sums;
 
-    while ((option = getopt_long(argc, argv, "j:", long_options, NULL)) != -1) {
-        if (option == '?') {
-            fputs(usage, stderr);
-            return false;
-        }
-        if (option == OPTION_LIST) {
-            list();
-            exit(0);
-        }
-        if (!read_option(option, optarg, runs)) {
-            fprintf(stderr, "perch-sim: not a value for the option: %s\n",
-                    optarg);
-            return false;
-        }
+    printf("%" PRIu64 " runs, %" PRIu64 " failed; %" PRIu64
+           " elections, %" PRIu64 " acknowledged, %" PRIu64 " starts, %" PRIu64
+           " snapshots installed, %" PRIu64 " member changes, %" PRIu64
+           " reads\n",
+           summary->runs, summary->failed, sum->elections, sum->acknowledged,
+           sum->starts, sum->snapshots_installed, sum->changes, sum->reads);
+    printf("%" PRIu64 " events, %.1f s, %.0f runs a minute, trace %016" PRIx64
+           "\n",
+           sum->events, summary->took_s,
+           60.0 * (double)summary->runs / summary->took_s, sum->trace_hash);
+    printf("rules acted:");
+    for (unsigned i = 0; i < GUARD_RULE_COUNT; i++) {
+        printf(" %s=%" PRIu64, guard_rule_name(i), sum->rule_counts[i]);
     }
-    if (optind < argc) {
-        fputs(usage, stderr);
-        return false;
-    }
-    if (runs->world.voters == 0) {
-        runs->world.voters = runs->world.nodes;
-    }
-    if (runs->world.voters > runs->world.nodes) {
-        fprintf(stderr, "perch-sim: more voters than nodes\n");
-        return false;
-    }
-    return true;
+    printf("\n");
 }
+
+/* --- The program --- */
 
 /* Whole replicas and whole nodes link another disk, so they are programs of
  * their own, beside this one. */
@@ -241,23 +191,32 @@ static const char *find_level(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct runs runs = {.world = {.seed = 1,
-                                  .nodes = 3,
-                                  .fault_us = 60000000,
-                                  .heal_us = 32000000,
-                                  .rules = GUARD_RULES_ALL},
-                        .n = 1,
-                        .jobs = 1};
-    struct summary summary;
+    struct own own = {.voters = 0, .rules = GUARD_RULES_ALL};
+    const struct runs_level level = {
+        .name = "core",
+        .usage = usage,
+        .faults = &fault_names,
+        .standard = {.seed = 1,
+                     .n = 1,
+                     .jobs = 1,
+                     .nodes = 3,
+                     .fault_us = 60000000,
+                     .heal_us = 32000000},
+        .nodes_max = WORLD_NODES_MAX,
+        .heal_s_min = 10,
+        .n_options = 2,
+        .options = {{"voters", true, read_voters},
+                    {"rules-off", true, read_rules_off}},
+        .result_bytes = sizeof(struct world_result),
+        .own = &own,
+        .check = check,
+        .run = run,
+        .add = add,
+        .tell = tell,
+        .list = list};
 
     if (find_level(argc, argv) != NULL) {
         return run_level(find_level(argc, argv), argv);
     }
-    mix_read("base", &runs.world.mix);
-    if (!read_options(argc, argv, &runs)) {
-        return 2;
-    }
-    summary = runs_all(&runs);
-    runs_print(&summary);
-    return summary.failed == 0 ? 0 : 1;
+    return runs_main(&level, argc, argv);
 }

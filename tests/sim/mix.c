@@ -1,35 +1,11 @@
 #include "tests/sim/mix.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/sim/random.h"
 
 enum { STREAM_MIX = 5 };
-
-#define FAULT_WORD(name, word, what) [FAULT_##name] = (word),
-#define FAULT_WHAT(name, word, what) [FAULT_##name] = (what),
-static const char *const words[] = {FAULT_LIST(FAULT_WORD)};
-static const char *const whats[] = {FAULT_LIST(FAULT_WHAT)};
-
-#define BASE                                                                   \
-    (FAULT_BIT(LOSS) | FAULT_BIT(DELAY) | FAULT_BIT(REORDER) |                 \
-     FAULT_BIT(DUPLICATE) | FAULT_BIT(ONEWAY) | FAULT_BIT(PARTITION) |         \
-     FAULT_BIT(CRASH) | FAULT_BIT(OUTAGE) | FAULT_BIT(PAUSE) |                 \
-     FAULT_BIT(SLOW) | FAULT_BIT(STALL) | FAULT_BIT(HUNT) |                    \
-     FAULT_BIT(TRANSFER) | FAULT_BIT(SNAPSHOT) | FAULT_BIT(STEADY) |           \
-     FAULT_BIT(IDLE) | FAULT_BIT(NOPREVOTE))
-
-static const struct {
-    const char *name;
-    struct mix mix;
-} named[] = {
-    {"calm", {0, 0}},
-    {"base", {0, BASE}},
-    {"members", {FAULT_BIT(MEMBERS), BASE}},
-    {"errors", {FAULT_BIT(ERRORS), BASE}},
-    {"all", {FAULT_BIT(MEMBERS) | FAULT_BIT(ERRORS), BASE}},
-};
 
 uint32_t mix_draw(const struct mix *mix, uint64_t seed)
 {
@@ -38,10 +14,12 @@ uint32_t mix_draw(const struct mix *mix, uint64_t seed)
     return mix->always | (mix->sometimes & (uint32_t)random_next(&random));
 }
 
-static bool read_word(const char *text, size_t len, uint32_t *bits)
+static bool read_word(const struct mix_names *names, const char *text,
+                      size_t len, uint32_t *bits)
 {
-    for (unsigned i = 0; i < FAULT_COUNT; i++) {
-        if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0) {
+    for (size_t i = 0; i < names->n; i++) {
+        if (strlen(names->words[i]) == len &&
+            memcmp(names->words[i], text, len) == 0) {
             *bits |= UINT32_C(1) << i;
             return true;
         }
@@ -49,11 +27,12 @@ static bool read_word(const char *text, size_t len, uint32_t *bits)
     return false;
 }
 
-bool mix_read(const char *text, struct mix *mix_out)
+bool mix_read(const struct mix_names *names, const char *text,
+              struct mix *mix_out)
 {
-    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
-        if (strcmp(named[i].name, text) == 0) {
-            *mix_out = named[i].mix;
+    for (size_t i = 0; i < names->n_mixes; i++) {
+        if (strcmp(names->mixes[i].name, text) == 0) {
+            *mix_out = names->mixes[i].mix;
             return true;
         }
     }
@@ -61,7 +40,7 @@ bool mix_read(const char *text, struct mix *mix_out)
     for (;;) {
         size_t len = strcspn(text, ",");
 
-        if (!read_word(text, len, &mix_out->always)) {
+        if (!read_word(names, text, len, &mix_out->always)) {
             return false;
         }
         if (text[len] == '\0') {
@@ -71,12 +50,9 @@ bool mix_read(const char *text, struct mix *mix_out)
     }
 }
 
-const char *fault_word(enum fault fault)
+void mix_list(const struct mix_names *names)
 {
-    return words[fault];
-}
-
-const char *fault_text(enum fault fault)
-{
-    return whats[fault];
+    for (size_t i = 0; i < names->n; i++) {
+        printf("  %-12s %s\n", names->words[i], names->whats[i]);
+    }
 }

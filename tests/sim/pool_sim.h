@@ -9,6 +9,7 @@
 
 #include "tests/sim/block_disk.h"
 #include "tests/sim/kept_disk.h"
+#include "tests/sim/mix.h"
 #include "tests/sim/network.h"
 #include "tests/sim/owner.h"
 #include "tests/sim/pool_truth.h"
@@ -39,6 +40,9 @@ enum { POOL_SIM_NODES_MAX = 7, POOL_SIM_LIVES_MAX = 4096 };
 #define TROUBLE_ENUM(name, word, what) TROUBLE_##name,
 enum trouble { TROUBLE_LIST(TROUBLE_ENUM) TROUBLES };
 #undef TROUBLE_ENUM
+
+/* Its mixes are calm, base, disks and all. */
+extern const struct mix_names trouble_names;
 
 struct pool_sim_settings {
     uint64_t seed;
@@ -139,12 +143,6 @@ void pool_sim_begin_troubles(struct pool_sim *pool);
 
 /** End all of it. */
 void pool_sim_end_troubles(struct pool_sim *pool);
-
-/** Name a trouble, as on the command line. */
-const char *trouble_word(enum trouble trouble);
-
-/** Say what a trouble does. */
-const char *trouble_text(enum trouble trouble);
 
 /** Damage a node's log, so that it can be seen. The node is down. */
 void pool_sim_rot(struct pool_node *node);

@@ -21,15 +21,19 @@ enum {
 static const char *const words[] = {TROUBLE_LIST(TROUBLE_WORD)};
 static const char *const whats[] = {TROUBLE_LIST(TROUBLE_WHAT)};
 
-const char *trouble_word(enum trouble trouble)
-{
-    return words[trouble];
-}
+#define BIT(name) (UINT32_C(1) << TROUBLE_##name)
+#define BASE                                                                   \
+    (BIT(LOSS) | BIT(DELAY) | BIT(ONEWAY) | BIT(PARTITION) | BIT(CRASH) |      \
+     BIT(OUTAGE) | BIT(PAUSE) | BIT(SLOW) | BIT(TRANSFER) | BIT(SNAPSHOT) |    \
+     BIT(BEHIND) | BIT(WITHDRAW))
+#define DISKS (BIT(FULL) | BIT(ROT) | BIT(EMPTY) | BIT(OLD))
 
-const char *trouble_text(enum trouble trouble)
-{
-    return whats[trouble];
-}
+static const struct mix_named mixes[] = {{"calm", {0, 0}},
+                                         {"base", {0, BASE}},
+                                         {"disks", {DISKS, BASE}},
+                                         {"all", {0, BASE | DISKS}}};
+const struct mix_names trouble_names = {
+    TROUBLES, words, whats, sizeof(mixes) / sizeof(mixes[0]), mixes};
 
 static bool has(const struct pool_sim *pool, enum trouble trouble)
 {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -10,60 +11,69 @@
 
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
-#include "raft/guard/rules.h"
+#include "tests/sim/runs_options.h"
 
-enum {
-    HANG_SECONDS = 120, /* Of real time, for one run. */
-    FAILURES_TOLD = 20,
-};
+enum { HANG_SECONDS = 120 }; /* Of real time, for one run. */
 
 /* A run under way in a child. */
 struct job {
-    pid_t pid;
+    pid_t pid; /* 0: none. */
     int pipe;
     uint64_t seed;
 };
 
+/* All of them. */
+struct crew {
+    const struct runs_level *level;
+    const struct runs *runs;
+    struct job jobs[RUNS_JOBS_MAX];
+    struct runs_summary summary;
+    void *result, *sum; /* level->result_bytes each. */
+};
+
 /* --- One run, in the child --- */
 
-static void swallow(void *context, enum journal_level level, const char *line)
+static void hear(void *context, enum journal_level level, const char *line)
 {
-    (void)context;
+    const struct crew *crew = context;
+
     (void)level;
-    (void)line;
+    if (crew->level->hear != NULL) {
+        crew->level->hear(crew->result, line);
+    }
 }
 
-struct world_result runs_one(const struct runs *runs, uint64_t seed)
+static bool write_all(int pipe, const void *bytes, size_t len)
 {
-    struct world_settings settings = runs->world;
-    struct world_result result;
-    struct world *world;
+    const uint8_t *from = bytes;
 
-    settings.seed = seed;
-    if (!settings.trace) {
-        journal_capture(swallow, NULL);
+    while (len > 0) {
+        ssize_t put = write(pipe, from, len);
+
+        if (put <= 0) {
+            return false;
+        }
+        from += put;
+        len -= (size_t)put;
     }
-    world = world_new(&settings);
-    result = world_run(world);
-    world_free(world);
-    return result;
+    return true;
 }
 
-static void write_result(int pipe, const struct world_result *result)
+static bool run_here(struct crew *crew, uint64_t seed, int pipe)
 {
-    const char *kind = result->violation.kind;
-    char kind_text[32] = "";
+    struct runs_verdict verdict = {.kind = ""};
+    const struct runs_level *level = crew->level;
 
-    if (kind != NULL) {
-        snprintf(kind_text, sizeof(kind_text), "%s", kind);
+    alarm(HANG_SECONDS);
+    if (!crew->runs->trace) {
+        journal_capture(hear, crew);
     }
-    if (write(pipe, kind_text, sizeof(kind_text)) != sizeof(kind_text) ||
-        write(pipe, result, sizeof(*result)) != sizeof(*result)) {
-        _exit(1);
-    }
+    level->run(level->own, crew->runs, seed, crew->result, &verdict);
+    return write_all(pipe, &verdict, sizeof(verdict)) &&
+           write_all(pipe, crew->result, level->result_bytes);
 }
 
-static struct job start_job(const struct runs *runs, uint64_t seed)
+static struct job start_job(struct crew *crew, uint64_t seed)
 {
     struct job job = {.seed = seed};
     int ends[2];
@@ -73,13 +83,9 @@ static struct job start_job(const struct runs *runs, uint64_t seed)
     job.pid = fork();
     CHECK(job.pid >= 0);
     if (job.pid == 0) {
-        struct world_result result;
-
         close(ends[0]);
-        alarm(HANG_SECONDS);
-        result = runs_one(runs, seed);
-        write_result(ends[1], &result);
-        _exit(0);
+        memset(crew->result, 0, crew->level->result_bytes);
+        _exit(run_here(crew, seed, ends[1]) ? 0 : 1);
     }
     close(ends[1]);
     return job;
@@ -103,122 +109,95 @@ static bool read_all(int pipe, void *to, size_t len)
     return true;
 }
 
-static void add(struct summary *summary, const struct world_result *result)
+/* What is wrong with a run that has no result. */
+static struct runs_verdict verdict_of(int status)
 {
-    struct world_result *sum = &summary->sum;
+    int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    struct runs_verdict verdict;
 
-    sum->trace_hash ^= result->trace_hash;
-    sum->events += result->events;
-    sum->elections += result->elections;
-    sum->acknowledged += result->acknowledged;
-    sum->starts += result->starts;
-    sum->snapshots_installed += result->snapshots_installed;
-    sum->changes += result->changes;
-    sum->reads += result->reads;
-    for (unsigned i = 0; i < GUARD_RULE_COUNT; i++) {
-        sum->rule_counts[i] += result->rule_counts[i];
-    }
+    snprintf(verdict.kind, sizeof(verdict.kind),
+             number == SIGALRM ? "hang" : "crash");
+    snprintf(verdict.text, sizeof(verdict.text), "signal %d", number);
+    return verdict;
 }
 
-static void end_job(struct summary *summary, struct job *job)
+static void end_job(struct crew *crew, struct job *job)
 {
-    struct world_result result = {.events = 0};
-    char kind[32] = "";
-    bool whole = read_all(job->pipe, kind, sizeof(kind)) &&
-                 read_all(job->pipe, &result, sizeof(result));
+    struct runs_verdict verdict;
+    bool whole = read_all(job->pipe, &verdict, sizeof(verdict)) &&
+                 read_all(job->pipe, crew->result, crew->level->result_bytes);
     int status = 0;
 
     close(job->pipe);
     CHECK(waitpid(job->pid, &status, 0) == job->pid);
     job->pid = 0;
-    summary->runs++;
+    crew->summary.runs++;
     if (whole) {
-        add(summary, &result);
+        crew->level->add(crew->sum, crew->result);
     } else {
-        snprintf(kind, sizeof(kind), "%s",
-                 WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM ? "hang"
-                                                                    : "crash");
-        snprintf(result.violation.text, sizeof(result.violation.text),
-                 "signal %d", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+        verdict = verdict_of(status);
     }
-    if (kind[0] == '\0') {
-        return;
-    }
-    summary->failed++;
-    if (summary->failed <= FAILURES_TOLD) {
-        printf("seed %" PRIu64 ": %s: %s\n", job->seed, kind,
-               result.violation.text);
+    if (verdict.kind[0] != '\0') {
+        crew->summary.failed++;
+        printf("seed %" PRIu64 ": %s: %s\n", job->seed, verdict.kind,
+               verdict.text);
         fflush(stdout);
     }
 }
 
-static size_t find_slot(const struct job *jobs, size_t n)
+/* The oldest run is awaited first: runs take about as long as each other, and
+ * the order of the output is the order of the seeds. */
+static void run_jobs(struct crew *crew)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (jobs[i].pid == 0) {
-            return i;
-        }
-    }
-    return n;
-}
+    const struct runs *runs = crew->runs;
 
-static void run_jobs(const struct runs *runs, struct summary *summary)
-{
-    struct job jobs[RUNS_JOBS_MAX] = {{0}};
-    uint64_t started = 0;
-    size_t oldest = 0;
+    for (uint64_t i = 0; i < runs->n + runs->jobs; i++) {
+        struct job *job = &crew->jobs[i % runs->jobs];
 
-    /* The oldest run is awaited first: runs take about as long as each other,
-     * and the order of the output is the order of the seeds. */
-    while (started < runs->n || summary->runs < started) {
-        size_t slot = find_slot(jobs, runs->jobs);
-        bool stop = runs->stop_at_first && summary->failed > 0;
-
-        if (started < runs->n && slot < runs->jobs && !stop) {
-            slot = (size_t)(started % runs->jobs);
-            jobs[slot] = start_job(runs, runs->world.seed + started);
-            started++;
-            continue;
+        if (job->pid != 0) {
+            end_job(crew, job);
         }
-        if (summary->runs == started) {
-            return;
+        if (i < runs->n && !(runs->stop_at_first && crew->summary.failed > 0)) {
+            *job = start_job(crew, runs->seed + i);
         }
-        end_job(summary, &jobs[oldest]);
-        oldest = (oldest + 1) % runs->jobs;
     }
 }
 
-struct summary runs_all(const struct runs *runs)
+static double seconds(void)
 {
-    struct summary summary = {.runs = 0};
-    struct timespec begin, end;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int run_all(const struct runs_level *level, const struct runs *runs)
+{
+    struct crew crew = {.level = level, .runs = runs};
+    double began_s = seconds();
 
     CHECK(runs->jobs > 0 && runs->jobs <= RUNS_JOBS_MAX);
-    clock_gettime(CLOCK_MONOTONIC, &begin);
-    run_jobs(runs, &summary);
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    summary.took_s = (double)(end.tv_sec - begin.tv_sec) +
-                     (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-    return summary;
+    crew.result = calloc(1, level->result_bytes);
+    crew.sum = calloc(1, level->result_bytes);
+    CHECK(crew.result != NULL && crew.sum != NULL);
+    run_jobs(&crew);
+    crew.summary.took_s = seconds() - began_s;
+    level->tell(&crew.summary, crew.sum);
+    free(crew.result);
+    free(crew.sum);
+    return crew.summary.failed == 0 ? 0 : 1;
 }
 
-void runs_print(const struct summary *summary)
+int runs_main(const struct runs_level *level, int argc, char **argv)
 {
-    const struct world_result *sum = &summary->sum;
+    struct runs runs;
 
-    printf("%" PRIu64 " runs, %" PRIu64 " failed; %" PRIu64
-           " elections, %" PRIu64 " acknowledged, %" PRIu64 " starts, %" PRIu64
-           " snapshots installed, %" PRIu64 " member changes, %" PRIu64
-           " reads\n",
-           summary->runs, summary->failed, sum->elections, sum->acknowledged,
-           sum->starts, sum->snapshots_installed, sum->changes, sum->reads);
-    printf("%" PRIu64 " events, %.1f s, %.0f runs a minute, trace %016" PRIx64
-           "\n",
-           sum->events, summary->took_s,
-           60.0 * (double)summary->runs / summary->took_s, sum->trace_hash);
-    printf("rules acted:");
-    for (unsigned i = 0; i < GUARD_RULE_COUNT; i++) {
-        printf(" %s=%" PRIu64, guard_rule_name(i), sum->rule_counts[i]);
+    switch (runs_read_options(level, argc, argv, &runs)) {
+    case RUNS_WORDS_GOOD:
+        return run_all(level, &runs);
+    case RUNS_WORDS_LIST:
+        return 0;
+    default:
+        return 2;
     }
-    printf("\n");
 }

@@ -5,9 +5,9 @@
 #ifndef TESTS_SIM_WORLD_H
 #define TESTS_SIM_WORLD_H
 
+#include "tests/sim/fault_kinds.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/mail.h"
-#include "tests/sim/mix.h"
 #include "tests/sim/network.h"
 #include "tests/sim/node.h"
 #include "tests/sim/schedule.h"

@@ -23,15 +23,19 @@ enum {
 static const char *const words[] = {MISHAP_LIST(MISHAP_WORD)};
 static const char *const whats[] = {MISHAP_LIST(MISHAP_WHAT)};
 
-const char *mishap_word(enum mishap mishap)
-{
-    return words[mishap];
-}
+#define BIT(name) (UINT32_C(1) << MISHAP_##name)
+#define BASE                                                                   \
+    (BIT(LOSS) | BIT(DELAY) | BIT(ONEWAY) | BIT(PARTITION) | BIT(CRASH) |      \
+     BIT(RESTART) | BIT(OUTAGE) | BIT(PAUSE) | BIT(SLOW) | BIT(TRANSFER) |     \
+     BIT(SNAPSHOT) | BIT(FLUSH) | BIT(CHANGE))
+#define DISKS (BIT(FULL) | BIT(ERRORS) | BIT(ROT) | BIT(STALE) | BIT(EMPTY))
 
-const char *mishap_text(enum mishap mishap)
-{
-    return whats[mishap];
-}
+static const struct mix_named mixes[] = {{"calm", {0, 0}},
+                                         {"base", {0, BASE}},
+                                         {"disks", {DISKS, BASE}},
+                                         {"all", {0, BASE | DISKS}}};
+const struct mix_names mishap_names = {MISHAPS, words, whats,
+                                       sizeof(mixes) / sizeof(mixes[0]), mixes};
 
 static bool has(const struct town *town, enum mishap mishap)
 {

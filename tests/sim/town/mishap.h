@@ -5,6 +5,8 @@
 #ifndef TESTS_SIM_TOWN_MISHAP_H
 #define TESTS_SIM_TOWN_MISHAP_H
 
+#include "tests/sim/mix.h"
+
 struct town;
 
 /* X(NAME, word on the command line, what it does) */
@@ -32,14 +34,13 @@ struct town;
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };
 #undef MISHAP_ENUM
 
+/* Its mixes are calm, base, disks and all. */
+extern const struct mix_names mishap_names;
+
 /** Set up what goes wrong all along, and begin what strikes now and then. */
 void mishaps_begin(struct town *town);
 
 /** End all of it; every host comes up. */
 void mishaps_end(struct town *town);
-
-/** Name a mishap, as on the command line, and say what it does. */
-const char *mishap_word(enum mishap mishap);
-const char *mishap_text(enum mishap mishap);
 
 #endif
