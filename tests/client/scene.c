@@ -234,6 +234,28 @@ static void on_watch(void *context)
     }
 }
 
+struct owner *scene_in_room(struct scene *scene, int nodes, uint32_t history_n,
+                            int *room_out)
+{
+    struct owner *owner;
+
+    scene_nodes(scene, nodes);
+    *room_out = pool_add_room(scene->pool, "Tide Desk");
+    owner = scene_online(scene, "ingrid");
+    scene_join(owner, *room_out, history_n);
+    return owner;
+}
+
+void scene_fault(struct scene *scene, const char *what, int node,
+                 unsigned times, enum pool_fault kind, int status)
+{
+    pool_add_rule(scene->pool, (struct pool_rule){.what = what,
+                                                  .node = node,
+                                                  .times = times,
+                                                  .fault = kind,
+                                                  .status = status});
+}
+
 bool scene_until(struct scene *scene,
                  bool (*is_met)(struct scene *scene, const void *by),
                  const void *by)

@@ -72,6 +72,15 @@ struct owner *scene_online(struct scene *scene, const char *user);
 /** Join a room and wait until it is in and its past is known. */
 void scene_join(struct owner *owner, int room, uint32_t history_n);
 
+/** Have a pool of so many nodes, and a client in its one room: all of the three
+ * above. */
+struct owner *scene_in_room(struct scene *scene, int nodes, uint32_t history_n,
+                            int *room_out);
+
+/** Let one kind of request go wrong so many times, on a node. */
+void scene_fault(struct scene *scene, const char *what, int node,
+                 unsigned times, enum pool_fault kind, int status);
+
 /** Run the loop until a test is met. Returns false after WAIT_MS. */
 bool scene_until(struct scene *scene,
                  bool (*is_met)(struct scene *scene, const void *by),

@@ -223,10 +223,7 @@ static void test_server__says_bye(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 1);
+    owner = scene_in_room(scene, 1, 1, &room);
     pool_bye_all(scene->pool);
     scene_told(owner, CLIENT_EVENT_JOINED, 1);
     assert_int_equal(scene->pool->answers[200] > 0, 1);
@@ -299,10 +296,7 @@ static void test_server__sends_malformed_bodies(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 0);
+    owner = scene_in_room(scene, 1, 0, &room);
     for (int i = 0; i < 5; i++) {
         pool_info(scene->pool, 0, bodies[i]);
         scene_told(owner, CLIENT_EVENT_PROBLEM, i);
@@ -340,10 +334,7 @@ static void test_server__sends_nonsense(void **state)
     struct owner *owner;
     int room, n;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 0);
+    owner = scene_in_room(scene, 1, 0, &room);
     n = owner->n;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
         pool_info(scene->pool, 0, bodies[i]);
@@ -362,10 +353,7 @@ static void test_server__message_without_number(void **state)
     char body[512];
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 0);
+    owner = scene_in_room(scene, 1, 0, &room);
     snprintf(body, sizeof(body),
              BODY("<grpchat id=\"grpchat\" seqid=\"1\" author=\"sip:a@b\" "
                   "chanUri=\"%s\" ts=\"2031-01-01T00:00:00Z\"><chat>x</chat>"
@@ -384,10 +372,7 @@ static void test_server__repeats_numbers(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 0);
+    owner = scene_in_room(scene, 1, 0, &room);
     memset(scene->pool->answers, 0, sizeof(scene->pool->answers));
     pool_info(scene->pool, 100, "broken");
     pool_info(scene->pool, 100, "broken");

@@ -6,27 +6,6 @@
 
 #include "tests/client/scene.h"
 
-static struct owner *in_room(struct scene *scene, int nodes, int *room_out)
-{
-    struct owner *owner;
-
-    scene_nodes(scene, nodes);
-    *room_out = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, *room_out, 0);
-    return owner;
-}
-
-static void fault(struct scene *scene, const char *what, int node,
-                  unsigned times, enum pool_fault kind, int status)
-{
-    pool_add_rule(scene->pool, (struct pool_rule){.what = what,
-                                                  .node = node,
-                                                  .times = times,
-                                                  .fault = kind,
-                                                  .status = status});
-}
-
 /* One POSTED for a token, and never another. */
 static const struct told *assert_posted(struct owner *owner, uint64_t token,
                                         enum client_result result, uint64_t id)
@@ -62,7 +41,7 @@ static void test_post__acknowledged(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     const struct told *end;
 
     end = assert_posted(owner, scene_post(owner, room, "one", 3000),
@@ -81,9 +60,9 @@ static void test_post__no_copy(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_NO_COPY, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_NO_COPY, 0);
     assert_posted(owner, scene_post(owner, room, "one", 3000), CLIENT_DONE, 0);
     assert_int_equal(told_count(owner, CLIENT_EVENT_MESSAGE), 0);
     assert_posted(owner, scene_post(owner, room, "two", 3000), CLIENT_DONE, 2);
@@ -95,10 +74,10 @@ static void test_post__replied(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
     scene->pool->replies_to_posts = true;
-    fault(scene, "grpchat", 0, 1, POOL_NO_COPY, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_NO_COPY, 0);
     assert_posted(owner, scene_post(owner, room, "one", 3000), CLIENT_DONE, 1);
 }
 
@@ -126,7 +105,7 @@ static void test_post__refused(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     const struct told *end;
 
     pool_add_rule(scene->pool,
@@ -151,7 +130,7 @@ static void test_post__busy(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     uint64_t began_us = loop_now_us(scene->loop);
 
     pool_add_rule(scene->pool, (struct pool_rule){.what = "grpchat",
@@ -161,7 +140,7 @@ static void test_post__busy(void **state)
                                                   .status = 503,
                                                   .lines = "Retry-After: 1"
                                                            "\r\n"});
-    fault(scene, "grpchat", -1, 1, POOL_REFUSE, 503);
+    scene_fault(scene, "grpchat", -1, 1, POOL_REFUSE, 503);
     assert_posted(owner, scene_post(owner, room, "one", 9000), CLIENT_DONE, 1);
     assert_true(loop_now_us(scene->loop) - began_us >= 1500000);
     assert_int_equal(pool_count(scene->pool, "grpchat", -1), 3);
@@ -175,9 +154,9 @@ static void test_post__busy_for_too_long(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
-    fault(scene, "grpchat", -1, 100, POOL_REFUSE, 503);
+    scene_fault(scene, "grpchat", -1, 100, POOL_REFUSE, 503);
     assert_int_equal(assert_posted(owner, scene_post(owner, room, "one", 1200),
                                    CLIENT_REFUSED, 0)
                          ->code,
@@ -190,9 +169,9 @@ static void test_post__lost_after_commit(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_ACT_CLOSE, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_ACT_CLOSE, 0);
     assert_posted(owner, scene_post(owner, room, "one", 5000), CLIENT_DONE, 1);
     assert_int_equal(pool_count(scene->pool, "grpchat", 0), 1);
     assert_int_equal(pool_count(scene->pool, "grpchat", 1), 1);
@@ -207,10 +186,10 @@ static void test_post__node_dies(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 3, &room);
+    struct owner *owner = scene_in_room(scene, 3, 0, &room);
     uint64_t token;
 
-    fault(scene, "grpchat", 0, 1, POOL_SILENT, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_SILENT, 0);
     token = scene_post(owner, room, "one", 5000);
     scene_run(scene, 20);
     pool_kill(scene->pool, 0);
@@ -224,9 +203,9 @@ static void test_post__lost_before_commit(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_CLOSE, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_CLOSE, 0);
     assert_posted(owner, scene_post(owner, room, "one", 5000), CLIENT_DONE, 1);
     assert_int_equal(scene->pool->rooms[room].n, 1);
 }
@@ -237,9 +216,9 @@ static void test_post__never_answered(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_ACT_SILENT, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_ACT_SILENT, 0);
     assert_posted(owner, scene_post(owner, room, "one", 5000), CLIENT_DONE, 1);
     assert_int_equal(pool_count(scene->pool, "grpchat", 1), 1);
     assert_int_equal(scene->pool->rooms[room].n, 1);
@@ -251,7 +230,7 @@ static void test_post__slow_server(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
 
     pool_add_rule(scene->pool, (struct pool_rule){.what = "grpchat",
                                                   .node = 0,
@@ -267,10 +246,10 @@ static void test_post__unknown(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     uint64_t token;
 
-    fault(scene, "grpchat", 0, 1, POOL_ACT_SILENT, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_ACT_SILENT, 0);
     token = scene_post(owner, room, "one", 300);
     scene_run(scene, 20);
     pool_kill(scene->pool, 0);
@@ -282,7 +261,7 @@ static void test_post__deadline_while_sent(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
     pool_add_rule(scene->pool, (struct pool_rule){.what = "grpchat",
                                                   .node = 0,
@@ -301,7 +280,7 @@ static void test_post__unsent(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
     pool_kill(scene->pool, 0);
     scene_state(owner, CLIENT_WAITING);
@@ -313,11 +292,11 @@ static void test_post__repeat_refused(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
     const struct told *end;
 
-    fault(scene, "grpchat", 0, 1, POOL_CLOSE, 0);
-    fault(scene, "grpchat", 1, 1, POOL_REFUSE, 403);
+    scene_fault(scene, "grpchat", 0, 1, POOL_CLOSE, 0);
+    scene_fault(scene, "grpchat", 1, 1, POOL_REFUSE, 403);
     end = assert_posted(owner, scene_post(owner, room, "one", 3000),
                         CLIENT_UNKNOWN, 0);
     assert_int_equal(end->code, 403);
@@ -343,14 +322,14 @@ static void test_post__once(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 2, &room);
+    struct owner *owner = scene_in_room(scene, 2, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_ACT_CLOSE, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_ACT_CLOSE, 0);
     assert_posted(owner, post_once(owner, room, "one", "r1"), CLIENT_UNKNOWN,
                   0);
     scene_state(owner, CLIENT_ONLINE);
     assert_int_equal(pool_count(scene->pool, "grpchat", -1), 1);
-    fault(scene, "grpchat", 1, 1, POOL_REFUSE, 503);
+    scene_fault(scene, "grpchat", 1, 1, POOL_REFUSE, 503);
     assert_posted(owner, post_once(owner, room, "two", "r2"), CLIENT_REFUSED,
                   0);
     assert_posted(owner, post_once(owner, room, "one", "r1"), CLIENT_DONE, 0);
@@ -363,12 +342,12 @@ static void test_post__not_joined(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
-    fault(scene, "grpchat", 0, 1, POOL_REFUSE, 412);
+    scene_fault(scene, "grpchat", 0, 1, POOL_REFUSE, 412);
     assert_posted(owner, scene_post(owner, room, "one", 5000), CLIENT_DONE, 1);
     assert_int_equal(pool_count(scene->pool, "cmd:join", 0), 2);
-    fault(scene, "grpchat", 0, 100, POOL_REFUSE, 412);
+    scene_fault(scene, "grpchat", 0, 100, POOL_REFUSE, 412);
     assert_int_equal(assert_posted(owner, scene_post(owner, room, "two", 9000),
                                    CLIENT_REFUSED, 0)
                          ->code,
@@ -380,11 +359,11 @@ static void test_post__order(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 3, &room);
+    struct owner *owner = scene_in_room(scene, 3, 0, &room);
     uint64_t tokens[50];
     char text[16];
 
-    fault(scene, "grpchat", 0, 1, POOL_REFUSE, 503);
+    scene_fault(scene, "grpchat", 0, 1, POOL_REFUSE, 503);
     pool_add_rule(scene->pool, (struct pool_rule){.what = "grpchat",
                                                   .node = 0,
                                                   .skip = 10,
@@ -413,7 +392,7 @@ static void test_post__rooms_side_by_side(void **state)
 {
     struct scene *scene = *state;
     int room, other;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     uint64_t slow, quick;
 
     other = pool_add_room(scene->pool, "Storm Line");
@@ -435,7 +414,7 @@ static void test_post__refused_here(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     struct client_post post = {.room_uri = room_uri(scene, room),
                                .within_ms = 1000};
     uint64_t token;
@@ -475,7 +454,7 @@ static void test_post__texts(void **state)
     };
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         assert_posted(owner, scene_post(owner, room, texts[i], 3000),
@@ -492,14 +471,14 @@ static void test_stop__ends_posts(void **state)
 {
     struct scene *scene = *state;
     int room;
-    struct owner *owner = in_room(scene, 1, &room);
+    struct owner *owner = scene_in_room(scene, 1, 0, &room);
     uint64_t sent, waiting;
     struct client_post late = {.room_uri = room_uri(scene, room),
                                .text = SLICE_LITERAL("late"),
                                .within_ms = 1000};
     uint64_t token;
 
-    fault(scene, "grpchat", 0, 1, POOL_SILENT, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_SILENT, 0);
     sent = scene_post(owner, room, "one", 5000);
     waiting = scene_post(owner, room, "two", 5000);
     scene_run(scene, 20);

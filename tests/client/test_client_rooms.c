@@ -5,16 +5,6 @@
 
 #include "tests/client/scene.h"
 
-static void fault(struct scene *scene, const char *what, int node,
-                  unsigned times, enum pool_fault kind, int status)
-{
-    pool_add_rule(scene->pool, (struct pool_rule){.what = what,
-                                                  .node = node,
-                                                  .times = times,
-                                                  .fault = kind,
-                                                  .status = status});
-}
-
 static void say_many(struct scene *scene, int room, int n)
 {
     char text[32];
@@ -67,7 +57,7 @@ static void test_join__lost_before_history(void **state)
     room = pool_add_room(scene->pool, "Tide Desk");
     say_many(scene, room, 3);
     owner = scene_online(scene, "ingrid");
-    fault(scene, "cmd:bccontext", 0, 1, POOL_SILENT, 0);
+    scene_fault(scene, "cmd:bccontext", 0, 1, POOL_SILENT, 0);
     client_join(owner->client, room_uri(scene, room), 0);
     assert_true(scene_until(scene, history_was_asked, &once));
     pool_say(scene->pool, room, "tomas", "four");
@@ -206,7 +196,7 @@ static void test_join__left_out(void **state)
         client_join(owner->client,
                     room_uri(scene, pool_add_room(scene->pool, "Room")), 5);
     }
-    fault(scene, "cmd:bjoin", 0, 1, POOL_LEAVE_OUT, 0);
+    scene_fault(scene, "cmd:bjoin", 0, 1, POOL_LEAVE_OUT, 0);
     client_start(owner->client);
     assert_int_equal(scene_told(owner, CLIENT_EVENT_LEFT, 1)->why,
                      CLIENT_LEFT_REFUSED);
@@ -254,10 +244,7 @@ static void test_rejoin__long_absence(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 2);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 1);
+    owner = scene_in_room(scene, 2, 1, &room);
     pool_kill(scene->pool, 0);
     scene->pool->history_max = 50;
     say_many(scene, room, 1230);
@@ -294,16 +281,13 @@ static void test_live__lost_and_repeated(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 1);
+    owner = scene_in_room(scene, 1, 1, &room);
     pool_say(scene->pool, room, "tomas", "one");
     pool_say_unheard(scene->pool, room, "tomas", "two");
     pool_say_unheard(scene->pool, room, "tomas", "three");
     pool_say(scene->pool, room, "tomas", "four");
     scene_ids(owner, room, "1 2 3 4");
-    fault(scene, "grpchat", 0, 1, POOL_TWICE, 0);
+    scene_fault(scene, "grpchat", 0, 1, POOL_TWICE, 0);
     scene_end(owner, scene_post(owner, room, "five", 3000));
     pool_say(scene->pool, room, "tomas", "six");
     scene_ids(owner, room, "1 2 3 4 5 6");
@@ -398,10 +382,7 @@ static void test_notice__changed(void **state)
     struct owner *owner;
     int room;
 
-    scene_nodes(scene, 1);
-    room = pool_add_room(scene->pool, "Tide Desk");
-    owner = scene_online(scene, "ingrid");
-    scene_join(owner, room, 0);
+    owner = scene_in_room(scene, 1, 0, &room);
     where.uri = room_uri(scene, room);
     pool_notice(scene->pool, room, &notice);
     assert_string_equal(scene_told(owner, CLIENT_EVENT_CHANGED, 0)->text,
@@ -479,12 +460,12 @@ static void test_ask__refused(void **state)
     scene_nodes(scene, 1);
     room = pool_add_room(scene->pool, "Tide Desk");
     owner = scene_online(scene, "ingrid");
-    fault(scene, "cmd:chansrch", 0, 1, POOL_CODE, 413);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_CODE, 413);
     end = scene_end(owner, ask(owner, (struct client_question){0}));
     assert_int_equal(end->result, CLIENT_REFUSED);
     assert_int_equal(end->code, 413);
     assert_non_null(strstr(end->text, "told to say so"));
-    fault(scene, "cmd:chansrch", 0, 1, POOL_REFUSE, 415);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_REFUSE, 415);
     end = scene_end(owner, ask(owner, (struct client_question){0}));
     assert_int_equal(end->code, 415);
     assert_int_equal(client_ask(owner->client, &bad, &token), ERROR_INVALID);
@@ -504,19 +485,19 @@ static void test_ask__lasts(void **state)
     scene_nodes(scene, 2);
     pool_add_room(scene->pool, "Tide Desk");
     owner = scene_online(scene, "ingrid");
-    fault(scene, "cmd:chansrch", 0, 1, POOL_CLOSE, 0);
-    fault(scene, "cmd:chansrch", 1, 1, POOL_NO_REPLY, 0);
-    fault(scene, "cmd:chansrch", 0, 1, POOL_REFUSE, 503);
-    fault(scene, "cmd:chansrch", 0, 1, POOL_CODE, 503);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_CLOSE, 0);
+    scene_fault(scene, "cmd:chansrch", 1, 1, POOL_NO_REPLY, 0);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_REFUSE, 503);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_CODE, 503);
     end = scene_end(owner,
                     ask(owner, (struct client_question){.within_ms = 9000}));
     assert_int_equal(end->result, CLIENT_DONE);
     assert_int_equal(pool_count(scene->pool, "cmd:chansrch", -1), 5);
-    fault(scene, "cmd:chansrch", -1, 99, POOL_NO_REPLY, 0);
+    scene_fault(scene, "cmd:chansrch", -1, 99, POOL_NO_REPLY, 0);
     end = scene_end(owner,
                     ask(owner, (struct client_question){.within_ms = 300}));
     assert_int_equal(end->result, CLIENT_UNKNOWN);
-    fault(scene, "cmd:chansrch", -1, 1, POOL_CLOSE, 0);
+    scene_fault(scene, "cmd:chansrch", -1, 1, POOL_CLOSE, 0);
     pool_kill(scene->pool, 0);
     pool_kill(scene->pool, 1);
     scene_state(owner, CLIENT_WAITING);
@@ -533,7 +514,7 @@ static void test_ask__once(void **state)
 
     scene_nodes(scene, 2);
     owner = scene_online(scene, "ingrid");
-    fault(scene, "cmd:chansrch", 0, 1, POOL_CLOSE, 0);
+    scene_fault(scene, "cmd:chansrch", 0, 1, POOL_CLOSE, 0);
     assert_int_equal(
         scene_end(owner, ask(owner, (struct client_question){.is_once = true}))
             ->result,
@@ -562,7 +543,7 @@ static void test_part__any_state(void **state)
     assert_int_equal(told_count(owner, CLIENT_EVENT_JOINED), 0);
     assert_int_equal(pool_count(scene->pool, "cmd:part", 0), 1);
     scene_join(owner, room, 0);
-    fault(scene, "cmd:part", 0, 1, POOL_SILENT, 0);
+    scene_fault(scene, "cmd:part", 0, 1, POOL_SILENT, 0);
     client_part(owner->client, room_uri(scene, room));
     scene_run(scene, 20);
     pool_drop(scene->pool, -1); /* Parting. */
