@@ -3,19 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/base/journal.h"
 #include "tests/cluster/replica_scene.h"
 #include "tests/sim/block_disk_rot.h"
 #include "tests/sim/network.h"
+#include "tests/unit/quiet.h"
 
 enum { CALM_STEPS = 200 };
-
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
 
 static struct pool_sim *pool_of(uint64_t seed)
 {
@@ -24,7 +17,7 @@ static struct pool_sim *pool_of(uint64_t seed)
         .delay_us = 300, .jitter_us = 300, .in_order = true};
     struct pool_sim *pool;
 
-    journal_capture(swallow, NULL);
+    quiet_begin();
     pool = pool_sim_new(&settings);
     network_set_faults(pool->network, &gentle);
     return pool;

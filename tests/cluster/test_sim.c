@@ -1,16 +1,9 @@
 #include "tests/unit/test.h"
 
-#include "proto/base/journal.h"
 #include "raft/guard/rules.h"
 #include "tests/cluster/both_ways.h"
 #include "tests/sim/world.h"
-
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
+#include "tests/unit/quiet.h"
 
 static struct world_result run(uint64_t seed, const char *mix, uint64_t rules)
 {
@@ -111,6 +104,6 @@ int main(void)
         RUN(test_mix_read__takes_names_and_faults),
     };
 
-    journal_capture(swallow, NULL); /* Hundreds of deaths, all meant. */
+    quiet_begin(); /* Hundreds of deaths, all meant. */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,12 +6,12 @@
 #include "proto/base/check.h"
 #include "proto/base/checksum.h"
 #include "proto/base/endian.h"
-#include "proto/base/journal.h"
 #include "raft/log_store/record.h"
 #include "raft/log_store/segment.h"
 #include "tests/fuzz/log_input.h"
 #include "tests/sim/block_disk_rot.h"
 #include "tests/unit/fake_loop.h"
+#include "tests/unit/quiet.h"
 
 #define PATH "/fuzz/log"
 
@@ -22,13 +22,6 @@ static uint64_t draw(void *context)
     uint64_t *state = context;
 
     return *state = *state * 6364136223846793005u + 1442695040888963407u;
-}
-
-static void drop_line(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
 }
 
 static void mend_head(uint8_t *block)
@@ -177,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < LOG_INPUT_HEADER_BYTES) {
         return 0;
     }
-    journal_capture(drop_line, NULL);
+    quiet_begin();
     copy = malloc(size);
     memcpy(copy, data, size);
     disk = disk_new("/fuzz", draw, &random);

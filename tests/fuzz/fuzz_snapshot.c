@@ -13,9 +13,9 @@
 #include "proto/base/check.h"
 #include "proto/base/checksum.h"
 #include "proto/base/endian.h"
-#include "proto/base/journal.h"
 #include "raft/replica/snapshot_stage.h"
 #include "tests/sim/block_disk.h"
+#include "tests/unit/quiet.h"
 
 #define PATH "/fuzz/incoming"
 
@@ -28,13 +28,6 @@ static uint64_t draw(void *context)
     uint64_t *state = context;
 
     return *state = *state * 6364136223846793005u + 1442695040888963407u;
-}
-
-static void drop_line(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
 }
 
 static void put_file(const char *directory, const char *name,
@@ -161,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < HEAD_BYTES) {
         return 0;
     }
-    journal_capture(drop_line, NULL);
+    quiet_begin();
     disk = disk_new("/fuzz", draw, &random);
     copy = malloc(size);
     CHECK(disk != NULL && copy != NULL);

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/base/journal.h"
+#include "tests/unit/quiet.h"
 #include "tests/unit/raw_http.h"
 
 static void on_hello(void *context, const struct http_request *request,
@@ -46,13 +46,6 @@ static const struct http_route routes[] = {
     {"GET", "/poor", on_poor, NULL},
 };
 
-static void drop_line(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
-
 static void on_end(void *context)
 {
     loop_stop(context);
@@ -70,7 +63,7 @@ static int set_up(void **state, uint64_t wait_ms)
     const struct http_options options = {.host = "127.0.0.1",
                                          .wait_ms = wait_ms};
 
-    journal_capture(drop_line, NULL);
+    quiet_begin();
     scene->loop = loop_new();
     scene->ender = waker_new(scene->loop, on_end, scene->loop);
     assert_int_equal(http_open(&scene->http, scene->loop, &options, routes,
@@ -102,7 +95,7 @@ int http_tear_down(void **state)
     waker_free(scene->ender);
     loop_free(scene->loop);
     buffer_deinit(&scene->reply);
-    journal_capture(NULL, NULL);
+    quiet_end();
     free(scene);
     return 0;
 }

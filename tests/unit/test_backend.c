@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/base/journal.h"
 #include "storage/files.h"
 #include "tests/sim/loop_sim.h"
 #include "tests/sim/store_sim.h"
 #include "tests/sim/town/town.h"
+#include "tests/unit/quiet.h"
 
 #define IN(test) RUN_IN(test, setup, teardown)
 
@@ -27,13 +27,6 @@ struct scene {
     struct host *host; /* Whose disk it is about; it does not lead. */
     uint64_t raft_id;  /* Who it was. */
 };
-
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
 
 static void assert_sound(const struct scene *scene)
 {
@@ -108,7 +101,7 @@ static int setup(void **state)
 
     assert_non_null(scene);
     *state = scene;
-    journal_capture(swallow, NULL);
+    quiet_begin();
     begin(scene, 1);
     return 0;
 }
@@ -118,7 +111,7 @@ static int teardown(void **state)
     struct scene *scene = *state;
 
     town_free(scene->town);
-    journal_capture(NULL, NULL);
+    quiet_end();
     free(scene);
     return 0;
 }

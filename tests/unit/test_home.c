@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base/journal.h"
 #include "raft/core_message.h"
 #include "raft/replica/home.h"
 #include "raft/replica/identity.h"
 #include "tests/sim/block_disk.h"
 #include "tests/sim/block_disk_rot.h"
 #include "tests/unit/fake_loop.h"
+#include "tests/unit/quiet.h"
 
 #define PATH "/node"
 
@@ -32,13 +32,6 @@ static uint64_t draw(void *context)
 
     scene->random = scene->random * 6364136223846793005u + 1442695040888963407u;
     return scene->random >> 11;
-}
-
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
 }
 
 static struct scene *scene_new(uint64_t seed)
@@ -369,6 +362,6 @@ int main(void)
         RUN(test_home_open__comes_back_through_crashes),
     };
 
-    journal_capture(swallow, NULL);
+    quiet_begin();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base/journal.h"
 #include "raft/replica/log_seam.h"
 #include "tests/sim/block_disk.h"
 #include "tests/unit/fake_loop.h"
+#include "tests/unit/quiet.h"
 
 enum { WRITES = 4 };
 
@@ -32,13 +32,6 @@ static uint64_t draw(void *context)
 
     scene->random = scene->random * 6364136223846793005u + 1442695040888963407u;
     return scene->random >> 11;
-}
-
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
 }
 
 /* Writes are done in the order they were asked for. */
@@ -76,7 +69,7 @@ static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
 
-    journal_capture(swallow, NULL);
+    quiet_begin();
     scene_now = scene;
     scene->loop = fake_loop_new(1);
     scene->disk = disk_new("/log", draw, scene);

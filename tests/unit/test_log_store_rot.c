@@ -6,10 +6,10 @@
 
 #include "proto/base/checksum.h"
 #include "proto/base/endian.h"
-#include "proto/base/journal.h"
 #include "raft/log_store/block.h"
 #include "tests/sim/block_disk_rot.h"
 #include "tests/unit/log_scene.h"
+#include "tests/unit/quiet.h"
 
 enum {
     SEGMENT_BYTES = 64 * 1024,
@@ -785,13 +785,6 @@ static void test_log_store_open__bytes_after_the_end(void **state)
     assert_named(rot, spare, error);
 }
 
-static void drop_line(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -827,7 +820,7 @@ int main(void)
 
     int failed;
 
-    journal_capture(drop_line, NULL);
+    quiet_begin();
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     print_message("%zu opened with everything, %zu refused\n", opened_in_all,
                   refused_in_all);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/base/journal.h"
 #include "tests/sim/town/town.h"
+#include "tests/unit/quiet.h"
 
 static int setup(void **state)
 {
@@ -130,13 +130,6 @@ static void test_ledger__compares_states(void **state)
     assert_kind(ledger, "diverged");
 }
 
-static void swallow(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
-
 static struct town_result run(uint64_t seed, uint32_t mishaps)
 {
     const struct town_settings settings = {.seed = seed,
@@ -147,11 +140,11 @@ static struct town_result run(uint64_t seed, uint32_t mishaps)
     struct town_result result;
     struct town *town;
 
-    journal_capture(swallow, NULL);
+    quiet_begin();
     town = town_new(&settings);
     result = town_run(town);
     town_free(town);
-    journal_capture(NULL, NULL);
+    quiet_end();
     assert_string_equal(result.violation.text, "");
     return result;
 }

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "node/web/web.h"
-#include "proto/base/journal.h"
 #include "tests/unit/exposition.h"
+#include "tests/unit/quiet.h"
 #include "tests/unit/raw_http.h"
 
 enum { CLIENTS = 4, ROUNDS = 50 };
@@ -21,19 +21,12 @@ struct scene {
     struct buffer reply;
 };
 
-static void drop_line(void *context, enum journal_level level, const char *line)
-{
-    (void)context;
-    (void)level;
-    (void)line;
-}
-
 static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof(*scene));
     struct web_options options = {.host = "127.0.0.1"};
 
-    journal_capture(drop_line, NULL);
+    quiet_begin();
     options.metrics = scene->metrics = metrics_new();
     options.health = scene->health = health_new();
     assert_int_equal(web_open(&scene->web, &options), ERROR_NONE);
@@ -50,7 +43,7 @@ static int tear_down(void **state)
     health_free(scene->health);
     metrics_free(scene->metrics);
     buffer_deinit(&scene->reply);
-    journal_capture(NULL, NULL);
+    quiet_end();
     free(scene);
     return 0;
 }
