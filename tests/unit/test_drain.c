@@ -66,6 +66,7 @@ static void run(struct scene *scene, uint64_t notice_ms, uint64_t spread_ms)
     scene->began_us = loop_now_us(scene->loop);
     drain_begin(scene->drain);
     loop_run(scene->loop);
+    drain_begin(scene->drain); /* Too late: nothing is told twice. */
     drain_free(scene->drain);
     loop_free(scene->loop);
 }

@@ -9,6 +9,12 @@
 #define EMPTY HEAD "Content-Length: 0\r\n\r\n"
 #define THREE HEAD "l: 3\r\n\r\nabc"
 
+/* With the NULs among them. */
+#define BYTES(text)                                                            \
+    {                                                                          \
+        (const uint8_t *)(text), sizeof(text) - 1                              \
+    }
+
 static const struct framer_limits limits = {.body_bytes_max = 100,
                                             .skip_bytes_max = 1000};
 static struct frame frame; /* Large. */
@@ -165,6 +171,42 @@ static void test_framer_next__limits(void **state)
     }
 }
 
+/* A length that is not exactly one number says two things to two readers, and
+ * bytes that end a text early hide the rest from one of them. */
+static void test_framer_next__refuses_what_reads_two_ways(void **state)
+{
+    static const struct {
+        struct slice text;
+        int status;
+        const char *reason;
+    } cases[] = {
+        {BYTES("s\r\nl: 3\r\nl: 3\r\n\r\nabc"), 400,
+         "More than one Content-Length"},
+        {BYTES("s\r\nl: 0\r\nContent-Length: 3\r\n\r\nabc"), 400,
+         "More than one Content-Length"},
+        {BYTES("s\r\nX: y\r\n\r\n"), 400, "Content-Length missing"},
+        {BYTES("s\r\nl:\r\n\r\n"), 400, "Content-Length is empty"},
+        {BYTES("s\r\nl: +3\r\n\r\nabc"), 400, "Content-Length is no number"},
+        {BYTES("s\r\nl: 3:\r\n\r\nabc"), 400, "Content-Length is no number"},
+        {BYTES("s\r\nX: a\0b\r\nl: 0\r\n\r\n"), 400, "NUL in the head"},
+        {BYTES("s\r\nX: a\rb\r\nl: 0\r\n\r\n"), 400,
+         "CR or LF alone in the head"},
+        {BYTES("s\r\nX: a\nl: 0\r\n\r\n"), 400, "CR or LF alone in the head"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct framer framer;
+
+        framer_init(&framer);
+        framer_give(&framer, cases[i].text);
+        assert_int_equal(framer_next(&framer, &limits, &frame), FRAMER_BROKEN);
+        assert_int_equal(frame.status, cases[i].status);
+        assert_string_equal(frame.fault, cases[i].reason);
+        framer_deinit(&framer);
+    }
+}
+
 /* So many lines and not one more, folded ones counted. */
 static void test_framer_next__lines(void **state)
 {
@@ -220,6 +262,7 @@ int main(void)
         RUN(test_framer_keep__counts),
         RUN(test_framer_next__skips_large_body),
         RUN(test_framer_next__limits),
+        RUN(test_framer_next__refuses_what_reads_two_ways),
         RUN(test_framer_next__lines),
         RUN(test_framer_next__salvages),
         RUN(test_framer_next__forgets_the_last),
