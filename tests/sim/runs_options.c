@@ -10,7 +10,19 @@
 
 enum { SECOND_US = 1000000, SECONDS_MAX = 100000, RUNS_MAX = 1000000000 };
 
-enum { SEED = 256, RUNS, NODES, MIX, SECONDS, HEAL, FIRST, TRACE, LIST, LEVEL };
+enum {
+    SEED = 256,
+    RUNS,
+    NODES,
+    MIX,
+    SECONDS,
+    HEAL,
+    FIRST,
+    TRACE,
+    LIST,
+    HELP,
+    LEVEL
+};
 enum { SHARED = LEVEL - SEED + 1, OWN = SEED + SHARED };
 
 static const struct option shared[SHARED] = {
@@ -18,7 +30,8 @@ static const struct option shared[SHARED] = {
     {"nodes", 1, NULL, NODES},     {"mix", 1, NULL, MIX},
     {"seconds", 1, NULL, SECONDS}, {"heal", 1, NULL, HEAL},
     {"first", 0, NULL, FIRST},     {"trace", 0, NULL, TRACE},
-    {"list", 0, NULL, LIST},       {"level", 1, NULL, LEVEL}};
+    {"list", 0, NULL, LIST},       {"help", 0, NULL, HELP},
+    {"level", 1, NULL, LEVEL}};
 
 bool runs_read_number(const char *text, uint64_t least, uint64_t most,
                       uint64_t *number_out)
@@ -100,15 +113,27 @@ static void list_options(const struct runs_level *level, struct option *to)
     to[SHARED + level->n_options] = (struct option){NULL, 0, NULL, 0};
 }
 
-static enum runs_words refuse(const struct runs_level *level)
+static enum runs_words refuse(const char *what, const char *value)
 {
-    fputs(level->usage, stderr);
+    fprintf(stderr, "perch-sim: %s%s; perch-sim --help says more\n", what,
+            value);
     return RUNS_WORDS_BAD;
 }
 
-static enum runs_words refuse_for(const char *why, const char *value)
+/* Name the option that has a value of no sense. */
+static enum runs_words refuse_value(const struct option *options, int code,
+                                    const char *value)
 {
-    fprintf(stderr, "perch-sim: %s%s\n", why, value);
+    fputs("perch-sim: ", stderr);
+    if (code == 'j') {
+        fputs("-j", stderr);
+    }
+    for (; options->name != NULL; options++) {
+        if (options->val == code) {
+            fprintf(stderr, "--%s", options->name);
+        }
+    }
+    fprintf(stderr, ": %s is no value for it\n", value);
     return RUNS_WORDS_BAD;
 }
 
@@ -118,6 +143,12 @@ static enum runs_words list(const struct runs_level *level)
         level->list();
     }
     mix_list(level->faults);
+    return RUNS_WORDS_LIST;
+}
+
+static enum runs_words help(const struct runs_level *level)
+{
+    fputs(level->usage, stdout);
     return RUNS_WORDS_LIST;
 }
 
@@ -133,18 +164,18 @@ enum runs_words runs_read_options(const struct runs_level *level, int argc,
     CHECK(mix_read(level->faults, "base", &runs_out->mix));
     while ((code = getopt_long(argc, argv, "j:", options, NULL)) != -1) {
         if (code == '?') {
-            return refuse(level);
+            return RUNS_WORDS_BAD; /* getopt_long has said why. */
         }
-        if (code == LIST) {
-            return list(level);
+        if (code == LIST || code == HELP) {
+            return code == LIST ? list(level) : help(level);
         }
         if (!read_option(level, code, optarg, runs_out)) {
-            return refuse_for("not a value for the option: ", optarg);
+            return refuse_value(options, code, optarg);
         }
     }
     if (optind < argc) {
-        return refuse(level);
+        return refuse("not understood: ", argv[optind]);
     }
     why = level->check == NULL ? NULL : level->check(level->own, runs_out);
-    return why == NULL ? RUNS_WORDS_GOOD : refuse_for(why, "");
+    return why == NULL ? RUNS_WORDS_GOOD : refuse(why, "");
 }
