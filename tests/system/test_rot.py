@@ -8,7 +8,9 @@ unit/test_log_store_rot; here a whole node names the damage, sets its files
 aside and comes back by itself.
 """
 import contextlib
+import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -22,6 +24,7 @@ POSTS = 150             # More than a log keeps: the store was flushed.
 LONG = 'words ' * 100   # Of so long posts a table has many blocks.
 PAST = 500              # Messages to ask for: more than one block of them.
 STARTS = 12
+RETURN_S = 90           # Longer than an old disk waits for its successor.
 
 
 def flip(share: float) -> Callable[[Path], None]:
@@ -155,6 +158,48 @@ class Rot(StandingScene):
         self.assert_same_state()
         self.assertEqual((self.assert_voters(), self.rotted()),
                          (members, before))
+
+    def test_an_old_disk_comes_back_as_another(self) -> None:
+        """Its raft id was removed while it lay in a drawer: the node says so,
+        sets it aside and is taken in anew, by itself where the policy lets
+        it, else when an operator says so."""
+        aside = self.node.data.with_name('drawer')
+        self.addCleanup(shutil.rmtree, aside, True)
+        for policy in ('automatic', 'manual'):
+            with self.subTest(policy=policy):
+                self.post(1)
+                self.assert_voters()
+                before = self.raft_id()
+                self.node.kill()
+                self.node.data.rename(aside)
+                until(self.revive, 'an empty one serves')
+                self.assert_voters(before)
+                self.node.kill()
+                shutil.rmtree(self.node.data)
+                aside.rename(self.node.data)
+                self.leader = until(self.pool.leader, 'a leader')
+                self.leader.perchctl('nodes', 'policy', policy)
+                self.return_as_another(policy)
+                self.assert_voters(before)
+                self.assert_same_state()
+        self.leader.perchctl('nodes', 'policy', 'automatic')
+
+    def return_as_another(self, policy: str) -> None:
+        """It takes a while: its successor might only be away."""
+        self.node.start()
+        if policy == 'manual':
+            until(lambda: 'not_a_member' in self.journal(self.node),
+                  'it asks for an operator', RETURN_S)
+            self.assertIn('no member of the pool', json.dumps(
+                self.node.perchctl('--stale', 'status')['health']))
+            self.leader.perchctl('nodes', 'replace', str(self.node.number))
+        until(self.revive, 'it serves as another', RETURN_S)
+
+    def raft_id(self) -> int:
+        """Of the node, as the pool knows it."""
+        return next(each['raft_id'] for each in
+                    self.leader.perchctl('nodes', 'list')['members']
+                    if each['node'] == self.node.number)
 
     def revive(self) -> bool:
         """As a supervisor does."""
