@@ -250,13 +250,21 @@ static void abandon_parts(struct backend *backend)
     backend->state = NULL;
 }
 
-/* Open log and state; a past that cannot be believed is set aside, once. */
+/* Open log and state; a past that cannot be believed is set aside, once. In a
+ * pool of one node nobody could give it another: all stays as it is. */
 static enum error open_or_begin_anew(struct backend *backend)
 {
     const struct replica_settings *settings = &backend->settings.replica;
     enum error error = is_marked(backend) ? ERROR_ROTTEN : open_parts(backend);
 
     if (error != ERROR_ROTTEN && error != ERROR_FORGOTTEN) {
+        return error;
+    }
+    if (settings->n_nodes == 1) {
+        journal_error("past_lost",
+                      "node=%u error=%s reason=\"no other node has a copy: all "
+                      "files stay, restore them from a backup\"",
+                      settings->node, error_name(error));
         return error;
     }
     journal_error("past_lost",

@@ -124,10 +124,10 @@ def findings(node: Node) -> str:
     return ''
 
 
-def make_pool() -> LocalPool:
-    """A pool of three in a folder of its own, not started yet."""
+def make_pool(nodes: int = 3) -> LocalPool:
+    """A pool in a folder of its own, not started yet."""
     pool = LocalPool(Path(tempfile.mkdtemp(prefix='perch-node-')))
-    pool.create(3, Setup.base_port, DOMAIN, Setup.programs, SETTINGS)
+    pool.create(nodes, Setup.base_port, DOMAIN, Setup.programs, SETTINGS)
     return pool
 
 

@@ -223,5 +223,27 @@ class Rot(StandingScene):
                          (members, before))
 
 
+class OnlyNode(scene.Scene):
+    """A pool of one node, whose disk is the only one."""
+
+    def setUp(self) -> None:
+        self.pool = scene.make_pool(1)
+        self.addCleanup(scene.clear_pool, self.pool)
+
+    def test_nothing_is_set_aside(self) -> None:
+        """Nobody could give it back: it names the damage and stays down."""
+        node = self.serve()
+        node.kill()
+        away = self.pool.folder / 'vote'
+        (node.data / 'log' / 'vote').rename(away)
+        node.start()
+        self.assertTrue(node.await_end(10))
+        self.assertRegex(self.journal(node), 'past_lost .*no other node')
+        self.assertEqual(list(node.data.glob('rotted-*')), [])
+        away.rename(node.data / 'log' / 'vote')
+        node.start()
+        until(node.is_ready, 'it serves again')
+
+
 if __name__ == '__main__':
     scene.main()
