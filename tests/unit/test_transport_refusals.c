@@ -117,6 +117,52 @@ static void test_refusal__dial_order(void **state)
     stranger_leave(&stranger);
 }
 
+/* One that is refused for that does not disturb the connection there is, nor
+ * how it would be dialed again. */
+static void test_refusal__leaves_the_connection_there_is(void **state)
+{
+    struct scene *scene = *state;
+    struct stranger stranger;
+    struct peer_message message;
+
+    scene_open_friends(scene);
+    stranger_come_as(&stranger, &scene->stations[1], 5);
+    stranger_hello(&stranger, 5);
+    RUN_UNTIL(scene, stranger_hears(&stranger, PEER_REJECT, &message));
+    assert_int_equal(message.reject.refusal, PEER_REFUSAL_DIAL_ORDER);
+    stranger_leave(&stranger);
+    scene_run_ms(scene, TRANSPORT_DIAL_MAX_MS / 2);
+    scene_check_friends(scene);
+}
+
+static void close_all(struct station *station, uint8_t node)
+{
+    (void)node;
+    station_close(station);
+}
+
+/* An owner that closes all when it hears that a connection has been replaced
+ * does not hear of the new one. */
+static void test_replaced__owner_closes_all(void **state)
+{
+    struct scene *scene = *state;
+    struct station *five = &scene->stations[5];
+    struct stranger first, second;
+
+    scene_open_friends(scene);
+    stranger_come_as(&first, five, 2);
+    stranger_hello(&first, 2);
+    RUN_UNTIL(scene, five->connects == 2);
+    five->on_disconnected = close_all;
+    stranger_come_as(&second, five, 2);
+    stranger_hello(&second, 2);
+    RUN_UNTIL(scene, five->transport == NULL);
+    scene_run_ms(scene, 20);
+    assert_int_equal(five->connects, 2);
+    stranger_leave(&first);
+    stranger_leave(&second);
+}
+
 /* A node that is refused learns why, and keeps asking, slowly. */
 static void test_refusal__refused_node_says_so(void **state)
 {
@@ -515,6 +561,8 @@ int main(void)
         RUN_TLS(test_refusal__owner_does_not_admit),
         RUN_PLAIN(test_refusal__dial_order),
         RUN_TLS(test_refusal__dial_order),
+        RUN_PLAIN(test_refusal__leaves_the_connection_there_is),
+        RUN_PLAIN(test_replaced__owner_closes_all),
         RUN_TLS(test_refusal__refused_node_says_so),
         RUN_PLAIN(test_refusal__another_node_answers),
         RUN_TLS(test_refusal__another_node_answers),

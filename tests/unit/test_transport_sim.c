@@ -418,6 +418,23 @@ static void test_transport_sim__same_seed_same_run(void **state)
     tear_down(&again);
 }
 
+/* Who has served is dialed again at once when it is lost, however long it had
+ * been looked for before. */
+static void test_transport_sim__served_is_dialed_at_once(void **state)
+{
+    struct pool *pool = *state;
+
+    stop(pool, 2, false);
+    run(pool, 10 * SECOND);
+    start(pool, 2, 2);
+    run(pool, 5 * SECOND);
+    assert_true(all_there(pool));
+    stop(pool, 2, false);
+    start(pool, 2, 2);
+    run(pool, 2 * TRANSPORT_DIAL_MIN_MS * MS);
+    assert_true(pool->machines[1].there[2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +447,7 @@ int main(void)
         RUN_IN(test_transport_sim__death, set_up, tear_down),
         RUN_IN(test_transport_sim__pause_fills_queues, set_up, tear_down),
         RUN_IN(test_transport_sim__long_pause, set_up, tear_down),
+        RUN_IN(test_transport_sim__served_is_dialed_at_once, set_up, tear_down),
         RUN_IN(test_transport_sim__refusal, set_up, tear_down),
         RUN_IN(test_transport_sim__same_seed_same_run, set_up, tear_down),
     };
