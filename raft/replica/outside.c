@@ -21,7 +21,6 @@
  * have in its configuration was removed.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "proto/base/journal.h"
 #include "raft/replica/engine_parts.h"
