@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "raft/peer/connection.h"
+
 /* Everywhere here nodes 1 and 5 are friends, and another comes to node 5 that
  * may not stay. It is gone, one line says who and why, and the friends have
  * not noticed. */
@@ -133,6 +135,63 @@ static void test_refusal__leaves_the_connection_there_is(void **state)
     stranger_leave(&stranger);
     scene_run_ms(scene, TRANSPORT_DIAL_MAX_MS / 2);
     scene_check_friends(scene);
+}
+
+/* An answer to what was never asked, from the future at that, says nothing of
+ * the way there. */
+static void test_alive__answer_from_the_future(void **state)
+{
+    struct scene *scene = *state;
+    struct station *five = &scene->stations[5];
+    struct stranger stranger;
+    struct peer_message alive = {.kind = PEER_ALIVE,
+                                 .alive = {UINT64_MAX, true}};
+
+    scene_open_friends(scene);
+    stranger_come_as(&stranger, five, 2);
+    stranger_hello(&stranger, 2);
+    RUN_UNTIL(scene, five->connects == 2);
+    stranger_say(&stranger, &alive);
+    RUN_UNTIL(scene, station_stats(five, 2).frames_received == 1);
+    assert_int_equal(station_stats(five, 2).rtt_us, 0);
+    stranger_leave(&stranger);
+}
+
+static size_t count_leaving(const struct station *station)
+{
+    const struct connection *connection;
+    size_t n = 0;
+
+    TAILQ_FOREACH (connection, &station->transport->connections, link) {
+        n += connection->state == CONNECTION_LEAVING;
+    }
+    return n;
+}
+
+/* One that is refused and stays on the line is cut off after a while, and at
+ * once when others need its place. */
+static void test_refusal__who_does_not_leave_is_cut_off(void **state)
+{
+    struct scene *scene = *state;
+    struct station *five = &scene->stations[5];
+    struct stranger strangers[2];
+    uint64_t refused_us;
+
+    five->limits.strangers_max = 1;
+    scene_open_friends(scene);
+    for (size_t i = 0; i < 2; i++) {
+        stranger_connect(&strangers[i], five);
+        stranger_hello(&strangers[i], 3);
+        RUN_UNTIL(scene, station_stats(five, 0).refused == i + 1);
+        assert_int_equal(count_leaving(five), 1);
+    }
+    refused_us = loop_now_us(scene->loop);
+    RUN_UNTIL(scene, count_leaving(five) == 0);
+    assert_true(loop_now_us(scene->loop) - refused_us >=
+                TRANSPORT_LEAVE_MS * 1000 / 2);
+    scene_check_friends(scene);
+    stranger_leave(&strangers[0]);
+    stranger_leave(&strangers[1]);
 }
 
 static void close_all(struct station *station, uint8_t node)
@@ -562,6 +621,8 @@ int main(void)
         RUN_PLAIN(test_refusal__dial_order),
         RUN_TLS(test_refusal__dial_order),
         RUN_PLAIN(test_refusal__leaves_the_connection_there_is),
+        RUN_PLAIN(test_refusal__who_does_not_leave_is_cut_off),
+        RUN_PLAIN(test_alive__answer_from_the_future),
         RUN_PLAIN(test_replaced__owner_closes_all),
         RUN_TLS(test_refusal__refused_node_says_so),
         RUN_PLAIN(test_refusal__another_node_answers),

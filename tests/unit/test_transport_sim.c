@@ -418,6 +418,25 @@ static void test_transport_sim__same_seed_same_run(void **state)
     tear_down(&again);
 }
 
+/* What is dialed and never answers is given up, and dialed again: the way may
+ * be there by then. */
+static void test_transport_sim__silence_is_dialed_again(void **state)
+{
+    struct pool *pool = *state;
+    struct transport_stats stats;
+
+    stop(pool, 1, true);
+    network_cut(pool->network, 0, 1, true);
+    start(pool, 1, 1);
+    run(pool, 4 * SECOND);
+    assert_int_equal(transport_stats_of(pool->machines[1].transport, 2, &stats),
+                     ERROR_NONE);
+    assert_in_range(stats.drops, 2, 4);
+    network_mend(pool->network);
+    run(pool, 2 * TRANSPORT_CONNECT_MS * MS + TRANSPORT_DIAL_MAX_MS * MS);
+    assert_true(all_there(pool));
+}
+
 /* Who has served is dialed again at once when it is lost, however long it had
  * been looked for before. */
 static void test_transport_sim__served_is_dialed_at_once(void **state)
@@ -447,6 +466,7 @@ int main(void)
         RUN_IN(test_transport_sim__death, set_up, tear_down),
         RUN_IN(test_transport_sim__pause_fills_queues, set_up, tear_down),
         RUN_IN(test_transport_sim__long_pause, set_up, tear_down),
+        RUN_IN(test_transport_sim__silence_is_dialed_again, set_up, tear_down),
         RUN_IN(test_transport_sim__served_is_dialed_at_once, set_up, tear_down),
         RUN_IN(test_transport_sim__refusal, set_up, tear_down),
         RUN_IN(test_transport_sim__same_seed_same_run, set_up, tear_down),
