@@ -75,8 +75,9 @@ struct replica_identity {
 /**
  * Read or make the data directory, recover the log. Blocks.
  *
- * A damaged log is renamed rotted-<time>, the owner's state beside it
- * rotted-<time>-<its name>, and the node comes back as a new incarnation. So
+ * A damaged log, or that of a raft id which the pool has removed, is renamed
+ * rotted-<time>, the owner's state beside it rotted-<time>-<its name>, and the
+ * node comes back as a new incarnation. So
  * the owner opens its state afterwards; replica_status tells the log's bounds.
  *
  * Returns WRONG_POOL when the directory is another pool's or node's, ROTTEN

@@ -115,6 +115,9 @@ void engine_membership_step(struct engine *engine)
         return;
     }
     ask_policy(engine);
+    if (!engine->membership.answered) {
+        return;
+    }
     members = core_peers(engine->core);
     input =
         (struct reconcile_input){.self = engine->identity.raft_id,

@@ -77,7 +77,7 @@ void engine_outside_tell(struct engine *engine,
     uint64_t now_us = loop_now_us(engine->loop);
     struct peer_message message = {.kind = PEER_NO_MEMBER};
 
-    if (!input->may_change || !engine->membership.answered ||
+    if (!input->may_change ||
         now_us - engine->outside.told_us < ENGINE_TELL_MS * 1000ull) {
         return;
     }

@@ -226,8 +226,8 @@ static void test_removed__old_leader_is_not_believed(void **state)
     assert_calms(pool);
 }
 
-/* A leader that may not yet change anything, or does not know the policy, does
- * not know who is a member, or what to say. */
+/* A leader that does not know the policy yet decides nothing; one that may not
+ * change anything yet may not know who is a member, and tells nobody. */
 static void test_removed__leader_knows_before_it_tells(void **state)
 {
     struct pool_sim *pool = *state;
@@ -240,10 +240,13 @@ static void test_removed__leader_knows_before_it_tells(void **state)
                                     .n_nodes = 3};
 
     engine_membership_begin(engine);
+    engine->membership.reason = RECONCILE_REASONS;
     engine->outside.told_us = 0;
-    engine_outside_tell(engine, &input);
+    engine_membership_step(engine);
+    assert_int_equal(engine->membership.reason, RECONCILE_REASONS);
     assert_int_equal(engine->outside.told_us, 0);
     pool_sim_pass(pool, SECOND);
+    assert_int_equal(engine->membership.reason, RECONCILE_FOR_SETTLED);
     engine->outside.told_us = 0;
     input.may_change = false;
     engine_outside_tell(engine, &input);
