@@ -1,9 +1,9 @@
 /* Who is connected to this node, what they ask, and what they are told: all
  * that lies between the edges and the pool.
  *
- *   edge --intake--> sessions_intake's queue --> session_request
- *     session_request --> proposer (to the log), reads (a read index), or at
- *                         once
+ *   edge --intake--> sessions_intake's queue --> request_serve
+ *     request_serve --> proposer (to the log), reads (a read index), or at
+ *                       once
  *   applied entry --> sessions_entry --> replies, fan-out, notices: held back
  *   store_commit  --> sessions_committed --> deliveries to the edges
  *
