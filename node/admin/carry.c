@@ -130,6 +130,16 @@ static void hand_over(struct desk *desk, struct answer *answer)
     }
 }
 
+/* What the rules object to: a part of the command, or else all that it is
+ * about, so that a refusal never leaves open what was wrong. */
+static struct slice objection(const struct answer *answer,
+                              const struct applied *applied)
+{
+    struct slice culprit = answers_culprit(&answer->command, applied);
+
+    return culprit.len > 0 ? culprit : answer->subject;
+}
+
 static void propose(struct desk *desk, struct answer *answer)
 {
     Perch__Command *command = &answer->command;
@@ -141,7 +151,7 @@ static void propose(struct desk *desk, struct answer *answer)
     judged = machine_judge(answer->machine, command);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
-                              answers_culprit(command, &judged));
+                              objection(answer, &judged));
         carry_settle(desk, answer);
     } else if (answer->reply.dry_run) {
         carry_changed(desk, answer);
@@ -209,7 +219,7 @@ static bool holds_already(struct desk *desk, struct answer *answer)
 void carry_outcome(struct desk *desk, struct answer *answer,
                    const struct applied *applied)
 {
-    struct slice culprit = answers_culprit(&answer->command, applied);
+    struct slice about = objection(answer, applied);
 
     CODEC_SET(&answer->reply, log_index,
               desk->state.applied(desk->state.context));
@@ -219,7 +229,7 @@ void carry_outcome(struct desk *desk, struct answer *answer,
         CODEC_SET(&answer->reply, already, true);
         carry_changed(desk, answer);
     } else {
-        answer_refuse_outcome(answer, applied->outcome, culprit);
+        answer_refuse_outcome(answer, applied->outcome, about);
         carry_settle(desk, answer);
     }
 }

@@ -126,7 +126,12 @@ static bool take_known(struct reading *reading, const char *name,
                             command->verb[0] == '\0' ? "" : " ", command->verb,
                             name);
     }
-    return bad == NULL || refuse(reading, "%s: %s", name, bad);
+    if (bad == NULL) {
+        return true;
+    }
+    return value == NULL
+               ? refuse(reading, "%s %s", name, bad)
+               : refuse(reading, "%s %s, not \"%s\"", name, bad, value);
 }
 
 static bool take_option(struct reading *reading, const char *word)

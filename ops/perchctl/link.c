@@ -190,6 +190,14 @@ static enum error connect_local(struct link *link, const char *path,
                       why);
 }
 
+static bool is_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+
+    return digits > 0 && digits <= 5 && text[digits] == '\0' &&
+           strtoul(text, NULL, 10) <= UINT16_MAX && strtoul(text, NULL, 10) > 0;
+}
+
 /* "HOST:PORT" or "[V6]:PORT". */
 static bool split_address(const char *name, char host[256], const char **port)
 {
@@ -200,7 +208,7 @@ static bool split_address(const char *name, char host[256], const char **port)
         name += 1;
         len -= 2;
     }
-    if (len == 0 || len >= 256 || colon[1] == '\0') {
+    if (len == 0 || len >= 256 || !is_port(colon + 1)) {
         return false;
     }
     memcpy(host, name, len);
@@ -220,7 +228,8 @@ static enum error connect_far(struct link *link, const char *name,
     int code;
 
     if (!split_address(name, host, &port)) {
-        snprintf(why, LINK_WHY_BYTES, "it is no HOST:PORT");
+        snprintf(why, LINK_WHY_BYTES,
+                 "it is no HOST:PORT, of a port from 1 to 65535");
         return ERROR_INVALID;
     }
     code = getaddrinfo(host, port, &hints, &addresses);

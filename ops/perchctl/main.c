@@ -11,8 +11,28 @@
 
 enum { ARENA_BYTES = 16 * 1024 };
 
-static int refuse_usage(const char *why)
+/* A line that makes no sense may say in its rest that JSON is wanted. */
+static bool wants_json(char *const *argv)
 {
+    for (size_t i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
+        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int refuse_usage(const char *why, bool json)
+{
+    if (json) {
+        json_t *said =
+            json_pack("{s:s, s:s, s:s, s:s}", "result", "usage", "outcome",
+                      "USAGE", "text", why, "advice", "see perchctl help");
+
+        json_dumpf(said, stdout, JSON_INDENT(2));
+        fputc('\n', stdout);
+        json_decref(said);
+    }
     fprintf(stderr, "perchctl: %s\n", why);
     return PERCH__ADMIN__RESULT__USAGE;
 }
@@ -55,7 +75,7 @@ static int run_with_secret(const struct errand *errand)
                         why_not));
         code = run(errand);
     } else {
-        code = refuse_usage(why);
+        code = refuse_usage(why, errand->options.json);
     }
     secret_wipe(secret);
     return code;
@@ -66,7 +86,12 @@ static int help(const struct errand *errand)
     if (errand->topic[0] != NULL && strcmp(errand->topic[0], "manual") == 0) {
         help_manual(stdout);
     } else if (!help_print(stdout, errand->topic[0], errand->topic[1])) {
-        return refuse_usage("no such command; see perchctl help");
+        char why[WHY_BYTES];
+
+        snprintf(why, sizeof(why), "no such command: %s%s%s; see perchctl help",
+                 errand->topic[0], errand->topic[1] == NULL ? "" : " ",
+                 errand->topic[1] == NULL ? "" : errand->topic[1]);
+        return refuse_usage(why, errand->options.json);
     }
     return finish(PERCH__ADMIN__RESULT__DONE);
 }
@@ -94,7 +119,7 @@ int main(int argc, char **argv)
     if (errand_read(&errand, arena, argc, argv, why)) {
         code = act(&errand);
     } else {
-        code = refuse_usage(why);
+        code = refuse_usage(why, wants_json(argv));
     }
     arena_free(arena);
     return code;

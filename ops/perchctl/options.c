@@ -43,21 +43,23 @@ static const char *add_endpoint(struct options *options, bool is_far,
                                 const char *name)
 {
     if (options->n_endpoints == ENDPOINTS_MAX) {
-        return "at most 16 nodes can be named";
+        return "may be given 16 times at most";
     }
     options->endpoints[options->n_endpoints++] =
         (struct endpoint){is_far, name};
     return NULL;
 }
 
-static const char *read_count(const char *text, uint32_t most, uint32_t *to)
+/* Returns otherwise when it is no number from 1 to most. */
+static const char *read_count(const char *text, uint32_t most, uint32_t *to,
+                              const char *otherwise)
 {
     char *end;
     unsigned long number = strtoul(text, &end, 10);
 
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || number == 0 ||
         number > most) {
-        return "it takes a whole number from 1, and for --timeout up to 300";
+        return otherwise;
     }
     *to = (uint32_t)number;
     return NULL;
@@ -126,15 +128,17 @@ bool options_take(struct options *options, const char *name, const char *value,
     }
     *took = true;
     if (value == NULL) {
-        *why = "it needs a value";
+        *why = "needs a value";
     } else if (strcmp(name, "--socket") == 0) {
         *why = add_endpoint(options, false, value);
     } else if (strcmp(name, "--tls") == 0) {
         *why = add_endpoint(options, true, value);
     } else if (strcmp(name, "--timeout") == 0) {
-        *why = read_count(value, TIMEOUT_S_MAX, &options->timeout_s);
+        *why = read_count(value, TIMEOUT_S_MAX, &options->timeout_s,
+                          "takes seconds from 1 to 300");
     } else if (strcmp(name, "--limit") == 0) {
-        *why = read_count(value, UINT32_MAX, &options->limit);
+        *why = read_count(value, UINT32_MAX, &options->limit,
+                          "takes a whole number from 1");
     } else {
         take_text(options, name, value);
     }

@@ -50,7 +50,7 @@ void options_init(struct options *options);
  * @took   Whether the value was used.
  *
  * Returns false when the option is none of these; *why is set when it is one
- * and cannot be as given.
+ * and cannot be as given: what stands behind its name in a sentence.
  */
 bool options_take(struct options *options, const char *name, const char *value,
                   bool *took, const char **why);

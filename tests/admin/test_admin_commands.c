@@ -257,6 +257,10 @@ static void test_rooms_create__names_the_rule(void **state)
     assert_int_equal(
         scene_run(scene, "rooms create lobby --category Trade", NULL), 1);
     HAS(scene->err, "[NAME_TAKEN]");
+    HAS(scene->err, "lobby");
+    assert_int_equal(scene_run(scene, "users create a@b@c", NULL), 1);
+    HAS(scene->err, "[USER_URI_INVALID]");
+    HAS(scene->err, "sip:a@b@c");
     assert_int_equal(scene_run(scene, "rooms create x --category Nix", NULL),
                      1);
     HAS(scene->err, "[CATEGORY_UNKNOWN]");
@@ -462,6 +466,21 @@ static void test_users_create__keeps_hashes_of_the_password(void **state)
     assert_string_equal(view.ha1_user, HA1_USER_DAVE);
 }
 
+/* A script that asked for JSON gets it for a line that makes no sense, too. */
+static void test_json__tells_of_wrong_usage(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene, "rooms frob", 2);
+
+    assert_string_equal(json_string_value(json_object_get(reply, "result")),
+                        "usage");
+    HAS(json_string_value(json_object_get(reply, "text")), "rooms frob");
+    json_decref(reply);
+    reply = run_json(scene, "help frob", 2);
+    HAS(json_string_value(json_object_get(reply, "text")), "frob");
+    json_decref(reply);
+}
+
 static void test_users_create__refuses_bad_passwords(void **state)
 {
     struct scene *scene = *state;
@@ -603,6 +622,7 @@ int main(void)
         TEST(test_rooms_list__holds_the_longest_names),
         TEST(test_categories__whole_life),
         TEST(test_users_create__keeps_hashes_of_the_password),
+        TEST(test_json__tells_of_wrong_usage),
         TEST(test_users_create__refuses_bad_passwords),
         TEST(test_users_change__sets_and_takes_away),
         TEST(test_users_disable__and_enable),

@@ -129,10 +129,12 @@ static void test_read__refuses_naming_the_word(void **state)
         {"rooms change a --if-version 4294967296", "a number"},
         {"rooms change a --if-version -1", "a number"},
         {"rooms show a --limit 3", "--limit and --after are for lists"},
-        {"rooms list --limit 0", "--limit: "},
-        {"--timeout 301 ping", "--timeout: "},
-        {"--timeout x ping", "--timeout: "},
-        {"--socket", "--socket: it needs a value"},
+        {"rooms list --limit 0",
+         "--limit takes a whole number from 1, not \"0\""},
+        {"--timeout 301 ping",
+         "--timeout takes seconds from 1 to 300, not \"301\""},
+        {"--timeout x ping", "not \"x\"; see perchctl help"},
+        {"--socket", "--socket needs a value"},
         {"--frob ping", "no such option: --frob"},
         {"--tls h:1 ping", "--tls needs --authority"},
         {"users create a --password=x", "--password takes no value"},
@@ -156,7 +158,7 @@ static void test_read__counts_nodes(void **state)
         strcat(line, " --socket=x");
     }
     assert_false(read_line(scene, line));
-    HAS(scene->why, "at most 16 nodes");
+    HAS(scene->why, "--socket may be given 16 times at most");
 }
 
 /* Every row of the table names fields that its request and reply have. */
