@@ -258,7 +258,10 @@ static bool open_client(struct app *app, const char *password)
 
     if (client_new(app->loop, &settings, on_event, app, &app->client, &why) !=
         ERROR_NONE) {
-        screen_say(&app->screen, "%s", why);
+        screen_say(&app->screen, "%s: --user %s --server %s%s%s", why,
+                   settings.user, settings.servers,
+                   settings.instance == NULL ? "" : " --instance ",
+                   settings.instance == NULL ? "" : settings.instance);
         return false;
     }
     app->screen.own = client_uri(app->client);

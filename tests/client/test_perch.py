@@ -336,10 +336,10 @@ class SignInTest(PoolTest):
                 (('--ca', 'x', '--insecure', 'check'), 'contradict'),
                 (('--ca', '/nowhere', 'check'),
                  '/nowhere: No such file or directory'),
-                (('-u', 'ingrid', 'check'), 'name@domain'),
-                (('-s', 'host:x', 'check'), 'host:port'),
+                (('-u', 'ingrid', 'check'), 'name@domain: --user ingrid '),
+                (('-s', 'host:x', 'check'), '--server host:x'),
                 (('-s', 'x' * 5000, 'check'), 'servers'),
-                (('--instance', 'x', 'check'), 'guid'),
+                (('--instance', 'x', 'check'), '--instance x'),
                 (('follow', '-n', '501', 'x'), '500'),
                 (('post', '--lines', 'x', 'y'), '--lines')):
             self.perch(*arguments, exit_code=2)
