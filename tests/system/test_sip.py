@@ -258,6 +258,64 @@ class Dialogs(SipScene):
         self.assertEqual(texts_of(back.history(room)), ['are you there?'])
 
 
+Bodies = list[tuple[str, bytes, int]]   # What it is, the body, its status.
+
+
+def hostile_bodies(right: str) -> Bodies:
+    """What a stranger might make of a post that says TEXT."""
+    return hostile_markup(right) + hostile_bytes(right)
+
+
+def hostile_markup(right: str) -> Bodies:
+    """Document types, and more of everything than anybody needs."""
+    bomb = ('<!DOCTYPE xccos [<!ENTITY a "aaaaaaaaaa">' + ''.join(
+        '<!ENTITY %s "%s">' % (chr(98 + i), ('&%s;' % chr(97 + i)) * 10)
+        for i in range(8)) + ']>')
+    return [
+        ('doctype', ('<!DOCTYPE xccos>' + right).encode(), 400),
+        ('bomb', (bomb + right.replace('TEXT', '&h;')).encode(), 400),
+        ('external', ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd"'
+                      '>]>' + right.replace('TEXT', '&e;')).encode(), 400),
+        ('entity', right.replace('TEXT', '&unknown;').encode(), 400),
+        ('depth', right.replace('TEXT', '<a>' * 5000 + '</a>' * 5000)
+         .encode(), 413),
+        ('open depth', right.replace('TEXT', '<a>' * 100000).encode(),
+         413),
+        ('attributes', right.replace(' seqid=', ''.join(
+            ' a%d="1"' % i for i in range(5000)) + ' seqid=').encode(),
+         413),
+        ('one attribute', right.replace(' seqid=', ' a="%s" seqid=' % (
+            'x' * 500000)).encode(), 413),
+        ('elements', right.replace('TEXT', '<a/>' * 100000).encode(), 413),
+        ('primitives', envelope(
+            '<cmd id="cmd:getinv" seqid="1"/>' * 5000).encode(), 413),
+    ]
+
+
+def hostile_bytes(right: str) -> Bodies:
+    """What is no UTF-8, no character of XML, or no XML at all."""
+    return [
+        ('utf-8', right.encode().replace(b'TEXT', b'\xff\xfe'), 400),
+        ('overlong', right.encode().replace(b'TEXT', b'\xc0\xaf'), 400),
+        ('surrogate', right.encode().replace(b'TEXT', b'\xed\xa0\x80'),
+         400),
+        ('beyond', right.encode().replace(b'TEXT', b'\xf4\x90\x80\x80'),
+         400),
+        ('nul', right.encode().replace(b'TEXT', b'a\0b'), 400),
+        ('control', right.encode().replace(b'TEXT', b'\x07'), 400),
+        ('control by name', right.replace('TEXT', '&#x1;').encode(), 400),
+        ('nul by name', right.replace('TEXT', '&#0;').encode(), 400),
+        ('U+FFFE', right.replace('TEXT', '\ufffe').encode(), 400),
+        ('cut', right[:-9].encode(), 400),
+        ('twice', (right + right).encode(), 400),
+        ('utf-16', right.encode('utf-16'), 400),
+        ('other', b'<other/>', 400),
+        ('no xml', b'hello', 400),
+        ('two messages', right.encode().replace(
+            b'</xccos>', right.encode().partition(b'xccos">')[2]), 400),
+    ]
+
+
 class Hostile(SipScene):
     """What no client says."""
 
@@ -279,48 +337,8 @@ class Hostile(SipScene):
         user, = self.people(1)
         room = self.room()
         dialog = self.inside(room, user)
-        right = dialog.said(room, 'TEXT').decode()
-        bomb = ('<!DOCTYPE xccos [<!ENTITY a "aaaaaaaaaa">' + ''.join(
-            '<!ENTITY %s "%s">' % (chr(98 + i), ('&%s;' % chr(97 + i)) * 10)
-            for i in range(8)) + ']>')
-        refused: list[tuple[str, bytes, int]] = [
-            ('doctype', ('<!DOCTYPE xccos>' + right).encode(), 400),
-            ('bomb', (bomb + right.replace('TEXT', '&h;')).encode(), 400),
-            ('external', ('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd"'
-                          '>]>' + right.replace('TEXT', '&e;')).encode(), 400),
-            ('entity', right.replace('TEXT', '&unknown;').encode(), 400),
-            ('depth', right.replace('TEXT', '<a>' * 5000 + '</a>' * 5000)
-             .encode(), 413),
-            ('open depth', right.replace('TEXT', '<a>' * 100000).encode(),
-             413),
-            ('attributes', right.replace(' seqid=', ''.join(
-                ' a%d="1"' % i for i in range(5000)) + ' seqid=').encode(),
-             413),
-            ('one attribute', right.replace(' seqid=', ' a="%s" seqid=' % (
-                'x' * 500000)).encode(), 413),
-            ('elements', right.replace('TEXT', '<a/>' * 100000).encode(), 413),
-            ('primitives', envelope(
-                '<cmd id="cmd:getinv" seqid="1"/>' * 5000).encode(), 413),
-            ('utf-8', right.encode().replace(b'TEXT', b'\xff\xfe'), 400),
-            ('overlong', right.encode().replace(b'TEXT', b'\xc0\xaf'), 400),
-            ('surrogate', right.encode().replace(b'TEXT', b'\xed\xa0\x80'),
-             400),
-            ('beyond', right.encode().replace(b'TEXT', b'\xf4\x90\x80\x80'),
-             400),
-            ('nul', right.encode().replace(b'TEXT', b'a\0b'), 400),
-            ('control', right.encode().replace(b'TEXT', b'\x07'), 400),
-            ('control by name', right.replace('TEXT', '&#x1;').encode(), 400),
-            ('nul by name', right.replace('TEXT', '&#0;').encode(), 400),
-            ('U+FFFE', right.replace('TEXT', '\ufffe').encode(), 400),
-            ('cut', right[:-9].encode(), 400),
-            ('twice', (right + right).encode(), 400),
-            ('utf-16', right.encode('utf-16'), 400),
-            ('other', b'<other/>', 400),
-            ('no xml', b'hello', 400),
-            ('two messages', right.encode().replace(
-                b'</xccos>', right.encode().partition(b'xccos">')[2]), 400),
-        ]
-        for what, body, status in refused:
+        for what, body, status in hostile_bodies(
+                dialog.said(room, 'TEXT').decode()):
             with self.subTest(what=what):
                 begun = time.monotonic()
                 done = dialog.info(body)
