@@ -156,6 +156,28 @@ def await_it(what: Callable[[], bool], why: str) -> None:
         time.sleep(0.1)
 
 
+class Installation(unittest.TestCase):
+    """Without a machine to install on."""
+
+    def test_units_follow_the_prefix(self) -> None:
+        """They start what was installed with them, and may execute it."""
+        for prefix, may in (('/usr', '/usr'), ('/usr/local', '/usr'),
+                            ('/opt/perch', '/usr /opt/perch')):
+            with tempfile.TemporaryDirectory() as folder:
+                call('env', 'DESTDIR=' + folder, 'cmake', '--install',
+                     str(BUILD), '--prefix', prefix)
+                for name in ('perchd.service', 'perchd@.service'):
+                    unit = Path(folder + prefix, 'lib/systemd/system', name)
+                    text = unit.read_text()
+                    programs = re.findall(r'^Exec\w+=-?(/\S+/perchd\S*)',
+                                          text, re.M)
+                    self.assertEqual(len(programs), 3, text)
+                    for program in programs:
+                        self.assertTrue(os.access(folder + program, os.X_OK),
+                                        program)
+                    self.assertIn('\nExecPaths=%s\n' % may, text)
+
+
 class Operating(unittest.TestCase):
     """One pool, from bare machines on."""
 
