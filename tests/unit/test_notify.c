@@ -18,16 +18,17 @@ struct scene {
     char folder[64];
     char path[96];
     struct notify *notify;
-    int lines; /* Written to the journal. */
+    int lines; /* Written to the journal, */
+    enum journal_level level;
+    char line[256]; /* and the last of them. */
 };
 
-static void count_line(void *context, enum journal_level level,
-                       const char *line)
+static void take_line(void *context, enum journal_level level, const char *line)
 {
     struct scene *scene = context;
 
-    (void)level;
-    (void)line;
+    scene->level = level;
+    snprintf(scene->line, sizeof(scene->line), "%s", line);
     scene->lines++;
 }
 
@@ -39,7 +40,7 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(scene->folder));
     snprintf(scene->path, sizeof(scene->path), "%s/socket", scene->folder);
     scene->manager = -1;
-    journal_capture(count_line, scene);
+    journal_capture(take_line, scene);
     unsetenv("WATCHDOG_PID");
     unsetenv("WATCHDOG_USEC");
     *state = scene;
@@ -198,11 +199,15 @@ static void test_notify__reports_a_lost_manager_once(void **state)
     assert_int_not_equal(notify_watchdog(scene->notify), ERROR_NONE);
     assert_int_not_equal(notify_watchdog(scene->notify), ERROR_NONE);
     assert_int_equal(scene->lines, 1);
+    assert_int_equal(scene->level, JOURNAL_WARNING);
+    assert_non_null(strstr(scene->line, "notify_failed reason=\"Connection"));
     unlink(scene->path);
     listen_at(scene, scene->path, strlen(scene->path) + 1);
     assert_int_equal(notify_watchdog(scene->notify), ERROR_NONE);
     assert_int_equal(notify_watchdog(scene->notify), ERROR_NONE);
     assert_int_equal(scene->lines, 2);
+    assert_int_equal(scene->level, JOURNAL_NOTICE);
+    assert_non_null(strstr(scene->line, "notify_recovered"));
 }
 
 static uint64_t now_ms(void)
