@@ -24,6 +24,11 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent.parent.parent
 CHAPTER = 'A pool of three machines'
 EXIT_SKIPPED = 77
+PROBE = '''ip link set lo up
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work
+mount -t overlay overlay \
+  -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc'''
 INSIDE = 'PERCH_OPERATING_INSIDE'
 BUILD = HOME / 'build-release'
 WAIT_S = 60.0
@@ -351,10 +356,11 @@ def confine() -> int:
     """Run this file again where mounts and links are our own."""
     unshare = ['unshare', '--mount', '--net', '--pid', '--fork',
                '--kill-child', '--mount-proc', '--propagation', 'private']
-    probe = subprocess.run([*unshare, 'ip', 'link', 'set', 'lo', 'up'],
+    probe = subprocess.run([*unshare, 'sh', '-euc', PROBE], text=True,
                            capture_output=True, check=False)
     if os.geteuid() != 0 or probe.returncode != 0:
-        print('SKIPPED: namespaces need root')
+        print('SKIPPED: namespaces or overlays are refused: %s' %
+              (probe.stderr.strip() or 'not root'))
         return EXIT_SKIPPED
     return subprocess.run([*unshare, sys.executable, '-B', *sys.argv],
                           env={**os.environ, INSIDE: '1'},
