@@ -16,6 +16,7 @@ enum {
     ROWS = 1500,
     FLIPS_PER_FILE = 16,
     ZEROS = 4096,
+    FOOTER_FORMAT_AT = 41, /* rocks/footer.h */
 };
 
 struct file {
@@ -341,20 +342,24 @@ static void test_checkpoint_verify__finds_every_damaged_row(void **state)
     assert_true(found > 10);
 }
 
-/* One flipped bit in a footer says that blocks have no checksums. RocksDB
- * believes it; a check does not. */
-static void test_checkpoint_verify__finds_checksums_switched_off(void **state)
+/* One flipped bit in a footer says that blocks have no checksums, or that the
+ * table is of another format, which RocksDB believes; a check does not. */
+static void test_checkpoint_verify__finds_damaged_footers(void **state)
 {
+    static const struct {
+        size_t at; /* In the footer. */
+        uint8_t is, becomes;
+    } flips[] = {{0, TABLE_CHECKSUM_CRC32C, 0},
+                 {FOOTER_FORMAT_AT, TABLE_FORMAT, TABLE_FORMAT - 1}};
     struct scene *scene = *state;
 
-    for (size_t i = 0; i < scene->n; i++) {
-        const struct file *file = &scene->files[i];
+    for (size_t i = 0; i < 2 * scene->n; i++) {
+        const struct file *file = &scene->files[i / 2];
+        size_t at = file->bytes.len - FOOTER_BYTES + flips[i % 2].at;
 
         if (is_table(file)) {
-            size_t at = file->bytes.len - FOOTER_BYTES;
-
-            assert_int_equal(file->bytes.data[at], 1);
-            bytes_write(scene, file, at, "", 1);
+            assert_int_equal(file->bytes.data[at], flips[i % 2].is);
+            bytes_write(scene, file, at, &flips[i % 2].becomes, 1);
             assert_int_equal(checkpoint_verify(scene->f->path), ERROR_ROTTEN);
             files_restore(scene);
         }
@@ -413,7 +418,7 @@ int main(void)
         RUN_SCENE(test_store_open__after_truncations),
         RUN_SCENE(test_store_open__after_a_file_was_lost),
         RUN_SCENE(test_checkpoint_verify__finds_every_damaged_row),
-        RUN_SCENE(test_checkpoint_verify__finds_checksums_switched_off),
+        RUN_SCENE(test_checkpoint_verify__finds_damaged_footers),
         RUN_SCENE(test_checkpoint_verify__reads_the_disk_itself),
     };
 
