@@ -75,6 +75,22 @@ static void test_tls__refuses_other_authorities(void **state)
     assert_true(server_meters(admin_server(scene->admin))->strangers.value > 0);
 }
 
+/* Where administrators have an authority of their own, theirs alone counts:
+ * who may issue to nodes makes no administrators. */
+static void test_tls__keeps_authorities_apart(void **state)
+{
+    struct scene *scene = *state;
+
+    assert_int_equal(
+        run_as(scene, "other", "admin-mallory", "admin", "users create dave"),
+        0);
+    assert_int_equal(
+        run_as(scene, "admin", "admin-alice", "admin", "users create erin"), 3);
+    HAS(scene->err, "[UNREACHABLE]");
+    assert_int_equal(scene->proposals, 1);
+    assert_true(server_meters(admin_server(scene->admin))->strangers.value > 0);
+}
+
 /* perchctl gives nothing to a node of another authority. */
 static void test_tls__knows_its_nodes(void **state)
 {
@@ -247,6 +263,8 @@ int main(void)
         TEST(test_tls__serves_administrators),
         TEST(test_tls__refuses_nodes),
         TEST(test_tls__refuses_other_authorities),
+        RUN_IN(test_tls__keeps_authorities_apart, scene_setup_renewal,
+               scene_teardown),
         TEST(test_tls__knows_its_nodes),
         TEST(test_tls__gives_impostors_nothing),
         TEST(test_tls__names_the_file),
