@@ -187,7 +187,7 @@ class Operating(unittest.TestCase):
     """One pool, from bare machines on."""
 
     def setUp(self) -> None:
-        self.scratch = Path(tempfile.mkdtemp(prefix='perch-operating-'))
+        self.scratch = Path(os.environ[INSIDE])
         call('mount', '-t', 'tmpfs', 'tmpfs', str(self.scratch))
         for each in ('usr', 'etc'):
             upper, work = self.scratch / each, self.scratch / (each + '-work')
@@ -362,9 +362,10 @@ def confine() -> int:
         print('SKIPPED: namespaces or overlays are refused: %s' %
               (probe.stderr.strip() or 'not root'))
         return EXIT_SKIPPED
-    return subprocess.run([*unshare, sys.executable, '-B', *sys.argv],
-                          env={**os.environ, INSIDE: '1'},
-                          check=False).returncode
+    with tempfile.TemporaryDirectory(prefix='perch-operating-') as folder:
+        return subprocess.run([*unshare, sys.executable, '-B', *sys.argv],
+                              env={**os.environ, INSIDE: folder},
+                              check=False).returncode
 
 
 if __name__ == '__main__':
