@@ -53,12 +53,12 @@ def truncate(path: Path) -> None:
     os.truncate(path, len(data) // 2)
 
 
-def newest(pattern: str) -> Callable[[Node], Path]:
-    """The last written of a node's files that match."""
-    def find(node: Node) -> Path:
-        return max(node.data.glob(pattern),
+def victims(node: Node, pattern: str) -> list[Path]:
+    """The last written of a node's files that match; of tables all, for a
+    start reads those of rooms and people, and of messages each room's last."""
+    found = sorted(node.data.glob(pattern),
                    key=lambda path: (path.stat().st_mtime_ns, path.name))
-    return find
+    return found if pattern.endswith('.sst') else found[-1:]
 
 
 # Tables are never written again, so all of one matters; of the log only what
@@ -102,7 +102,8 @@ class Rot(StandingScene):
                 self.assert_same_state()
                 before, told = self.rotted(), len(self.journal(self.node))
                 self.node.kill()
-                damage(newest(pattern)(self.node))
+                for path in victims(self.node, pattern):
+                    damage(path)
                 until(self.revive, 'it serves again')
                 self.assert_voters()
                 self.assert_same_state()
