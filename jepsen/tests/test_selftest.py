@@ -136,7 +136,7 @@ class FewTest(Judged):
                       outcome.text)
         outcome = run(Case(('W2',)))
         self.assertEqual(outcome.code, 2)
-        self.assertIn('no workload is called w2; there are: W1 W3',
+        self.assertIn('no workload is called W2; there are: W1 W3',
                       outcome.text)
         with tempfile.TemporaryDirectory() as empty:
             outcome = run(Case(('--bin', empty)))
