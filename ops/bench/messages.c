@@ -71,6 +71,44 @@ void message_ack(const struct identity *identity, uint32_t cseq,
     buffer_printf(out, "%u ACK\r\nContent-Length: 0\r\n\r\n", cseq);
 }
 
+/* What posts are cut from: words in no order, which a store compresses as it
+ * does what people say. */
+static const uint8_t *talk(void)
+{
+    static const char *const words[] = {
+        "the",   "price",  "of",      "brent", "is",    "up",    "again",
+        "we",    "should", "ask",     "them",  "to",    "sell",  "before",
+        "lunch", "ward",   "seven",   "has",   "two",   "more",  "patients",
+        "ready", "for",    "theatre", "and",   "needs", "blood", "now"};
+    static uint8_t bytes[TALK_BYTES];
+    uint32_t state = 1;
+    size_t at = 0;
+
+    while (at < TALK_BYTES && bytes[TALK_BYTES - 1] == 0) {
+        const char *word;
+        size_t len;
+
+        state = state * 1103515245u + 12345u; /* As C's own rand(). */
+        word = words[(state >> 16) % (sizeof(words) / sizeof(words[0]))];
+        len = strnlen(word, TALK_BYTES - 1 - at);
+        memcpy(bytes + at, word, len);
+        at += len;
+        bytes[at++] = ' ';
+    }
+    return bytes;
+}
+
+/* How much there is to be put into a post, after its serial. */
+static size_t dots_at(struct slice text)
+{
+    size_t n = 0;
+
+    while (n < text.len && n < TALK_BYTES / 2 && text.data[n] == '.') {
+        n++;
+    }
+    return n;
+}
+
 void template_init(struct template *template, const struct identity *identity,
                    struct slice inside)
 {
@@ -95,6 +133,8 @@ void template_init(struct template *template, const struct identity *identity,
     if (mark != NULL) {
         template->serial_at =
             text->len + (size_t)(mark - inside.data) + strlen(SERIAL_MARK);
+        template->talk_len = dots_at(slice_after(
+            inside, template->serial_at - text->len + SERIAL_DIGITS));
     }
     buffer_append_slice(text, inside);
     buffer_append_text(text, close);
@@ -126,34 +166,10 @@ void template_write(struct template *template, uint32_t cseq, uint32_t envid,
     put_digits(text + template->envid_at, envid);
     if (template->serial_at != 0) {
         put_digits(text + template->serial_at, serial);
+        memcpy(text + template->serial_at + SERIAL_DIGITS,
+               talk() + serial % (TALK_BYTES / 2), template->talk_len);
     }
     buffer_append(out, text, template->text.len);
-}
-
-/* Words in no order: a store compresses them as it does what people say. */
-static void fill_words(uint8_t *fill, size_t n)
-{
-    static const char *const words[] = {
-        "the",   "price",  "of",      "brent", "is",    "up",    "again",
-        "we",    "should", "ask",     "them",  "to",    "sell",  "before",
-        "lunch", "ward",   "seven",   "has",   "two",   "more",  "patients",
-        "ready", "for",    "theatre", "and",   "needs", "blood", "now"};
-    static uint32_t state = 1;
-    size_t at = 0;
-
-    while (at < n) {
-        const char *word;
-        size_t len;
-
-        state = state * 1103515245u + 12345u; /* As C's own rand(). */
-        word = words[(state >> 16) % (sizeof(words) / sizeof(words[0]))];
-        len = strnlen(word, n - at);
-        memcpy(fill + at, word, len);
-        at += len;
-        if (at < n) {
-            fill[at++] = ' ';
-        }
-    }
 }
 
 void inside_post(const struct identity *identity, const char *room_uri,
@@ -169,7 +185,7 @@ void inside_post(const struct identity *identity, const char *room_uri,
                   room_uri, identity->user, mark);
     fill = buffer_reserve(out, n);
     if (fill != NULL) {
-        fill_words(fill, n);
+        memset(fill, '.', n); /* Each post has other words there. */
         out->len += n;
     }
     buffer_append_text(out, "</chat></grpchat>");

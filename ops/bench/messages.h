@@ -19,6 +19,7 @@
 enum {
     SERIAL_FIRST = 1000 * 1000 * 1000,
     SERIAL_DIGITS = 10,
+    TALK_BYTES = 64 * 1024, /* Of words, which all posts are cut from. */
     IDENTITY_BYTES = 256,
 };
 
@@ -40,6 +41,7 @@ struct template
     size_t cseq_at; /* Where the ten digits go. */
     size_t envid_at;
     size_t serial_at; /* 0: the body has no serial. */
+    size_t talk_len;  /* Text after the serial, other words in each post. */
 };
 
 /** Append a REGISTER; authorization is a header line or "". */
@@ -58,7 +60,8 @@ void message_ack(const struct identity *identity, uint32_t cseq,
  * Make an INFO around the inside of an XCCOS envelope.
  *
  * @inside  The primitives: "<cmd ...>...</cmd>". The first SERIAL_MARK in it,
- *          if any, is followed by ten digits that are overwritten.
+ *          if any, is followed by ten digits that are overwritten, as are
+ *          dots after them: by words, other ones in each post.
  */
 void template_init(struct template *template, const struct identity *identity,
                    struct slice inside);
