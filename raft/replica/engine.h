@@ -33,11 +33,12 @@
 
 enum {
     ENGINE_TICK_MS = 50,
-    ENGINE_LETTERS_MAX = 1 << 20,   /* Bounded by what the owner may ask. */
-    ENGINE_RETRY_MS = 10,           /* After a full queue of the transport. */
-    ENGINE_BUSY_RETRY_MS = 50,      /* What is told to a node turned away. */
-    ENGINE_LATE_MS = 2000,          /* Nothing heard of proposals: again. */
-    ENGINE_PART_ENTRIES_MAX = 1024, /* Of a batch or a Propose. */
+    ENGINE_LETTERS_MAX = 1 << 20,     /* Bounded by what the owner may ask. */
+    ENGINE_RETRY_MS = 10,             /* After a full queue of the transport. */
+    ENGINE_BUSY_RETRY_MS = 50,        /* What is told to a node turned away. */
+    ENGINE_LATE_MS = 2000,            /* Nothing heard of proposals: again. */
+    ENGINE_PART_ENTRIES_MAX = 1024,   /* Of a batch or a Propose. */
+    ENGINE_SECOND_BATCH_ENTRIES = 16, /* Fewer wait for the batch before. */
     ENGINE_PART_BYTES_MAX = 1024 * 1024 + 64 * 1024,
     ENGINE_GETS_MAX = SNAPSHOT_SEND_OFFERS_MAX,
     ENGINE_PATH_BYTES_MAX = 1024,

@@ -91,17 +91,25 @@ static void mark_proposed(struct engine *engine, const struct batch *batch)
     meter_add(&engine->meters.batches, 1);
 }
 
+/* Whether what waits goes into the log now. What one batch costs three nodes
+ * hardly depends on its entries, so the next one goes when the last has ended,
+ * and beside it only when it is a large one itself. */
+static bool worth_a_batch(struct engine *engine)
+{
+    unsigned under_way = core_status(engine->core).batches;
+    size_t n = submit_unsent(&engine->submit) + engine->gather.n;
+
+    return n > 0 && under_way < engine->core_settings.batches_max &&
+           (under_way == 0 || n >= ENGINE_SECOND_BATCH_ENTRIES);
+}
+
 /* What is not taken now waits for a batch to end, or for another leader. */
 static void lead(struct engine *engine)
 {
     struct batch batch;
     uint64_t first_index;
 
-    while (submit_peek(&engine->submit, 0) != NULL || engine->gather.n > 0) {
-        if (core_status(engine->core).batches ==
-            engine->core_settings.batches_max) {
-            return;
-        }
+    while (worth_a_batch(engine)) {
         fill(engine, &batch);
         if (core_propose(engine->core, batch.part.entries, batch.part.n,
                          &first_index) != ERROR_NONE) {

@@ -63,6 +63,11 @@ void submit_take(struct submit *submit, struct proposal *proposal)
     submit_check(submit);
 }
 
+size_t submit_unsent(const struct submit *submit)
+{
+    return (size_t)(submit->next - submit->send);
+}
+
 void submit_answered(struct submit *submit, uint64_t number)
 {
     CHECK(number < submit->next); /* Letters keep the owner's order. */

@@ -39,6 +39,9 @@ void submit_deinit(struct submit *submit);
  * one, and all of it is forgotten. */
 void submit_take(struct submit *submit, struct proposal *proposal);
 
+/** Count those that are to be sent. */
+size_t submit_unsent(const struct submit *submit);
+
 /** Forget all up to and including a number. */
 void submit_answered(struct submit *submit, uint64_t number);
 
