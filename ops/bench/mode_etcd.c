@@ -69,19 +69,20 @@ static enum error start_member(struct etcd *etcd, unsigned i)
                                 client,       "--advertise-client-urls",
                                 client,       "--initial-cluster",
                                 cluster,      "--initial-cluster-state",
-                                "new",        "--logger",
+                                "new",        "--peer-auto-tls",
+                                "--logger",
                                 "zap",        "--log-level",
                                 "error",      "--quota-backend-bytes",
                                 "8589934592", NULL};
 
     snprintf(name, sizeof(name), "m%u", i + 1);
     snprintf(data, sizeof(data), "%s/%s", etcd->directory, name);
-    snprintf(peer, sizeof(peer), "http://127.0.0.1:%u", peers[i]);
+    snprintf(peer, sizeof(peer), "https://127.0.0.1:%u", peers[i]);
     snprintf(client, sizeof(client), "http://127.0.0.1:%u",
              etcd->client_ports[i]);
     snprintf(cluster, sizeof(cluster),
-             "m1=http://127.0.0.1:%u,m2=http://127.0.0.1:%u,"
-             "m3=http://127.0.0.1:%u",
+             "m1=https://127.0.0.1:%u,m2=https://127.0.0.1:%u,"
+             "m3=https://127.0.0.1:%u",
              peers[0], peers[1], peers[2]);
     log_file(etcd, i, log);
     return child_start(argv, log, &etcd->pids[i]);

@@ -37,11 +37,24 @@ static enum error open_posts(const struct bench *bench, void **lane_out)
     return ERROR_NONE;
 }
 
+/* One for each post under way, as people wait for one answer before they type
+ * the next; of every server at least one. */
+static size_t active_of(const struct posting *posting, unsigned outstanding)
+{
+    size_t n = outstanding;
+
+    if (n < posting->bench->pool.n) {
+        n = posting->bench->pool.n;
+    }
+    return n < posting->sessions ? n : posting->sessions;
+}
+
 static enum error measure_posts(void *lane, unsigned outstanding,
                                 struct figures *figures)
 {
     struct posting *posting = lane;
 
+    posting->active = active_of(posting, outstanding);
     posting->pumps[POSTING_POSTS].window = outstanding;
     return posting_measure(posting, figures, 1);
 }

@@ -10,9 +10,9 @@ static enum error begin(void *context, uint64_t due_ns)
     struct posting *posting = context;
     struct tracker *tracker = &posting->tracker;
 
-    for (size_t i = 0; i < posting->sessions && i < TRIES_MAX; i++) {
+    for (size_t i = 0; i < posting->active && i < TRIES_MAX; i++) {
         struct client *client =
-            crowd_client(posting->crowd, posting->next % posting->sessions);
+            crowd_client(posting->crowd, posting->next % posting->active);
         uint32_t serial = tracker->serial + 1;
 
         posting->next++;
@@ -88,7 +88,8 @@ enum error posting_open(struct posting *posting, const struct bench *bench,
                                       .n = sessions,
                                       .rooms_of = rooms_of};
 
-    *posting = (struct posting){.bench = bench, .sessions = sessions};
+    *posting = (struct posting){
+        .bench = bench, .sessions = sessions, .active = sessions};
     posting->pumps[POSTING_POSTS] = (struct pump){
         .begin = begin, .measuring = on_measuring, .context = posting};
     posting->pumps[POSTING_SIGN_INS] =

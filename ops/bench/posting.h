@@ -23,6 +23,7 @@ struct posting {
     struct tracker tracker;
     struct pump pumps[POSTING_PUMPS];
     size_t sessions;
+    size_t active;   /* So many of them post, in turn. */
     size_t next;     /* Whose turn it is. */
     uint64_t losses; /* Connections lost after sign-in. */
 };
