@@ -114,7 +114,8 @@
     X(DOMAIN_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
       "the domain is not a DNS name of up to 253 characters")                  \
     X(DOMAIN_FIXED, 409, "ERROR_COLLISION",                                    \
-      "the domain is part of every room's address and cannot change")          \
+      "the domain is part of rooms' addresses and of passwords, and cannot "   \
+      "change")                                                                \
     X(POOL_URI_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
       "the pool's address is sip:name@domain, up to 320 characters")           \
     X(SETTING_UNKNOWN, 400, "ERROR_INVALID_ARGUMENT",                          \

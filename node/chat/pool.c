@@ -7,13 +7,21 @@
 
 #define POOL_NAME "sip:GC-1-PersistentChatService-1@"
 
+/* It is in the address of every room and category, and in what is kept of every
+ * password (RFC 7616's realm). */
+static bool domain_is_fixed(const struct machine *machine)
+{
+    return machine->domain != NULL &&
+           (machine->place_last > 0 || !RB_EMPTY(&machine->by_uri));
+}
+
 static enum outcome check_domain(const struct machine *machine,
                                  struct slice domain)
 {
     if (!text_is_domain(domain)) {
         return OUTCOME_DOMAIN_INVALID;
     }
-    if (machine->place_last > 0 &&
+    if (domain_is_fixed(machine) &&
         text_compare_nocase(domain, text_slice(machine->domain)) != 0) {
         return OUTCOME_DOMAIN_FIXED;
     }
@@ -59,7 +67,7 @@ static void put_domain(struct machine *machine, struct slice domain)
 {
     char uri[sizeof(POOL_NAME) + DOMAIN_BYTES_MAX];
 
-    if (machine->place_last > 0) {
+    if (domain_is_fixed(machine)) {
         return; /* It is the same: check_domain. */
     }
     CHECK(domain.len <= DOMAIN_BYTES_MAX);

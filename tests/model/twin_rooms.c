@@ -33,13 +33,18 @@ static bool in_range(uint32_t setting, uint32_t value)
     }
 }
 
+static bool has_fixed_domain(const struct twin *twin)
+{
+    return twin->domain.len > 0 && twin->n_places + twin->n_users > 0;
+}
+
 static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
 {
     if (c->has_domain) {
         if (!twin_is_domain((const char *)c->domain.data, c->domain.len)) {
             return OUTCOME_DOMAIN_INVALID;
         }
-        if (twin->n_places > 0 &&
+        if (has_fixed_domain(twin) &&
             !twin_same_nocase(c->domain.data, c->domain.len, twin->domain.bytes,
                               twin->domain.len)) {
             return OUTCOME_DOMAIN_FIXED;
@@ -71,7 +76,7 @@ enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
     if (c->has_pool_uri) {
         twin_copy(&twin->pool_uri, c->pool_uri, false);
     }
-    if (c->has_domain && twin->n_places == 0) {
+    if (c->has_domain && !has_fixed_domain(twin)) {
         twin_copy(&twin->domain, c->domain, true);
         if (twin->pool_uri.len == 0) {
             twin->pool_uri.len =

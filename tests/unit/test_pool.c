@@ -77,6 +77,26 @@ static void test_pool_put__domain_is_fixed(void **state)
     assert_slice_text(view(f).domain, "example.com");
 }
 
+/* It is in what is kept of passwords, too. Before there is a user it may still
+ * change, and it may be named for the first time at any time. */
+static void test_pool_put__domain_is_fixed_by_users(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__PoolPut p = PERCH__POOL_PUT__INIT;
+
+    machine_free(f->machine);
+    f->machine = machine_new(COMMAND_RULES_KNOWN);
+    assert_outcome(fixture_start(f, 1), DONE);
+    CODEC_SET(&p, domain, fixture_text("typing.eror"));
+    assert_outcome(put(f, &p), DONE);
+    CODEC_SET(&p, domain, fixture_text("example.com"));
+    assert_outcome(put(f, &p), DONE);
+    assert_outcome(fixture_user(f, ALICE), DONE);
+    CODEC_SET(&p, domain, fixture_text("other.example"));
+    assert_outcome(put(f, &p), DOMAIN_FIXED);
+    assert_slice_text(view(f).domain, "example.com");
+}
+
 /* The address may be another SIP URI, and nothing else. */
 static void test_pool_put__checks_the_address(void **state)
 {
@@ -326,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN(pool_put__domain_makes_the_address),
         IN(pool_put__domain_is_fixed),
+        IN(pool_put__domain_is_fixed_by_users),
         IN(pool_put__checks_the_address),
         IN(pool_put__checks_settings),
         IN(pool_put__comes_before_rooms),
