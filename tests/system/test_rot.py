@@ -216,6 +216,7 @@ class Rot(StandingScene):
         for i in range(STARTS):
             self.node.start()
             time.sleep(0.01 * 1.6 ** i)
+            self.assertIsNotNone(self.node.pid(), self.journal(self.node)[-3000:])
             self.node.signal(signal.SIGKILL)
             self.node.await_end(10)
         self.serve()
