@@ -37,10 +37,12 @@
     X(ROOM_CREATE, room_create, 1)                                             \
     X(ROOM_CHANGE, room_change, 1)                                             \
     X(SESSION_EXPEL, session_expel, 1)                                         \
-    X(NODE_ADMIT, node_admit, 1)
+    X(NODE_ADMIT, node_admit, 1)                                               \
+    X(GROUP_CREATE, group_create, 2)                                           \
+    X(GROUP_CHANGE, group_change, 2)
 
 /* The highest rules version this source knows. */
-enum { COMMAND_RULES_KNOWN = 1 };
+enum { COMMAND_RULES_KNOWN = 2 };
 
 /**
  * Read a command.

@@ -24,15 +24,16 @@ static bool write_uris(struct answer *answer, size_t n,
     return !answer_refused(answer);
 }
 
-/* Whether all of these users have the role, or none of them. */
+/* Whether all of these have the role by name, or none of them. */
 static bool all_have(struct answer *answer, const struct room *room, size_t n,
                      const ProtobufCBinaryData *uris, unsigned role, bool have)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct user *user =
-            query_user(answer->machine, codec_slice(uris[i]));
+        const struct principal *principal =
+            query_principal(answer->machine, codec_slice(uris[i]));
 
-        if (user == NULL || ((view_roles(room, user) & role) != 0) != have) {
+        if (principal == NULL ||
+            ((view_roles_own(room, principal) & role) != 0) != have) {
             return false;
         }
     }

@@ -119,16 +119,17 @@ struct role_list {
     uint32_t mark;
 };
 
-static bool take_role(void *context, const struct user *user, unsigned roles)
+static bool take_role(void *context, const struct principal *principal,
+                      unsigned roles)
 {
     struct role_list *list = context;
     Perch__Admin__RoleHolder *holder;
-    struct user_view view;
+    struct principal_view view;
 
     if (!page_look(&list->page)) {
         return false;
     }
-    view_user(user, &view);
+    view_principal(principal, &view);
     list->mark = view.number;
     if ((roles & list->role) == 0) {
         return true;
@@ -147,7 +148,7 @@ static bool take_role(void *context, const struct user *user, unsigned roles)
 static unsigned role_of(const Perch__Admin__RoomsRoles *asked)
 {
     if (!asked->has_role) {
-        return ROLES_ALL;
+        return ROLES_OF_ROOM;
     }
     return asked->role == PERCH__ADMIN__ROOM_ROLE__MANAGER ? ROLE_MANAGER
                                                            : ROLE_MEMBER;

@@ -1,5 +1,6 @@
 #include "node/chat/access.h"
 
+#include "node/chat/closure.h"
 #include "node/chat/state.h"
 
 enum outcome access_find(const struct user *user, const struct room *room)
@@ -20,7 +21,7 @@ enum outcome access_enter(const struct user *user, const struct room *room)
     if (room->visibility == PERCH__VISIBILITY__OPEN) {
         return OUTCOME_DONE;
     }
-    if (number_map_get(&room->roles, user->number) == 0) {
+    if (closure_bits(&room->place.roles, &user->principal) == 0) {
         return OUTCOME_NOT_A_MEMBER;
     }
     return OUTCOME_DONE;

@@ -2,8 +2,9 @@
  * asked before a command is proposed and, finally, when it is applied.
  *
  * Open: anyone may. Closed: anyone finds it, its members and managers enter
- * it. What one may enter one may read, joined or not. A disabled room takes
- * nobody and a disabled user goes nowhere.
+ * it, whether named there or in a group that is. What one may enter one may
+ * read, joined or not. A disabled room takes nobody and a disabled user goes
+ * nowhere.
  *
  * Thread: state loop.
  */

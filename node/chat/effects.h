@@ -29,11 +29,11 @@ struct session_id {
     uint64_t serial;
 };
 
-/* The roles of a user in a room, a set. The bits lie in rows. */
+/* The roles of a principal in a room, a set. The bits lie in rows. */
 enum role {
     ROLE_MEMBER = 1 << 0,
     ROLE_MANAGER = 1 << 1,
-    ROLES_ALL = ROLE_MEMBER | ROLE_MANAGER,
+    ROLES_OF_ROOM = ROLE_MEMBER | ROLE_MANAGER,
 };
 
 /* Why someone left a room, and why a session ended. */
@@ -61,6 +61,7 @@ enum changed {
     CHANGED_DISABLED = 1 << 4,
     CHANGED_ROLES = 1 << 5,
     CHANGED_PASSWORD = 1 << 6,
+    CHANGED_MEMBERS = 1 << 7, /* A group's. */
 };
 
 enum event_kind {
@@ -73,7 +74,7 @@ enum event_kind {
     EVENT_SESSION_CLOSED, /* user, session, leave; its parts came before */
     EVENT_ROOM_CREATED,
     EVENT_ROOM_CHANGED,     /* room, changed */
-    EVENT_ROLE_CHANGED,     /* room, user, roles_before, roles */
+    EVENT_ROLE_CHANGED,     /* room, user (or a group), roles_before, roles */
     EVENT_CATEGORY_CREATED, /* room: the category's number */
     EVENT_CATEGORY_CHANGED, /* the same, and changed */
     EVENT_USER_CREATED,
@@ -82,7 +83,10 @@ enum event_kind {
     EVENT_NODE_STARTED, /* session.node, session.epoch: the new one */
     EVENT_NODE_LOST,    /* session.node, session.epoch: the lost one */
     EVENT_RULES_RAISED,
-    EVENT_NODE_ADMITTED, /* session.node, session.epoch: its current one */
+    EVENT_NODE_ADMITTED,      /* session.node, session.epoch: its current one */
+    EVENT_GROUP_CREATED,      /* group */
+    EVENT_GROUP_CHANGED,      /* group, changed */
+    EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
     EVENT_KINDS,
 };
 
@@ -92,11 +96,13 @@ struct event {
     bool edge;     /* The user's first endpoint in, or last endpoint out: what
                       rosters and notices count. */
     bool again;    /* The endpoint was in the room already: no notice. */
+    bool is_in;    /* Into the group, not out of it. */
     uint8_t roles_before;
     uint8_t roles;
     uint16_t changed;    /* Set of enum changed. */
     uint32_t room;       /* Place number; query.h finds the room. */
     uint32_t user;       /* Principal number. */
+    uint32_t group;      /* The same, of a group. */
     uint32_t position;   /* In the join's list of rooms, from 0. */
     struct guid guid;    /* Of the room or category. */
     uint64_t message_id; /* In the room, dense from 1. */

@@ -15,6 +15,7 @@
 #include "proto/base/slice.h"
 
 struct machine;
+struct principal;
 struct user;
 struct room;
 struct category;
@@ -42,8 +43,9 @@ typedef bool list_session(void *context, const struct session *session);
 /** Take a participant of a list; false ends the list. */
 typedef bool list_present(void *context, const struct present *present);
 
-/** Take a user and the roles held; false ends the list. */
-typedef bool list_role(void *context, const struct user *user, unsigned roles);
+/** Take a user or group and the roles held; false ends the list. */
+typedef bool list_role(void *context, const struct principal *principal,
+                       unsigned roles);
 
 /** List all rooms by name, ASCII case aside, as administrators see them. */
 void list_rooms(const struct machine *machine, list_room *each, void *context);
@@ -56,8 +58,8 @@ void list_rooms(const struct machine *machine, list_room *each, void *context);
 void list_rooms_visible(const struct machine *machine, const struct user *user,
                         struct slice needle, list_room *each, void *context);
 
-/** List by age the rooms in which a user has any of these roles and which are
- * not disabled. */
+/** List by age the rooms in which a user has any of these roles, by name or by
+ * group, and which are not disabled. */
 void list_rooms_of(const struct machine *machine, const struct user *user,
                    unsigned roles, list_room *each, void *context);
 

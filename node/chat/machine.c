@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/group.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -43,6 +44,8 @@ RULE_OF_PART(room_create, room_create)
 RULE_OF_PART(room_change, room_change)
 RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
+RULE_OF_PART(group_create, group_create)
+RULE_OF_PART(group_change, group_change)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -79,6 +82,8 @@ static const struct {
     KIND(ROOM_CHANGE) = {rule_room_change, ACTOR_ADMINISTRATOR},
     KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR},
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
+    KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
+    KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -94,6 +99,7 @@ struct machine *machine_new(uint32_t rules_known)
     for (int i = 0; i < SETTINGS; i++) {
         machine->settings[i] = setting_fact((enum setting)i)->standard;
     }
+    machine->directory.generation = 1;
     machine->counts[ROW_POOL] = 1;
     machine->counts[ROW_COUNTERS] = 1;
     changes_init(&machine->changes);
@@ -129,6 +135,7 @@ void machine_free(struct machine *machine)
     }
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
+        group_free(table_at(&machine->directory.groups, number));
     }
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);
@@ -136,6 +143,7 @@ void machine_free(struct machine *machine)
     table_deinit(&machine->rooms);
     table_deinit(&machine->categories);
     table_deinit(&machine->users);
+    table_deinit(&machine->directory.groups);
     text_free(machine->domain);
     text_free(machine->pool_uri);
     arena_free(machine->scratch);

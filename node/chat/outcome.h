@@ -142,7 +142,16 @@
     X(PROBE_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                             \
       "a probe carries more than 16 KiB")                                      \
     X(NODE_RAFT_ID_STALE, 409, "ERROR_COLLISION",                              \
-      "the node has another raft id by now")
+      "the node has another raft id by now")                                   \
+    /* From rules version 2 on. */                                             \
+    X(GROUP_URI_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "a group is named group:, unit: or site: and a name, up to 1024 bytes")  \
+    X(GROUP_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL", "there is no such group") \
+    X(GROUP_EXISTS, 409, "ERROR_COLLISION", "the group exists")                \
+    X(GROUPS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many groups as it allows")                              \
+    X(GROUP_MEMBERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                         \
+      "the group has as many members as the pool allows")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -1,6 +1,7 @@
 #include "node/chat/page.h"
 
 #include "node/chat/place.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "node/chat/user.h"
@@ -80,11 +81,12 @@ static uint32_t pair_after(const struct number_map *map, uint32_t number)
 void page_roles(const struct machine *machine, const struct room *room,
                 uint32_t after, list_role *each, void *context)
 {
-    for (uint32_t i = pair_after(&room->roles, after); i < room->roles.n; i++) {
-        const struct number_pair *pair = &room->roles.pairs[i];
+    const struct number_map *roles = &room->place.roles;
 
-        if (!each(context, table_at(&machine->users, pair->number),
-                  pair->bits)) {
+    for (uint32_t i = pair_after(roles, after); i < roles->n; i++) {
+        const struct number_pair *pair = &roles->pairs[i];
+
+        if (!each(context, principal_at(machine, pair->number), pair->bits)) {
             return;
         }
     }

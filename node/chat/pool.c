@@ -20,6 +20,16 @@ static enum outcome check_domain(const struct machine *machine,
     return OUTCOME_DONE;
 }
 
+/* A pool whose rules have not been raised has the settings they had. */
+static bool is_setting(const struct machine *machine,
+                       const Perch__PoolPut__Setting *setting)
+{
+    uint32_t known =
+        machine->rules_version >= RULES_PEOPLE ? SETTINGS : SETTINGS_AT_FIRST;
+
+    return setting->has_number && setting->number < known;
+}
+
 static enum outcome check_settings(struct turn *turn,
                                    const Perch__PoolPut *command)
 {
@@ -27,7 +37,7 @@ static enum outcome check_settings(struct turn *turn,
         const Perch__PoolPut__Setting *setting = command->settings[i];
 
         turn->value = i;
-        if (!setting->has_number || setting->number >= SETTINGS) {
+        if (!is_setting(turn->machine, setting)) {
             return OUTCOME_SETTING_UNKNOWN;
         }
         if (!setting_allows((enum setting)setting->number, setting->value)) {

@@ -1,6 +1,8 @@
 #include "node/chat/query.h"
 
+#include "node/chat/group.h"
 #include "node/chat/place.h"
+#include "node/chat/principal.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
@@ -18,6 +20,8 @@ void query_pool(const struct machine *machine, struct pool_view *view_out)
         .rooms = machine->counts[ROW_ROOM],
         .roles = machine->counts[ROW_ROLE],
         .sessions = machine->counts[ROW_SESSION],
+        .groups = machine->counts[ROW_GROUP],
+        .memberships = machine->counts[ROW_MEMBERSHIP],
     };
 }
 
@@ -30,6 +34,17 @@ const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number)
 {
     return table_at(&machine->users, number);
+}
+
+const struct group *query_group(const struct machine *machine, struct slice uri)
+{
+    return group_find(machine, uri);
+}
+
+const struct principal *query_principal(const struct machine *machine,
+                                        struct slice uri)
+{
+    return principal_find(machine, uri);
 }
 
 const struct room *query_room(const struct machine *machine,

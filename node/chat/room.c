@@ -14,7 +14,6 @@ void room_free(struct room *room)
         return;
     }
     CHECK(RB_EMPTY(&room->participants));
-    number_map_deinit(&room->roles);
     place_deinit(&room->place);
     free(room);
 }
@@ -133,7 +132,7 @@ enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
     CHECK(adopted);
     /* The room is told before its roles, which name it. */
     tell(turn, room, EVENT_ROOM_CREATED, 0);
-    role_apply(turn, room, lists, 2);
+    role_apply(turn, &room->place, lists, 2);
     turn->value = room->place.number;
     return OUTCOME_DONE;
 }
@@ -189,7 +188,7 @@ static enum outcome check_change(struct turn *turn, struct plan *plan,
     if (command->has_visibility && !is_visibility(command->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    return role_check(turn, room, plan->lists, 4);
+    return role_check(turn, &room->place, plan->lists, 4);
 }
 
 static unsigned put(struct turn *turn, const struct plan *plan,
@@ -210,7 +209,7 @@ static unsigned put(struct turn *turn, const struct plan *plan,
         room->disabled = command->disabled;
         changed |= CHANGED_DISABLED;
     }
-    if (role_apply(turn, room, plan->lists, 4)) {
+    if (role_apply(turn, &room->place, plan->lists, 4)) {
         changed |= CHANGED_ROLES;
     }
     return changed;

@@ -116,7 +116,7 @@ struct session *session_load(struct machine *machine, struct origin *origin,
     CHECK(session != NULL);
     session->origin = origin;
     session->user = user;
-    session->user_number = user->number;
+    session->user_number = user->principal.number;
     session->serial = serial;
     TAILQ_INIT(&session->rooms);
     if (RB_INSERT(session_serials, &origin->sessions, session) != NULL) {

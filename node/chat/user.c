@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "proto/base/check.h"
 
@@ -24,7 +25,7 @@ void user_free(struct user *user)
         return;
     }
     CHECK(LIST_EMPTY(&user->sessions));
-    number_map_deinit(&user->rooms);
+    principal_deinit(&user->principal);
     text_free(user->uri);
     text_free(user->display_name);
     free(user);
@@ -35,8 +36,8 @@ bool user_adopt(struct machine *machine, struct user *user)
     if (RB_INSERT(user_uris, &machine->by_uri, user) != NULL) {
         return false;
     }
-    CHECK(table_at(&machine->users, user->number) == NULL);
-    table_put(&machine->users, user->number, user);
+    CHECK(principal_at(machine, user->principal.number) == NULL);
+    table_put(&machine->users, user->principal.number, user);
     machine->counts[ROW_USER] += 1;
     return true;
 }
@@ -160,9 +161,10 @@ static void tell(struct turn *turn, const struct user *user,
 {
     struct event *event = effects_event(turn->effects, kind);
 
-    event->user = user->number;
+    event->user = user->principal.number;
     event->changed = (uint16_t)changed;
-    changes_mark(&turn->machine->changes, ROW_USER, user->number, 0, 0);
+    changes_mark(&turn->machine->changes, ROW_USER, user->principal.number, 0,
+                 0);
 }
 
 static struct user *begin(struct turn *turn, struct slice uri)
@@ -173,7 +175,7 @@ static struct user *begin(struct turn *turn, struct slice uri)
 
     CHECK(user != NULL);
     machine->principal_last += 1;
-    user->number = machine->principal_last;
+    principal_init(machine, &user->principal, machine->principal_last, false);
     user->version = 1;
     user->created_at_us = turn->sent_at_us;
     user->changed_at_us = turn->sent_at_us;
@@ -223,7 +225,7 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
 
     user = begin(turn, uri);
     put_fields(user, &fields);
-    turn->value = user->number;
+    turn->value = user->principal.number;
     tell(turn, user, EVENT_USER_CREATED, 0);
     return OUTCOME_DONE;
 }

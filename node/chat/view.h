@@ -17,7 +17,9 @@
 #include "proto/command.h"
 
 struct machine;
+struct principal;
 struct user;
+struct group;
 struct room;
 struct category;
 struct session;
@@ -35,6 +37,24 @@ struct user_view {
     char ha1_user[2 * HA1_BYTES + 1];
     uint32_t sessions;
     int64_t created_at_us, changed_at_us;
+};
+
+struct group_view {
+    uint32_t number;
+    uint32_t version;
+    struct slice uri; /* Lower case. */
+    struct slice display_name;
+    uint32_t members;
+    int64_t created_at_us, changed_at_us;
+};
+
+/* What a user and a group have in common. */
+struct principal_view {
+    uint32_t number;
+    bool is_group;
+    bool disabled; /* Users only. */
+    struct slice uri;
+    struct slice display_name;
 };
 
 /* What a room and a category have in common. */
@@ -70,6 +90,13 @@ struct session_view {
 /** Describe a user. */
 void view_user(const struct user *user, struct user_view *view_out);
 
+/** Describe a group. */
+void view_group(const struct group *group, struct group_view *view_out);
+
+/** Describe a user or group by what both have. */
+void view_principal(const struct principal *principal,
+                    struct principal_view *view_out);
+
 /** Describe a room. */
 void view_room(const struct room *room, struct room_view *view_out);
 
@@ -80,8 +107,13 @@ void view_category(const struct category *category,
 /** Describe a session. */
 void view_session(const struct session *session, struct session_view *view_out);
 
-/** Tell a user's roles in a room, a set of enum role. */
+/** Tell a user's roles in a room, a set of enum role: the user's own and those
+ * of all groups above. */
 unsigned view_roles(const struct room *room, const struct user *user);
+
+/** Tell the roles that a room gives to a principal by name. */
+unsigned view_roles_own(const struct room *room,
+                        const struct principal *principal);
 
 /**
  * Tell where a session joined a room: live copies are of later log indexes,

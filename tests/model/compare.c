@@ -32,6 +32,8 @@ static const char *compare_event(const struct event *event,
     SAME(event->leave == twin->leave);
     SAME(event->edge == twin->edge);
     SAME(event->again == twin->again);
+    SAME(event->is_in == twin->is_in);
+    SAME(event->group == twin->group);
     SAME(event->roles_before == twin->roles_before);
     SAME(event->roles == twin->roles);
     SAME(event->changed == twin->changed);
@@ -81,7 +83,7 @@ static const char *compare_pool(const struct machine *machine,
                                 const struct twin *twin)
 {
     struct pool_view view;
-    uint64_t rooms = 0, roles = 0, sessions = 0;
+    uint64_t rooms = 0, roles = 0, sessions = 0, groups = 0, memberships = 0;
 
     for (uint32_t i = 1; i <= twin->n_places; i++) {
         rooms += twin->places[i].is_room;
@@ -92,12 +94,20 @@ static const char *compare_pool(const struct machine *machine,
     for (int i = 0; i < TWIN_SESSIONS; i++) {
         sessions += twin->sessions[i].open;
     }
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        groups += twin->users[i].is_group;
+        for (uint32_t j = 1; j <= twin->n_users; j++) {
+            memberships += twin->users[i].members[j];
+        }
+    }
     query_pool(machine, &view);
     SAME(view.rules_version == twin->rules);
     SAME(same_text(view.domain, &twin->domain));
     SAME(same_text(view.pool_uri, &twin->pool_uri));
     SAME(view.sent_at_us == twin->now);
-    SAME(view.users == twin->n_users);
+    SAME(view.users == twin->n_users - groups);
+    SAME(view.groups == groups);
+    SAME(view.memberships == memberships);
     SAME(view.rooms == rooms);
     SAME(view.categories == twin->n_places - rooms);
     SAME(view.roles == roles);
@@ -138,6 +148,30 @@ static const char *compare_user(const struct machine *machine,
     return NULL;
 }
 
+static const char *compare_group(const struct machine *machine,
+                                 const struct twin *twin, uint32_t number)
+{
+    const struct twin_user *other = &twin->users[number];
+    const struct group *group =
+        query_group(machine, slice_of(other->uri.bytes, other->uri.len));
+    struct group_view view;
+    uint32_t members = 0;
+
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        members += other->members[i];
+    }
+    SAME(group != NULL);
+    view_group(group, &view);
+    SAME(view.number == number);
+    SAME(same_text(view.uri, &other->uri));
+    SAME(same_text(view.display_name, &other->name));
+    SAME(view.version == other->version);
+    SAME(view.members == members);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
+    return NULL;
+}
+
 static const char *compare_place(const struct place_view *view,
                                  const struct twin_place *place)
 {
@@ -157,8 +191,17 @@ static const char *compare_roles(const struct machine *machine,
 
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         const struct user *user = query_user_numbered(machine, i);
+        const struct twin_text *uri = &twin->users[i].uri;
 
-        SAME(view_roles(room, user) == twin->places[number].roles[i]);
+        SAME(view_roles_own(
+                 room,
+                 query_principal(machine, slice_of(uri->bytes, uri->len))) ==
+             twin->places[number].roles[i]);
+        if (twin->users[i].is_group) {
+            SAME(user == NULL);
+            continue;
+        }
+        SAME(view_roles(room, user) == twin_roles(twin, number, i));
         SAME(access_enter(user, room) == twin_may(twin, i, number));
     }
     return NULL;
@@ -305,8 +348,11 @@ const char *compare_state(const struct machine *machine,
     if (pool != NULL) {
         return pool;
     }
-    EACH(1, twin->n_users, compare_user(machine, twin, i))
-    EACH(1, twin->n_users, compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? compare_group(machine, twin, i)
+                                 : compare_user(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))

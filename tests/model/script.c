@@ -14,6 +14,12 @@ static const char *const uris[] = {
 };
 enum { URIS_GOOD = 6, SERIALS = 30 };
 
+static const char *const group_uris[] = {
+    "group:g", "unit:U",   "site:s",      "GROUP:h",
+    "group:",  "grup:odd", "group:t\tab", "unit:\xff",
+};
+enum { GROUPS_GOOD = 4 };
+
 static const char *const names[] = {
     "one",    "two",    "Two",   "three", "\xc3\x84rger", "\xc3\xa4rger",
     "five",   "six",    "seven", "eight", "nine",         "ten",
@@ -84,6 +90,17 @@ static ProtobufCBinaryData uri(struct script *s)
     return text(uris[script_below(s, rarely(s, 30) ? COUNT(uris) : URIS_GOOD)]);
 }
 
+static ProtobufCBinaryData group_uri(struct script *s)
+{
+    return text(group_uris[script_below(s, rarely(s, 30) ? COUNT(group_uris)
+                                                         : GROUPS_GOOD)]);
+}
+
+static ProtobufCBinaryData principal(struct script *s)
+{
+    return s->twin->rules > 1 && rarely(s, 3) ? group_uri(s) : uri(s);
+}
+
 static ProtobufCBinaryData name(struct script *s, struct arena *arena)
 {
     return rarely(s, 40) ? fill(arena, 250 + script_below(s, 10), 'n')
@@ -143,7 +160,7 @@ static ProtobufCBinaryData *uri_list(struct script *s, struct arena *arena,
 
     *n = rarely(s, 2) ? 0 : script_below(s, 5);
     for (size_t i = 0; i < *n; i++) {
-        list[i] = uri(s);
+        list[i] = principal(s);
     }
     return list;
 }
@@ -322,7 +339,7 @@ static void say_node_started(struct script *s, struct arena *arena,
     c->node_started = MAKE(arena, node_started);
     CODEC_SET(c->node_started, start_id, fill(arena, 16, 0));
     CODEC_SET(c->node_started, rules_known,
-              rarely(s, 2) ? 4 : 1 + script_below(s, 4));
+              rarely(s, 10) ? 1 + script_below(s, 4) : 4);
     CODEC_SET(c->node_started, raft_id, script_below(s, 3));
     if (rarely(s, 30)) {
         CODEC_SET(c->node_started, rules_known, script_below(s, 3));
@@ -336,6 +353,41 @@ static void say_node_lost(struct script *s, struct arena *arena,
 {
     (void)s;
     c->node_lost = MAKE(arena, node_lost);
+}
+
+static void say_group_create(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    Perch__GroupCreate *group = c->group_create = MAKE(arena, group_create);
+
+    CODEC_SET(group, uri, group_uri(s));
+    if (rarely(s, 200)) {
+        CODEC_SET(group, uri, fill(arena, 1020 + script_below(s, 10), 'g'));
+        memcpy(group->uri.data, "group:", 6);
+        group->uri.data[6] = '\n'; /* Never one that the twin would keep. */
+    }
+    if (rarely(s, 2)) {
+        CODEC_SET(group, display_name, line(s, arena));
+    }
+    group->members = uri_list(s, arena, &group->n_members);
+    too_many(s, arena, &group->n_members, &group->members);
+}
+
+static void say_group_change(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    Perch__GroupChange *group = c->group_change = MAKE(arena, group_change);
+
+    CODEC_SET(group, uri, group_uri(s));
+    if (rarely(s, 6)) {
+        CODEC_SET(group, if_version, 1 + script_below(s, 9));
+    }
+    if (rarely(s, 6)) {
+        CODEC_SET(group, display_name, line(s, arena));
+    }
+    group->members_add = uri_list(s, arena, &group->n_members_add);
+    group->members_remove = uri_list(s, arena, &group->n_members_remove);
+    too_many(s, arena, &group->n_members_add, &group->members_add);
 }
 
 static void say_session_expel(struct script *s, struct arena *arena,
@@ -568,7 +620,7 @@ static const struct {
     {PERCH__COMMAND__KIND_PROBE, say_probe, 10, '-'},
     {PERCH__COMMAND__KIND_NODE_STARTED, say_node_started, 2, '-'},
     {PERCH__COMMAND__KIND_NODE_LOST, say_node_lost, 3, '-'},
-    {PERCH__COMMAND__KIND_RULES_RAISE, say_rules_raise, 2, '-'},
+    {PERCH__COMMAND__KIND_RULES_RAISE, say_rules_raise, 6, '-'},
     {PERCH__COMMAND__KIND_POOL_PUT, say_pool_put, 15, 'a'},
     {PERCH__COMMAND__KIND_USER_CREATE, say_user_create, 15, 'a'},
     {PERCH__COMMAND__KIND_USER_CHANGE, say_user_change, 20, 'a'},
@@ -578,6 +630,8 @@ static const struct {
     {PERCH__COMMAND__KIND_ROOM_CHANGE, say_room_change, 50, 'a'},
     {PERCH__COMMAND__KIND_SESSION_EXPEL, say_session_expel, 10, 'a'},
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
+    {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
+    {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
 };
 
 static uint32_t place_of(Perch__Command__KindCase kind)

@@ -52,12 +52,19 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+static bool is_of_people(const Perch__Command *c)
+{
+    return c->kind_case == PERCH__COMMAND__KIND_GROUP_CREATE ||
+           c->kind_case == PERCH__COMMAND__KIND_GROUP_CHANGE;
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
-        (c->has_needs_rules && c->needs_rules > twin->rules)) {
+        (c->has_needs_rules && c->needs_rules > twin->rules) ||
+        (is_of_people(c) && twin->rules < 2)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -82,6 +89,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
     case PERCH__COMMAND__KIND_SESSION_EXPEL:
     case PERCH__COMMAND__KIND_NODE_ADMIT:
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     default:
         return OUTCOME_DONE;
@@ -272,6 +281,10 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_user_create(twin, c->user_create);
     case PERCH__COMMAND__KIND_USER_CHANGE:
         return twin_user_change(twin, c->user_change);
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+        return twin_group_create(twin, c->group_create);
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return twin_group_change(twin, c->group_change);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:

@@ -31,8 +31,11 @@ struct twin_text {
     char bytes[TWIN_TEXT];
 };
 
+/* A user or a group. */
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
+    bool is_group;
+    bool members[TWIN_USERS + 1]; /* By number. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -146,6 +149,24 @@ uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri);
 uint32_t twin_place(const struct twin *twin, ProtobufCBinaryData guid,
                     bool room);
 
+/** Find a user or group by URI, case aside. 0 when there is none. */
+uint32_t twin_principal(const struct twin *twin, ProtobufCBinaryData uri);
+
+/** Mark a principal and every group that holds it, by whatever way. */
+void twin_above(const struct twin *twin, uint32_t principal,
+                bool above[TWIN_USERS + 1]);
+
+/** The roles a principal has in a place, by name or by group. */
+unsigned twin_roles(const struct twin *twin, uint32_t place,
+                    uint32_t principal);
+
+/** Check one list of URIs, counting them in value. */
+enum outcome twin_check_names(struct twin *twin, size_t n,
+                              const ProtobufCBinaryData *names);
+
+/** Take a user out of all rooms the user may not be in. */
+void twin_put_out_user(struct twin *twin, uint32_t user);
+
 /** Whether the user may be in the room. */
 enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room);
 
@@ -170,6 +191,8 @@ long twin_memo(const struct twin *twin, const struct twin_memos *memos,
 enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *put);
 enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
+enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
+enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,

@@ -6,13 +6,9 @@
 
 uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri)
 {
-    for (uint32_t i = 1; i <= twin->n_users; i++) {
-        if (twin_same_nocase(uri.data, uri.len, twin->users[i].uri.bytes,
-                             twin->users[i].uri.len)) {
-            return i;
-        }
-    }
-    return 0;
+    uint32_t number = twin_principal(twin, uri);
+
+    return twin->users[number].is_group ? 0 : number;
 }
 
 static enum outcome check_user(bool has_name, ProtobufCBinaryData name,
@@ -37,6 +33,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
 {
     struct twin_user *user;
     enum outcome outcome;
+    uint32_t users = 0;
 
     if (!twin_is_sip(c->uri)) {
         return OUTCOME_USER_URI_INVALID;
@@ -49,7 +46,10 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (twin->n_users >= twin->settings[SETTING_USERS_MAX]) {
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        users += !twin->users[i].is_group;
+    }
+    if (users >= twin->settings[SETTING_USERS_MAX]) {
         return OUTCOME_USERS_FULL;
     }
     user = &twin->users[++twin->n_users];
@@ -128,7 +128,7 @@ enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room)
     if (place->disabled) {
         return OUTCOME_ROOM_DISABLED;
     }
-    return place->visibility == 6 || place->roles[user] != 0
+    return place->visibility == 6 || twin_roles(twin, room, user) != 0
                ? OUTCOME_DONE
                : OUTCOME_NOT_A_MEMBER;
 }
@@ -643,4 +643,34 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
         add_memo(twin, &twin->retries, memo);
     }
     return OUTCOME_DONE;
+}
+
+/* By node, then serial; rooms in the order of joining. */
+void twin_put_out_user(struct twin *twin, uint32_t user)
+{
+    for (;;) {
+        size_t first = twin->n_present;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            const struct twin_session *s =
+                &twin->sessions[twin->present[i].session];
+            const struct twin_session *best =
+                &twin->sessions[twin->present[first % TWIN_PRESENT].session];
+
+            if (s->user == user &&
+                twin_may(twin, user, twin->present[i].room) != OUTCOME_DONE &&
+                (first == twin->n_present || s->node < best->node ||
+                 (s->node == best->node && s->serial < best->serial))) {
+                first = i;
+            }
+        }
+        if (first == twin->n_present) {
+            return;
+        }
+        twin_leave(twin, first,
+                   twin_may(twin, user, twin->present[first].room) ==
+                           OUTCOME_ROOM_DISABLED
+                       ? LEAVE_ROOM_DISABLED
+                       : LEAVE_EVICTED);
+    }
 }

@@ -50,7 +50,8 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
     }
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->value = i;
-        if (!c->settings[i]->has_number || c->settings[i]->number >= SETTINGS) {
+        if (!c->settings[i]->has_number ||
+            c->settings[i]->number >= (twin->rules < 2 ? 15 : SETTINGS)) {
             return OUTCOME_SETTING_UNKNOWN;
         }
         if (!in_range(c->settings[i]->number, c->settings[i]->value)) {
@@ -268,24 +269,23 @@ struct list {
 static enum outcome check_lists(struct twin *twin, uint32_t room,
                                 const struct list *lists, int n)
 {
-    uint64_t position = 0, roles = 0, added = 0;
+    uint64_t roles = 0, added = 0;
 
+    twin->value = 0;
     for (int i = 0; i < n; i++) {
-        if (lists[i].n > 1024) {
-            twin->value = position;
-            return OUTCOME_ROLES_TOO_MANY;
-        }
-        for (size_t j = 0; j < lists[i].n; j++, position++) {
-            uint32_t user = twin_user(twin, lists[i].users[j]);
+        enum outcome outcome =
+            twin_check_names(twin, lists[i].n, lists[i].users);
 
-            if (user == 0) {
-                twin->value = position;
-                return OUTCOME_USER_UNKNOWN;
-            }
-            added += !lists[i].removes &&
-                     (room == 0 || twin->places[room].roles[user] == 0);
+        if (outcome != OUTCOME_DONE) {
+            return outcome;
+        }
+        for (size_t j = 0; !lists[i].removes && j < lists[i].n; j++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            added += room == 0 || twin->places[room].roles[who] == 0;
         }
     }
+    twin->value = 0;
     for (uint32_t i = 1; room != 0 && i <= twin->n_users; i++) {
         roles += twin->places[room].roles[i] != 0;
     }
@@ -301,7 +301,7 @@ static bool apply_lists(struct twin *twin, uint32_t room,
 
     for (int i = 0; i < n; i++) {
         for (size_t j = 0; j < lists[i].n; j++) {
-            uint32_t user = twin_user(twin, lists[i].users[j]);
+            uint32_t user = twin_principal(twin, lists[i].users[j]);
             unsigned *roles = &twin->places[room].roles[user];
             unsigned before = *roles;
             struct event *event;
