@@ -41,6 +41,12 @@
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)
 
+/* Fields that older kinds were given later: kind, the first such field's
+ * number (all above it are later too), and the rules version they came with. */
+#define COMMAND_FIELD_LIST(X)                                                  \
+    X(CATEGORY_CREATE, category_create, 4, 2)                                  \
+    X(CATEGORY_CHANGE, category_change, 5, 2)
+
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 2 };
 
@@ -59,12 +65,13 @@ enum error command_read(struct arena *arena, struct slice bytes,
 /**
  * Append a command to a buffer.
  *
- * Sets command->needs_rules from the kind where the caller has set none: who
- * uses a later field of an older kind sets it.
+ * Sets command->needs_rules as command_needs_rules has it, so that a program
+ * that does not know a later field refuses the command as one that does.
  */
 void command_write(Perch__Command *command, struct buffer *to);
 
-/** Tell the rules version a command needs. */
+/** Tell the rules version a command needs: that of its kind, of its fields, or
+ * what it says itself. */
 uint32_t command_needs_rules(const Perch__Command *command);
 
 /**

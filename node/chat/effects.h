@@ -29,11 +29,15 @@ struct session_id {
     uint64_t serial;
 };
 
-/* The roles of a principal in a room, a set. The bits lie in rows. */
+/* The roles of a principal in a room or category, a set. The bits lie in rows.
+ */
 enum role {
     ROLE_MEMBER = 1 << 0,
     ROLE_MANAGER = 1 << 1,
+    ROLE_ALLOWED = 1 << 3,
+    ROLE_DENIED = 1 << 4,
     ROLES_OF_ROOM = ROLE_MEMBER | ROLE_MANAGER,
+    ROLES_OF_CATEGORY = ROLE_ALLOWED | ROLE_DENIED,
 };
 
 /* Why someone left a room, and why a session ended. */
@@ -62,6 +66,7 @@ enum changed {
     CHANGED_ROLES = 1 << 5,
     CHANGED_PASSWORD = 1 << 6,
     CHANGED_MEMBERS = 1 << 7, /* A group's. */
+    CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
 };
 
 enum event_kind {
@@ -73,8 +78,9 @@ enum event_kind {
     EVENT_SESSION_OPENED, /* user, session */
     EVENT_SESSION_CLOSED, /* user, session, leave; its parts came before */
     EVENT_ROOM_CREATED,
-    EVENT_ROOM_CHANGED,     /* room, changed */
-    EVENT_ROLE_CHANGED,     /* room, user (or a group), roles_before, roles */
+    EVENT_ROOM_CHANGED, /* room, changed */
+    EVENT_ROLE_CHANGED, /* room (or category), user (or a group), roles_before,
+                           roles */
     EVENT_CATEGORY_CREATED, /* room: the category's number */
     EVENT_CATEGORY_CHANGED, /* the same, and changed */
     EVENT_USER_CREATED,

@@ -116,6 +116,9 @@ static bool encode_category(const struct machine *machine,
     }
     fill_place(&category->place, &place);
     row.place = &place;
+    if (category->restricted) {
+        CODEC_SET(&row, restricted, true);
+    }
     codec_write(&row.base, to);
     return true;
 }

@@ -99,8 +99,8 @@ static void fill_place(struct place *place, uint64_t number,
 static enum error load_category(struct machine *machine,
                                 const struct row_key *key, const void *message)
 {
-    const Perch__Stored__Place *place =
-        ((const Perch__Stored__Category *)message)->place;
+    const Perch__Stored__Category *row = message;
+    const Perch__Stored__Place *place = row->place;
     struct category *category;
     struct guid guid;
 
@@ -112,6 +112,7 @@ static enum error load_category(struct machine *machine,
     CHECK(category != NULL);
     fill_place(&category->place, key->part[0], place);
     category->place.guid = guid;
+    category->restricted = row->restricted;
     if (!category_adopt(machine, category)) {
         category_free(category);
         return ERROR_MALFORMED;

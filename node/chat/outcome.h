@@ -93,11 +93,11 @@
     X(NOT_JOINED, 412, "ERROR_USER_NOT_JOINED",                                \
       "the session has not joined the room")                                   \
     X(VISIBILITY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
-      "a room is open or closed")                                              \
+      "a room is open, closed or secret")                                      \
     X(ROOMS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
       "the pool has as many rooms as it allows")                               \
     X(ROOM_ROLES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                            \
-      "the room has as many members and managers as the pool allows")          \
+      "the room or category names as many as the pool allows")                 \
     X(ROLES_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
       "the command names more than 1024 users in one list")                    \
     X(CATEGORY_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                             \
@@ -151,7 +151,11 @@
     X(GROUPS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
       "the pool has as many groups as it allows")                              \
     X(GROUP_MEMBERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                         \
-      "the group has as many members as the pool allows")
+      "the group has as many members as the pool allows")                      \
+    X(NOT_IN_SCOPE, 403, "ERROR_PERMISSION",                                   \
+      "the room's category does not allow the user")                           \
+    X(PRINCIPAL_OUT_OF_SCOPE, 422, "ERROR_SCOPE",                              \
+      "the room's category does not allow one who is named")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -1,6 +1,7 @@
 #include "node/chat/role.h"
 
 #include "node/chat/principal.h"
+#include "node/chat/scope.h"
 #include "proto/base/check.h"
 
 static struct principal *named(const struct machine *machine,
@@ -17,7 +18,7 @@ static uint32_t roles_of(const struct place *place,
 
 uint32_t role_all_of(const struct place *place)
 {
-    return place->is_room ? ROLES_OF_ROOM : 0;
+    return place->is_room ? ROLES_OF_ROOM : ROLES_OF_CATEGORY;
 }
 
 /* Count those a list would bring in; it has been checked. */
@@ -53,6 +54,24 @@ enum outcome role_check(struct turn *turn, const struct place *place,
     if (added > 0 &&
         there + added > turn->machine->settings[SETTING_ROOM_ROLES_MAX]) {
         return OUTCOME_ROOM_ROLES_FULL;
+    }
+    return OUTCOME_DONE;
+}
+
+enum outcome role_check_scope(struct turn *turn,
+                              const struct category *category,
+                              const struct role_list *lists, size_t n_lists)
+{
+    uint64_t position = 0;
+
+    for (size_t i = 0; i < n_lists; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            if (!lists[i].removes &&
+                !scope_holds(category, named(turn->machine, &lists[i], j))) {
+                turn->value = position;
+                return OUTCOME_PRINCIPAL_OUT_OF_SCOPE;
+            }
+        }
     }
     return OUTCOME_DONE;
 }

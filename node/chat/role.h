@@ -1,5 +1,5 @@
-/* The roles of principals in rooms, and the lists of URIs by which commands
- * change them.
+/* The roles of principals in rooms and categories, and the lists of URIs by
+ * which commands change them.
  *
  * Kept on both sides: a room's principals and a principal's rooms, as sorted
  * pairs. A group of whatever size is one of them.
@@ -34,6 +34,18 @@ uint32_t role_all_of(const struct place *place);
  */
 enum outcome role_check(struct turn *turn, const struct place *place,
                         const struct role_list *lists, size_t n_lists);
+
+/**
+ * Check that the principals who are given roles are those the category allows.
+ *
+ * @turn  value becomes the position of one it does not, from 0, counted through
+ *        all lists.
+ *
+ * Returns PRINCIPAL_OUT_OF_SCOPE.
+ */
+enum outcome role_check_scope(struct turn *turn,
+                              const struct category *category,
+                              const struct role_list *lists, size_t n_lists);
 
 /**
  * Apply checked lists, one after the other, telling each change.

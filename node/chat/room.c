@@ -26,6 +26,7 @@ bool room_adopt(struct machine *machine, struct room *room)
     CHECK(room->category != NULL && room->place.is_room);
     CHECK(table_at(&machine->rooms, room->place.number) == NULL);
     table_put(&machine->rooms, room->place.number, room);
+    number_map_set(&room->category->rooms, room->place.number, 1);
     machine->counts[ROW_ROOM] += 1;
     return true;
 }
@@ -56,10 +57,12 @@ void room_mark(struct machine *machine, const struct room *room)
     changes_mark(&machine->changes, ROW_ROOM, room->place.number, 0, 0);
 }
 
-static bool is_visibility(int visibility)
+static bool is_visibility(const struct machine *machine, int visibility)
 {
     return visibility == PERCH__VISIBILITY__OPEN ||
-           visibility == PERCH__VISIBILITY__CLOSED;
+           visibility == PERCH__VISIBILITY__CLOSED ||
+           (visibility == PERCH__VISIBILITY__SECRET &&
+            machine->rules_version >= RULES_PEOPLE);
 }
 
 static void tell(struct turn *turn, const struct room *room,
@@ -94,7 +97,7 @@ static enum outcome check_create(struct turn *turn,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (!is_visibility(command->visibility)) {
+    if (!is_visibility(turn->machine, command->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
     return is_full(turn->machine) ? OUTCOME_ROOMS_FULL : OUTCOME_DONE;
@@ -116,6 +119,9 @@ enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
         return outcome;
     }
     outcome = role_check(turn, NULL, lists, 2);
+    if (outcome == OUTCOME_DONE) {
+        outcome = role_check_scope(turn, category, lists, 2);
+    }
     if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
@@ -185,10 +191,24 @@ static enum outcome check_change(struct turn *turn, struct plan *plan,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (command->has_visibility && !is_visibility(command->visibility)) {
+    if (command->has_visibility &&
+        !is_visibility(turn->machine, command->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    return role_check(turn, &room->place, plan->lists, 4);
+    outcome = role_check(turn, &room->place, plan->lists, 4);
+    return outcome == OUTCOME_DONE
+               ? role_check_scope(turn,
+                                  plan->category == NULL ? room->category
+                                                         : plan->category,
+                                  plan->lists, 4)
+               : outcome;
+}
+
+static void move(struct room *room, struct category *category)
+{
+    number_map_set(&room->category->rooms, room->place.number, 0);
+    number_map_set(&category->rooms, room->place.number, 1);
+    room->category = category;
 }
 
 static unsigned put(struct turn *turn, const struct plan *plan,
@@ -198,7 +218,7 @@ static unsigned put(struct turn *turn, const struct plan *plan,
     unsigned changed = place_change(turn->machine, &room->place, &plan->place);
 
     if (plan->category != NULL && plan->category != room->category) {
-        room->category = plan->category;
+        move(room, plan->category);
         changed |= CHANGED_CATEGORY;
     }
     if (command->has_visibility && command->visibility != room->visibility) {
@@ -217,8 +237,8 @@ static unsigned put(struct turn *turn, const struct plan *plan,
 
 enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
 {
-    const unsigned access =
-        CHANGED_VISIBILITY | CHANGED_DISABLED | CHANGED_ROLES;
+    const unsigned access = CHANGED_CATEGORY | CHANGED_VISIBILITY |
+                            CHANGED_DISABLED | CHANGED_ROLES;
     struct plan plan;
     enum outcome outcome;
     unsigned changed;

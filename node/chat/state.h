@@ -100,6 +100,8 @@ RB_HEAD(place_guids, place);
 /* category.c */
 struct category {
     struct place place;
+    struct number_map rooms; /* Place numbers -> 1. */
+    bool restricted;         /* To those allowed, not open to everyone. */
 };
 
 /* One endpoint's presence in one room: presence.c. */

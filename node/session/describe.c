@@ -32,10 +32,16 @@ static struct slice category_uri(const struct sessions *hub,
                               &(struct xccos_name){domain_of(hub), place.guid});
 }
 
-static enum xccos_visibility visibility_of(Perch__Visibility visibility)
+enum xccos_visibility describe_visibility(Perch__Visibility visibility)
 {
-    return visibility == PERCH__VISIBILITY__OPEN ? XCCOS_VISIBILITY_OPEN
-                                                 : XCCOS_VISIBILITY_SCOPED;
+    switch (visibility) {
+    case PERCH__VISIBILITY__OPEN:
+        return XCCOS_VISIBILITY_OPEN;
+    case PERCH__VISIBILITY__SECRET:
+        return XCCOS_VISIBILITY_PRIVATE;
+    default:
+        return XCCOS_VISIBILITY_SCOPED;
+    }
 }
 
 struct xccos_room *describe_room(const struct sessions *hub,
@@ -54,7 +60,7 @@ struct xccos_room *describe_room(const struct sessions *hub,
     block->topic = view.place.description; /* Pidgin shows it. */
     block->parent = category_uri(hub, arena, view.category);
     block->behavior = XCCOS_BEHAVIOR_NORMAL;
-    block->visibility = visibility_of(view.visibility);
+    block->visibility = describe_visibility(view.visibility);
     block->disabled = view.disabled ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
     block->version = XCCOS_NUMBER(view.place.version);
     block->user_count = XCCOS_NUMBER(view.users_present);

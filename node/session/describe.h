@@ -39,6 +39,9 @@ struct xccos_room *describe_room_uri(const struct sessions *hub,
 /** Describe a user. Returns NULL when memory is out. */
 struct xccos_user *describe_user(struct arena *arena, const struct user *user);
 
+/** Say in XCCOS's word who finds and enters a room. */
+enum xccos_visibility describe_visibility(Perch__Visibility visibility);
+
 /** Tell the role by which a room's roster shows a set of enum role. */
 enum xccos_role describe_role(unsigned roles);
 

@@ -165,8 +165,7 @@ static bool has_visibility(const struct finding *finding,
     enum xccos_visibility wanted = finding->query->privacy;
 
     return wanted == XCCOS_VISIBILITY_UNSET ||
-           (wanted == XCCOS_VISIBILITY_OPEN) ==
-               (view->visibility == PERCH__VISIBILITY__OPEN);
+           wanted == describe_visibility(view->visibility);
 }
 
 static bool is_wanted(struct finding *finding, const struct room *room)

@@ -517,6 +517,31 @@ static void say_user_change(struct script *s, struct arena *arena,
     }
 }
 
+static void scope_create(struct script *s, struct arena *arena,
+                         Perch__CategoryCreate *made)
+{
+    if (rarely(s, 3)) {
+        CODEC_SET(made, everyone, rarely(s, 2));
+    }
+    made->allowed = uri_list(s, arena, &made->n_allowed);
+    made->denied = uri_list(s, arena, &made->n_denied);
+}
+
+static void scope_change(struct script *s, struct arena *arena,
+                         Perch__CategoryChange *change)
+{
+    if (rarely(s, 2)) {
+        CODEC_SET(change, everyone, !rarely(s, 4));
+    }
+    if (rarely(s, 3)) {
+        change->allowed_add = uri_list(s, arena, &change->n_allowed_add);
+        change->denied_add = uri_list(s, arena, &change->n_denied_add);
+        too_many(s, arena, &change->n_denied_add, &change->denied_add);
+    }
+    change->allowed_remove = uri_list(s, arena, &change->n_allowed_remove);
+    change->denied_remove = uri_list(s, arena, &change->n_denied_remove);
+}
+
 static void say_category_create(struct script *s, struct arena *arena,
                                 Perch__Command *c)
 {
@@ -524,6 +549,9 @@ static void say_category_create(struct script *s, struct arena *arena,
     CODEC_SET(c->category_create, category, guid(s, arena, 1, 4));
     CODEC_SET(c->category_create, name, line(s, arena));
     CODEC_SET(c->category_create, description, line(s, arena));
+    if (rarely(s, 3)) {
+        scope_create(s, arena, c->category_create);
+    }
 }
 
 static void say_category_change(struct script *s, struct arena *arena,
@@ -542,11 +570,16 @@ static void say_category_change(struct script *s, struct arena *arena,
     if (rarely(s, 2)) {
         CODEC_SET(change, description, line(s, arena));
     }
+    if (!rarely(s, 4)) {
+        scope_change(s, arena, change);
+    }
 }
 
 static Perch__Visibility visibility(struct script *s)
 {
-    return (Perch__Visibility)(rarely(s, 20) ? 2 : 3 + 3 * script_below(s, 2));
+    return (Perch__Visibility)(rarely(s, 20)  ? script_below(s, 8)
+                               : rarely(s, 4) ? 2
+                                              : 3 + 3 * script_below(s, 2));
 }
 
 static void say_room_create(struct script *s, struct arena *arena,
@@ -625,7 +658,7 @@ static const struct {
     {PERCH__COMMAND__KIND_USER_CREATE, say_user_create, 15, 'a'},
     {PERCH__COMMAND__KIND_USER_CHANGE, say_user_change, 20, 'a'},
     {PERCH__COMMAND__KIND_CATEGORY_CREATE, say_category_create, 8, 'a'},
-    {PERCH__COMMAND__KIND_CATEGORY_CHANGE, say_category_change, 6, 'a'},
+    {PERCH__COMMAND__KIND_CATEGORY_CHANGE, say_category_change, 25, 'a'},
     {PERCH__COMMAND__KIND_ROOM_CREATE, say_room_create, 25, 'a'},
     {PERCH__COMMAND__KIND_ROOM_CHANGE, say_room_change, 50, 'a'},
     {PERCH__COMMAND__KIND_SESSION_EXPEL, say_session_expel, 10, 'a'},

@@ -54,8 +54,23 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
 
 static bool is_of_people(const Perch__Command *c)
 {
-    return c->kind_case == PERCH__COMMAND__KIND_GROUP_CREATE ||
-           c->kind_case == PERCH__COMMAND__KIND_GROUP_CHANGE;
+    const Perch__CategoryCreate *create = c->category_create;
+    const Perch__CategoryChange *change = c->category_change;
+
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return true;
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+        return create->has_everyone || create->n_allowed > 0 ||
+               create->n_denied > 0;
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+        return change->has_everyone || change->n_allowed_add > 0 ||
+               change->n_allowed_remove > 0 || change->n_denied_add > 0 ||
+               change->n_denied_remove > 0;
+    default:
+        return false;
+    }
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)

@@ -52,6 +52,9 @@ struct twin_place {
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
+    /* Categories only. */
+    bool restricted;
+    /* Both. */
     unsigned roles[TWIN_USERS + 1]; /* By user number. */
 };
 
@@ -159,6 +162,13 @@ void twin_above(const struct twin *twin, uint32_t principal,
 /** The roles a principal has in a place, by name or by group. */
 unsigned twin_roles(const struct twin *twin, uint32_t place,
                     uint32_t principal);
+
+/** Whether a category allows a principal. */
+bool twin_in_scope(const struct twin *twin, uint32_t category,
+                   uint32_t principal);
+
+/** Take everyone out of a room who may not be in it. */
+void twin_put_out(struct twin *twin, uint32_t room);
 
 /** Check one list of URIs, counting them in value. */
 enum outcome twin_check_names(struct twin *twin, size_t n,

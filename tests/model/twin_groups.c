@@ -64,6 +64,18 @@ unsigned twin_roles(const struct twin *twin, uint32_t place, uint32_t principal)
     return roles;
 }
 
+bool twin_in_scope(const struct twin *twin, uint32_t category,
+                   uint32_t principal)
+{
+    const struct twin_place *place = &twin->places[category];
+    unsigned roles = twin_roles(twin, category, principal);
+
+    if (roles & ROLE_DENIED) {
+        return false;
+    }
+    return place->restricted ? (roles & ROLE_ALLOWED) != 0 : true;
+}
+
 enum outcome twin_check_names(struct twin *twin, size_t n,
                               const ProtobufCBinaryData *names)
 {

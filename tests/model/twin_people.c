@@ -122,11 +122,20 @@ enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room)
 {
     const struct twin_place *place = &twin->places[room];
 
+    bool in_scope = twin_in_scope(twin, place->category, user);
+
     if (twin->users[user].disabled) {
         return OUTCOME_USER_DISABLED;
     }
+    if (place->visibility == 2 &&
+        !(in_scope && twin_roles(twin, room, user) != 0)) {
+        return OUTCOME_ROOM_UNKNOWN;
+    }
     if (place->disabled) {
         return OUTCOME_ROOM_DISABLED;
+    }
+    if (!in_scope) {
+        return OUTCOME_NOT_IN_SCOPE;
     }
     return place->visibility == 6 || twin_roles(twin, room, user) != 0
                ? OUTCOME_DONE

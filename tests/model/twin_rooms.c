@@ -192,73 +192,6 @@ static uint32_t count(const struct twin *twin, bool rooms)
     return n;
 }
 
-enum outcome twin_category_create(struct twin *twin,
-                                  const Perch__CategoryCreate *c)
-{
-    enum outcome outcome =
-        check_new(twin, c->category, c->name, c->description);
-
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    if (count(twin, false) >= twin->settings[SETTING_CATEGORIES_MAX]) {
-        return OUTCOME_CATEGORIES_FULL;
-    }
-    add_place(twin, c->category, c->name, c->description);
-    tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
-    return OUTCOME_DONE;
-}
-
-static unsigned put_texts(struct twin_place *place, bool has_name,
-                          ProtobufCBinaryData name, bool has_description,
-                          ProtobufCBinaryData description)
-{
-    unsigned changed = 0;
-
-    if (has_name &&
-        !twin_same(name.data, name.len, place->name.bytes, place->name.len)) {
-        twin_copy(&place->name, name, false);
-        changed |= CHANGED_NAME;
-    }
-    if (has_description &&
-        !twin_same(description.data, description.len, place->description.bytes,
-                   place->description.len)) {
-        twin_copy(&place->description, description, false);
-        changed |= CHANGED_DESCRIPTION;
-    }
-    return changed;
-}
-
-enum outcome twin_category_change(struct twin *twin,
-                                  const Perch__CategoryChange *c)
-{
-    uint32_t number = twin_place(twin, c->category, false);
-    struct twin_place *place = &twin->places[number];
-    enum outcome outcome;
-    unsigned changed;
-
-    if (number == 0) {
-        return OUTCOME_CATEGORY_UNKNOWN;
-    }
-    if (c->has_if_version && c->if_version != place->version) {
-        return OUTCOME_VERSION_STALE;
-    }
-    outcome = check_texts(twin, number, c->has_name, c->name,
-                          c->has_description, c->description);
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    changed = put_texts(place, c->has_name, c->name, c->has_description,
-                        c->description);
-    if (changed != 0) {
-        place->version++;
-        place->changed = twin->now;
-        tell_place(twin, number, EVENT_CATEGORY_CHANGED, changed);
-    }
-    twin->value = place->version;
-    return OUTCOME_DONE;
-}
-
 struct list {
     size_t n;
     ProtobufCBinaryData *users;
@@ -294,6 +227,31 @@ static enum outcome check_lists(struct twin *twin, uint32_t room,
                : OUTCOME_DONE;
 }
 
+/* Whoever is given a role must be one the category allows. */
+static enum outcome check_scope(struct twin *twin, uint32_t category,
+                                const struct list *lists, int n)
+{
+    uint64_t position = 0;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            if (!lists[i].removes && !twin_in_scope(twin, category, who)) {
+                twin->value = position;
+                return OUTCOME_PRINCIPAL_OUT_OF_SCOPE;
+            }
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static bool is_visibility(const struct twin *twin, int visibility)
+{
+    return visibility == 3 || visibility == 6 ||
+           (visibility == 2 && twin->rules > 1);
+}
+
 static bool apply_lists(struct twin *twin, uint32_t room,
                         const struct list *lists, int n)
 {
@@ -323,6 +281,144 @@ static bool apply_lists(struct twin *twin, uint32_t room,
     return changed;
 }
 
+/* By user number, then node, then serial. */
+static bool comes_before(const struct twin *twin, size_t a, size_t b)
+{
+    const struct twin_session *x = &twin->sessions[twin->present[a].session];
+    const struct twin_session *y = &twin->sessions[twin->present[b].session];
+
+    if (x->user != y->user) {
+        return x->user < y->user;
+    }
+    return x->node != y->node ? x->node < y->node : x->serial < y->serial;
+}
+
+/* Put out one after the other, the first in order each time. */
+void twin_put_out(struct twin *twin, uint32_t room)
+{
+    for (;;) {
+        size_t first = twin->n_present;
+        enum outcome reason;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            uint32_t user = twin->sessions[twin->present[i].session].user;
+
+            if (twin->present[i].room == room &&
+                twin_may(twin, user, room) != OUTCOME_DONE &&
+                (first == twin->n_present || comes_before(twin, i, first))) {
+                first = i;
+            }
+        }
+        if (first == twin->n_present) {
+            return;
+        }
+        reason = twin_may(
+            twin, twin->sessions[twin->present[first].session].user, room);
+        twin_leave(twin, first,
+                   reason == OUTCOME_ROOM_DISABLED ? LEAVE_ROOM_DISABLED
+                                                   : LEAVE_EVICTED);
+    }
+}
+
+enum outcome twin_category_create(struct twin *twin,
+                                  const Perch__CategoryCreate *c)
+{
+    const struct list lists[] = {
+        {c->n_allowed, c->allowed, ROLE_ALLOWED, false},
+        {c->n_denied, c->denied, ROLE_DENIED, false}};
+    enum outcome outcome =
+        check_new(twin, c->category, c->name, c->description);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (count(twin, false) >= twin->settings[SETTING_CATEGORIES_MAX]) {
+        return OUTCOME_CATEGORIES_FULL;
+    }
+    outcome = check_lists(twin, 0, lists, 2);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    add_place(twin, c->category, c->name, c->description)->restricted =
+        c->has_everyone ? !c->everyone : c->n_allowed != 0;
+    tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
+    apply_lists(twin, twin->n_places, lists, 2);
+    return OUTCOME_DONE;
+}
+
+static unsigned put_texts(struct twin_place *place, bool has_name,
+                          ProtobufCBinaryData name, bool has_description,
+                          ProtobufCBinaryData description)
+{
+    unsigned changed = 0;
+
+    if (has_name &&
+        !twin_same(name.data, name.len, place->name.bytes, place->name.len)) {
+        twin_copy(&place->name, name, false);
+        changed |= CHANGED_NAME;
+    }
+    if (has_description &&
+        !twin_same(description.data, description.len, place->description.bytes,
+                   place->description.len)) {
+        twin_copy(&place->description, description, false);
+        changed |= CHANGED_DESCRIPTION;
+    }
+    return changed;
+}
+
+enum outcome twin_category_change(struct twin *twin,
+                                  const Perch__CategoryChange *c)
+{
+    const struct list lists[] = {
+        {c->n_allowed_remove, c->allowed_remove, ROLE_ALLOWED, true},
+        {c->n_denied_remove, c->denied_remove, ROLE_DENIED, true},
+        {c->n_allowed_add, c->allowed_add, ROLE_ALLOWED, false},
+        {c->n_denied_add, c->denied_add, ROLE_DENIED, false}};
+    uint32_t number = twin_place(twin, c->category, false);
+    struct twin_place *place = &twin->places[number];
+    bool before = place->restricted;
+    enum outcome outcome;
+    unsigned changed;
+
+    if (number == 0) {
+        return OUTCOME_CATEGORY_UNKNOWN;
+    }
+    if (c->has_if_version && c->if_version != place->version) {
+        return OUTCOME_VERSION_STALE;
+    }
+    outcome = check_texts(twin, number, c->has_name, c->name,
+                          c->has_description, c->description);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_lists(twin, number, lists, 4);
+    }
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    changed = put_texts(place, c->has_name, c->name, c->has_description,
+                        c->description);
+    if (c->n_allowed_add != 0) {
+        place->restricted = true;
+    }
+    if (c->has_everyone) {
+        place->restricted = !c->everyone;
+    }
+    changed |= before != place->restricted ? CHANGED_SCOPE : 0;
+    changed |= apply_lists(twin, number, lists, 4) ? CHANGED_ROLES : 0;
+    for (uint32_t room = 1; room <= twin->n_places; room++) {
+        if (twin->places[room].is_room &&
+            twin->places[room].category == number) {
+            twin_put_out(twin, room);
+        }
+    }
+    if (changed != 0) {
+        place->version++;
+        place->changed = twin->now;
+        tell_place(twin, number, EVENT_CATEGORY_CHANGED, changed);
+    }
+    twin->value = place->version;
+    return OUTCOME_DONE;
+}
+
 enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
 {
     const struct list lists[] = {
@@ -338,13 +434,16 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     if (category == 0) {
         return OUTCOME_CATEGORY_UNKNOWN;
     }
-    if (c->visibility != 6 && c->visibility != 3) {
+    if (!is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
     outcome = check_lists(twin, 0, lists, 2);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_scope(twin, category, lists, 2);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -356,42 +455,6 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     tell_place(twin, twin->n_places, EVENT_ROOM_CREATED, 0);
     apply_lists(twin, twin->n_places, lists, 2);
     return OUTCOME_DONE;
-}
-
-/* By user number, then node, then serial. */
-static bool comes_before(const struct twin *twin, size_t a, size_t b)
-{
-    const struct twin_session *x = &twin->sessions[twin->present[a].session];
-    const struct twin_session *y = &twin->sessions[twin->present[b].session];
-
-    if (x->user != y->user) {
-        return x->user < y->user;
-    }
-    return x->node != y->node ? x->node < y->node : x->serial < y->serial;
-}
-
-/* Put out one after the other, the first in order each time. */
-static void put_out(struct twin *twin, uint32_t room)
-{
-    for (;;) {
-        size_t first = twin->n_present;
-
-        for (size_t i = 0; i < twin->n_present; i++) {
-            uint32_t user = twin->sessions[twin->present[i].session].user;
-
-            if (twin->present[i].room == room &&
-                twin_may(twin, user, room) != OUTCOME_DONE &&
-                (first == twin->n_present || comes_before(twin, i, first))) {
-                first = i;
-            }
-        }
-        if (first == twin->n_present) {
-            return;
-        }
-        twin_leave(twin, first,
-                   twin->places[room].disabled ? LEAVE_ROOM_DISABLED
-                                               : LEAVE_EVICTED);
-    }
 }
 
 static enum outcome check_room_change(struct twin *twin, uint32_t number,
@@ -414,10 +477,17 @@ static enum outcome check_room_change(struct twin *twin, uint32_t number,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (c->has_visibility && c->visibility != 6 && c->visibility != 3) {
+    if (c->has_visibility && !is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    return check_lists(twin, number, lists, 4);
+    outcome = check_lists(twin, number, lists, 4);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    return check_scope(twin,
+                       c->has_category ? twin_place(twin, c->category, false)
+                                       : twin->places[number].category,
+                       lists, 4);
 }
 
 enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
@@ -455,7 +525,7 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
         changed |= CHANGED_ROLES;
     }
     if (changed != 0) {
-        put_out(twin, number);
+        twin_put_out(twin, number);
         place->version++;
         place->changed = twin->now;
         tell_place(twin, number, EVENT_ROOM_CHANGED, changed);
