@@ -45,7 +45,9 @@
  * number (all above it are later too), and the rules version they came with. */
 #define COMMAND_FIELD_LIST(X)                                                  \
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
-    X(CATEGORY_CHANGE, category_change, 5, 2)
+    X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
+    X(ROOM_CREATE, room_create, 9, 2)                                          \
+    X(ROOM_CHANGE, room_change, 12, 2)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 2 };

@@ -14,14 +14,15 @@ struct category_list {
 static bool take_category(void *context, const struct category *category)
 {
     struct category_list *list = context;
-    struct place_view view;
+    struct category_view view;
 
     if (!page_look(&list->page)) {
         return false;
     }
     view_category(category, &view);
-    list->mark = view.name;
-    if (text_contains_nocase(view.name, codec_slice(list->asked->match))) {
+    list->mark = view.place.name;
+    if (text_contains_nocase(view.place.name,
+                             codec_slice(list->asked->match))) {
         page_add(&list->page,
                  &show_category(list->page.answer, category)->base);
     }
@@ -92,15 +93,15 @@ static void decide_create(struct answer *answer)
     Perch__CategoryCreate *create =
         answer_new(answer, &perch__category_create__descriptor);
     struct slice id = find_new_guid(answer, asked->has_id, asked->id);
-    struct place_view view;
+    struct category_view view;
 
     answer_tells(answer, "created", "category \"%.*s\"",
                  SLICE_PRINT(codec_slice(asked->name)));
     if (category != NULL) {
         view_category(category, &view);
     }
-    if (category != NULL && is_created(&view, asked, id)) {
-        answer->guid = view.guid;
+    if (category != NULL && is_created(&view.place, asked, id)) {
+        answer->guid = view.place.guid;
         answer->does = ANSWER_ALREADY;
         return;
     }
@@ -142,7 +143,7 @@ static void decide_change(struct answer *answer)
 {
     const Perch__Admin__CategoriesChange *asked = answer->asked;
     const struct category *category = find_category(answer, asked->category);
-    struct place_view view;
+    struct category_view view;
 
     if (category == NULL) {
         return;
@@ -152,10 +153,10 @@ static void decide_change(struct answer *answer)
         return;
     }
     view_category(category, &view);
-    answer->guid = view.guid;
+    answer->guid = view.place.guid;
     answer_tells(answer, "changed", "category \"%.*s\"",
-                 SLICE_PRINT(view.name));
-    if (is_changed(&view, asked)) {
+                 SLICE_PRINT(view.place.name));
+    if (is_changed(&view.place, asked)) {
         answer->does = ANSWER_ALREADY;
         return;
     }

@@ -44,10 +44,10 @@ static ProtobufCBinaryData id_of(const struct category *category,
                                  struct answer *answer)
 {
     struct guid *guid = answer_alloc(answer, sizeof(*guid));
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    *guid = view.guid;
+    *guid = view.place.guid;
     return (ProtobufCBinaryData){GUID_BYTES, guid->bytes};
 }
 

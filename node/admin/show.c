@@ -39,14 +39,14 @@ Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
 {
     Perch__Admin__Room *shown =
         answer_new(answer, &perch__admin__room__descriptor);
-    struct place_view category;
+    struct category_view category;
     struct room_view view;
 
     view_room(room, &view);
     view_category(view.category, &category);
     FILL_PLACE(answer, shown, &view.place, "ma-chan");
-    ANSWER_TEXT(shown, category, category.name);
-    ANSWER_TEXT(shown, category_id, guid_text(answer, &category.guid));
+    ANSWER_TEXT(shown, category, category.place.name);
+    ANSWER_TEXT(shown, category_id, guid_text(answer, &category.place.guid));
     CODEC_SET(shown, visibility, view.visibility);
     CODEC_SET(shown, disabled, view.disabled);
     CODEC_SET(shown, users_present, view.users_present);
@@ -61,10 +61,10 @@ Perch__Admin__Category *show_category(struct answer *answer,
 {
     Perch__Admin__Category *shown =
         answer_new(answer, &perch__admin__category__descriptor);
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    FILL_PLACE(answer, shown, &view, "ma-cat");
+    FILL_PLACE(answer, shown, &view.place, "ma-cat");
     return shown;
 }
 

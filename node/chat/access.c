@@ -6,7 +6,8 @@
 
 static bool has_role(const struct user *user, const struct room *room)
 {
-    return closure_bits(&room->place.roles, &user->principal) != 0;
+    return (closure_bits(&room->place.roles, &user->principal) &
+            ROLES_ENTERING) != 0;
 }
 
 enum outcome access_find(const struct user *user, const struct room *room)
@@ -38,9 +39,26 @@ enum outcome access_enter(const struct user *user, const struct room *room)
     return has_role(user, room) ? OUTCOME_DONE : OUTCOME_NOT_A_MEMBER;
 }
 
+/* Presenters are members too; an open room's members are all. */
+static bool presents(const struct user *user, const struct room *room)
+{
+    uint32_t needed = room->visibility == PERCH__VISIBILITY__OPEN
+                          ? ROLE_PRESENTER
+                          : ROLE_PRESENTER | ROLE_MEMBER;
+
+    return (closure_bits(&room->place.roles, &user->principal) & needed) ==
+           needed;
+}
+
 enum outcome access_post(const struct user *user, const struct room *room)
 {
-    return access_enter(user, room);
+    enum outcome outcome = access_enter(user, room);
+
+    if (outcome != OUTCOME_DONE ||
+        room->behavior != PERCH__BEHAVIOR__AUDITORIUM) {
+        return outcome;
+    }
+    return presents(user, room) ? OUTCOME_DONE : OUTCOME_NOT_A_PRESENTER;
 }
 
 enum outcome access_read(const struct user *user, const struct room *room)

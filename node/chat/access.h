@@ -26,7 +26,8 @@ enum outcome access_find(const struct user *user, const struct room *room);
  * NOT_A_MEMBER. */
 enum outcome access_enter(const struct user *user, const struct room *room);
 
-/** Decide whether the user may post there, once joined: as access_enter. */
+/** Decide whether the user may post there, once joined: as access_enter, or
+ * NOT_A_PRESENTER in an auditorium, whatever else the user is. */
 enum outcome access_post(const struct user *user, const struct room *room);
 
 /** Decide whether the user may read the history: as access_enter. */

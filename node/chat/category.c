@@ -126,6 +126,9 @@ enum outcome category_create(struct turn *turn,
                codec_slice(command->description));
     category->restricted =
         command->has_everyone ? !command->everyone : command->n_allowed > 0;
+    category->invitations = command->invitations;
+    category->file_upload = command->file_upload;
+    category->history_off = command->has_history && !command->history;
     adopted = category_adopt(turn->machine, category);
     CHECK(adopted);
     /* The category is told before its roles, which name it. */
@@ -164,6 +167,28 @@ static bool will_be_restricted(const struct category *category,
     return category->restricted || command->n_allowed_add > 0;
 }
 
+static bool put_switch(bool *at, bool is_given, bool value)
+{
+    if (!is_given || *at == value) {
+        return false;
+    }
+    *at = value;
+    return true;
+}
+
+static bool put_switches(struct category *category,
+                         const Perch__CategoryChange *command)
+{
+    bool changed = put_switch(&category->invitations, command->has_invitations,
+                              command->invitations);
+
+    changed |= put_switch(&category->file_upload, command->has_file_upload,
+                          command->file_upload);
+    changed |= put_switch(&category->history_off, command->has_history,
+                          !command->history);
+    return changed;
+}
+
 static unsigned put(struct turn *turn, struct category *category,
                     const Perch__CategoryChange *command,
                     const struct place_change *change,
@@ -175,6 +200,9 @@ static unsigned put(struct turn *turn, struct category *category,
     if (restricted != category->restricted) {
         category->restricted = restricted;
         changed |= CHANGED_SCOPE;
+    }
+    if (put_switches(category, command)) {
+        changed |= CHANGED_SWITCHES;
     }
     if (role_apply(turn, &category->place, lists->at, lists->n)) {
         changed |= CHANGED_ROLES;

@@ -34,9 +34,11 @@ struct session_id {
 enum role {
     ROLE_MEMBER = 1 << 0,
     ROLE_MANAGER = 1 << 1,
+    ROLE_PRESENTER = 1 << 2, /* Of an auditorium. */
     ROLE_ALLOWED = 1 << 3,
     ROLE_DENIED = 1 << 4,
-    ROLES_OF_ROOM = ROLE_MEMBER | ROLE_MANAGER,
+    ROLES_ENTERING = ROLE_MEMBER | ROLE_MANAGER,
+    ROLES_OF_ROOM = ROLES_ENTERING | ROLE_PRESENTER,
     ROLES_OF_CATEGORY = ROLE_ALLOWED | ROLE_DENIED,
 };
 
@@ -67,6 +69,8 @@ enum changed {
     CHANGED_PASSWORD = 1 << 6,
     CHANGED_MEMBERS = 1 << 7, /* A group's. */
     CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
+    CHANGED_BEHAVIOR = 1 << 9,
+    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
 };
 
 enum event_kind {
@@ -124,6 +128,7 @@ struct message {
     int64_t sent_at_us; /* Commit time. */
     struct slice author_uri;
     struct slice display_name;
+    bool hidden; /* Kept, but no part of what readers are shown later. */
     const Perch__Post *post; /* Text and all the client sent. */
 };
 

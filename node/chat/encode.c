@@ -119,6 +119,15 @@ static bool encode_category(const struct machine *machine,
     if (category->restricted) {
         CODEC_SET(&row, restricted, true);
     }
+    if (category->invitations) {
+        CODEC_SET(&row, invitations, true);
+    }
+    if (category->file_upload) {
+        CODEC_SET(&row, file_upload, true);
+    }
+    if (category->history_off) {
+        CODEC_SET(&row, history_off, true);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -141,6 +150,15 @@ static bool encode_room(const struct machine *machine,
     CODEC_SET(&row, visibility, room->visibility);
     CODEC_SET(&row, disabled, room->disabled);
     CODEC_SET(&row, message_id_last, room->message_id_last);
+    if (room->behavior != PERCH__BEHAVIOR__NORMAL) {
+        CODEC_SET(&row, behavior, room->behavior);
+    }
+    if (room->invitations_off) {
+        CODEC_SET(&row, invitations_off, true);
+    }
+    if (room->files_off) {
+        CODEC_SET(&row, files_off, true);
+    }
     codec_write(&row.base, to);
     return true;
 }

@@ -113,6 +113,9 @@ static enum error load_category(struct machine *machine,
     fill_place(&category->place, key->part[0], place);
     category->place.guid = guid;
     category->restricted = row->restricted;
+    category->invitations = row->invitations;
+    category->file_upload = row->file_upload;
+    category->history_off = row->history_off;
     if (!category_adopt(machine, category)) {
         category_free(category);
         return ERROR_MALFORMED;
@@ -139,6 +142,10 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
     room->place.is_room = true;
     room->category = category;
     room->visibility = (uint8_t)row->visibility;
+    room->behavior = row->has_behavior ? (uint8_t)row->behavior
+                                       : (uint8_t)PERCH__BEHAVIOR__NORMAL;
+    room->invitations_off = row->invitations_off;
+    room->files_off = row->files_off;
     room->disabled = row->disabled;
     room->message_id_last = row->message_id_last;
     if (!room_adopt(machine, room)) {

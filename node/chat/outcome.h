@@ -155,7 +155,15 @@
     X(NOT_IN_SCOPE, 403, "ERROR_PERMISSION",                                   \
       "the room's category does not allow the user")                           \
     X(PRINCIPAL_OUT_OF_SCOPE, 422, "ERROR_SCOPE",                              \
-      "the room's category does not allow one who is named")
+      "the room's category does not allow one who is named")                   \
+    X(NOT_A_PRESENTER, 403, "ERROR_PERMISSION",                                \
+      "in an auditorium only presenters post")                                 \
+    X(BEHAVIOR_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "a room is normal or an auditorium")                                     \
+    X(NOT_AN_AUDITORIUM, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "only an auditorium has presenters")                                     \
+    X(PRESENTER_NOT_MEMBER, 424, "ERROR_PRESENTER_NOT_MEMBER",                 \
+      "a presenter must be a member of the room")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -102,6 +102,9 @@ struct category {
     struct place place;
     struct number_map rooms; /* Place numbers -> 1. */
     bool restricted;         /* To those allowed, not open to everyone. */
+    bool invitations;
+    bool file_upload;
+    bool history_off; /* What is said is not shown later. */
 };
 
 /* One endpoint's presence in one room: presence.c. */
@@ -127,7 +130,10 @@ struct room {
     uint32_t users_present;
     uint64_t message_id_last;
     uint8_t visibility; /* Perch__Visibility */
+    uint8_t behavior;   /* Perch__Behavior */
     bool disabled;
+    bool invitations_off; /* Whatever the category has. */
+    bool files_off;
 };
 
 /* What is remembered of a user for a while: memory.c. */

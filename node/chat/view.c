@@ -85,7 +85,13 @@ void view_room(const struct room *room, struct room_view *view_out)
     *view_out = (struct room_view){
         .category = room->category,
         .visibility = (Perch__Visibility)room->visibility,
+        .behavior = (Perch__Behavior)room->behavior,
         .disabled = room->disabled,
+        .invitations_off = room->invitations_off,
+        .files_off = room->files_off,
+        .invitations = room->category->invitations && !room->invitations_off,
+        .file_upload = room->category->file_upload && !room->files_off,
+        .history = !room->category->history_off,
         .users_present = room->users_present,
         .endpoints_present = room->endpoints_present,
         .users_with_role = room->place.roles.n,
@@ -94,9 +100,17 @@ void view_room(const struct room *room, struct room_view *view_out)
     view_place(&room->place, &view_out->place);
 }
 
-void view_category(const struct category *category, struct place_view *view_out)
+void view_category(const struct category *category,
+                   struct category_view *view_out)
 {
-    view_place(&category->place, view_out);
+    *view_out = (struct category_view){
+        .restricted = category->restricted,
+        .invitations = category->invitations,
+        .file_upload = category->file_upload,
+        .history = !category->history_off,
+        .rooms = category->rooms.n,
+    };
+    view_place(&category->place, &view_out->place);
 }
 
 void view_session(const struct session *session, struct session_view *view_out)

@@ -67,11 +67,24 @@ struct place_view {
     int64_t created_at_us, changed_at_us;
 };
 
+struct category_view {
+    struct place_view place;
+    bool restricted; /* To those allowed, not open to everyone. */
+    bool invitations;
+    bool file_upload;
+    bool history; /* What is said is shown later. */
+    uint32_t rooms;
+};
+
 struct room_view {
     struct place_view place;
     const struct category *category;
     Perch__Visibility visibility;
+    Perch__Behavior behavior;
     bool disabled;
+    bool invitations_off, files_off; /* Whatever the category has. */
+    bool invitations, file_upload;   /* Of both. */
+    bool history;                    /* The category's. */
     uint32_t users_present;
     uint32_t endpoints_present;
     uint32_t users_with_role;
@@ -102,7 +115,7 @@ void view_room(const struct room *room, struct room_view *view_out);
 
 /** Describe a category. */
 void view_category(const struct category *category,
-                   struct place_view *view_out);
+                   struct category_view *view_out);
 
 /** Describe a session. */
 void view_session(const struct session *session, struct session_view *view_out);

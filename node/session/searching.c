@@ -168,14 +168,24 @@ static bool has_visibility(const struct finding *finding,
            wanted == describe_visibility(view->visibility);
 }
 
+static bool has_behavior(const struct finding *finding,
+                         const struct room_view *view)
+{
+    enum xccos_behavior wanted = finding->query->behavior;
+
+    return wanted == XCCOS_BEHAVIOR_UNSET ||
+           (wanted == XCCOS_BEHAVIOR_AUDITORIUM) ==
+               (view->behavior == PERCH__BEHAVIOR__AUDITORIUM);
+}
+
 static bool is_wanted(struct finding *finding, const struct room *room)
 {
     struct room_view view;
 
     view_room(room, &view);
     return (finding->category == NULL || view.category == finding->category) &&
-           has_visibility(finding, &view) && has_other(finding, room) &&
-           has_words(finding, &view);
+           has_visibility(finding, &view) && has_behavior(finding, &view) &&
+           has_other(finding, room) && has_words(finding, &view);
 }
 
 static bool look_at(void *context, const struct room *room)
@@ -263,9 +273,7 @@ static void search(struct finding *finding, const struct xccos_request *request)
     finding->query = &request->search;
     finding->search = request->search.search;
     finding->n_max = at_most(request->search.results_max);
-    if (set_criteria(finding) &&
-        request->search.behavior != XCCOS_BEHAVIOR_AUDITORIUM &&
-        request->search.disabled != XCCOS_FLAG_TRUE) {
+    if (set_criteria(finding) && request->search.disabled != XCCOS_FLAG_TRUE) {
         list_rooms_visible(finding->hub->machine, finding->user, SLICE_NONE,
                            look_at, finding);
     }

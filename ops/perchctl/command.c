@@ -35,7 +35,7 @@
 #define DESCRIPTION                                                            \
     OPTION("--description", "description", "TEXT", "what it is for")
 #define VISIBILITY                                                             \
-    OPTION("--visibility", "visibility", "open|closed",                        \
+    OPTION("--visibility", "visibility", "open|closed|secret",                        \
            "open: any user may enter; closed: members and managers only")
 #define PASSWORD                                                               \
     {                                                                          \
@@ -92,7 +92,7 @@ const struct command commands[] = {
                            "only those the user is a member of"),
                     OPTION("--manager", "manager", "USER",
                            "only those the user manages"),
-                    OPTION("--visibility", "visibility", "open|closed",
+                    OPTION("--visibility", "visibility", "open|closed|secret",
                            "only these"),
                     DISABLED_ONLY, ENABLED_ONLY},
      .list = "rooms",

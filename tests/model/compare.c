@@ -56,6 +56,7 @@ static const char *compare_message(const struct message *message,
     SAME(message->sent_at_us == twin->sent_at_us);
     SAME(slice_equal(message->author_uri, twin->author_uri));
     SAME(slice_equal(message->display_name, twin->display_name));
+    SAME(message->hidden == twin->hidden);
     SAME(message->post == twin->post);
     return NULL;
 }
@@ -203,6 +204,7 @@ static const char *compare_roles(const struct machine *machine,
         }
         SAME(view_roles(room, user) == twin_roles(twin, number, i));
         SAME(access_enter(user, room) == twin_may(twin, i, number));
+        SAME(access_post(user, room) == twin_may_post(twin, i, number));
     }
     return NULL;
 }
@@ -212,7 +214,7 @@ static const char *compare_room(const struct machine *machine,
 {
     const struct twin_place *place = &twin->places[number];
     const struct room *room = query_room(machine, &place->guid);
-    struct place_view category;
+    struct category_view category;
     struct room_view view;
     uint32_t endpoints = 0, users = 0;
     const char *difference;
@@ -229,7 +231,13 @@ static const char *compare_room(const struct machine *machine,
     SAME(room != NULL && room == query_room_numbered(machine, number));
     view_room(room, &view);
     view_category(view.category, &category);
-    SAME(category.number == place->category);
+    SAME(category.place.number == place->category);
+    SAME(view.behavior == place->behavior);
+    SAME(view.invitations_off == place->invitations_off);
+    SAME(view.files_off == place->files_off);
+    SAME(view.invitations == (!place->invitations_off &&
+                              twin->places[place->category].invitations));
+    SAME(view.history == !twin->places[place->category].history_off);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
     SAME(view.message_id_last == place->message_id);
@@ -245,13 +253,22 @@ static const char *compare_category(const struct machine *machine,
 {
     const struct twin_place *place = &twin->places[number];
     const struct category *category = query_category(machine, &place->guid);
-    struct place_view view;
+    struct category_view view;
+    uint32_t rooms = 0;
 
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        rooms += twin->places[i].is_room && twin->places[i].category == number;
+    }
     SAME(category != NULL);
     SAME(query_room(machine, &place->guid) == NULL);
     view_category(category, &view);
-    SAME(view.number == number);
-    return compare_place(&view, place);
+    SAME(view.place.number == number);
+    SAME(view.restricted == place->restricted);
+    SAME(view.invitations == place->invitations);
+    SAME(view.file_upload == place->file_upload);
+    SAME(view.history == !place->history_off);
+    SAME(view.rooms == rooms);
+    return compare_place(&view.place, place);
 }
 
 static const char *compare_session(const struct machine *machine,

@@ -523,6 +523,11 @@ static void scope_create(struct script *s, struct arena *arena,
     if (rarely(s, 3)) {
         CODEC_SET(made, everyone, rarely(s, 2));
     }
+    if (rarely(s, 2)) {
+        CODEC_SET(made, invitations, rarely(s, 2));
+        CODEC_SET(made, file_upload, rarely(s, 2));
+        CODEC_SET(made, history, !rarely(s, 4));
+    }
     made->allowed = uri_list(s, arena, &made->n_allowed);
     made->denied = uri_list(s, arena, &made->n_denied);
 }
@@ -532,6 +537,15 @@ static void scope_change(struct script *s, struct arena *arena,
 {
     if (rarely(s, 2)) {
         CODEC_SET(change, everyone, !rarely(s, 4));
+    }
+    if (rarely(s, 6)) {
+        CODEC_SET(change, invitations, rarely(s, 2));
+    }
+    if (rarely(s, 6)) {
+        CODEC_SET(change, file_upload, rarely(s, 2));
+    }
+    if (rarely(s, 4)) {
+        CODEC_SET(change, history, !rarely(s, 3));
     }
     if (rarely(s, 3)) {
         change->allowed_add = uri_list(s, arena, &change->n_allowed_add);
@@ -582,6 +596,12 @@ static Perch__Visibility visibility(struct script *s)
                                               : 3 + 3 * script_below(s, 2));
 }
 
+static Perch__Behavior behavior(struct script *s)
+{
+    return (Perch__Behavior)(rarely(s, 20) ? script_below(s, 8)
+                                           : 4 + script_below(s, 2));
+}
+
 static void say_room_create(struct script *s, struct arena *arena,
                             Perch__Command *c)
 {
@@ -599,6 +619,14 @@ static void say_room_create(struct script *s, struct arena *arena,
     }
     made->members = uri_list(s, arena, &made->n_members);
     made->managers = uri_list(s, arena, &made->n_managers);
+    if (rarely(s, 4)) {
+        CODEC_SET(made, behavior, behavior(s));
+        made->presenters = uri_list(s, arena, &made->n_presenters);
+    }
+    if (rarely(s, 6)) {
+        CODEC_SET(made, invitations, rarely(s, 2));
+        CODEC_SET(made, file_upload, rarely(s, 2));
+    }
     too_many(s, arena, &made->n_members, &made->members);
 }
 
@@ -625,6 +653,20 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
     if (rarely(s, 4)) {
         CODEC_SET(change, disabled, rarely(s, 8));
+    }
+    if (rarely(s, 8)) {
+        CODEC_SET(change, behavior, behavior(s));
+    }
+    if (rarely(s, 8)) {
+        CODEC_SET(change, invitations, rarely(s, 2));
+    }
+    if (rarely(s, 8)) {
+        CODEC_SET(change, file_upload, rarely(s, 2));
+    }
+    if (rarely(s, 6)) {
+        change->presenters_add = uri_list(s, arena, &change->n_presenters_add);
+        change->presenters_remove =
+            uri_list(s, arena, &change->n_presenters_remove);
     }
     if (rarely(s, 2)) {
         change->members_add = uri_list(s, arena, &change->n_members_add);

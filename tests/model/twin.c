@@ -63,11 +63,24 @@ static bool is_of_people(const Perch__Command *c)
         return true;
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return create->has_everyone || create->n_allowed > 0 ||
-               create->n_denied > 0;
+               create->n_denied > 0 || create->has_invitations ||
+               create->has_file_upload || create->has_history;
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
         return change->has_everyone || change->n_allowed_add > 0 ||
                change->n_allowed_remove > 0 || change->n_denied_add > 0 ||
-               change->n_denied_remove > 0;
+               change->n_denied_remove > 0 || change->has_invitations ||
+               change->has_file_upload || change->has_history;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_behavior ||
+               c->room_create->n_presenters > 0 ||
+               c->room_create->has_invitations ||
+               c->room_create->has_file_upload;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_behavior ||
+               c->room_change->n_presenters_add > 0 ||
+               c->room_change->n_presenters_remove > 0 ||
+               c->room_change->has_invitations ||
+               c->room_change->has_file_upload;
     default:
         return false;
     }

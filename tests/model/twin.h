@@ -52,8 +52,10 @@ struct twin_place {
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
+    Perch__Behavior behavior;
+    bool invitations_off, files_off;
     /* Categories only. */
-    bool restricted;
+    bool restricted, invitations, file_upload, history_off;
     /* Both. */
     unsigned roles[TWIN_USERS + 1]; /* By user number. */
 };
@@ -179,6 +181,10 @@ void twin_put_out_user(struct twin *twin, uint32_t user);
 
 /** Whether the user may be in the room. */
 enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room);
+
+/** Whether the user may post in the room, once in it. */
+enum outcome twin_may_post(const struct twin *twin, uint32_t user,
+                           uint32_t room);
 
 /** Take a session out of a room. */
 void twin_leave(struct twin *twin, size_t present, enum leave leave);

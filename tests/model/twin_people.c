@@ -128,7 +128,7 @@ enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room)
         return OUTCOME_USER_DISABLED;
     }
     if (place->visibility == 2 &&
-        !(in_scope && twin_roles(twin, room, user) != 0)) {
+        !(in_scope && (twin_roles(twin, room, user) & 3) != 0)) {
         return OUTCOME_ROOM_UNKNOWN;
     }
     if (place->disabled) {
@@ -137,9 +137,27 @@ enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room)
     if (!in_scope) {
         return OUTCOME_NOT_IN_SCOPE;
     }
-    return place->visibility == 6 || twin_roles(twin, room, user) != 0
+    return place->visibility == 6 || (twin_roles(twin, room, user) & 3) != 0
                ? OUTCOME_DONE
                : OUTCOME_NOT_A_MEMBER;
+}
+
+enum outcome twin_may_post(const struct twin *twin, uint32_t user,
+                           uint32_t room)
+{
+    const struct twin_place *place = &twin->places[room];
+    unsigned roles = twin_roles(twin, room, user);
+    enum outcome outcome = twin_may(twin, user, room);
+
+    if (outcome != OUTCOME_DONE || place->behavior != 5) {
+        return outcome;
+    }
+    if ((roles & ROLE_PRESENTER) == 0) {
+        return OUTCOME_NOT_A_PRESENTER;
+    }
+    return place->visibility == 6 || (roles & ROLE_MEMBER) != 0
+               ? OUTCOME_DONE
+               : OUTCOME_NOT_A_PRESENTER;
 }
 
 static int find_session(const struct twin *twin, int node, uint64_t serial)
@@ -609,7 +627,7 @@ static enum outcome check_post(struct twin *twin, const Perch__Command *c,
     if (room == 0) {
         return OUTCOME_ROOM_UNKNOWN;
     }
-    outcome = twin_may(twin, user, room);
+    outcome = twin_may_post(twin, user, room);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -642,6 +660,7 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
         .sent_at_us = twin->now,
         .author_uri = {(const uint8_t *)user->uri.bytes, user->uri.len},
         .display_name = {(const uint8_t *)user->name.bytes, user->name.len},
+        .hidden = twin->places[twin->places[room].category].history_off,
         .post = c->post,
     };
     if (c->post->has_retry_id) {

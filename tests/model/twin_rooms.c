@@ -246,6 +246,49 @@ static enum outcome check_scope(struct twin *twin, uint32_t category,
     return OUTCOME_DONE;
 }
 
+static bool becomes_member(const struct twin *twin, const struct list *lists,
+                           int n, uint32_t who)
+{
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++) {
+            if (lists[i].role == ROLE_MEMBER && !lists[i].removes &&
+                twin_principal(twin, lists[i].users[j]) == who) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Presenters are of auditoriums, and members of them unless they are open. */
+static enum outcome check_presenters(struct twin *twin, uint32_t room,
+                                     int visibility, int behavior,
+                                     const struct list *lists, int n)
+{
+    uint64_t position = 0;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            if (lists[i].role != ROLE_PRESENTER || lists[i].removes) {
+                continue;
+            }
+            twin->value = position;
+            if (behavior != 5) {
+                return OUTCOME_NOT_AN_AUDITORIUM;
+            }
+            if (visibility != 6 && !becomes_member(twin, lists, n, who) &&
+                (room == 0 ||
+                 (twin_roles(twin, room, who) & ROLE_MEMBER) == 0)) {
+                return OUTCOME_PRESENTER_NOT_MEMBER;
+            }
+            twin->value = 0;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
 static bool is_visibility(const struct twin *twin, int visibility)
 {
     return visibility == 3 || visibility == 6 ||
@@ -328,6 +371,7 @@ enum outcome twin_category_create(struct twin *twin,
         {c->n_denied, c->denied, ROLE_DENIED, false}};
     enum outcome outcome =
         check_new(twin, c->category, c->name, c->description);
+    struct twin_place *place;
 
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -339,8 +383,11 @@ enum outcome twin_category_create(struct twin *twin,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    add_place(twin, c->category, c->name, c->description)->restricted =
-        c->has_everyone ? !c->everyone : c->n_allowed != 0;
+    place = add_place(twin, c->category, c->name, c->description);
+    place->restricted = c->has_everyone ? !c->everyone : c->n_allowed != 0;
+    place->invitations = c->invitations;
+    place->file_upload = c->file_upload;
+    place->history_off = c->has_history ? !c->history : false;
     tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
     apply_lists(twin, twin->n_places, lists, 2);
     return OUTCOME_DONE;
@@ -403,6 +450,16 @@ enum outcome twin_category_change(struct twin *twin,
         place->restricted = !c->everyone;
     }
     changed |= before != place->restricted ? CHANGED_SCOPE : 0;
+    if ((c->has_invitations && c->invitations != place->invitations) ||
+        (c->has_file_upload && c->file_upload != place->file_upload) ||
+        (c->has_history && c->history == place->history_off)) {
+        changed |= CHANGED_SWITCHES;
+    }
+    place->invitations =
+        c->has_invitations ? c->invitations != 0 : place->invitations;
+    place->file_upload =
+        c->has_file_upload ? c->file_upload != 0 : place->file_upload;
+    place->history_off = c->has_history ? !c->history : place->history_off;
     changed |= apply_lists(twin, number, lists, 4) ? CHANGED_ROLES : 0;
     for (uint32_t room = 1; room <= twin->n_places; room++) {
         if (twin->places[room].is_room &&
@@ -423,7 +480,8 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
 {
     const struct list lists[] = {
         {c->n_members, c->members, ROLE_MEMBER, false},
-        {c->n_managers, c->managers, ROLE_MANAGER, false}};
+        {c->n_managers, c->managers, ROLE_MANAGER, false},
+        {c->n_presenters, c->presenters, ROLE_PRESENTER, false}};
     uint32_t category = twin_place(twin, c->category, false);
     enum outcome outcome = check_new(twin, c->room, c->name, c->description);
     struct twin_place *place;
@@ -437,12 +495,19 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     if (!is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
+    if (c->behavior != 4 && c->behavior != 5) {
+        return OUTCOME_BEHAVIOR_INVALID;
+    }
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
-    outcome = check_lists(twin, 0, lists, 2);
+    outcome = check_lists(twin, 0, lists, 3);
     if (outcome == OUTCOME_DONE) {
-        outcome = check_scope(twin, category, lists, 2);
+        outcome = check_scope(twin, category, lists, 3);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome =
+            check_presenters(twin, 0, c->visibility, c->behavior, lists, 3);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -451,9 +516,12 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     place->is_room = true;
     place->category = category;
     place->visibility = c->visibility;
+    place->behavior = c->behavior;
     place->disabled = c->disabled;
+    place->invitations_off = c->has_invitations && c->invitations == 0;
+    place->files_off = c->has_file_upload && c->file_upload == 0;
     tell_place(twin, twin->n_places, EVENT_ROOM_CREATED, 0);
-    apply_lists(twin, twin->n_places, lists, 2);
+    apply_lists(twin, twin->n_places, lists, 3);
     return OUTCOME_DONE;
 }
 
@@ -480,14 +548,25 @@ static enum outcome check_room_change(struct twin *twin, uint32_t number,
     if (c->has_visibility && !is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    outcome = check_lists(twin, number, lists, 4);
+    if (c->has_behavior && c->behavior != 4 && c->behavior != 5) {
+        return OUTCOME_BEHAVIOR_INVALID;
+    }
+    outcome = check_lists(twin, number, lists, 6);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    return check_scope(twin,
-                       c->has_category ? twin_place(twin, c->category, false)
-                                       : twin->places[number].category,
-                       lists, 4);
+    outcome = check_scope(twin,
+                          c->has_category ? twin_place(twin, c->category, false)
+                                          : twin->places[number].category,
+                          lists, 6);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    return check_presenters(
+        twin, number,
+        c->has_visibility ? c->visibility : twin->places[number].visibility,
+        c->has_behavior ? c->behavior : twin->places[number].behavior, lists,
+        6);
 }
 
 enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
@@ -495,8 +574,10 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
     const struct list lists[] = {
         {c->n_members_remove, c->members_remove, ROLE_MEMBER, true},
         {c->n_managers_remove, c->managers_remove, ROLE_MANAGER, true},
+        {c->n_presenters_remove, c->presenters_remove, ROLE_PRESENTER, true},
         {c->n_members_add, c->members_add, ROLE_MEMBER, false},
-        {c->n_managers_add, c->managers_add, ROLE_MANAGER, false}};
+        {c->n_managers_add, c->managers_add, ROLE_MANAGER, false},
+        {c->n_presenters_add, c->presenters_add, ROLE_PRESENTER, false}};
     uint32_t number = twin_place(twin, c->room, true);
     struct twin_place *place = &twin->places[number];
     enum outcome outcome = check_room_change(twin, number, c, lists);
@@ -521,7 +602,20 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
         changed |= c->disabled != place->disabled ? CHANGED_DISABLED : 0;
         place->disabled = c->disabled;
     }
-    if (apply_lists(twin, number, lists, 4)) {
+    if (c->has_behavior) {
+        changed |= c->behavior != place->behavior ? CHANGED_BEHAVIOR : 0;
+        place->behavior = c->behavior;
+    }
+    if (c->has_invitations) {
+        changed |=
+            c->invitations == place->invitations_off ? CHANGED_SWITCHES : 0;
+        place->invitations_off = !c->invitations;
+    }
+    if (c->has_file_upload) {
+        changed |= c->file_upload == place->files_off ? CHANGED_SWITCHES : 0;
+        place->files_off = !c->file_upload;
+    }
+    if (apply_lists(twin, number, lists, 6)) {
         changed |= CHANGED_ROLES;
     }
     if (changed != 0) {

@@ -32,10 +32,10 @@ static bool see_room(void *context, const struct room *room)
 
 static bool see_category(void *context, const struct category *category)
 {
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    return take(context, view.name);
+    return take(context, view.place.name);
 }
 
 static struct slice short_uri(struct slice uri)
