@@ -68,26 +68,31 @@ static bool is_full(const struct machine *machine)
 /* Whom the command names, and what it does to them. */
 struct lists {
     size_t n;
-    struct role_list at[4];
+    struct role_list at[6];
 };
 
 static struct lists lists_of_create(const Perch__CategoryCreate *command)
 {
     return (struct lists){
-        2,
+        3,
         {{command->n_allowed, command->allowed, ROLE_ALLOWED, false},
-         {command->n_denied, command->denied, ROLE_DENIED, false}}};
+         {command->n_denied, command->denied, ROLE_DENIED, false},
+         {command->n_creators, command->creators, ROLE_CREATOR, false}}};
 }
 
 static struct lists lists_of_change(const Perch__CategoryChange *command)
 {
     return (struct lists){
-        4,
+        6,
         {{command->n_allowed_remove, command->allowed_remove, ROLE_ALLOWED,
           true},
          {command->n_denied_remove, command->denied_remove, ROLE_DENIED, true},
+         {command->n_creators_remove, command->creators_remove, ROLE_CREATOR,
+          true},
          {command->n_allowed_add, command->allowed_add, ROLE_ALLOWED, false},
-         {command->n_denied_add, command->denied_add, ROLE_DENIED, false}}};
+         {command->n_denied_add, command->denied_add, ROLE_DENIED, false},
+         {command->n_creators_add, command->creators_add, ROLE_CREATOR,
+          false}}};
 }
 
 static enum outcome check_create(struct turn *turn,

@@ -37,9 +37,10 @@ enum role {
     ROLE_PRESENTER = 1 << 2, /* Of an auditorium. */
     ROLE_ALLOWED = 1 << 3,
     ROLE_DENIED = 1 << 4,
+    ROLE_CREATOR = 1 << 5, /* Of rooms in a category. */
     ROLES_ENTERING = ROLE_MEMBER | ROLE_MANAGER,
     ROLES_OF_ROOM = ROLES_ENTERING | ROLE_PRESENTER,
-    ROLES_OF_CATEGORY = ROLE_ALLOWED | ROLE_DENIED,
+    ROLES_OF_CATEGORY = ROLE_ALLOWED | ROLE_DENIED | ROLE_CREATOR,
 };
 
 /* Why someone left a room, and why a session ended. */

@@ -17,7 +17,9 @@
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 
-enum actor { ACTOR_ANY, ACTOR_USER, ACTOR_ADMINISTRATOR };
+/* A manager is a user whose right the rule itself decides; an administrator
+ * needs none. */
+enum actor { ACTOR_ANY, ACTOR_USER, ACTOR_MANAGER, ACTOR_ADMINISTRATOR };
 
 typedef enum outcome rule(struct turn *turn, const Perch__Command *command);
 
@@ -40,8 +42,6 @@ RULE_OF_PART(user_create, user_create)
 RULE_OF_PART(user_change, user_change)
 RULE_OF_PART(category_create, category_create)
 RULE_OF_PART(category_change, category_change)
-RULE_OF_PART(room_create, room_create)
-RULE_OF_PART(room_change, room_change)
 RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
@@ -78,8 +78,8 @@ static const struct {
     KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR},
     KIND(CATEGORY_CREATE) = {rule_category_create, ACTOR_ADMINISTRATOR},
     KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CREATE) = {rule_room_create, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CHANGE) = {rule_room_change, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CREATE) = {room_create, ACTOR_MANAGER},
+    KIND(ROOM_CHANGE) = {room_change, ACTOR_MANAGER},
     KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR},
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
@@ -182,7 +182,15 @@ static bool is_fine(struct slice text, size_t max)
     return text.len <= max && text_check(text, &characters) == TEXT_FINE;
 }
 
-static enum outcome check_actor(const Perch__Command *command, enum actor actor)
+/* Until the rules know managers, only administrators change rooms. */
+static bool needs_administrator(const struct machine *machine, enum actor actor)
+{
+    return actor == ACTOR_ADMINISTRATOR ||
+           (actor == ACTOR_MANAGER && machine->rules_version < RULES_PEOPLE);
+}
+
+static enum outcome check_actor(const struct machine *machine,
+                                const Perch__Command *command, enum actor actor)
 {
     struct slice user = codec_slice(command->user);
     struct slice administrator = codec_slice(command->administrator);
@@ -196,7 +204,8 @@ static enum outcome check_actor(const Perch__Command *command, enum actor actor)
     if (actor == ACTOR_USER && user.len == 0) {
         return OUTCOME_NOT_A_USER;
     }
-    if (actor == ACTOR_ADMINISTRATOR && administrator.len == 0) {
+    if (administrator.len == 0 && (needs_administrator(machine, actor) ||
+                                   (actor == ACTOR_MANAGER && user.len == 0))) {
         return OUTCOME_NOT_AN_ADMINISTRATOR;
     }
     return OUTCOME_DONE;
@@ -211,7 +220,7 @@ static enum outcome check_command(const struct machine *machine,
         command_needs_rules(command) > machine->rules_version) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
-    return check_actor(command, rules[command->kind_case].actor);
+    return check_actor(machine, command, rules[command->kind_case].actor);
 }
 
 static void begin(struct turn *turn, const Perch__Command *command)
@@ -264,9 +273,15 @@ struct applied machine_apply(struct machine *machine,
 
 bool machine_is_administrators(const Perch__Command *command)
 {
-    return (unsigned)command->kind_case < RULES &&
-           rules[command->kind_case].decide != NULL &&
-           rules[command->kind_case].actor == ACTOR_ADMINISTRATOR;
+    enum actor actor;
+
+    if ((unsigned)command->kind_case >= RULES ||
+        rules[command->kind_case].decide == NULL) {
+        return false;
+    }
+    actor = rules[command->kind_case].actor;
+    return actor == ACTOR_ADMINISTRATOR ||
+           (actor == ACTOR_MANAGER && command->user.len == 0);
 }
 
 struct applied machine_judge(const struct machine *machine,

@@ -163,7 +163,11 @@
     X(NOT_AN_AUDITORIUM, 400, "ERROR_INVALID_ARGUMENT",                        \
       "only an auditorium has presenters")                                     \
     X(PRESENTER_NOT_MEMBER, 424, "ERROR_PRESENTER_NOT_MEMBER",                 \
-      "a presenter must be a member of the room")
+      "a presenter must be a member of the room")                              \
+    X(NOT_A_CREATOR, 403, "ERROR_PERMISSION",                                  \
+      "the user may not create rooms in the category")                         \
+    X(NOT_A_MANAGER, 403, "ERROR_PERMISSION",                                  \
+      "the user does not manage the room")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

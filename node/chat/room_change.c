@@ -1,4 +1,5 @@
 #include "node/chat/category.h"
+#include "node/chat/manage.h"
 #include "node/chat/place.h"
 #include "node/chat/presence.h"
 #include "node/chat/presenter.h"
@@ -10,6 +11,7 @@ enum { LISTS = 6 };
 
 /* A change with what it names looked up. */
 struct plan {
+    const struct user *manager; /* NULL: an administrator. */
     struct room *room;
     struct category *category; /* The one it will be in. */
     int visibility, behavior;  /* What they will be. */
@@ -17,9 +19,11 @@ struct plan {
     struct role_list lists[LISTS];
 };
 
-static void plan_init(struct plan *plan, const Perch__RoomChange *command)
+static void plan_init(struct plan *plan, const struct user *manager,
+                      const Perch__RoomChange *command)
 {
     *plan = (struct plan){
+        .manager = manager,
         .place = {command->has_name, command->has_description,
                   codec_slice(command->name),
                   codec_slice(command->description)},
@@ -48,6 +52,10 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
     if (room == NULL) {
         return OUTCOME_ROOM_UNKNOWN;
     }
+    outcome = manage_change(plan->manager, room);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     if (command->has_if_version && command->if_version != room->place.version) {
         return OUTCOME_VERSION_STALE;
     }
@@ -59,6 +67,9 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
     if (command->has_category) {
         outcome =
             category_find(turn->machine, command->category, &plan->category);
+    }
+    if (outcome == OUTCOME_DONE && plan->category != room->category) {
+        outcome = manage_create(plan->manager, plan->category);
     }
     if (outcome == OUTCOME_DONE) {
         outcome = place_check_change(turn->machine, &room->place, &plan->place);
@@ -144,16 +155,20 @@ static unsigned put(struct turn *turn, const struct plan *plan,
     return changed;
 }
 
-enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
+enum outcome room_change(struct turn *turn, const Perch__Command *command)
 {
     const unsigned access = CHANGED_CATEGORY | CHANGED_VISIBILITY |
                             CHANGED_DISABLED | CHANGED_ROLES;
+    const Perch__RoomChange *change = command->room_change;
+    const struct user *manager = NULL;
+    enum outcome outcome = manage_actor(turn, command, &manager);
     struct plan plan;
-    enum outcome outcome;
     unsigned changed;
 
-    plan_init(&plan, command);
-    outcome = check_room(turn, &plan, command);
+    plan_init(&plan, manager, change);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_room(turn, &plan, change);
+    }
     if (outcome == OUTCOME_DONE) {
         outcome = check_lists(turn, &plan);
     }
@@ -161,7 +176,7 @@ enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
         return outcome;
     }
 
-    changed = put(turn, &plan, command);
+    changed = put(turn, &plan, change);
     if (changed != 0) {
         /* Rosters empty first, then people hear why. */
         if ((changed & access) != 0) {

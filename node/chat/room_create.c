@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/manage.h"
 #include "node/chat/place.h"
 #include "node/chat/presenter.h"
 #include "node/chat/role.h"
@@ -8,22 +9,32 @@
 #include "proto/base/check.h"
 
 /* A room to be, with what it names looked up. */
+enum { LISTS = 4 };
+
 struct plan {
+    const struct user *creator; /* NULL: an administrator. */
+    ProtobufCBinaryData creator_uri;
     struct category *category;
     struct guid guid;
-    struct role_list lists[3];
+    struct role_list lists[LISTS];
 };
 
-enum { LISTS = 3 };
-
-static struct plan plan_of(const Perch__RoomCreate *command)
+/* A plan lends its creator's URI to its lists: it stays where it is. */
+static void plan_init(struct plan *plan, const struct user *creator,
+                      const Perch__RoomCreate *command)
 {
-    return (struct plan){
+    *plan = (struct plan){
+        .creator = creator,
         .lists = {{command->n_members, command->members, ROLE_MEMBER, false},
                   {command->n_managers, command->managers, ROLE_MANAGER, false},
                   {command->n_presenters, command->presenters, ROLE_PRESENTER,
-                   false}},
+                   false},
+                  {0, &plan->creator_uri, ROLE_MANAGER, false}},
     };
+    if (creator != NULL) { /* Whoever creates a room manages it. */
+        plan->creator_uri = codec_bytes(text_slice(creator->uri));
+        plan->lists[LISTS - 1].n = 1;
+    }
 }
 
 static bool is_full(const struct machine *machine)
@@ -42,6 +53,9 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
     if (outcome == OUTCOME_DONE) {
         outcome =
             category_find(turn->machine, command->category, &plan->category);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = manage_create(plan->creator, plan->category);
     }
     if (outcome == OUTCOME_DONE) {
         outcome = room_check_kind(turn->machine, command->visibility,
@@ -90,20 +104,26 @@ static struct room *begin(struct turn *turn, const struct plan *plan,
     return room;
 }
 
-enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
+enum outcome room_create(struct turn *turn, const Perch__Command *command)
 {
-    struct plan plan = plan_of(command);
-    enum outcome outcome = check_room(turn, &plan, command);
+    const Perch__RoomCreate *create = command->room_create;
+    const struct user *creator = NULL;
+    enum outcome outcome = manage_actor(turn, command, &creator);
+    struct plan plan;
     struct room *room;
 
+    plan_init(&plan, creator, create);
     if (outcome == OUTCOME_DONE) {
-        outcome = check_lists(turn, &plan, command);
+        outcome = check_room(turn, &plan, create);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_lists(turn, &plan, create);
     }
     if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 
-    room = begin(turn, &plan, command);
+    room = begin(turn, &plan, create);
     /* The room is told before its roles, which name it. */
     room_tell(turn, room, EVENT_ROOM_CREATED, 0);
     role_apply(turn, &room->place, plan.lists, LISTS);

@@ -530,6 +530,7 @@ static void scope_create(struct script *s, struct arena *arena,
     }
     made->allowed = uri_list(s, arena, &made->n_allowed);
     made->denied = uri_list(s, arena, &made->n_denied);
+    made->creators = uri_list(s, arena, &made->n_creators);
 }
 
 static void scope_change(struct script *s, struct arena *arena,
@@ -554,6 +555,8 @@ static void scope_change(struct script *s, struct arena *arena,
     }
     change->allowed_remove = uri_list(s, arena, &change->n_allowed_remove);
     change->denied_remove = uri_list(s, arena, &change->n_denied_remove);
+    change->creators_add = uri_list(s, arena, &change->n_creators_add);
+    change->creators_remove = uri_list(s, arena, &change->n_creators_remove);
 }
 
 static void say_category_create(struct script *s, struct arena *arena,
@@ -683,7 +686,7 @@ static const struct {
     Perch__Command__KindCase kind;
     void (*say)(struct script *s, struct arena *arena, Perch__Command *c);
     uint32_t weight;
-    char actor; /* u: user, a: administrator, -: nobody. */
+    char actor; /* u: user, a: administrator, m: one of them, -: nobody. */
 } kinds[] = {
     {PERCH__COMMAND__KIND_POST, say_post, 350, 'u'},
     {PERCH__COMMAND__KIND_JOIN, say_join, 150, 'u'},
@@ -701,8 +704,8 @@ static const struct {
     {PERCH__COMMAND__KIND_USER_CHANGE, say_user_change, 20, 'a'},
     {PERCH__COMMAND__KIND_CATEGORY_CREATE, say_category_create, 8, 'a'},
     {PERCH__COMMAND__KIND_CATEGORY_CHANGE, say_category_change, 25, 'a'},
-    {PERCH__COMMAND__KIND_ROOM_CREATE, say_room_create, 25, 'a'},
-    {PERCH__COMMAND__KIND_ROOM_CHANGE, say_room_change, 50, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_CREATE, say_room_create, 25, 'm'},
+    {PERCH__COMMAND__KIND_ROOM_CHANGE, say_room_change, 80, 'm'},
     {PERCH__COMMAND__KIND_SESSION_EXPEL, say_session_expel, 10, 'a'},
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
@@ -805,6 +808,9 @@ static void act(struct script *s, struct arena *arena, int node, char actor,
 {
     if (rarely(s, 100)) {
         actor = "ua-b"[script_below(s, 4)];
+    }
+    if (actor == 'm') {
+        actor = "ua"[rarely(s, 2)];
     }
     if (actor == 'u' || actor == 'b') {
         act_as_user(s, node, c);

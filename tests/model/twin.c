@@ -64,12 +64,14 @@ static bool is_of_people(const Perch__Command *c)
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return create->has_everyone || create->n_allowed > 0 ||
                create->n_denied > 0 || create->has_invitations ||
-               create->has_file_upload || create->has_history;
+               create->has_file_upload || create->has_history ||
+               create->n_creators > 0;
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
         return change->has_everyone || change->n_allowed_add > 0 ||
                change->n_allowed_remove > 0 || change->n_denied_add > 0 ||
                change->n_denied_remove > 0 || change->has_invitations ||
-               change->has_file_upload || change->has_history;
+               change->has_file_upload || change->has_history ||
+               change->n_creators_add > 0 || change->n_creators_remove > 0;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
         return c->room_create->has_behavior ||
                c->room_create->n_presenters > 0 ||
@@ -113,13 +115,16 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_USER_CHANGE:
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
-    case PERCH__COMMAND__KIND_ROOM_CREATE:
-    case PERCH__COMMAND__KIND_ROOM_CHANGE:
     case PERCH__COMMAND__KIND_SESSION_EXPEL:
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return administrator || (user && twin->rules > 1)
+                   ? OUTCOME_DONE
+                   : OUTCOME_NOT_AN_ADMINISTRATOR;
     default:
         return OUTCOME_DONE;
     }
@@ -318,9 +323,9 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
         return twin_category_change(twin, c->category_change);
     case PERCH__COMMAND__KIND_ROOM_CREATE:
-        return twin_room_create(twin, c->room_create);
+        return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
-        return twin_room_change(twin, c->room_change);
+        return twin_room_change(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

@@ -213,8 +213,12 @@ enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,
                                   const Perch__CategoryChange *c);
-enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c);
-enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c);
+enum outcome twin_room_create(struct twin *twin, const Perch__Command *command);
+enum outcome twin_room_change(struct twin *twin, const Perch__Command *command);
+
+/** The user of the acting session, or 0. */
+enum outcome twin_acting(const struct twin *twin, const Perch__Command *c,
+                         uint32_t *user);
 enum outcome twin_session_open(struct twin *twin, const Perch__Command *c);
 enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);

@@ -475,6 +475,16 @@ static enum outcome acting(const struct twin *twin, const Perch__Command *c,
                : OUTCOME_NOT_THE_SESSIONS_USER;
 }
 
+enum outcome twin_acting(const struct twin *twin, const Perch__Command *c,
+                         uint32_t *user)
+{
+    int session;
+    enum outcome outcome = acting(twin, c, &session);
+
+    *user = outcome == OUTCOME_DONE ? twin->sessions[session].user : 0;
+    return outcome;
+}
+
 static long find_present(const struct twin *twin, int session, uint32_t room)
 {
     for (size_t i = 0; i < twin->n_present; i++) {

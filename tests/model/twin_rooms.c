@@ -368,7 +368,8 @@ enum outcome twin_category_create(struct twin *twin,
 {
     const struct list lists[] = {
         {c->n_allowed, c->allowed, ROLE_ALLOWED, false},
-        {c->n_denied, c->denied, ROLE_DENIED, false}};
+        {c->n_denied, c->denied, ROLE_DENIED, false},
+        {c->n_creators, c->creators, ROLE_CREATOR, false}};
     enum outcome outcome =
         check_new(twin, c->category, c->name, c->description);
     struct twin_place *place;
@@ -379,7 +380,7 @@ enum outcome twin_category_create(struct twin *twin,
     if (count(twin, false) >= twin->settings[SETTING_CATEGORIES_MAX]) {
         return OUTCOME_CATEGORIES_FULL;
     }
-    outcome = check_lists(twin, 0, lists, 2);
+    outcome = check_lists(twin, 0, lists, 3);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -389,7 +390,7 @@ enum outcome twin_category_create(struct twin *twin,
     place->file_upload = c->file_upload;
     place->history_off = c->has_history ? !c->history : false;
     tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
-    apply_lists(twin, twin->n_places, lists, 2);
+    apply_lists(twin, twin->n_places, lists, 3);
     return OUTCOME_DONE;
 }
 
@@ -419,8 +420,10 @@ enum outcome twin_category_change(struct twin *twin,
     const struct list lists[] = {
         {c->n_allowed_remove, c->allowed_remove, ROLE_ALLOWED, true},
         {c->n_denied_remove, c->denied_remove, ROLE_DENIED, true},
+        {c->n_creators_remove, c->creators_remove, ROLE_CREATOR, true},
         {c->n_allowed_add, c->allowed_add, ROLE_ALLOWED, false},
-        {c->n_denied_add, c->denied_add, ROLE_DENIED, false}};
+        {c->n_denied_add, c->denied_add, ROLE_DENIED, false},
+        {c->n_creators_add, c->creators_add, ROLE_CREATOR, false}};
     uint32_t number = twin_place(twin, c->category, false);
     struct twin_place *place = &twin->places[number];
     bool before = place->restricted;
@@ -436,7 +439,7 @@ enum outcome twin_category_change(struct twin *twin,
     outcome = check_texts(twin, number, c->has_name, c->name,
                           c->has_description, c->description);
     if (outcome == OUTCOME_DONE) {
-        outcome = check_lists(twin, number, lists, 4);
+        outcome = check_lists(twin, number, lists, 6);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -460,7 +463,7 @@ enum outcome twin_category_change(struct twin *twin,
     place->file_upload =
         c->has_file_upload ? c->file_upload != 0 : place->file_upload;
     place->history_off = c->has_history ? !c->history : place->history_off;
-    changed |= apply_lists(twin, number, lists, 4) ? CHANGED_ROLES : 0;
+    changed |= apply_lists(twin, number, lists, 6) ? CHANGED_ROLES : 0;
     for (uint32_t room = 1; room <= twin->n_places; room++) {
         if (twin->places[room].is_room &&
             twin->places[room].category == number) {
@@ -476,21 +479,64 @@ enum outcome twin_category_change(struct twin *twin,
     return OUTCOME_DONE;
 }
 
-enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
+/* A user creates rooms, or moves them, where the user is a creator. */
+static enum outcome may_create(const struct twin *twin, uint32_t user,
+                               uint32_t category)
 {
+    if (user == 0) {
+        return OUTCOME_DONE;
+    }
+    return twin_in_scope(twin, category, user) &&
+                   (twin_roles(twin, category, user) & ROLE_CREATOR) != 0
+               ? OUTCOME_DONE
+               : OUTCOME_NOT_A_CREATOR;
+}
+
+/* A user changes rooms that the user finds and manages. */
+static enum outcome may_change(const struct twin *twin, uint32_t user,
+                               uint32_t room)
+{
+    enum outcome outcome =
+        user == 0 ? OUTCOME_DONE : twin_may(twin, user, room);
+
+    if (user == 0) {
+        return OUTCOME_DONE;
+    }
+    if (outcome != OUTCOME_DONE && outcome != OUTCOME_NOT_A_MEMBER) {
+        return outcome;
+    }
+    return twin_roles(twin, room, user) & ROLE_MANAGER ? OUTCOME_DONE
+                                                       : OUTCOME_NOT_A_MANAGER;
+}
+
+enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
+{
+    const Perch__RoomCreate *c = command->room_create;
+    ProtobufCBinaryData creator_uri = {0, NULL};
     const struct list lists[] = {
         {c->n_members, c->members, ROLE_MEMBER, false},
         {c->n_managers, c->managers, ROLE_MANAGER, false},
-        {c->n_presenters, c->presenters, ROLE_PRESENTER, false}};
-    uint32_t category = twin_place(twin, c->category, false);
-    enum outcome outcome = check_new(twin, c->room, c->name, c->description);
+        {c->n_presenters, c->presenters, ROLE_PRESENTER, false},
+        {command->administrator.len == 0, &creator_uri, ROLE_MANAGER, false}};
+    uint32_t category = twin_place(twin, c->category, false), user = 0;
+    enum outcome outcome = OUTCOME_DONE;
     struct twin_place *place;
 
+    if (command->administrator.len == 0) {
+        outcome = twin_acting(twin, command, &user);
+        creator_uri = command->user;
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_new(twin, c->room, c->name, c->description);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
     if (category == 0) {
         return OUTCOME_CATEGORY_UNKNOWN;
+    }
+    if (may_create(twin, user, category) != OUTCOME_DONE) {
+        return OUTCOME_NOT_A_CREATOR;
     }
     if (!is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
@@ -501,13 +547,13 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
-    outcome = check_lists(twin, 0, lists, 3);
+    outcome = check_lists(twin, 0, lists, 4);
     if (outcome == OUTCOME_DONE) {
-        outcome = check_scope(twin, category, lists, 3);
+        outcome = check_scope(twin, category, lists, 4);
     }
     if (outcome == OUTCOME_DONE) {
         outcome =
-            check_presenters(twin, 0, c->visibility, c->behavior, lists, 3);
+            check_presenters(twin, 0, c->visibility, c->behavior, lists, 4);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -521,11 +567,12 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     place->invitations_off = c->has_invitations && c->invitations == 0;
     place->files_off = c->has_file_upload && c->file_upload == 0;
     tell_place(twin, twin->n_places, EVENT_ROOM_CREATED, 0);
-    apply_lists(twin, twin->n_places, lists, 3);
+    apply_lists(twin, twin->n_places, lists, 4);
     return OUTCOME_DONE;
 }
 
-static enum outcome check_room_change(struct twin *twin, uint32_t number,
+static enum outcome check_room_change(struct twin *twin, uint32_t user,
+                                      uint32_t number,
                                       const Perch__RoomChange *c,
                                       const struct list *lists)
 {
@@ -534,11 +581,23 @@ static enum outcome check_room_change(struct twin *twin, uint32_t number,
     if (number == 0) {
         return OUTCOME_ROOM_UNKNOWN;
     }
+    outcome = may_change(twin, user, number);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     if (c->has_if_version && c->if_version != twin->places[number].version) {
         return OUTCOME_VERSION_STALE;
     }
-    if (c->has_category && twin_place(twin, c->category, false) == 0) {
-        return OUTCOME_CATEGORY_UNKNOWN;
+    if (c->has_category) {
+        uint32_t category = twin_place(twin, c->category, false);
+
+        if (category == 0) {
+            return OUTCOME_CATEGORY_UNKNOWN;
+        }
+        if (category != twin->places[number].category &&
+            may_create(twin, user, category) != OUTCOME_DONE) {
+            return OUTCOME_NOT_A_CREATOR;
+        }
     }
     outcome = check_texts(twin, number, c->has_name, c->name,
                           c->has_description, c->description);
@@ -569,8 +628,9 @@ static enum outcome check_room_change(struct twin *twin, uint32_t number,
         6);
 }
 
-enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
+enum outcome twin_room_change(struct twin *twin, const Perch__Command *command)
 {
+    const Perch__RoomChange *c = command->room_change;
     const struct list lists[] = {
         {c->n_members_remove, c->members_remove, ROLE_MEMBER, true},
         {c->n_managers_remove, c->managers_remove, ROLE_MANAGER, true},
@@ -578,11 +638,17 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
         {c->n_members_add, c->members_add, ROLE_MEMBER, false},
         {c->n_managers_add, c->managers_add, ROLE_MANAGER, false},
         {c->n_presenters_add, c->presenters_add, ROLE_PRESENTER, false}};
-    uint32_t number = twin_place(twin, c->room, true);
+    uint32_t number = twin_place(twin, c->room, true), user = 0;
     struct twin_place *place = &twin->places[number];
-    enum outcome outcome = check_room_change(twin, number, c, lists);
+    enum outcome outcome = OUTCOME_DONE;
     unsigned changed;
 
+    if (command->administrator.len == 0) {
+        outcome = twin_acting(twin, command, &user);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_room_change(twin, user, number, c, lists);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
