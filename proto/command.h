@@ -44,6 +44,8 @@
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
 #define COMMAND_FIELD_LIST(X)                                                  \
+    X(USER_CREATE, user_create, 6, 2)                                          \
+    X(USER_CHANGE, user_change, 7, 2)                                          \
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \

@@ -53,7 +53,8 @@ enum role {
     X(EVICTED, "evicted")               /* lost the right to be in the room */ \
     X(ROOM_DISABLED, "room disabled")                                          \
     X(USER_DISABLED, "user disabled")                                          \
-    X(EXPELLED, "closed by an administrator")
+    X(EXPELLED, "closed by an administrator")                                  \
+    X(NOT_ENABLED, "not enabled for persistent chat") /* By policy. */
 
 #define LEAVE_ENUM(name, text) LEAVE_##name,
 enum leave { LEAVE_LIST(LEAVE_ENUM) LEAVES };
@@ -72,6 +73,7 @@ enum changed {
     CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
     CHANGED_BEHAVIOR = 1 << 9,
     CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
+    CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
 };
 
 enum event_kind {

@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "node/chat/enforce.h"
 #include "node/chat/membership.h"
+#include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "proto/base/check.h"
 
@@ -91,11 +93,16 @@ bool group_is_uri(struct slice text)
     return false;
 }
 
-static enum outcome check_name(bool has_name, ProtobufCBinaryData name)
+static enum outcome check_fields(bool has_name, ProtobufCBinaryData name,
+                                 bool has_chat, int chat)
 {
-    return has_name ? text_check_line(codec_slice(name), NAME_CHARACTERS_MAX,
-                                      OUTCOME_NAME_TOO_LONG)
-                    : OUTCOME_DONE;
+    enum outcome outcome = OUTCOME_DONE;
+
+    if (has_name) {
+        outcome = text_check_line(codec_slice(name), NAME_CHARACTERS_MAX,
+                                  OUTCOME_NAME_TOO_LONG);
+    }
+    return outcome == OUTCOME_DONE ? policy_check(has_chat, chat) : outcome;
 }
 
 static bool is_full(const struct machine *machine)
@@ -118,7 +125,8 @@ static enum outcome check_create(struct turn *turn,
     if (group_find(turn->machine, uri) != NULL) {
         return OUTCOME_GROUP_EXISTS;
     }
-    outcome = check_name(command->has_display_name, command->display_name);
+    outcome = check_fields(command->has_display_name, command->display_name,
+                           command->has_chat, command->chat);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -173,6 +181,7 @@ enum outcome group_create(struct turn *turn, const Perch__GroupCreate *command)
 
     group = begin(turn, codec_slice(command->uri),
                   codec_slice(command->display_name));
+    policy_put(&group->principal, command->has_chat, command->chat);
     /* The group is told before its members, who name it. */
     tell(turn, group, EVENT_GROUP_CREATED, 0);
     membership_apply(turn, group, &members, 1);
@@ -185,6 +194,7 @@ static unsigned put(struct turn *turn, struct group *group,
                     const struct member_list *lists)
 {
     struct slice name = codec_slice(command->display_name);
+    struct number_map self = {0};
     unsigned changed = 0;
 
     if (command->has_display_name &&
@@ -192,8 +202,14 @@ static unsigned put(struct turn *turn, struct group *group,
         text_replace(&group->display_name, name);
         changed |= CHANGED_NAME;
     }
+    changed |= policy_put(&group->principal, command->has_chat, command->chat);
     if (membership_apply(turn, group, lists, 2)) {
         changed |= CHANGED_MEMBERS;
+    }
+    if ((changed & CHANGED_POLICY) != 0) {
+        number_map_set(&self, group->principal.number, 1);
+        enforce_below(turn, &self);
+        number_map_deinit(&self);
     }
     return changed;
 }
@@ -210,7 +226,8 @@ static enum outcome check_change(struct turn *turn, const struct group *group,
     if (command->has_if_version && command->if_version != group->version) {
         return OUTCOME_VERSION_STALE;
     }
-    outcome = check_name(command->has_display_name, command->display_name);
+    outcome = check_fields(command->has_display_name, command->display_name,
+                           command->has_chat, command->chat);
     return outcome == OUTCOME_DONE ? membership_check(turn, group, lists, 2)
                                    : outcome;
 }

@@ -14,18 +14,18 @@
  * value becomes its principal number, or as principal_check_list.
  *
  * Returns GROUP_URI_INVALID, GROUP_EXISTS, NAME_TOO_LONG, NAME_CHARACTER,
- * GROUPS_FULL, or as membership_check.
+ * CHAT_POLICY_INVALID, GROUPS_FULL, or as membership_check.
  */
 enum outcome group_create(struct turn *turn, const Perch__GroupCreate *command);
 
 /**
- * Change what a group is called and who is in it. Who is out of a room's reach
- * by that leaves the room.
+ * Change what a group is called, who is in it and what its policy is. Who is
+ * out of a room's reach by that leaves the room (enforce.h).
  *
  * value becomes its version, or as principal_check_list.
  *
- * Returns GROUP_UNKNOWN, VERSION_STALE, NAME_TOO_LONG, NAME_CHARACTER, or as
- * membership_check.
+ * Returns GROUP_UNKNOWN, VERSION_STALE, NAME_TOO_LONG, NAME_CHARACTER,
+ * CHAT_POLICY_INVALID, or as membership_check.
  */
 enum outcome group_change(struct turn *turn, const Perch__GroupChange *command);
 

@@ -79,7 +79,9 @@ enum {
     X(ROOM_ROLES_MAX, 100000, 1, 10000000, "users with a role in one room")    \
     X(GROUPS_MAX, 100000, 1, 10000000, "groups, organisational units, sites")  \
     X(GROUP_MEMBERS_MAX, 500000, 1, 10000000,                                  \
-      "users and groups that one group may hold")
+      "users and groups that one group may hold")                              \
+    X(CHAT_ENABLED, 1, 0, 1,                                                   \
+      "1: who has no policy may use persistent chat; 0: may not")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

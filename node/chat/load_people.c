@@ -45,6 +45,7 @@ enum error load_user(struct machine *machine, const struct row_key *key,
     user->version = row->version;
     user->created_at_us = row->created_at_us;
     user->changed_at_us = row->changed_at_us;
+    user->principal.chat = (uint8_t)row->chat;
     if (!user_adopt(machine, user)) {
         user_free(user);
         return ERROR_MALFORMED;
@@ -69,6 +70,7 @@ enum error load_group(struct machine *machine, const struct row_key *key,
     group->version = row->version;
     group->created_at_us = row->created_at_us;
     group->changed_at_us = row->changed_at_us;
+    group->principal.chat = (uint8_t)row->chat;
     if (!group_adopt(machine, group)) {
         group_free(group);
         return ERROR_MALFORMED;

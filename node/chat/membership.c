@@ -1,7 +1,7 @@
 #include "node/chat/membership.h"
 
 #include "node/chat/closure.h"
-#include "node/chat/presence.h"
+#include "node/chat/enforce.h"
 #include "node/chat/principal.h"
 #include "proto/base/check.h"
 
@@ -79,23 +79,6 @@ static void change(struct turn *turn, struct group *group,
     event->is_in = adds;
 }
 
-/* Who is told first does not depend on how the command named them. */
-static void put_out(struct turn *turn, const struct number_map *moved)
-{
-    struct number_map people = {0};
-
-    for (uint32_t i = 0; i < moved->n; i++) {
-        closure_signed_in(turn->machine,
-                          principal_at(turn->machine, moved->pairs[i].number),
-                          &people);
-    }
-    for (uint32_t i = 0; i < people.n; i++) {
-        presence_put_out_user(
-            turn, table_at(&turn->machine->users, people.pairs[i].number));
-    }
-    number_map_deinit(&people);
-}
-
 bool membership_apply(struct turn *turn, struct group *group,
                       const struct member_list *lists, size_t n_lists)
 {
@@ -114,7 +97,7 @@ bool membership_apply(struct turn *turn, struct group *group,
         }
     }
     changed = moved.n > 0;
-    put_out(turn, &moved);
+    enforce_below(turn, &moved);
     number_map_deinit(&moved);
     return changed;
 }

@@ -31,8 +31,8 @@ enum outcome membership_check(struct turn *turn, const struct group *group,
                               const struct member_list *lists, size_t n_lists);
 
 /**
- * Apply checked lists, one after the other, telling each change; then take
- * everyone out of the rooms they are no longer allowed in.
+ * Apply checked lists, one after the other, telling each change; then enforce
+ * what those who were moved have lost by it.
  *
  * Returns whether any membership changed.
  */

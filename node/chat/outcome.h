@@ -167,7 +167,11 @@
     X(NOT_A_CREATOR, 403, "ERROR_PERMISSION",                                  \
       "the user may not create rooms in the category")                         \
     X(NOT_A_MANAGER, 403, "ERROR_PERMISSION",                                  \
-      "the user does not manage the room")
+      "the user does not manage the room")                                     \
+    X(CHAT_NOT_ENABLED, 403, "ERROR_PERMISSION",                               \
+      "the user is not enabled for persistent chat")                           \
+    X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "a policy is enabled, disabled or unset")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

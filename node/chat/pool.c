@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/chat/enforce.h"
 #include "node/chat/setting.h"
 #include "proto/base/check.h"
 
@@ -86,6 +87,7 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
 {
     struct machine *machine = turn->machine;
     enum outcome outcome = check(turn, command);
+    uint32_t chat_before = machine->settings[SETTING_CHAT_ENABLED];
 
     if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
@@ -103,6 +105,9 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
         machine->settings[setting->number] = setting->value;
     }
     changes_mark(&machine->changes, ROW_POOL, 0, 0, 0);
+    if (chat_before != 0 && machine->settings[SETTING_CHAT_ENABLED] == 0) {
+        enforce_all(turn);
+    }
     effects_event(turn->effects, EVENT_POOL_CHANGED);
     return OUTCOME_DONE;
 }

@@ -2,6 +2,7 @@
 
 #include "node/chat/group.h"
 #include "node/chat/place.h"
+#include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
@@ -28,6 +29,11 @@ void query_pool(const struct machine *machine, struct pool_view *view_out)
 const struct user *query_user(const struct machine *machine, struct slice uri)
 {
     return user_find(machine, uri);
+}
+
+bool query_chat_enabled(const struct machine *machine, const struct user *user)
+{
+    return policy_allows(machine, user);
 }
 
 const struct user *query_user_numbered(const struct machine *machine,

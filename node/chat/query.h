@@ -52,6 +52,9 @@ void query_pool(const struct machine *machine, struct pool_view *view_out);
 /** Find a user by URI, ASCII case aside. NULL when there is none. */
 const struct user *query_user(const struct machine *machine, struct slice uri);
 
+/** Tell whether a user is enabled for persistent chat, by policy. */
+bool query_chat_enabled(const struct machine *machine, const struct user *user);
+
 /** Find a user by principal number, as events have it. */
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number);

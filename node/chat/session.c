@@ -4,6 +4,7 @@
 
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
+#include "node/chat/policy.h"
 #include "node/chat/presence.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
@@ -154,6 +155,9 @@ static enum outcome check_open(const struct turn *turn, const struct user *user,
     if (user->disabled) {
         return OUTCOME_USER_DISABLED;
     }
+    if (!policy_allows(machine, user)) {
+        return OUTCOME_CHAT_NOT_ENABLED;
+    }
     if (command->session == 0) {
         return OUTCOME_SESSION_UNKNOWN;
     }
@@ -250,10 +254,10 @@ static void session_end(struct turn *turn, struct session *session,
     session_drop(turn->machine, session);
 }
 
-void session_end_user(struct turn *turn, struct user *user)
+void session_end_user(struct turn *turn, struct user *user, enum leave leave)
 {
     while (!LIST_EMPTY(&user->sessions)) {
-        session_end(turn, LIST_FIRST(&user->sessions), LEAVE_USER_DISABLED,
+        session_end(turn, LIST_FIRST(&user->sessions), leave,
                     DELIVERED_UNKNOWN);
     }
 }

@@ -45,6 +45,7 @@ struct closure {
 struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
+    uint8_t chat;             /* Perch__ChatPolicy */
     struct number_map places; /* Place number -> set of enum role. */
     struct number_map groups; /* Those it is directly in -> 1. */
     struct directory *directory;

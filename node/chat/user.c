@@ -2,13 +2,15 @@
 
 #include <stdlib.h>
 
+#include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "proto/base/check.h"
 
 /* What create and change have in common. */
 struct user_fields {
-    bool has_name, has_ha1, has_disabled, disabled;
+    bool has_name, has_ha1, has_disabled, disabled, has_chat;
+    int chat;
     struct slice name, ha1, ha1_user;
 };
 
@@ -107,7 +109,9 @@ static enum outcome check_fields(const struct user_fields *fields)
     if (outcome == OUTCOME_DONE && !is_password(fields)) {
         return OUTCOME_HA1_INVALID;
     }
-    return outcome;
+    return outcome == OUTCOME_DONE
+               ? policy_check(fields->has_chat, fields->chat)
+               : outcome;
 }
 
 static bool same_password(const struct user *user,
@@ -153,7 +157,8 @@ static unsigned put_fields(struct user *user, const struct user_fields *fields)
         user->disabled = fields->disabled;
         changed |= CHANGED_DISABLED;
     }
-    return changed;
+    return changed |
+           policy_put(&user->principal, fields->has_chat, fields->chat);
 }
 
 static void tell(struct turn *turn, const struct user *user,
@@ -201,7 +206,9 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
                                  .ha1 = codec_slice(command->ha1),
                                  .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
-                                 .disabled = command->disabled};
+                                 .disabled = command->disabled,
+                                 .has_chat = command->has_chat,
+                                 .chat = command->chat};
     struct slice uri = codec_slice(command->uri);
     struct user *user;
     enum outcome outcome;
@@ -238,7 +245,9 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
                                  .ha1 = codec_slice(command->ha1),
                                  .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
-                                 .disabled = command->disabled};
+                                 .disabled = command->disabled,
+                                 .has_chat = command->has_chat,
+                                 .chat = command->chat};
     struct user *user = user_find(turn->machine, codec_slice(command->uri));
     enum outcome outcome;
     unsigned changed;
@@ -259,7 +268,9 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
         user->version += 1;
         user->changed_at_us = turn->sent_at_us;
         if (user->disabled) {
-            session_end_user(turn, user);
+            session_end_user(turn, user, LEAVE_USER_DISABLED);
+        } else if (!policy_allows(turn->machine, user)) {
+            session_end_user(turn, user, LEAVE_NOT_ENABLED);
         }
         tell(turn, user, EVENT_USER_CHANGED, changed);
     }

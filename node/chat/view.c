@@ -26,6 +26,7 @@ void view_user(const struct user *user, struct user_view *view_out)
         .display_name = text_slice(user->display_name),
         .disabled = user->disabled,
         .has_password = user->has_password,
+        .chat = (Perch__ChatPolicy)user->principal.chat,
         .sessions = user->n_sessions,
         .created_at_us = user->created_at_us,
         .changed_at_us = user->changed_at_us,
@@ -46,6 +47,7 @@ void view_group(const struct group *group, struct group_view *view_out)
         .uri = text_slice(group->uri),
         .display_name = text_slice(group->display_name),
         .members = group->members.n,
+        .chat = (Perch__ChatPolicy)group->principal.chat,
         .created_at_us = group->created_at_us,
         .changed_at_us = group->changed_at_us,
     };

@@ -31,6 +31,7 @@ struct user_view {
     struct slice display_name;
     bool disabled;
     bool has_password;
+    Perch__ChatPolicy chat; /* The user's own; query_chat_enabled knows all. */
     /* Digest's HA1 of user@domain and of user alone, lower-case hex and NUL;
      * empty without. */
     char ha1[2 * HA1_BYTES + 1];
@@ -45,6 +46,7 @@ struct group_view {
     struct slice uri; /* Lower case. */
     struct slice display_name;
     uint32_t members;
+    Perch__ChatPolicy chat;
     int64_t created_at_us, changed_at_us;
 };
 

@@ -142,6 +142,8 @@ static const char *compare_user(const struct machine *machine,
     SAME(view.ha1_user[0] == '\0' ||
          view.ha1_user[1] - '0' == other->ha1_user.bytes[0] % 16);
     SAME(view.disabled == other->disabled);
+    SAME((int)view.chat == other->chat);
+    SAME(query_chat_enabled(machine, user) == twin_chats(twin, number));
     SAME(view.version == other->version);
     SAME(view.created_at_us == other->created);
     SAME(view.changed_at_us == other->changed);
@@ -168,6 +170,7 @@ static const char *compare_group(const struct machine *machine,
     SAME(same_text(view.display_name, &other->name));
     SAME(view.version == other->version);
     SAME(view.members == members);
+    SAME((int)view.chat == other->chat);
     SAME(view.created_at_us == other->created);
     SAME(view.changed_at_us == other->changed);
     return NULL;

@@ -61,6 +61,10 @@ static bool is_of_people(const Perch__Command *c)
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return true;
+    case PERCH__COMMAND__KIND_USER_CREATE:
+        return c->user_create->has_chat;
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+        return c->user_change->has_chat;
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return create->has_everyone || create->n_allowed > 0 ||
                create->n_denied > 0 || create->has_invitations ||

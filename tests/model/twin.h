@@ -36,6 +36,7 @@ struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
     bool is_group;
     bool members[TWIN_USERS + 1]; /* By number. */
+    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -178,6 +179,13 @@ enum outcome twin_check_names(struct twin *twin, size_t n,
 
 /** Take a user out of all rooms the user may not be in. */
 void twin_put_out_user(struct twin *twin, uint32_t user);
+
+/** Whether a user may have sessions, by policy. */
+bool twin_chats(const struct twin *twin, uint32_t user);
+
+/** End what each user may no longer have, of those who have one of these
+ * principals above them or are one; NULL: of all. */
+void twin_enforce(struct twin *twin, const bool *moved);
 
 /** Whether the user may be in the room. */
 enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room);

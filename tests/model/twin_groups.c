@@ -129,18 +129,40 @@ static enum outcome check_members(struct twin *twin, uint32_t group,
                : OUTCOME_DONE;
 }
 
-/* Whoever has one of those moved above, or is one, may have lost rooms. */
-static void put_out(struct twin *twin, const bool moved[TWIN_USERS + 1])
+bool twin_chats(const struct twin *twin, uint32_t user)
+{
+    bool above[TWIN_USERS + 1], enabled = false, disabled = false;
+
+    if (twin->users[user].chat != 0) {
+        return twin->users[user].chat == 1;
+    }
+    twin_above(twin, user, above);
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        enabled = enabled || (above[i] && twin->users[i].chat == 1);
+        disabled = disabled || (above[i] && twin->users[i].chat == 2);
+    }
+    if (disabled) {
+        return false;
+    }
+    return enabled || twin->settings[SETTING_CHAT_ENABLED] == 1;
+}
+
+void twin_enforce(struct twin *twin, const bool *moved)
 {
     for (uint32_t user = 1; user <= twin->n_users; user++) {
         bool above[TWIN_USERS + 1], touched = false;
 
         twin_above(twin, user, above);
         for (uint32_t i = 1; i <= twin->n_users; i++) {
-            touched = touched || (above[i] && moved[i]);
+            touched = touched || moved == NULL || (above[i] && moved[i]);
         }
-        if (touched && !twin->users[user].is_group) {
+        if (!touched || twin->users[user].is_group) {
+            continue;
+        }
+        if (twin_chats(twin, user)) {
             twin_put_out_user(twin, user);
+        } else {
+            twin_end_all(twin, user, 0, LEAVE_NOT_ENABLED);
         }
     }
 }
@@ -167,7 +189,7 @@ static bool apply_members(struct twin *twin, uint32_t group,
             event->is_in = *is_in;
         }
     }
-    put_out(twin, moved);
+    twin_enforce(twin, moved);
     return changed;
 }
 
@@ -190,6 +212,9 @@ enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
+        return OUTCOME_CHAT_POLICY_INVALID;
+    }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         groups += twin->users[i].is_group;
     }
@@ -203,6 +228,7 @@ enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c)
     group = &twin->users[++twin->n_users];
     CHECK(twin->n_users <= TWIN_USERS);
     group->is_group = true;
+    group->chat = (int)c->chat;
     twin_copy(&group->uri, c->uri, true);
     twin_copy(&group->name, c->display_name, false);
     group->version = 1;
@@ -228,6 +254,10 @@ static enum outcome check_change(struct twin *twin, uint32_t number,
     if (c->has_display_name) {
         outcome = twin_check_line(c->display_name, OUTCOME_NAME_TOO_LONG);
     }
+    if (outcome == OUTCOME_DONE && c->has_chat &&
+        ((int)c->chat < 0 || (int)c->chat > 2)) {
+        outcome = OUTCOME_CHAT_POLICY_INVALID;
+    }
     return outcome == OUTCOME_DONE ? check_members(twin, number, lists, 2)
                                    : outcome;
 }
@@ -251,8 +281,18 @@ enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c)
         twin_copy(&group->name, c->display_name, false);
         changed |= CHANGED_NAME;
     }
+    if (c->has_chat && (int)c->chat != group->chat) {
+        group->chat = (int)c->chat;
+        changed |= CHANGED_POLICY;
+    }
     if (apply_members(twin, number, lists, 2)) {
         changed |= CHANGED_MEMBERS;
+    }
+    if (changed & CHANGED_POLICY) {
+        bool self[TWIN_USERS + 1] = {false};
+
+        self[number] = true;
+        twin_enforce(twin, self);
     }
     if (changed != 0) {
         struct event *event = twin_event(twin, EVENT_GROUP_CHANGED);

@@ -46,6 +46,9 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
+        return OUTCOME_CHAT_POLICY_INVALID;
+    }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         users += !twin->users[i].is_group;
     }
@@ -59,6 +62,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     twin_copy(&user->ha1, c->ha1, false);
     twin_copy(&user->ha1_user, c->ha1_user, false);
     user->disabled = c->disabled;
+    user->chat = (int)c->chat;
     user->version = 1;
     user->created = user->changed = twin->now;
     twin->value = twin->n_users;
@@ -84,6 +88,9 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
+        return OUTCOME_CHAT_POLICY_INVALID;
+    }
     if (c->has_display_name &&
         !twin_same(c->display_name.data, c->display_name.len, user->name.bytes,
                    user->name.len)) {
@@ -102,6 +109,10 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         user->disabled = c->disabled;
         changed |= CHANGED_DISABLED;
     }
+    if (c->has_chat && (int)c->chat != user->chat) {
+        user->chat = (int)c->chat;
+        changed |= CHANGED_POLICY;
+    }
     if (changed != 0) {
         struct event *event;
 
@@ -109,6 +120,9 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         user->changed = twin->now;
         if (user->disabled) {
             twin_end_all(twin, number, 0, LEAVE_USER_DISABLED);
+        }
+        if (!twin_chats(twin, number)) {
+            twin_end_all(twin, number, 0, LEAVE_NOT_ENABLED);
         }
         event = twin_event(twin, EVENT_USER_CHANGED);
         event->user = number;
@@ -272,6 +286,9 @@ enum outcome twin_session_open(struct twin *twin, const Perch__Command *c)
     }
     if (twin->users[user].disabled) {
         return OUTCOME_USER_DISABLED;
+    }
+    if (!twin_chats(twin, user)) {
+        return OUTCOME_CHAT_NOT_ENABLED;
     }
     if (c->session == 0) {
         return OUTCOME_SESSION_UNKNOWN;

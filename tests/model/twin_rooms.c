@@ -12,6 +12,7 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_PARTICIPANTS_LISTED_MAX:
         return value <= 1000000;
     case SETTING_REJOIN_POLICY:
+    case SETTING_CHAT_ENABLED:
         return value <= 1;
     case SETTING_HISTORY_DEFAULT:
         return value >= 1 && value <= 500;
@@ -65,6 +66,7 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
 enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
 {
     enum outcome outcome = check_pool(twin, c);
+    uint32_t before = twin->settings[SETTING_CHAT_ENABLED];
 
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -83,6 +85,9 @@ enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
     }
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->settings[c->settings[i]->number] = c->settings[i]->value;
+    }
+    if (before == 1 && twin->settings[SETTING_CHAT_ENABLED] == 0) {
+        twin_enforce(twin, NULL);
     }
     twin_event(twin, EVENT_POOL_CHANGED);
     return OUTCOME_DONE;
