@@ -25,7 +25,7 @@ bool encode_user(const struct machine *machine, const struct row_key *key,
     CODEC_SET(&row, version, user->version);
     CODEC_SET(&row, created_at_us, user->created_at_us);
     CODEC_SET(&row, changed_at_us, user->changed_at_us);
-    if (user->principal.chat != PERCH__CHAT_POLICY__CHAT_UNSET) {
+    if (user->principal.chat != PERCH__CHAT_POLICY__UNSET) {
         CODEC_SET(&row, chat, user->principal.chat);
     }
     codec_write(&row.base, to);
@@ -48,7 +48,7 @@ bool encode_group(const struct machine *machine, const struct row_key *key,
     CODEC_SET(&row, version, group->version);
     CODEC_SET(&row, created_at_us, group->created_at_us);
     CODEC_SET(&row, changed_at_us, group->changed_at_us);
-    if (group->principal.chat != PERCH__CHAT_POLICY__CHAT_UNSET) {
+    if (group->principal.chat != PERCH__CHAT_POLICY__UNSET) {
         CODEC_SET(&row, chat, group->principal.chat);
     }
     codec_write(&row.base, to);

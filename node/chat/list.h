@@ -17,6 +17,7 @@
 struct machine;
 struct principal;
 struct user;
+struct group;
 struct room;
 struct category;
 struct session;
@@ -33,6 +34,9 @@ typedef bool list_room(void *context, const struct room *room);
 
 /** Take a user of a list; false ends the list. */
 typedef bool list_user(void *context, const struct user *user);
+
+/** Take a group of a list; false ends the list. */
+typedef bool list_group(void *context, const struct group *group);
 
 /** Take a category of a list; false ends the list. */
 typedef bool list_category(void *context, const struct category *category);

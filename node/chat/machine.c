@@ -18,8 +18,14 @@
 #include "proto/base/check.h"
 
 /* A manager is a user whose right the rule itself decides; an administrator
- * needs none. */
-enum actor { ACTOR_ANY, ACTOR_USER, ACTOR_MANAGER, ACTOR_ADMINISTRATOR };
+ * needs none. A keeper is an administrator or the pool by itself. */
+enum actor {
+    ACTOR_ANY,
+    ACTOR_KEEPER,
+    ACTOR_USER,
+    ACTOR_MANAGER,
+    ACTOR_ADMINISTRATOR,
+};
 
 typedef enum outcome rule(struct turn *turn, const Perch__Command *command);
 
@@ -72,7 +78,7 @@ static const struct {
     KIND(PROBE) = {rule_probe, ACTOR_ANY},
     KIND(NODE_STARTED) = {rule_node_started, ACTOR_ANY},
     KIND(NODE_LOST) = {rule_node_lost, ACTOR_ANY},
-    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_ANY},
+    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_KEEPER},
     KIND(POOL_PUT) = {rule_pool_put, ACTOR_ADMINISTRATOR},
     KIND(USER_CREATE) = {rule_user_create, ACTOR_ADMINISTRATOR},
     KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR},
@@ -280,7 +286,7 @@ bool machine_is_administrators(const Perch__Command *command)
         return false;
     }
     actor = rules[command->kind_case].actor;
-    return actor == ACTOR_ADMINISTRATOR ||
+    return actor == ACTOR_ADMINISTRATOR || actor == ACTOR_KEEPER ||
            (actor == ACTOR_MANAGER && command->user.len == 0);
 }
 

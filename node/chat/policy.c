@@ -9,15 +9,15 @@ static int word_of_groups(const struct machine *machine,
                           const struct principal *principal)
 {
     const struct closure *closure = closure_of(principal);
-    int word = PERCH__CHAT_POLICY__CHAT_UNSET;
+    int word = PERCH__CHAT_POLICY__UNSET;
 
     for (uint32_t i = 0; i < closure->n; i++) {
         int chat = principal_at(machine, closure->groups[i])->chat;
 
-        if (chat == PERCH__CHAT_POLICY__CHAT_DISABLED) {
+        if (chat == PERCH__CHAT_POLICY__DISABLED) {
             return chat;
         }
-        word = chat == PERCH__CHAT_POLICY__CHAT_UNSET ? word : chat;
+        word = chat == PERCH__CHAT_POLICY__UNSET ? word : chat;
     }
     return word;
 }
@@ -26,19 +26,19 @@ bool policy_allows(const struct machine *machine, const struct user *user)
 {
     int word = user->principal.chat;
 
-    if (word == PERCH__CHAT_POLICY__CHAT_UNSET) {
+    if (word == PERCH__CHAT_POLICY__UNSET) {
         word = word_of_groups(machine, &user->principal);
     }
-    if (word == PERCH__CHAT_POLICY__CHAT_UNSET) {
+    if (word == PERCH__CHAT_POLICY__UNSET) {
         return machine->settings[SETTING_CHAT_ENABLED] != 0;
     }
-    return word == PERCH__CHAT_POLICY__CHAT_ENABLED;
+    return word == PERCH__CHAT_POLICY__ENABLED;
 }
 
 enum outcome policy_check(bool is_given, int chat)
 {
-    return !is_given || (chat >= PERCH__CHAT_POLICY__CHAT_UNSET &&
-                         chat <= PERCH__CHAT_POLICY__CHAT_DISABLED)
+    return !is_given || (chat >= PERCH__CHAT_POLICY__UNSET &&
+                         chat <= PERCH__CHAT_POLICY__DISABLED)
                ? OUTCOME_DONE
                : OUTCOME_CHAT_POLICY_INVALID;
 }

@@ -138,6 +138,18 @@ unsigned view_roles_own(const struct room *room,
     return number_map_get(&room->place.roles, principal->number);
 }
 
+unsigned view_category_roles_own(const struct category *category,
+                                 const struct principal *principal)
+{
+    return number_map_get(&category->place.roles, principal->number);
+}
+
+bool view_is_member(const struct group *group,
+                    const struct principal *principal)
+{
+    return number_map_get(&group->members, principal->number) != 0;
+}
+
 bool view_join_index(const struct room *room, const struct session *session,
                      uint64_t *index_out)
 {

@@ -130,6 +130,14 @@ unsigned view_roles(const struct room *room, const struct user *user);
 unsigned view_roles_own(const struct room *room,
                         const struct principal *principal);
 
+/** Tell the roles that a category gives to a principal by name. */
+unsigned view_category_roles_own(const struct category *category,
+                                 const struct principal *principal);
+
+/** Tell whether a principal is in a group by name. */
+bool view_is_member(const struct group *group,
+                    const struct principal *principal);
+
 /**
  * Tell where a session joined a room: live copies are of later log indexes,
  * history up to it.

@@ -79,7 +79,8 @@ static Perch__Command__KindCase missing(struct script *s, int node)
         return PERCH__COMMAND__KIND_NODE_STARTED;
     }
     if (s->twin->domain.len == 0) {
-        return PERCH__COMMAND__KIND_POOL_PUT;
+        return script_rarely(s, 9) ? PERCH__COMMAND__KIND_CATEGORY_CREATE
+                                   : PERCH__COMMAND__KIND_POOL_PUT;
     }
     if (s->twin->n_places == 0) {
         return PERCH__COMMAND__KIND_CATEGORY_CREATE;
