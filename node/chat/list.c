@@ -2,6 +2,7 @@
 
 #include "node/chat/access.h"
 #include "node/chat/closure.h"
+#include "node/chat/manage.h"
 #include "node/chat/place.h"
 #include "node/chat/presence.h"
 #include "node/chat/principal.h"
@@ -82,6 +83,24 @@ void list_rooms_of(const struct machine *machine, const struct user *user,
 
         if (room != NULL && (places.pairs[i].bits & roles) != 0 &&
             access_find(user, room) == OUTCOME_DONE && !each(context, room)) {
+            break;
+        }
+    }
+    number_map_deinit(&places);
+}
+
+void list_categories_for(const struct machine *machine, const struct user *user,
+                         list_category *each, void *context)
+{
+    struct number_map places = {0};
+
+    merge_all(machine, &places, user);
+    for (uint32_t i = 0; i < places.n; i++) {
+        const struct category *category =
+            table_at(&machine->categories, places.pairs[i].number);
+
+        if (category != NULL && manage_create(user, category) == OUTCOME_DONE &&
+            !each(context, category)) {
             break;
         }
     }

@@ -67,6 +67,10 @@ void list_rooms_visible(const struct machine *machine, const struct user *user,
 void list_rooms_of(const struct machine *machine, const struct user *user,
                    unsigned roles, list_room *each, void *context);
 
+/** List by age the categories in which a user may create rooms. */
+void list_categories_for(const struct machine *machine, const struct user *user,
+                         list_category *each, void *context);
+
 /** List the rooms a session is in, in the order of joining. */
 void list_rooms_joined(const struct session *session, list_room *each,
                        void *context);

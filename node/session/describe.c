@@ -78,6 +78,26 @@ struct xccos_room *describe_room(const struct sessions *hub,
     return block->uri.len == 0 || block->parent.len == 0 ? NULL : block;
 }
 
+struct xccos_category *describe_category(const struct sessions *hub,
+                                         struct arena *arena,
+                                         const struct category *category)
+{
+    struct xccos_category *block = arena_alloc(arena, sizeof(*block));
+    struct category_view view;
+
+    if (block == NULL) {
+        return NULL;
+    }
+    view_category(category, &view);
+    block->uri = category_uri(hub, arena, category);
+    block->name = view.place.name;
+    block->description = view.place.description;
+    block->file_post = flag_of(view.file_upload);
+    block->invite = flag_of(view.invitations);
+    block->logged = flag_of(view.history);
+    return block->uri.len == 0 ? NULL : block;
+}
+
 struct xccos_room *describe_room_uri(const struct sessions *hub,
                                      struct arena *arena,
                                      const struct guid *guid)

@@ -36,6 +36,11 @@ struct xccos_room *describe_room_uri(const struct sessions *hub,
                                      struct arena *arena,
                                      const struct guid *guid);
 
+/** Describe a category. Returns NULL when memory is out. */
+struct xccos_category *describe_category(const struct sessions *hub,
+                                         struct arena *arena,
+                                         const struct category *category);
+
 /** Describe a user. Returns NULL when memory is out. */
 struct xccos_user *describe_user(struct arena *arena, const struct user *user);
 
