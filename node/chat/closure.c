@@ -56,6 +56,13 @@ static const struct group *met_at(const struct directory *directory,
     return table_at(&directory->groups, met->groups[i]);
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
 static void make(struct closure *closure, const struct principal *principal)
 {
     struct directory *directory = principal->directory;
@@ -67,6 +74,8 @@ static void make(struct closure *closure, const struct principal *principal)
         meet(directory, closure,
              &met_at(directory, closure, i)->principal.groups);
     }
+    qsort(closure->groups, closure->n, sizeof(*closure->groups),
+          compare_numbers);
     closure->generation = directory->generation;
 }
 
@@ -80,6 +89,34 @@ const struct closure *closure_of(const struct principal *principal)
         make(closure, principal);
     }
     return closure;
+}
+
+static bool has(const struct closure *closure, uint32_t number)
+{
+    return bsearch(&number, closure->groups, closure->n, sizeof(number),
+                   compare_numbers) != NULL;
+}
+
+static uint32_t bits_by_map(const struct number_map *map,
+                            const struct closure *closure)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < map->n; i++) {
+        bits |= has(closure, map->pairs[i].number) ? map->pairs[i].bits : 0;
+    }
+    return bits;
+}
+
+static uint32_t bits_by_group(const struct number_map *map,
+                              const struct closure *closure)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < closure->n; i++) {
+        bits |= number_map_get(map, closure->groups[i]);
+    }
+    return bits;
 }
 
 uint32_t closure_bits(const struct number_map *map,
@@ -96,10 +133,10 @@ uint32_t closure_bits(const struct number_map *map,
         return bits;
     }
     closure = closure_of(principal);
-    for (uint32_t i = 0; i < closure->n; i++) {
-        bits |= number_map_get(map, closure->groups[i]);
-    }
-    return bits;
+    /* A search asks every room's category: short maps are walked, long ones
+     * looked into. */
+    return bits | (map->n < closure->n ? bits_by_map(map, closure)
+                                       : bits_by_group(map, closure));
 }
 
 static void take_users(const struct machine *machine,
@@ -131,23 +168,21 @@ static void meet_below(struct directory *directory, struct closure *met,
     }
 }
 
-void closure_signed_in(const struct machine *machine,
-                       struct principal *principal, struct number_map *people)
+void closure_signed_in(struct machine *machine,
+                       const struct number_map *principals,
+                       struct number_map *people)
 {
-    struct directory *directory = principal->directory;
+    struct directory *directory = &machine->directory;
     struct closure met = {.groups = NULL};
-    struct number_map self = {0};
 
     directory->walks += 1;
-    number_map_set(&self, principal->number, 1);
-    take_users(machine, &self, people);
-    meet_below(directory, &met, &self);
+    take_users(machine, principals, people);
+    meet_below(directory, &met, principals);
     for (uint32_t i = 0; i < met.n; i++) { /* Grows while walked. */
         const struct group *group = met_at(directory, &met, i);
 
         take_users(machine, &group->members, people);
         meet_below(directory, &met, &group->members);
     }
-    number_map_deinit(&self);
     closure_deinit(&met);
 }

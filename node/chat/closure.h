@@ -21,20 +21,23 @@ uint32_t closure_bits(const struct number_map *map,
                       const struct principal *principal);
 
 /**
- * Borrow the groups that a principal is in, in no order that means anything.
+ * Borrow the groups that a principal is in, by number.
  *
  * Valid until a membership changes.
  */
 const struct closure *closure_of(const struct principal *principal);
 
 /**
- * Collect the users below a principal who have sessions: itself when it is a
- * user, else all members of the group and of the groups in it.
+ * Collect the users below principals who have sessions: those who are users,
+ * and all members of the groups and of the groups in them. Each is looked at
+ * once, however many ways lead there.
  *
- * @people  Principal numbers -> 1; added to.
+ * @principals  Principal numbers -> 1.
+ * @people      Likewise; added to.
  */
-void closure_signed_in(const struct machine *machine,
-                       struct principal *principal, struct number_map *people);
+void closure_signed_in(struct machine *machine,
+                       const struct number_map *principals,
+                       struct number_map *people);
 
 /** Forget what was kept of anyone: a membership has changed. */
 void closure_outdate(struct directory *directory);

@@ -3,7 +3,6 @@
 #include "node/chat/closure.h"
 #include "node/chat/policy.h"
 #include "node/chat/presence.h"
-#include "node/chat/principal.h"
 #include "node/chat/session.h"
 
 static void enforce(struct turn *turn, struct user *user)
@@ -20,11 +19,7 @@ void enforce_below(struct turn *turn, const struct number_map *principals)
 {
     struct number_map people = {0};
 
-    for (uint32_t i = 0; i < principals->n; i++) {
-        closure_signed_in(
-            turn->machine,
-            principal_at(turn->machine, principals->pairs[i].number), &people);
-    }
+    closure_signed_in(turn->machine, principals, &people);
     for (uint32_t i = 0; i < people.n; i++) {
         enforce(turn, table_at(&turn->machine->users, people.pairs[i].number));
     }
