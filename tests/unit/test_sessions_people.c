@@ -166,6 +166,33 @@ static void test_history__skips_what_was_not_to_be_kept(void **state)
     assert_non_null(strstr(reply, "after"));
 }
 
+/* Whoever the policy does not enable is told so at sign-in, and put out when
+ * the policy comes later. */
+static void test_policy__keeps_out(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    Perch__UserChange change = PERCH__USER_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    stage_join(s, bob, LOBBY_ID, NULL);
+    stage_forget(s);
+    CODEC_SET_BYTES(&change, uri, SLICE_LITERAL(BOB));
+    CODEC_SET(&change, chat, PERCH__CHAT_POLICY__DISABLED);
+    command.kind_case = PERCH__COMMAND__KIND_USER_CHANGE;
+    command.user_change = &change;
+    stage_administer(s, &command);
+    stage_expect_close(s, bob, "session_ended");
+    stage_hang_up(s, bob, DIALOG_DROPPED, 0, 0);
+    stage_forget(s);
+    stage_sign_in(s, BOB);
+    stage_reads(s, ERROR_NONE);
+    assert_int_equal(s->given[s->n_given - 1].sign_in, SIGN_IN_NOT_ENABLED);
+    stage_sign_in(s, ALICE);
+    stage_reads(s, ERROR_NONE);
+    assert_int_equal(s->given[s->n_given - 1].sign_in, SIGN_IN_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +200,7 @@ int main(void)
         IN(test_secret__puts_out_those_outside),
         IN(test_auditorium__is_shown_and_refuses),
         IN(test_history__skips_what_was_not_to_be_kept),
+        IN(test_policy__keeps_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
