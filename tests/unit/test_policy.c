@@ -76,14 +76,12 @@ static void test_policy_allows__the_most_specific_word(void **state)
     assert_false(chats(f, BOB));
     assert_outcome(fixture_open(f, 1, BOB, 1), CHAT_NOT_ENABLED);
     assert_no_trace(f);
-    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__ENABLED),
-                   DONE);
+    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__ENABLED), DONE);
     assert_int_equal(fixture_event(f, EVENT_GROUP_CHANGED)->changed,
                      CHANGED_POLICY);
     assert_true(chats(f, BOB));
     assert_false(chats(f, CAROL));
-    assert_outcome(say_of_user(f, BOB, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_user(f, BOB, PERCH__CHAT_POLICY__DISABLED), DONE);
     assert_int_equal(fixture_event(f, EVENT_USER_CHANGED)->changed,
                      CHANGED_POLICY);
     assert_false(chats(f, BOB));
@@ -96,13 +94,14 @@ static void test_policy_allows__disabled_beats_enabled(void **state)
 {
     struct chat_fixture *f = *state;
 
-    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__ENABLED),
-                   DONE);
-    assert_outcome(say_of_group(f, BANNED, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__ENABLED), DONE);
+    assert_outcome(say_of_group(f, BANNED, PERCH__CHAT_POLICY__DISABLED), DONE);
     assert_outcome(fixture_member(f, BANNED, LONDON, true), DONE);
     assert_false(chats(f, BOB));
     assert_true(chats(f, ALICE));
+    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED), DONE);
+    assert_outcome(say_of_group(f, BANNED, PERCH__CHAT_POLICY__ENABLED), DONE);
+    assert_false(chats(f, BOB)); /* And whichever was there first. */
 }
 
 /* Whoever is not enabled any more is signed out with the entry that says so,
@@ -112,15 +111,13 @@ static void test_policy__takes_sessions_away(void **state)
     struct chat_fixture *f = *state;
 
     sit(f);
-    assert_outcome(say_of_user(f, CAROL, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_user(f, CAROL, PERCH__CHAT_POLICY__DISABLED), DONE);
     assert_int_equal(fixture_count(f, EVENT_SESSION_CLOSED), 1);
     assert_int_equal(fixture_event(f, EVENT_SESSION_CLOSED)->leave,
                      LEAVE_NOT_ENABLED);
     assert_int_equal(fixture_event(f, EVENT_PARTED)->leave, LEAVE_NOT_ENABLED);
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 1);
-    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED), DONE);
     assert_int_equal(fixture_count(f, EVENT_SESSION_CLOSED), 1);
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 0);
     assert_outcome(fixture_open(f, 1, BOB, 3), CHAT_NOT_ENABLED);
@@ -131,8 +128,7 @@ static void test_group_change__into_a_disabled_group(void **state)
 {
     struct chat_fixture *f = *state;
 
-    assert_outcome(say_of_group(f, BANNED, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_group(f, BANNED, PERCH__CHAT_POLICY__DISABLED), DONE);
     sit(f);
     assert_outcome(fixture_member(f, BANNED, CAROL, true), DONE);
     assert_int_equal(fixture_count(f, EVENT_SESSION_CLOSED), 1);
@@ -181,10 +177,8 @@ static void test_machine_load__policies(void **state)
     struct row_store *store = row_store_new();
     enum error error;
 
-    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
-    assert_outcome(say_of_user(f, CAROL, PERCH__CHAT_POLICY__DISABLED),
-                   DONE);
+    assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED), DONE);
+    assert_outcome(say_of_user(f, CAROL, PERCH__CHAT_POLICY__DISABLED), DONE);
     machine_write_all(f->machine, row_store_take, store);
     machine_free(f->machine);
     f->machine = row_store_machine(store, COMMAND_RULES_KNOWN, &error);
