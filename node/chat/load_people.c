@@ -1,9 +1,11 @@
 #include "node/chat/load_people.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "node/chat/group.h"
 #include "node/chat/membership.h"
+#include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
@@ -16,6 +18,11 @@ static bool is_free_principal(const struct machine *machine, uint64_t number)
            principal_at(machine, number) == NULL;
 }
 
+static bool is_policy(uint32_t chat)
+{
+    return chat <= INT_MAX && policy_check(true, (int)chat) == OUTCOME_DONE;
+}
+
 enum error load_user(struct machine *machine, const struct row_key *key,
                      const void *message)
 {
@@ -24,6 +31,7 @@ enum error load_user(struct machine *machine, const struct row_key *key,
     struct user *user;
 
     REQUIRE(is_free_principal(machine, number) && row->uri.len > 0);
+    REQUIRE(is_policy(row->chat));
     REQUIRE(!row->has_ha1 || row->ha1.len == HA1_BYTES);
     REQUIRE(!row->has_ha1_user ||
             (row->has_ha1 && row->ha1_user.len == HA1_BYTES));
@@ -61,6 +69,7 @@ enum error load_group(struct machine *machine, const struct row_key *key,
     struct group *group;
 
     REQUIRE(is_free_principal(machine, number) && row->uri.len > 0);
+    REQUIRE(is_policy(row->chat));
 
     group = calloc(1, sizeof(*group));
     CHECK(group != NULL);
