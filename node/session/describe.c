@@ -44,6 +44,12 @@ enum xccos_visibility describe_visibility(Perch__Visibility visibility)
     }
 }
 
+enum xccos_behavior describe_behavior(Perch__Behavior behavior)
+{
+    return behavior == PERCH__BEHAVIOR__AUDITORIUM ? XCCOS_BEHAVIOR_AUDITORIUM
+                                                   : XCCOS_BEHAVIOR_NORMAL;
+}
+
 static enum xccos_flag flag_of(bool is_so)
 {
     return is_so ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
@@ -64,9 +70,7 @@ struct xccos_room *describe_room(const struct sessions *hub,
     block->description = view.place.description;
     block->topic = view.place.description; /* Pidgin shows it. */
     block->parent = category_uri(hub, arena, view.category);
-    block->behavior = view.behavior == PERCH__BEHAVIOR__AUDITORIUM
-                          ? XCCOS_BEHAVIOR_AUDITORIUM
-                          : XCCOS_BEHAVIOR_NORMAL;
+    block->behavior = describe_behavior(view.behavior);
     block->visibility = describe_visibility(view.visibility);
     block->disabled = flag_of(view.disabled);
     block->version = XCCOS_NUMBER(view.place.version);

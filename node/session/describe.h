@@ -47,6 +47,9 @@ struct xccos_user *describe_user(struct arena *arena, const struct user *user);
 /** Say in XCCOS's word who finds and enters a room. */
 enum xccos_visibility describe_visibility(Perch__Visibility visibility);
 
+/** Say in XCCOS's word who posts in a room. */
+enum xccos_behavior describe_behavior(Perch__Behavior behavior);
+
 /** Tell the role by which a room's roster shows a set of enum role. */
 enum xccos_role describe_role(unsigned roles);
 

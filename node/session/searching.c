@@ -159,23 +159,16 @@ static void note_rooms_of_other(struct finding *finding)
     list_sessions_of(finding->other, note_joined_of, finding);
 }
 
-static bool has_visibility(const struct finding *finding,
-                           const struct room_view *view)
+static bool is_of_kind(const struct finding *finding,
+                       const struct room_view *view)
 {
-    enum xccos_visibility wanted = finding->query->privacy;
+    enum xccos_visibility privacy = finding->query->privacy;
+    enum xccos_behavior behavior = finding->query->behavior;
 
-    return wanted == XCCOS_VISIBILITY_UNSET ||
-           wanted == describe_visibility(view->visibility);
-}
-
-static bool has_behavior(const struct finding *finding,
-                         const struct room_view *view)
-{
-    enum xccos_behavior wanted = finding->query->behavior;
-
-    return wanted == XCCOS_BEHAVIOR_UNSET ||
-           (wanted == XCCOS_BEHAVIOR_AUDITORIUM) ==
-               (view->behavior == PERCH__BEHAVIOR__AUDITORIUM);
+    return (privacy == XCCOS_VISIBILITY_UNSET ||
+            privacy == describe_visibility(view->visibility)) &&
+           (behavior == XCCOS_BEHAVIOR_UNSET ||
+            behavior == describe_behavior(view->behavior));
 }
 
 static bool is_wanted(struct finding *finding, const struct room *room)
@@ -184,8 +177,8 @@ static bool is_wanted(struct finding *finding, const struct room *room)
 
     view_room(room, &view);
     return (finding->category == NULL || view.category == finding->category) &&
-           has_visibility(finding, &view) && has_behavior(finding, &view) &&
-           has_other(finding, room) && has_words(finding, &view);
+           is_of_kind(finding, &view) && has_other(finding, room) &&
+           has_words(finding, &view);
 }
 
 static bool look_at(void *context, const struct room *room)

@@ -118,6 +118,43 @@ static void test_secret__puts_out_those_outside(void **state)
     stage_expect(s, alice, "visibility=\"PRIVATE\"");
 }
 
+/* Search by what rooms are; gives the reply. */
+static const char *search(struct stage *s, edge_ref dialog, const char *asked)
+{
+    struct buffer body = BUFFER_EMPTY;
+
+    buffer_printf(&body,
+                  "<xccos ver=\"1\" envid=\"5\" "
+                  "xmlns=\"urn:parlano:xml:ns:xccos\">"
+                  "<cmd id=\"cmd:chansrch\" seqid=\"1\"><data>"
+                  "<qib criteria=\"\" %s/></data></cmd></xccos>",
+                  asked);
+    buffer_append(&body, "", 1);
+    stage_send(s, dialog, (const char *)body.data);
+    stage_reads(s, ERROR_NONE);
+    buffer_deinit(&body);
+    return stage_expect(s, dialog, "rpl:chansrch");
+}
+
+/* Rooms are found by what they are, and by those who may know of them. */
+static void test_chansrch__by_kind(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1"), carol = stage_dial(s, CAROL, "c1");
+    Perch__RoomChange change = PERCH__ROOM_CHANGE__INIT;
+
+    assert_non_null(
+        strstr(search(s, bob, "behavior=\"AUDITORIUM\""), "<data/>"));
+    CODEC_SET(&change, behavior, PERCH__BEHAVIOR__AUDITORIUM);
+    CODEC_SET(&change, visibility, PERCH__VISIBILITY__SECRET);
+    stage_change(s, DESK_ID, &change);
+    assert_non_null(strstr(search(s, bob, "behavior=\"AUDITORIUM\""), DESK));
+    assert_null(strstr(search(s, bob, "behavior=\"NORMAL\""), DESK));
+    assert_non_null(strstr(search(s, bob, "privacy=\"PRIVATE\""), DESK));
+    assert_null(strstr(search(s, bob, "privacy=\"SCOPED\""), DESK));
+    assert_non_null(strstr(search(s, carol, "privacy=\"PRIVATE\""), "<data/>"));
+}
+
 /* An auditorium is shown as one, and a reader's post is refused at once. */
 static void test_auditorium__is_shown_and_refuses(void **state)
 {
@@ -198,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN(test_secret__answers_as_no_room),
         IN(test_secret__puts_out_those_outside),
+        IN(test_chansrch__by_kind),
         IN(test_auditorium__is_shown_and_refuses),
         IN(test_history__skips_what_was_not_to_be_kept),
         IN(test_policy__keeps_out),
