@@ -149,6 +149,17 @@ static enum xccos_code read_history(struct reading *reading)
     return read_room_name(reading, &history->room);
 }
 
+static enum xccos_code read_getusers(struct reading *reading)
+{
+    enum xccos_code code =
+        read_room_name(reading, &reading->request->people.room);
+
+    if (code == XCCOS_CODE_OK && reading->data->rooms->users != NULL) {
+        reading->request->people.role = reading->data->rooms->users->role;
+    }
+    return code;
+}
+
 /* The room's category, where it is given. */
 static enum xccos_code read_parent(struct reading *reading)
 {
@@ -223,6 +234,7 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_PART] = read_part,
     [XCCOS_VERB_BCCONTEXT] = read_history,
     [XCCOS_VERB_BCSEARCH] = read_history,
+    [XCCOS_VERB_GETUSERS] = read_getusers,
     [XCCOS_VERB_CHANCREATE] = read_new_room,
     [XCCOS_VERB_CHANMODIFY] = read_room_change,
     [XCCOS_VERB_CHANDELETE] = read_room_change,

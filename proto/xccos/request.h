@@ -53,8 +53,12 @@ struct xccos_request {
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */
         struct xccos_name room;               /* part */
-        struct xccos_management management;   /* chancreate, chanmodify,
-                                                 chandelete, permadd, permdel */
+        struct {
+            struct xccos_name room;
+            enum xccos_role role;           /* Unset: who is there now. */
+        } people;                           /* getusers */
+        struct xccos_management management; /* chancreate, chanmodify,
+                                               chandelete, permadd, permdel */
     }; /* requri and nodespermcreatechild ask nothing more. */
 };
 

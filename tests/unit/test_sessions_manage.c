@@ -195,6 +195,62 @@ static void test_nodespermcreatechild__lists_them(void **state)
     stage_expect(s, bob, "<data/>");
 }
 
+/* Ask who is there, or who has a role; gives the reply. */
+static const char *people(struct stage *s, edge_ref dialog, const char *asked,
+                          const char *part)
+{
+    stage_send(s, dialog, asked);
+    stage_reads(s, ERROR_NONE);
+    return stage_expect(s, dialog, part);
+}
+
+#define WHO(room) ASK("getusers", "<chanib uri=\"" room "\"/>")
+#define WITH(room, role)                                                       \
+    ASK("getusers", "<chanib uri=\"" room "\">"                                \
+                    "<uib role=\"" role "\"/></chanib>")
+
+/* Who is in a room sees who else is; who manages it sees who has which role;
+ * others are told why not. */
+static void test_getusers__by_those_who_may(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1"),
+             carol = stage_dial(s, CAROL, "c1");
+    const char *reply;
+
+    people(s, bob, WHO(DESK), "412\">ERROR_USER_NOT_JOINED");
+    stage_join(s, bob, DESK_ID, NULL);
+    reply = people(s, bob, WHO(DESK), "200\">SUCCESS_OK");
+    assert_non_null(strstr(reply, "<uib uri=\"" BOB "\""));
+    assert_null(strstr(reply, ALICE));
+    assert_non_null(strstr(people(s, alice, WHO(DESK), "rpl:getusers"), BOB));
+    reply = people(s, alice, WITH(DESK, "manager"), "200\">SUCCESS_OK");
+    assert_non_null(strstr(reply, ALICE));
+    assert_null(strstr(reply, BOB));
+    assert_non_null(
+        strstr(people(s, alice, WITH(DESK, "member"), "role=\"member\""), BOB));
+    people(s, bob, WITH(DESK, "member"),
+           "403\">ERROR_PERMISSION: the user does");
+    people(s, carol,
+           WHO("ma-chan://other.org/22222222-2222-2222-2222-"
+               "222222222222"),
+           "404\">ERROR_NO_SUCH_NODE");
+}
+
+/* A room that is too full is not listed. */
+static void test_getusers__of_a_large_room(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+
+    stage_set(s, SETTING_PARTICIPANTS_LISTED_MAX, 1);
+    stage_join(s, bob, LOBBY_ID, NULL);
+    people(s, bob, WHO(LOBBY), "200\">SUCCESS_OK");
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_forget(s);
+    people(s, bob, WHO(LOBBY), "416\">ERROR_NO_PARTICIPANT_LIST");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +263,8 @@ int main(void)
         IN(test_chanmodify__of_a_secret_room),
         IN(test_chandelete__is_for_administrators),
         IN(test_nodespermcreatechild__lists_them),
+        IN(test_getusers__by_those_who_may),
+        IN(test_getusers__of_a_large_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
