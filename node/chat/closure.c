@@ -74,8 +74,10 @@ static void make(struct closure *closure, const struct principal *principal)
         meet(directory, closure,
              &met_at(directory, closure, i)->principal.groups);
     }
-    qsort(closure->groups, closure->n, sizeof(*closure->groups),
-          compare_numbers);
+    if (closure->n > 0) { /* qsort takes no NULL, not even of nothing. */
+        qsort(closure->groups, closure->n, sizeof(*closure->groups),
+              compare_numbers);
+    }
     closure->generation = directory->generation;
 }
 
