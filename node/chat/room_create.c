@@ -43,6 +43,22 @@ static bool is_full(const struct machine *machine)
            machine->place_last == NUMBERS_MAX;
 }
 
+/* A user's right comes before all else: to those without it a name that is
+ * taken would tell of a secret room. */
+static enum outcome check_creator(struct turn *turn, struct plan *plan,
+                                  const Perch__RoomCreate *command)
+{
+    enum outcome outcome;
+
+    if (plan->creator == NULL) {
+        return OUTCOME_DONE;
+    }
+    outcome = category_find(turn->machine, command->category, &plan->category);
+    return outcome == OUTCOME_DONE
+               ? manage_create(plan->creator, plan->category)
+               : outcome;
+}
+
 static enum outcome check_room(struct turn *turn, struct plan *plan,
                                const Perch__RoomCreate *command)
 {
@@ -53,9 +69,6 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
     if (outcome == OUTCOME_DONE) {
         outcome =
             category_find(turn->machine, command->category, &plan->category);
-    }
-    if (outcome == OUTCOME_DONE) {
-        outcome = manage_create(plan->creator, plan->category);
     }
     if (outcome == OUTCOME_DONE) {
         outcome = room_check_kind(turn->machine, command->visibility,
@@ -113,6 +126,9 @@ enum outcome room_create(struct turn *turn, const Perch__Command *command)
     struct room *room;
 
     plan_init(&plan, creator, create);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_creator(turn, &plan, create);
+    }
     if (outcome == OUTCOME_DONE) {
         outcome = check_room(turn, &plan, create);
     }

@@ -530,6 +530,12 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     if (command->administrator.len == 0) {
         outcome = twin_acting(twin, command, &user);
         creator_uri = command->user;
+        if (outcome == OUTCOME_DONE && category == 0) {
+            outcome = OUTCOME_CATEGORY_UNKNOWN;
+        }
+        if (outcome == OUTCOME_DONE) {
+            outcome = may_create(twin, user, category);
+        }
     }
     if (outcome == OUTCOME_DONE) {
         outcome = check_new(twin, c->room, c->name, c->description);
@@ -539,9 +545,6 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     }
     if (category == 0) {
         return OUTCOME_CATEGORY_UNKNOWN;
-    }
-    if (may_create(twin, user, category) != OUTCOME_DONE) {
-        return OUTCOME_NOT_A_CREATOR;
     }
     if (!is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;

@@ -139,6 +139,20 @@ static void test_room_create__by_a_creator(void **state)
     assert_outcome(fixture_join(f, 1, CAROL, CAROLS, &guid), DONE);
 }
 
+/* Whoever may not create learns nothing of which names and ids are taken. */
+static void test_room_create__tells_strangers_nothing(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct guid guid = fixture_guid(9), none = fixture_guid(99);
+
+    assert_outcome(create(f, CAROL, CAROLS, &f->trade, &guid), DONE);
+    assert_outcome(create(f, BOB, BOBS, &f->trade, &guid), NOT_A_CREATOR);
+    assert_outcome(create(f, BOB, BOBS, &none, &guid), CATEGORY_UNKNOWN);
+    assert_outcome(create(f, CAROL, CAROLS, &f->trade, &guid), GUID_TAKEN);
+    guid = fixture_guid(10);
+    assert_outcome(create(f, CAROL, CAROLS, &f->trade, &guid), NAME_TAKEN);
+}
+
 /* A creator whom the category does not allow creates nothing there, and one
  * who is no longer a creator neither. */
 static void test_room_create__a_creator_must_be_in_scope(void **state)
@@ -272,6 +286,7 @@ int main(void)
         RUN_IN(test_room_change__users_wait_for_the_rules, fixture_setup,
                fixture_teardown),
         CASE(test_room_create__by_a_creator),
+        CASE(test_room_create__tells_strangers_nothing),
         CASE(test_room_create__a_creator_must_be_in_scope),
         CASE(test_room_create__by_a_group_of_creators),
         CASE(test_room_create__needs_the_users_session),
