@@ -75,9 +75,9 @@ enum admin_access {
       REPLY, LOOK)                                                             \
     X(CATEGORIES_SHOW, 14, categories_show, categories_show_reply, SHORT,      \
       REPLY, LOOK)                                                             \
-    X(CATEGORIES_CREATE, 15, categories_create, categories_show_reply, SHORT,  \
+    X(CATEGORIES_CREATE, 15, categories_create, categories_show_reply, LONG,   \
       REPLY, CHANGE)                                                           \
-    X(CATEGORIES_CHANGE, 16, categories_change, categories_show_reply, SHORT,  \
+    X(CATEGORIES_CHANGE, 16, categories_change, categories_show_reply, LONG,   \
       REPLY, CHANGE)                                                           \
     X(USERS_LIST, 17, users_list, users_list_reply, SHORT, REPLY, LOOK)        \
     X(USERS_SHOW, 18, users_show, users_show_reply, SHORT, REPLY, LOOK)        \
@@ -89,7 +89,18 @@ enum admin_access {
       CHANGE)                                                                  \
     X(SETTINGS_LIST, 23, settings_list, settings_list_reply, SHORT, REPLY,     \
       LOOK)                                                                    \
-    X(SETTINGS_SET, 24, settings_set, settings_list_reply, SHORT, REPLY, CHANGE)
+    X(SETTINGS_SET, 24, settings_set, settings_list_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(POOL_RULES, 25, pool_rules, pool_rules_reply, SHORT, REPLY, CHANGE)      \
+    X(CATEGORIES_ROLES, 26, categories_roles, categories_roles_reply, SHORT,   \
+      REPLY, LOOK)                                                             \
+    X(GROUPS_LIST, 27, groups_list, groups_list_reply, SHORT, REPLY, LOOK)     \
+    X(GROUPS_SHOW, 28, groups_show, groups_show_reply, SHORT, REPLY, LOOK)     \
+    X(GROUPS_MEMBERS, 29, groups_members, groups_members_reply, SHORT, REPLY,  \
+      LOOK)                                                                    \
+    X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };

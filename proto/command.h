@@ -37,10 +37,22 @@
     X(ROOM_CREATE, room_create, 1)                                             \
     X(ROOM_CHANGE, room_change, 1)                                             \
     X(SESSION_EXPEL, session_expel, 1)                                         \
-    X(NODE_ADMIT, node_admit, 1)
+    X(NODE_ADMIT, node_admit, 1)                                               \
+    X(GROUP_CREATE, group_create, 2)                                           \
+    X(GROUP_CHANGE, group_change, 2)
+
+/* Fields that older kinds were given later: kind, the first such field's
+ * number (all above it are later too), and the rules version they came with. */
+#define COMMAND_FIELD_LIST(X)                                                  \
+    X(USER_CREATE, user_create, 6, 2)                                          \
+    X(USER_CHANGE, user_change, 7, 2)                                          \
+    X(CATEGORY_CREATE, category_create, 4, 2)                                  \
+    X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
+    X(ROOM_CREATE, room_create, 9, 2)                                          \
+    X(ROOM_CHANGE, room_change, 12, 2)
 
 /* The highest rules version this source knows. */
-enum { COMMAND_RULES_KNOWN = 1 };
+enum { COMMAND_RULES_KNOWN = 2 };
 
 /**
  * Read a command.
@@ -57,12 +69,13 @@ enum error command_read(struct arena *arena, struct slice bytes,
 /**
  * Append a command to a buffer.
  *
- * Sets command->needs_rules from the kind where the caller has set none: who
- * uses a later field of an older kind sets it.
+ * Sets command->needs_rules as command_needs_rules has it, so that a program
+ * that does not know a later field refuses the command as one that does.
  */
 void command_write(Perch__Command *command, struct buffer *to);
 
-/** Tell the rules version a command needs. */
+/** Tell the rules version a command needs: that of its kind, of its fields, or
+ * what it says itself. */
 uint32_t command_needs_rules(const Perch__Command *command);
 
 /**

@@ -57,7 +57,12 @@
      * closes, deleted when it is remembered long enough. */                   \
     X(ENDPOINTS, "endpoints", PART_MEMO)                                       \
     /* A probe. Written by apply of one; its slot is written over. */          \
-    X(PROBES, "probes", PART_SLOT)
+    X(PROBES, "probes", PART_SLOT)                                             \
+    /* A group of people. Written when created or changed; never deleted. */   \
+    X(GROUPS, "groups", PART_PRINCIPAL)                                        \
+    /* That a principal is in a group. Written when it is put in, deleted when \
+     * it is taken out. */                                                     \
+    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -85,7 +90,8 @@ enum meta_key {
     X(MESSAGE, 8)                                                              \
     X(EPOCH, 8)                                                                \
     X(SERIAL, 8)                                                               \
-    X(MEMO, 8)
+    X(MEMO, 8)                                                                 \
+    X(GROUP, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

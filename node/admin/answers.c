@@ -3,8 +3,17 @@
 #include "node/chat/setting.h"
 
 static const struct answer_row *const tables[] = {
-    status_rows,       nodes_rows,      settings_rows, rooms_rows,
-    room_changes_rows, categories_rows, users_rows,    sessions_rows,
+    status_rows,
+    nodes_rows,
+    settings_rows,
+    rooms_rows,
+    room_changes_rows,
+    categories_rows,
+    users_rows,
+    sessions_rows,
+    rules_rows,
+    groups_rows,
+    category_changes_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)
@@ -20,49 +29,98 @@ const struct answer_row *answers_row(enum admin_kind kind)
     return NULL;
 }
 
-struct user_list {
+struct names {
     size_t n;
-    const ProtobufCBinaryData *users;
+    const ProtobufCBinaryData *at;
 };
 
-/* The user at a position counted through lists, as node/chat/role.h counts. */
-static struct slice user_at(const struct user_list *lists, size_t n_lists,
+#define NAMES(message, field)                                                  \
+    {                                                                          \
+        (message)->n_##field, (message)->field                                 \
+    }
+
+/* The name at a position counted through lists, as node/chat/principal.h
+ * counts. */
+static struct slice name_at(const struct names *lists, size_t n_lists,
                             uint64_t position)
 {
     for (size_t i = 0; i < n_lists; i++) {
         if (position < lists[i].n) {
-            return codec_slice(lists[i].users[position]);
+            return codec_slice(lists[i].at[position]);
         }
         position -= lists[i].n;
     }
     return SLICE_NONE;
 }
 
-static struct slice unknown_user(const Perch__Command *command,
-                                 uint64_t position)
+static struct slice named_at_creation(const Perch__RoomCreate *create,
+                                      uint64_t position)
 {
-    const Perch__RoomCreate *create = command->room_create;
-    const Perch__RoomChange *change = command->room_change;
+    const struct names lists[] = {NAMES(create, members),
+                                  NAMES(create, managers),
+                                  NAMES(create, presenters)};
 
-    if (command->kind_case == PERCH__COMMAND__KIND_ROOM_CREATE) {
-        const struct user_list lists[] = {
-            {create->n_members, create->members},
-            {create->n_managers, create->managers},
-        };
+    return name_at(lists, 3, position);
+}
 
-        return user_at(lists, 2, position);
+static struct slice named_in_room(const Perch__RoomChange *change,
+                                  uint64_t position)
+{
+    const struct names lists[] = {
+        NAMES(change, members_remove),    NAMES(change, managers_remove),
+        NAMES(change, presenters_remove), NAMES(change, members_add),
+        NAMES(change, managers_add),      NAMES(change, presenters_add)};
+
+    return name_at(lists, 6, position);
+}
+
+static struct slice named_in_category(const Perch__CategoryChange *change,
+                                      uint64_t position)
+{
+    const struct names lists[] = {
+        NAMES(change, allowed_remove),  NAMES(change, denied_remove),
+        NAMES(change, creators_remove), NAMES(change, allowed_add),
+        NAMES(change, denied_add),      NAMES(change, creators_add)};
+
+    return name_at(lists, 6, position);
+}
+
+static struct slice named(const Perch__Command *command, uint64_t position)
+{
+    const Perch__CategoryCreate *category = command->category_create;
+
+    switch (command->kind_case) {
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return named_at_creation(command->room_create, position);
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return named_in_room(command->room_change, position);
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+        return name_at((struct names[]){NAMES(category, allowed),
+                                        NAMES(category, denied),
+                                        NAMES(category, creators)},
+                       3, position);
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+        return named_in_category(command->category_change, position);
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+        return name_at((struct names[]){NAMES(command->group_create, members)},
+                       1, position);
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return name_at(
+            (struct names[]){NAMES(command->group_change, members_remove),
+                             NAMES(command->group_change, members_add)},
+            2, position);
+    default:
+        return SLICE_NONE;
     }
-    if (command->kind_case == PERCH__COMMAND__KIND_ROOM_CHANGE) {
-        const struct user_list lists[] = {
-            {change->n_members_remove, change->members_remove},
-            {change->n_managers_remove, change->managers_remove},
-            {change->n_members_add, change->members_add},
-            {change->n_managers_add, change->managers_add},
-        };
+}
 
-        return user_at(lists, 4, position);
-    }
-    return SLICE_NONE;
+/* Refusals whose value is a position in the command's lists. */
+static bool is_about_a_name(enum outcome outcome)
+{
+    return outcome == OUTCOME_USER_UNKNOWN ||
+           outcome == OUTCOME_GROUP_UNKNOWN ||
+           outcome == OUTCOME_PRINCIPAL_OUT_OF_SCOPE ||
+           outcome == OUTCOME_PRESENTER_NOT_MEMBER;
 }
 
 static struct slice setting_at(const Perch__PoolPut *put, uint64_t position)
@@ -78,8 +136,8 @@ static struct slice setting_at(const Perch__PoolPut *put, uint64_t position)
 struct slice answers_culprit(const Perch__Command *command,
                              const struct applied *applied)
 {
-    if (applied->outcome == OUTCOME_USER_UNKNOWN) {
-        return unknown_user(command, applied->value);
+    if (is_about_a_name(applied->outcome)) {
+        return named(command, applied->value);
     }
     if (command->kind_case == PERCH__COMMAND__KIND_POOL_PUT &&
         applied->outcome == OUTCOME_SETTING_OUT_OF_RANGE) {

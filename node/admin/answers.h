@@ -22,17 +22,20 @@ struct answer_row {
 /* One table of each noun, in the file of its name. */
 extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
-    sessions_rows[];
+    sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
 
-/** Name what a refusal is about where its value says so: the unknown user of a
- * list, the setting. Empty else. Borrows from the command. */
+/** Name what a refusal is about where its value says so: who it is of a list,
+ * the setting. Empty else. Borrows from the command. */
 struct slice answers_culprit(const Perch__Command *command,
                              const struct applied *applied);
 
 /** Show the room of answer->guid, as it is now, in the reply's body. */
 void rooms_show(struct answer *answer);
+
+/** Show the category of answer->guid, likewise. */
+void categories_show(struct answer *answer);
 
 #endif

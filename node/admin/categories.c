@@ -1,3 +1,6 @@
+/* Looking at categories. What changes them is category_changes.c. */
+#include <inttypes.h>
+
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
 #include "node/admin/page.h"
@@ -14,14 +17,15 @@ struct category_list {
 static bool take_category(void *context, const struct category *category)
 {
     struct category_list *list = context;
-    struct place_view view;
+    struct category_view view;
 
     if (!page_look(&list->page)) {
         return false;
     }
     view_category(category, &view);
-    list->mark = view.name;
-    if (text_contains_nocase(view.name, codec_slice(list->asked->match))) {
+    list->mark = view.place.name;
+    if (text_contains_nocase(view.place.name,
+                             codec_slice(list->asked->match))) {
         page_add(&list->page,
                  &show_category(list->page.answer, category)->base);
     }
@@ -63,7 +67,7 @@ static void decide_show(struct answer *answer)
     }
 }
 
-static void show_changed(struct answer *answer)
+void categories_show(struct answer *answer)
 {
     const struct category *category =
         query_category(answer->machine, &answer->guid);
@@ -73,104 +77,79 @@ static void show_changed(struct answer *answer)
     }
 }
 
-/* Whether the category of that name is what was asked for: what was left unsaid
- * may be anything, an id that was not given too. */
-static bool is_created(const struct place_view *view,
-                       const Perch__Admin__CategoriesCreate *asked,
-                       struct slice id)
-{
-    return (!asked->has_id ||
-            slice_equal(id, slice_of(view->guid.bytes, GUID_BYTES))) &&
-           slice_equal(view->name, codec_slice(asked->name)) &&
-           (!asked->has_description ||
-            slice_equal(view->description, codec_slice(asked->description)));
-}
+/* Those with any of these, while they are listed. */
+struct role_list {
+    struct page page;
+    unsigned role;
+    uint32_t mark;
+};
 
-static void decide_create(struct answer *answer)
+static bool take_role(void *context, const struct principal *principal,
+                      unsigned roles)
 {
-    const Perch__Admin__CategoriesCreate *asked = answer->asked;
-    const struct category *category =
-        query_category_named(answer->machine, codec_slice(asked->name));
-    Perch__CategoryCreate *create =
-        answer_new(answer, &perch__category_create__descriptor);
-    struct slice id = find_new_guid(answer, asked->has_id, asked->id);
-    struct place_view view;
+    struct role_list *list = context;
+    Perch__Admin__CategoryHolder *holder;
+    struct principal_view view;
 
-    answer_tells(answer, "created", "category \"%.*s\"",
-                 SLICE_PRINT(codec_slice(asked->name)));
-    if (category != NULL) {
-        view_category(category, &view);
+    if (!page_look(&list->page)) {
+        return false;
     }
-    if (category != NULL && is_created(&view, asked, id)) {
-        answer->guid = view.guid;
-        answer->does = ANSWER_ALREADY;
-        return;
+    view_principal(principal, &view);
+    list->mark = view.number;
+    if ((roles & list->role) == 0) {
+        return true;
     }
-    CODEC_SET(create, category, codec_bytes(id));
-    CODEC_SET(create, name, asked->name);
-    CODEC_SET(create, description, asked->description);
-    answer_proposes(answer, PERCH__COMMAND__KIND_CATEGORY_CREATE)
-        ->category_create = create;
+    holder = answer_new(list->page.answer,
+                        &perch__admin__category_holder__descriptor);
+    ANSWER_TEXT(holder, uri, view.uri);
+    ANSWER_TEXT(holder, display_name, view.display_name);
+    CODEC_SET(holder, allowed, (roles & ROLE_ALLOWED) != 0);
+    CODEC_SET(holder, denied, (roles & ROLE_DENIED) != 0);
+    CODEC_SET(holder, creator, (roles & ROLE_CREATOR) != 0);
+    CODEC_SET(holder, is_group, view.is_group);
+    CODEC_SET(holder, disabled, view.disabled);
+    page_add(&list->page, &holder->base);
+    return true;
 }
 
-/* Whether all that was asked for holds. A version that has moved on is for the
- * rules to refuse. */
-static bool is_changed(const struct place_view *view,
-                       const Perch__Admin__CategoriesChange *asked)
+static unsigned role_of(const Perch__Admin__CategoriesRoles *asked)
 {
-    return (!asked->has_if_version || asked->if_version == view->version) &&
-           (!asked->has_name ||
-            slice_equal(view->name, codec_slice(asked->name))) &&
-           (!asked->has_description ||
-            slice_equal(view->description, codec_slice(asked->description)));
+    if (!asked->has_role) {
+        return ROLES_OF_CATEGORY;
+    }
+    switch (asked->role) {
+    case PERCH__ADMIN__CATEGORY_ROLE__ALLOWED:
+        return ROLE_ALLOWED;
+    case PERCH__ADMIN__CATEGORY_ROLE__DENIED:
+        return ROLE_DENIED;
+    default:
+        return ROLE_CREATOR;
+    }
 }
 
-static Perch__CategoryChange *plan_change(
-    struct answer *answer, const Perch__Admin__CategoriesChange *asked)
+static void decide_roles(struct answer *answer)
 {
-    Perch__CategoryChange *change =
-        answer_new(answer, &perch__category_change__descriptor);
-
-    CODEC_SET(change, category,
-              codec_bytes(slice_of(answer->guid.bytes, GUID_BYTES)));
-    change->has_if_version = asked->has_if_version;
-    change->if_version = asked->if_version;
-    change->has_name = asked->has_name;
-    change->name = asked->name;
-    change->has_description = asked->has_description;
-    change->description = asked->description;
-    return change;
-}
-
-static void decide_change(struct answer *answer)
-{
-    const Perch__Admin__CategoriesChange *asked = answer->asked;
+    const Perch__Admin__CategoriesRoles *asked = answer->asked;
+    Perch__Admin__CategoriesRolesReply *body =
+        answer_new(answer, &perch__admin__categories_roles_reply__descriptor);
     const struct category *category = find_category(answer, asked->category);
-    struct place_view view;
+    struct role_list list = {.role = role_of(asked)};
+    uint32_t after = 0;
 
-    if (category == NULL) {
+    if (category == NULL || !page_number(answer, &after)) {
         return;
     }
-    if (!asked->has_name && !asked->has_description) {
-        answer_refuse(answer, REFUSAL_NOTHING_ASKED);
-        return;
-    }
-    view_category(category, &view);
-    answer->guid = view.guid;
-    answer_tells(answer, "changed", "category \"%.*s\"",
-                 SLICE_PRINT(view.name));
-    if (is_changed(&view, asked)) {
-        answer->does = ANSWER_ALREADY;
-        return;
-    }
-    answer_proposes(answer, PERCH__COMMAND__KIND_CATEGORY_CHANGE)
-        ->category_change = plan_change(answer, asked);
+    page_begin(&list.page, answer);
+    page_category_roles(answer->machine, category, after, take_role, &list);
+    page_end(&list.page, answer_printf(answer, "%" PRIu32, list.mark));
+    body->n_users = list.page.n;
+    body->users = (Perch__Admin__CategoryHolder **)list.page.items;
+    answer->body = &body->base;
 }
 
 const struct answer_row categories_rows[] = {
     {ADMIN_CATEGORIES_LIST, decide_list, NULL},
     {ADMIN_CATEGORIES_SHOW, decide_show, NULL},
-    {ADMIN_CATEGORIES_CREATE, decide_create, show_changed},
-    {ADMIN_CATEGORIES_CHANGE, decide_change, show_changed},
+    {ADMIN_CATEGORIES_ROLES, decide_roles, NULL},
     {.decide = NULL},
 };

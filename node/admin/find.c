@@ -109,6 +109,55 @@ const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
     return user;
 }
 
+const struct group *find_group(struct answer *answer, ProtobufCBinaryData name)
+{
+    const struct group *group;
+
+    if (!is_given(answer, name)) {
+        return NULL;
+    }
+    group = query_group(answer->machine, codec_slice(name));
+    if (group == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_GROUP_UNKNOWN, codec_slice(name));
+    }
+    return group;
+}
+
+/* Whether it can name nothing but a group; how is for the rules. */
+static bool is_groups(struct slice name)
+{
+    static const char *const kinds[] = {"group:", "unit:", "site:"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct slice kind = slice_of_text(kinds[i]);
+
+        if (name.len >= kind.len &&
+            text_compare_nocase(slice_of(name.data, kind.len), kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool find_uris(struct answer *answer, size_t n,
+               const ProtobufCBinaryData *names, ProtobufCBinaryData **uris_out)
+{
+    ProtobufCBinaryData *uris;
+
+    if (n > ADMIN_USERS_LISTED_MAX) {
+        answer_refuse(answer, REFUSAL_USERS_LISTED);
+        return false;
+    }
+    uris = answer_alloc(answer, (n + 1) * sizeof(*uris));
+    for (size_t i = 0; i < n; i++) {
+        uris[i] = is_groups(codec_slice(names[i]))
+                      ? names[i]
+                      : codec_bytes(find_user_uri(answer, names[i]));
+    }
+    *uris_out = uris;
+    return !answer_refused(answer);
+}
+
 /* Cut a decimal number and what ends it off a text. */
 static bool cut_number(struct slice *text, char end, uint64_t *number_out)
 {

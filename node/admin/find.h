@@ -1,5 +1,6 @@
 /* Finding what an administrator names: rooms and categories by name, guid or
- * URI; users by URI, "name@domain", or "name" in the pool's own domain.
+ * URI; users by URI, "name@domain", or "name" in the pool's own domain; groups
+ * by URI.
  *
  * What is not found refuses the answer, naming it.
  *
@@ -29,6 +30,20 @@ const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);
  * has no domain yet.
  */
 struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData name);
+
+/** Find a group by URI. NULL, and the answer refused: GROUP_UNKNOWN,
+ * NAME_MISSING. */
+const struct group *find_group(struct answer *answer, ProtobufCBinaryData name);
+
+/**
+ * Write the names of a list as URIs: groups by theirs, all else as users.
+ *
+ * Returns false, and the answer refused, when there are too many, or one is of
+ * no domain.
+ */
+bool find_uris(struct answer *answer, size_t n,
+               const ProtobufCBinaryData *names,
+               ProtobufCBinaryData **uris_out);
 
 /** Read "NODE/EPOCH/SERIAL", decimal and nothing else. Returns false for any
  * other text. */

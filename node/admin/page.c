@@ -49,3 +49,19 @@ void page_end(struct page *page, struct slice mark)
                     answer_printf(page->answer, "%.*s", SLICE_PRINT(mark)));
     }
 }
+
+bool page_number(struct answer *answer, uint32_t *number_out)
+{
+    struct slice mark = codec_slice(answer->ask->request.head->after);
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < mark.len; i++) {
+        if (mark.data[i] < '0' || mark.data[i] > '9' || i > 9) {
+            answer_refuse_about(answer, REFUSAL_MARK_INVALID, mark);
+            return false;
+        }
+        number = number * 10 + (mark.data[i] - '0');
+    }
+    *number_out = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+    return true;
+}

@@ -40,4 +40,11 @@ void page_add(struct page *page, const ProtobufCMessage *item);
  */
 void page_end(struct page *page, struct slice mark);
 
+/**
+ * Read the mark of a list whose marks are principal numbers; 0 without one.
+ *
+ * Returns false, and the answer refused: MARK_INVALID.
+ */
+bool page_number(struct answer *answer, uint32_t *number_out);
+
 #endif

@@ -14,7 +14,10 @@ static const struct refusal_fact facts[REFUSALS] = {
 static const char *const advices[OUTCOMES] = {
     [OUTCOME_COMMAND_UNKNOWN] =
         "the pool's rules are older than this node's program: upgrade all "
-        "nodes first",
+        "nodes, then raise them: perchctl pool rules",
+    [OUTCOME_STOP_NODE] = "see perchctl pool rules for what it knows",
+    [OUTCOME_RULES_NODE_BEHIND] =
+        "see perchctl nodes list; upgrade those that know less",
     [OUTCOME_NAME_TAKEN] =
         "choose another name; rooms and categories share their names: perchctl "
         "rooms list, perchctl categories list",
@@ -24,6 +27,17 @@ static const char *const advices[OUTCOMES] = {
         "see perchctl users list; create it with perchctl users create",
     [OUTCOME_USER_EXISTS] =
         "it is not as asked; change it with perchctl users change",
+    [OUTCOME_GROUP_UNKNOWN] =
+        "see perchctl groups list; create it with perchctl groups create",
+    [OUTCOME_GROUP_EXISTS] =
+        "it is not as asked; change it with perchctl groups change",
+    [OUTCOME_GROUPS_FULL] = "raise groups_max: perchctl pool set",
+    [OUTCOME_GROUP_MEMBERS_FULL] = "raise group_members_max: perchctl pool set",
+    [OUTCOME_PRINCIPAL_OUT_OF_SCOPE] =
+        "see perchctl categories roles; allow them with perchctl categories "
+        "change --allow",
+    [OUTCOME_PRESENTER_NOT_MEMBER] = "add them as members with --add-member",
+    [OUTCOME_NOT_AN_AUDITORIUM] = "make it one with --behavior auditorium",
     [OUTCOME_USERS_FULL] = "raise users_max: perchctl pool set",
     [OUTCOME_SESSION_UNKNOWN] = "see perchctl sessions list",
     [OUTCOME_ROOM_UNKNOWN] = "see perchctl rooms list",

@@ -2,58 +2,53 @@
  * it is so already. */
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
+#include "node/admin/lists.h"
 #include "node/chat/view.h"
 
-/* Write users' names as URIs. Returns false, and refuses, when there are too
- * many, or one is of no domain. */
-static bool write_uris(struct answer *answer, size_t n,
-                       const ProtobufCBinaryData *names,
-                       ProtobufCBinaryData **uris_out)
+static unsigned roles_of(const void *of, const struct principal *principal)
 {
-    ProtobufCBinaryData *uris;
-
-    if (n > ADMIN_USERS_LISTED_MAX) {
-        answer_refuse(answer, REFUSAL_USERS_LISTED);
-        return false;
-    }
-    uris = answer_alloc(answer, (n + 1) * sizeof(*uris));
-    for (size_t i = 0; i < n; i++) {
-        uris[i] = codec_bytes(find_user_uri(answer, names[i]));
-    }
-    *uris_out = uris;
-    return !answer_refused(answer);
+    return view_roles_own(of, principal);
 }
 
-/* Whether all of these users have the role, or none of them. */
-static bool all_have(struct answer *answer, const struct room *room, size_t n,
-                     const ProtobufCBinaryData *uris, unsigned role, bool have)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct user *user =
-            query_user(answer->machine, codec_slice(uris[i]));
+enum { LISTS_OF_CREATE = 3, LISTS_OF_CHANGE = 6 };
 
-        if (user == NULL || ((view_roles(room, user) & role) != 0) != have) {
-            return false;
-        }
-    }
-    return true;
+static void lists_of_create(const Perch__Admin__RoomsCreate *asked,
+                            Perch__RoomCreate *create,
+                            struct listed lists[LISTS_OF_CREATE])
+{
+    lists[0] = LISTED(asked, create, members, ROLE_MEMBER, false);
+    lists[1] = LISTED(asked, create, managers, ROLE_MANAGER, false);
+    lists[2] = LISTED(asked, create, presenters, ROLE_PRESENTER, false);
+}
+
+static void lists_of_change(const Perch__Admin__RoomsChange *asked,
+                            Perch__RoomChange *change,
+                            struct listed lists[LISTS_OF_CHANGE])
+{
+    lists[0] = LISTED(asked, change, members_remove, ROLE_MEMBER, true);
+    lists[1] = LISTED(asked, change, managers_remove, ROLE_MANAGER, true);
+    lists[2] = LISTED(asked, change, presenters_remove, ROLE_PRESENTER, true);
+    lists[3] = LISTED(asked, change, members_add, ROLE_MEMBER, false);
+    lists[4] = LISTED(asked, change, managers_add, ROLE_MANAGER, false);
+    lists[5] = LISTED(asked, change, presenters_add, ROLE_PRESENTER, false);
 }
 
 static ProtobufCBinaryData id_of(const struct category *category,
                                  struct answer *answer)
 {
     struct guid *guid = answer_alloc(answer, sizeof(*guid));
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    *guid = view.guid;
+    *guid = view.place.guid;
     return (ProtobufCBinaryData){GUID_BYTES, guid->bytes};
 }
 
 static bool is_created(struct answer *answer, const struct room *room,
                        const struct category *category,
                        const Perch__Admin__RoomsCreate *asked,
-                       const Perch__RoomCreate *create)
+                       const Perch__RoomCreate *create,
+                       const struct listed *lists)
 {
     struct room_view view;
 
@@ -68,10 +63,12 @@ static bool is_created(struct answer *answer, const struct room *room,
                         codec_slice(asked->description))) &&
            view.visibility == create->visibility &&
            view.disabled == (create->disabled != 0) &&
-           all_have(answer, room, create->n_members, create->members,
-                    ROLE_MEMBER, true) &&
-           all_have(answer, room, create->n_managers, create->managers,
-                    ROLE_MANAGER, true);
+           (!asked->has_behavior || asked->behavior == view.behavior) &&
+           (!asked->has_invitations ||
+            (asked->invitations != 0) != view.invitations_off) &&
+           (!asked->has_file_upload ||
+            (asked->file_upload != 0) != view.files_off) &&
+           lists_are_so(answer, lists, LISTS_OF_CREATE, roles_of, room);
 }
 
 static Perch__RoomCreate *plan_create(struct answer *answer,
@@ -90,8 +87,12 @@ static Perch__RoomCreate *plan_create(struct answer *answer,
               asked->has_visibility ? asked->visibility
                                     : PERCH__VISIBILITY__CLOSED);
     CODEC_SET(create, disabled, asked->disabled);
-    create->n_members = asked->n_members;
-    create->n_managers = asked->n_managers;
+    create->has_behavior = asked->has_behavior;
+    create->behavior = asked->behavior;
+    create->has_invitations = asked->has_invitations;
+    create->invitations = asked->invitations;
+    create->has_file_upload = asked->has_file_upload;
+    create->file_upload = asked->file_upload;
     return create;
 }
 
@@ -101,6 +102,7 @@ static void decide_create(struct answer *answer)
     const struct category *category = find_category(answer, asked->category);
     const struct room *room =
         query_room_named(answer->machine, codec_slice(asked->name));
+    struct listed lists[LISTS_OF_CREATE];
     Perch__RoomCreate *create;
     struct room_view view;
 
@@ -108,15 +110,14 @@ static void decide_create(struct answer *answer)
         return;
     }
     create = plan_create(answer, asked, category);
-    if (!write_uris(answer, asked->n_members, asked->members,
-                    &create->members) ||
-        !write_uris(answer, asked->n_managers, asked->managers,
-                    &create->managers)) {
+    lists_of_create(asked, create, lists);
+    if (!lists_write(answer, lists, LISTS_OF_CREATE)) {
         return;
     }
     answer_tells(answer, "created", "room \"%.*s\"",
                  SLICE_PRINT(codec_slice(asked->name)));
-    if (room != NULL && is_created(answer, room, category, asked, create)) {
+    if (room != NULL &&
+        is_created(answer, room, category, asked, create, lists)) {
         view_room(room, &view);
         answer->guid = view.place.guid;
         answer->does = ANSWER_ALREADY;
@@ -129,7 +130,7 @@ static void decide_create(struct answer *answer)
 static bool is_changed(struct answer *answer, const struct room *room,
                        const struct category *category,
                        const Perch__Admin__RoomsChange *asked,
-                       const Perch__RoomChange *change)
+                       const struct listed *lists)
 {
     struct room_view view;
 
@@ -144,32 +145,12 @@ static bool is_changed(struct answer *answer, const struct room *room,
                         codec_slice(asked->description))) &&
            (!asked->has_visibility || asked->visibility == view.visibility) &&
            (!asked->has_disabled || (asked->disabled != 0) == view.disabled) &&
-           all_have(answer, room, change->n_members_add, change->members_add,
-                    ROLE_MEMBER, true) &&
-           all_have(answer, room, change->n_managers_add, change->managers_add,
-                    ROLE_MANAGER, true) &&
-           all_have(answer, room, change->n_members_remove,
-                    change->members_remove, ROLE_MEMBER, false) &&
-           all_have(answer, room, change->n_managers_remove,
-                    change->managers_remove, ROLE_MANAGER, false);
-}
-
-static bool write_lists(struct answer *answer,
-                        const Perch__Admin__RoomsChange *asked,
-                        Perch__RoomChange *change)
-{
-    change->n_members_add = asked->n_members_add;
-    change->n_members_remove = asked->n_members_remove;
-    change->n_managers_add = asked->n_managers_add;
-    change->n_managers_remove = asked->n_managers_remove;
-    return write_uris(answer, asked->n_members_add, asked->members_add,
-                      &change->members_add) &&
-           write_uris(answer, asked->n_members_remove, asked->members_remove,
-                      &change->members_remove) &&
-           write_uris(answer, asked->n_managers_add, asked->managers_add,
-                      &change->managers_add) &&
-           write_uris(answer, asked->n_managers_remove, asked->managers_remove,
-                      &change->managers_remove);
+           (!asked->has_behavior || asked->behavior == view.behavior) &&
+           (!asked->has_invitations ||
+            (asked->invitations != 0) != view.invitations_off) &&
+           (!asked->has_file_upload ||
+            (asked->file_upload != 0) != view.files_off) &&
+           lists_are_so(answer, lists, LISTS_OF_CHANGE, roles_of, room);
 }
 
 static Perch__RoomChange *plan_change(struct answer *answer,
@@ -192,7 +173,13 @@ static Perch__RoomChange *plan_change(struct answer *answer,
     if (category != NULL) {
         CODEC_SET(change, category, id_of(category, answer));
     }
-    return write_lists(answer, asked, change) ? change : NULL;
+    change->has_behavior = asked->has_behavior;
+    change->behavior = asked->behavior;
+    change->has_invitations = asked->has_invitations;
+    change->invitations = asked->invitations;
+    change->has_file_upload = asked->has_file_upload;
+    change->file_upload = asked->file_upload;
+    return change;
 }
 
 /* What a change comes to in a word, when it is one thing. */
@@ -200,8 +187,11 @@ static const char *deed_of(const Perch__Admin__RoomsChange *asked)
 {
     bool other = asked->has_name || asked->has_category ||
                  asked->has_description || asked->has_visibility ||
+                 asked->has_behavior || asked->has_invitations ||
+                 asked->has_file_upload ||
                  asked->n_members_add + asked->n_members_remove +
-                         asked->n_managers_add + asked->n_managers_remove >
+                         asked->n_managers_add + asked->n_managers_remove +
+                         asked->n_presenters_add + asked->n_presenters_remove >
                      0;
 
     if (asked->has_disabled && !other) {
@@ -215,6 +205,7 @@ static void decide_change(struct answer *answer)
     const Perch__Admin__RoomsChange *asked = answer->asked;
     const struct room *room = find_room(answer, asked->room);
     const struct category *category = NULL;
+    struct listed lists[LISTS_OF_CHANGE];
     Perch__RoomChange *change;
     struct room_view view;
 
@@ -228,7 +219,8 @@ static void decide_change(struct answer *answer)
         return;
     }
     change = plan_change(answer, asked, category);
-    if (change == NULL) {
+    lists_of_change(asked, change, lists);
+    if (!lists_write(answer, lists, LISTS_OF_CHANGE)) {
         return;
     }
     view_room(room, &view);
@@ -237,7 +229,7 @@ static void decide_change(struct answer *answer)
               codec_bytes(slice_of(answer->guid.bytes, GUID_BYTES)));
     answer_tells(answer, deed_of(asked), "room \"%.*s\"",
                  SLICE_PRINT(view.place.name));
-    if (is_changed(answer, room, category, asked, change)) {
+    if (is_changed(answer, room, category, asked, lists)) {
         answer->does = ANSWER_ALREADY;
         return;
     }

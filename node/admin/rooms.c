@@ -119,16 +119,17 @@ struct role_list {
     uint32_t mark;
 };
 
-static bool take_role(void *context, const struct user *user, unsigned roles)
+static bool take_role(void *context, const struct principal *principal,
+                      unsigned roles)
 {
     struct role_list *list = context;
     Perch__Admin__RoleHolder *holder;
-    struct user_view view;
+    struct principal_view view;
 
     if (!page_look(&list->page)) {
         return false;
     }
-    view_user(user, &view);
+    view_principal(principal, &view);
     list->mark = view.number;
     if ((roles & list->role) == 0) {
         return true;
@@ -139,6 +140,8 @@ static bool take_role(void *context, const struct user *user, unsigned roles)
     ANSWER_TEXT(holder, display_name, view.display_name);
     CODEC_SET(holder, member, (roles & ROLE_MEMBER) != 0);
     CODEC_SET(holder, manager, (roles & ROLE_MANAGER) != 0);
+    CODEC_SET(holder, presenter, (roles & ROLE_PRESENTER) != 0);
+    CODEC_SET(holder, is_group, view.is_group);
     CODEC_SET(holder, disabled, view.disabled);
     page_add(&list->page, &holder->base);
     return true;
@@ -147,27 +150,16 @@ static bool take_role(void *context, const struct user *user, unsigned roles)
 static unsigned role_of(const Perch__Admin__RoomsRoles *asked)
 {
     if (!asked->has_role) {
-        return ROLES_ALL;
+        return ROLES_OF_ROOM;
     }
-    return asked->role == PERCH__ADMIN__ROOM_ROLE__MANAGER ? ROLE_MANAGER
-                                                           : ROLE_MEMBER;
-}
-
-/* A mark of this list is a principal number. */
-static bool read_mark(struct answer *answer, uint32_t *number_out)
-{
-    struct slice mark = codec_slice(answer->ask->request.head->after);
-    uint64_t number = 0;
-
-    for (size_t i = 0; i < mark.len; i++) {
-        if (mark.data[i] < '0' || mark.data[i] > '9' || i > 9) {
-            answer_refuse_about(answer, REFUSAL_MARK_INVALID, mark);
-            return false;
-        }
-        number = number * 10 + (mark.data[i] - '0');
+    switch (asked->role) {
+    case PERCH__ADMIN__ROOM_ROLE__MANAGER:
+        return ROLE_MANAGER;
+    case PERCH__ADMIN__ROOM_ROLE__PRESENTER:
+        return ROLE_PRESENTER;
+    default:
+        return ROLE_MEMBER;
     }
-    *number_out = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
-    return true;
 }
 
 static void decide_roles(struct answer *answer)
@@ -179,7 +171,7 @@ static void decide_roles(struct answer *answer)
     struct role_list list = {.role = role_of(asked)};
     uint32_t after = 0;
 
-    if (room == NULL || !read_mark(answer, &after)) {
+    if (room == NULL || !page_number(answer, &after)) {
         return;
     }
     page_begin(&list.page, answer);

@@ -39,20 +39,24 @@ Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
 {
     Perch__Admin__Room *shown =
         answer_new(answer, &perch__admin__room__descriptor);
-    struct place_view category;
+    struct category_view category;
     struct room_view view;
 
     view_room(room, &view);
     view_category(view.category, &category);
     FILL_PLACE(answer, shown, &view.place, "ma-chan");
-    ANSWER_TEXT(shown, category, category.name);
-    ANSWER_TEXT(shown, category_id, guid_text(answer, &category.guid));
+    ANSWER_TEXT(shown, category, category.place.name);
+    ANSWER_TEXT(shown, category_id, guid_text(answer, &category.place.guid));
     CODEC_SET(shown, visibility, view.visibility);
     CODEC_SET(shown, disabled, view.disabled);
     CODEC_SET(shown, users_present, view.users_present);
     CODEC_SET(shown, endpoints_present, view.endpoints_present);
     CODEC_SET(shown, users_with_role, view.users_with_role);
     CODEC_SET(shown, messages, view.message_id_last);
+    CODEC_SET(shown, behavior, view.behavior);
+    CODEC_SET(shown, invitations, view.invitations);
+    CODEC_SET(shown, file_upload, view.file_upload);
+    CODEC_SET(shown, history, view.history);
     return shown;
 }
 
@@ -61,10 +65,15 @@ Perch__Admin__Category *show_category(struct answer *answer,
 {
     Perch__Admin__Category *shown =
         answer_new(answer, &perch__admin__category__descriptor);
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    FILL_PLACE(answer, shown, &view, "ma-cat");
+    FILL_PLACE(answer, shown, &view.place, "ma-cat");
+    CODEC_SET(shown, everyone, !view.restricted);
+    CODEC_SET(shown, invitations, view.invitations);
+    CODEC_SET(shown, file_upload, view.file_upload);
+    CODEC_SET(shown, history, view.history);
+    CODEC_SET(shown, rooms, view.rooms);
     return shown;
 }
 
@@ -80,6 +89,26 @@ Perch__Admin__User *show_user(struct answer *answer, const struct user *user)
     CODEC_SET(shown, disabled, view.disabled);
     CODEC_SET(shown, has_password, view.has_password);
     CODEC_SET(shown, sessions, view.sessions);
+    CODEC_SET(shown, chat, view.chat);
+    CODEC_SET(shown, chat_enabled, query_chat_enabled(answer->machine, user));
+    CODEC_SET(shown, version, view.version);
+    CODEC_SET(shown, created_at_us, view.created_at_us);
+    CODEC_SET(shown, changed_at_us, view.changed_at_us);
+    return shown;
+}
+
+Perch__Admin__Group *show_group(struct answer *answer,
+                                const struct group *group)
+{
+    Perch__Admin__Group *shown =
+        answer_new(answer, &perch__admin__group__descriptor);
+    struct group_view view;
+
+    view_group(group, &view);
+    ANSWER_TEXT(shown, uri, view.uri);
+    ANSWER_TEXT(shown, display_name, view.display_name);
+    CODEC_SET(shown, members, view.members);
+    CODEC_SET(shown, chat, view.chat);
     CODEC_SET(shown, version, view.version);
     CODEC_SET(shown, created_at_us, view.created_at_us);
     CODEC_SET(shown, changed_at_us, view.changed_at_us);

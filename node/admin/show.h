@@ -20,6 +20,10 @@ Perch__Admin__Category *show_category(struct answer *answer,
 /** Describe a user; nothing of the password but whether there is one. */
 Perch__Admin__User *show_user(struct answer *answer, const struct user *user);
 
+/** Describe a group. */
+Perch__Admin__Group *show_group(struct answer *answer,
+                                const struct group *group);
+
 /** Describe a session. */
 Perch__Admin__Session *show_session(struct answer *answer,
                                     const struct session *session);

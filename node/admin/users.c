@@ -136,6 +136,7 @@ static bool is_created(const struct user *user,
             slice_equal(view.display_name, codec_slice(asked->display_name))) &&
            (!create->has_ha1 || same_password(&view, codec_slice(create->ha1),
                                               codec_slice(create->ha1_user))) &&
+           (!asked->has_chat || asked->chat == view.chat) &&
            view.disabled == (create->disabled != 0);
 }
 
@@ -164,6 +165,8 @@ static void decide_create(struct answer *answer)
     create->has_display_name = asked->has_display_name;
     create->display_name = asked->display_name;
     CODEC_SET(create, disabled, asked->disabled);
+    create->has_chat = asked->has_chat;
+    create->chat = asked->chat;
     answer_tells(answer, "created", "user %.*s", SLICE_PRINT(answer->uri));
     user = query_user(answer->machine, answer->uri);
     if (user != NULL && is_created(user, asked, create)) {
@@ -183,6 +186,7 @@ static bool is_changed(const struct user_view *view,
                         codec_slice(change->display_name))) &&
            (!change->has_ha1 || same_password(view, codec_slice(change->ha1),
                                               codec_slice(change->ha1_user))) &&
+           (!change->has_chat || change->chat == view->chat) &&
            (!change->has_disabled || (change->disabled != 0) == view->disabled);
 }
 
@@ -198,6 +202,8 @@ static bool plan_change(struct answer *answer,
     change->display_name = asked->display_name;
     change->has_disabled = asked->has_disabled;
     change->disabled = asked->disabled;
+    change->has_chat = asked->has_chat;
+    change->chat = asked->chat;
     change->has_ha1 = asked->has_password || asked->no_password;
     if (asked->has_password) {
         const struct password_hashes *hashes =
@@ -216,7 +222,8 @@ static bool plan_change(struct answer *answer,
 /* What a change comes to in a word; NULL when it names nothing. */
 static const char *deed_of(const Perch__UserChange *change)
 {
-    bool other = change->has_display_name || change->has_ha1;
+    bool other =
+        change->has_display_name || change->has_ha1 || change->has_chat;
 
     if (change->has_disabled && !other) {
         return change->disabled ? "disabled" : "enabled";

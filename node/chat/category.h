@@ -1,4 +1,5 @@
-/* The rules of categories: the one level above rooms.
+/* The rules of categories: the one level above rooms, which says whom its rooms
+ * may be for.
  *
  * Who may do what in a category's rooms will be decided here when categories
  * have scopes; in these rules a category is a name that rooms stand under.

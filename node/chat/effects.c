@@ -66,6 +66,9 @@ void message_write(const struct message *message, struct buffer *to)
         CODEC_SET(&row, client_at_us, post->client_at_us);
     }
     CODEC_SET_BYTES(&row, retry_id, codec_slice(post->retry_id));
+    if (message->hidden) {
+        CODEC_SET(&row, hidden, true);
+    }
     codec_write(&row.base, to);
 }
 

@@ -29,11 +29,18 @@ struct session_id {
     uint64_t serial;
 };
 
-/* The roles of a user in a room, a set. The bits lie in rows. */
+/* The roles of a principal in a room or category, a set. The bits lie in rows.
+ */
 enum role {
     ROLE_MEMBER = 1 << 0,
     ROLE_MANAGER = 1 << 1,
-    ROLES_ALL = ROLE_MEMBER | ROLE_MANAGER,
+    ROLE_PRESENTER = 1 << 2, /* Of an auditorium. */
+    ROLE_ALLOWED = 1 << 3,
+    ROLE_DENIED = 1 << 4,
+    ROLE_CREATOR = 1 << 5, /* Of rooms in a category. */
+    ROLES_ENTERING = ROLE_MEMBER | ROLE_MANAGER,
+    ROLES_OF_ROOM = ROLES_ENTERING | ROLE_PRESENTER,
+    ROLES_OF_CATEGORY = ROLE_ALLOWED | ROLE_DENIED | ROLE_CREATOR,
 };
 
 /* Why someone left a room, and why a session ended. */
@@ -46,7 +53,8 @@ enum role {
     X(EVICTED, "evicted")               /* lost the right to be in the room */ \
     X(ROOM_DISABLED, "room disabled")                                          \
     X(USER_DISABLED, "user disabled")                                          \
-    X(EXPELLED, "closed by an administrator")
+    X(EXPELLED, "closed by an administrator")                                  \
+    X(NOT_ENABLED, "not enabled for persistent chat") /* By policy. */
 
 #define LEAVE_ENUM(name, text) LEAVE_##name,
 enum leave { LEAVE_LIST(LEAVE_ENUM) LEAVES };
@@ -61,6 +69,11 @@ enum changed {
     CHANGED_DISABLED = 1 << 4,
     CHANGED_ROLES = 1 << 5,
     CHANGED_PASSWORD = 1 << 6,
+    CHANGED_MEMBERS = 1 << 7, /* A group's. */
+    CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
+    CHANGED_BEHAVIOR = 1 << 9,
+    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
+    CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
 };
 
 enum event_kind {
@@ -72,8 +85,9 @@ enum event_kind {
     EVENT_SESSION_OPENED, /* user, session */
     EVENT_SESSION_CLOSED, /* user, session, leave; its parts came before */
     EVENT_ROOM_CREATED,
-    EVENT_ROOM_CHANGED,     /* room, changed */
-    EVENT_ROLE_CHANGED,     /* room, user, roles_before, roles */
+    EVENT_ROOM_CHANGED, /* room, changed */
+    EVENT_ROLE_CHANGED, /* room (or category), user (or a group), roles_before,
+                           roles */
     EVENT_CATEGORY_CREATED, /* room: the category's number */
     EVENT_CATEGORY_CHANGED, /* the same, and changed */
     EVENT_USER_CREATED,
@@ -82,7 +96,10 @@ enum event_kind {
     EVENT_NODE_STARTED, /* session.node, session.epoch: the new one */
     EVENT_NODE_LOST,    /* session.node, session.epoch: the lost one */
     EVENT_RULES_RAISED,
-    EVENT_NODE_ADMITTED, /* session.node, session.epoch: its current one */
+    EVENT_NODE_ADMITTED,      /* session.node, session.epoch: its current one */
+    EVENT_GROUP_CREATED,      /* group */
+    EVENT_GROUP_CHANGED,      /* group, changed */
+    EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
     EVENT_KINDS,
 };
 
@@ -92,11 +109,13 @@ struct event {
     bool edge;     /* The user's first endpoint in, or last endpoint out: what
                       rosters and notices count. */
     bool again;    /* The endpoint was in the room already: no notice. */
+    bool is_in;    /* Into the group, not out of it. */
     uint8_t roles_before;
     uint8_t roles;
     uint16_t changed;    /* Set of enum changed. */
     uint32_t room;       /* Place number; query.h finds the room. */
     uint32_t user;       /* Principal number. */
+    uint32_t group;      /* The same, of a group. */
     uint32_t position;   /* In the join's list of rooms, from 0. */
     struct guid guid;    /* Of the room or category. */
     uint64_t message_id; /* In the room, dense from 1. */
@@ -112,6 +131,7 @@ struct message {
     int64_t sent_at_us; /* Commit time. */
     struct slice author_uri;
     struct slice display_name;
+    bool hidden; /* Kept, but no part of what readers are shown later. */
     const Perch__Post *post; /* Text and all the client sent. */
 };
 

@@ -1,16 +1,15 @@
 #include "node/chat/encode.h"
 
+#include "node/chat/encode_people.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
+#include "node/chat/place.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
-
-typedef bool encoder(const struct machine *machine, const struct row_key *key,
-                     struct arena *scratch, struct buffer *to);
 
 static void *take(struct arena *scratch, size_t bytes)
 {
@@ -81,38 +80,13 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
     row.n_rows = ROW_KINDS;
     row.rows = take(scratch, sizeof(machine->counts));
-    memcpy(row.rows, machine->counts, sizeof(machine->counts));
-    row.rows[ROW_OUTCOMES] = chunks_of_all(machine);
+    for (int kind = 0; kind < ROW_KINDS; kind++) {
+        row.rows[row_place((enum row_kind)kind)] = machine->counts[kind];
+    }
+    row.rows[row_place(ROW_OUTCOMES)] = chunks_of_all(machine);
     while (row.rows[row.n_rows - 1] == 0) {
         row.n_rows -= 1; /* There is one row of counters at least. */
     }
-    codec_write(&row.base, to);
-    return true;
-}
-
-static bool encode_user(const struct machine *machine,
-                        const struct row_key *key, struct arena *scratch,
-                        struct buffer *to)
-{
-    const struct user *user = table_at(&machine->users, key->part[0]);
-    Perch__Stored__User row = PERCH__STORED__USER__INIT;
-
-    (void)scratch;
-    if (user == NULL) {
-        return false;
-    }
-    CODEC_SET_BYTES(&row, uri, text_slice(user->uri));
-    CODEC_SET_BYTES(&row, display_name, text_slice(user->display_name));
-    if (user->has_password) {
-        CODEC_SET_BYTES(&row, ha1, slice_of(user->ha1, HA1_BYTES));
-    }
-    if (user->has_ha1_user) {
-        CODEC_SET_BYTES(&row, ha1_user, slice_of(user->ha1_user, HA1_BYTES));
-    }
-    CODEC_SET(&row, disabled, user->disabled);
-    CODEC_SET(&row, version, user->version);
-    CODEC_SET(&row, created_at_us, user->created_at_us);
-    CODEC_SET(&row, changed_at_us, user->changed_at_us);
     codec_write(&row.base, to);
     return true;
 }
@@ -142,6 +116,18 @@ static bool encode_category(const struct machine *machine,
     }
     fill_place(&category->place, &place);
     row.place = &place;
+    if (category->restricted) {
+        CODEC_SET(&row, restricted, true);
+    }
+    if (category->invitations) {
+        CODEC_SET(&row, invitations, true);
+    }
+    if (category->file_upload) {
+        CODEC_SET(&row, file_upload, true);
+    }
+    if (category->history_off) {
+        CODEC_SET(&row, history_off, true);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -164,6 +150,15 @@ static bool encode_room(const struct machine *machine,
     CODEC_SET(&row, visibility, room->visibility);
     CODEC_SET(&row, disabled, room->disabled);
     CODEC_SET(&row, message_id_last, room->message_id_last);
+    if (room->behavior != PERCH__BEHAVIOR__NORMAL) {
+        CODEC_SET(&row, behavior, room->behavior);
+    }
+    if (room->invitations_off) {
+        CODEC_SET(&row, invitations_off, true);
+    }
+    if (room->files_off) {
+        CODEC_SET(&row, files_off, true);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -172,13 +167,13 @@ static bool encode_role(const struct machine *machine,
                         const struct row_key *key, struct arena *scratch,
                         struct buffer *to)
 {
-    const struct room *room = table_at(&machine->rooms, key->part[0]);
+    const struct place *place = place_at(machine, key->part[0]);
     Perch__Stored__Role row = PERCH__STORED__ROLE__INIT;
     uint32_t roles = 0;
 
     (void)scratch;
-    if (room != NULL) {
-        roles = number_map_get(&room->roles, (uint32_t)key->part[1]);
+    if (place != NULL) {
+        roles = number_map_get(&place->roles, (uint32_t)key->part[1]);
     }
     if (roles == 0) {
         return false;
@@ -321,7 +316,7 @@ static bool encode_memo(const struct memo *memo, struct buffer *to)
     if (memo == NULL) {
         return false;
     }
-    CODEC_SET(&row, user, memo->user->number);
+    CODEC_SET(&row, user, memo->user->principal.number);
     CODEC_SET_BYTES(&row, id, slice_of(memo->id, memo->id_len));
     CODEC_SET(&row, at_us, memo->at_us);
     CODEC_SET(&row, value, memo->value);
@@ -368,12 +363,20 @@ static bool encode_probe(const struct machine *machine,
 }
 
 static encoder *const encoders[ROW_KINDS] = {
-    [ROW_POOL] = encode_pool,         [ROW_COUNTERS] = encode_counters,
-    [ROW_USER] = encode_user,         [ROW_CATEGORY] = encode_category,
-    [ROW_ROOM] = encode_room,         [ROW_ROLE] = encode_role,
-    [ROW_ORIGIN] = encode_origin,     [ROW_OUTCOMES] = encode_outcomes,
-    [ROW_SESSION] = encode_session,   [ROW_RETRY] = encode_retry,
-    [ROW_ENDPOINT] = encode_endpoint, [ROW_PROBE] = encode_probe,
+    [ROW_POOL] = encode_pool,
+    [ROW_COUNTERS] = encode_counters,
+    [ROW_USER] = encode_user,
+    [ROW_GROUP] = encode_group,
+    [ROW_MEMBERSHIP] = encode_membership,
+    [ROW_CATEGORY] = encode_category,
+    [ROW_ROOM] = encode_room,
+    [ROW_ROLE] = encode_role,
+    [ROW_ORIGIN] = encode_origin,
+    [ROW_OUTCOMES] = encode_outcomes,
+    [ROW_SESSION] = encode_session,
+    [ROW_RETRY] = encode_retry,
+    [ROW_ENDPOINT] = encode_endpoint,
+    [ROW_PROBE] = encode_probe,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

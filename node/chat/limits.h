@@ -14,6 +14,8 @@ enum {
     NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
     DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
     URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
+    GROUP_URI_BYTES_MAX = 1024,       /* GROUP_URI_INVALID; room for the names
+                                         of directories */
     DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
     ACTOR_BYTES_MAX = 255,            /* ACTOR_INVALID */
     RETRY_ID_BYTES_MAX = 64,          /* RETRY_ID_INVALID */
@@ -21,8 +23,9 @@ enum {
     EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
     HA1_BYTES = 16,                   /* HA1_INVALID */
 
-    /* Numbers ever given to users, and to rooms and categories together:
-     * USERS_FULL, ROOMS_FULL, CATEGORIES_FULL. */
+    /* Numbers ever given to users and groups together, and to rooms and
+     * categories together: USERS_FULL, GROUPS_FULL, ROOMS_FULL,
+     * CATEGORIES_FULL. */
     NUMBERS_MAX = 1 << 24,
 
     /* One command. */
@@ -73,7 +76,12 @@ enum {
     X(USERS_MAX, 500000, 1, 10000000, "users")                                 \
     X(CATEGORIES_MAX, 10000, 1, 1000000, "categories")                         \
     X(ROOMS_MAX, 100000, 1, 10000000, "rooms")                                 \
-    X(ROOM_ROLES_MAX, 100000, 1, 10000000, "users with a role in one room")
+    X(ROOM_ROLES_MAX, 100000, 1, 10000000, "users with a role in one room")    \
+    X(GROUPS_MAX, 100000, 1, 10000000, "groups, organisational units, sites")  \
+    X(GROUP_MEMBERS_MAX, 500000, 1, 10000000,                                  \
+      "users and groups that one group may hold")                              \
+    X(CHAT_ENABLED, 1, 0, 1,                                                   \
+      "1: who has no policy may use persistent chat; 0: may not")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };
@@ -81,5 +89,13 @@ enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };
 #define SETTING_ENUM(name, standard, least, most, text) SETTING_##name,
 enum setting { SETTING_LIST(SETTING_ENUM) SETTINGS };
 #undef SETTING_ENUM
+
+/* Rules versions by what came with them. */
+enum {
+    RULES_PEOPLE = 2, /* Groups, and what they may do. */
+};
+
+/* The settings of rules version 1; those after them are unknown to it. */
+enum { SETTINGS_AT_FIRST = SETTING_ROOM_ROLES_MAX + 1 };
 
 #endif

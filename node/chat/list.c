@@ -1,8 +1,11 @@
 #include "node/chat/list.h"
 
 #include "node/chat/access.h"
+#include "node/chat/closure.h"
+#include "node/chat/manage.h"
 #include "node/chat/place.h"
 #include "node/chat/presence.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "node/chat/user.h"
@@ -46,18 +49,62 @@ void list_rooms_visible(const struct machine *machine, const struct user *user,
     list_rooms(machine, show, &search);
 }
 
+/* Add to a map what a principal has in it too. */
+static void merge(struct number_map *places, const struct principal *principal)
+{
+    for (uint32_t i = 0; i < principal->places.n; i++) {
+        const struct number_pair *pair = &principal->places.pairs[i];
+
+        number_map_set(places, pair->number,
+                       number_map_get(places, pair->number) | pair->bits);
+    }
+}
+
+static void merge_all(const struct machine *machine, struct number_map *places,
+                      const struct user *user)
+{
+    const struct closure *closure = closure_of(&user->principal);
+
+    merge(places, &user->principal);
+    for (uint32_t i = 0; i < closure->n; i++) {
+        merge(places, principal_at(machine, closure->groups[i]));
+    }
+}
+
 void list_rooms_of(const struct machine *machine, const struct user *user,
                    unsigned roles, list_room *each, void *context)
 {
-    for (uint32_t i = 0; i < user->rooms.n; i++) {
-        const struct number_pair *pair = &user->rooms.pairs[i];
-        const struct room *room = table_at(&machine->rooms, pair->number);
+    struct number_map places = {0};
 
-        if ((pair->bits & roles) != 0 && !room->disabled &&
-            !each(context, room)) {
-            return;
+    merge_all(machine, &places, user);
+    for (uint32_t i = 0; i < places.n; i++) {
+        const struct room *room =
+            table_at(&machine->rooms, places.pairs[i].number);
+
+        if (room != NULL && (places.pairs[i].bits & roles) != 0 &&
+            access_find(user, room) == OUTCOME_DONE && !each(context, room)) {
+            break;
         }
     }
+    number_map_deinit(&places);
+}
+
+void list_categories_for(const struct machine *machine, const struct user *user,
+                         list_category *each, void *context)
+{
+    struct number_map places = {0};
+
+    merge_all(machine, &places, user);
+    for (uint32_t i = 0; i < places.n; i++) {
+        const struct category *category =
+            table_at(&machine->categories, places.pairs[i].number);
+
+        if (category != NULL && manage_create(user, category) == OUTCOME_DONE &&
+            !each(context, category)) {
+            break;
+        }
+    }
+    number_map_deinit(&places);
 }
 
 void list_rooms_joined(const struct session *session, list_room *each,

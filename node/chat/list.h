@@ -15,7 +15,9 @@
 #include "proto/base/slice.h"
 
 struct machine;
+struct principal;
 struct user;
+struct group;
 struct room;
 struct category;
 struct session;
@@ -33,6 +35,9 @@ typedef bool list_room(void *context, const struct room *room);
 /** Take a user of a list; false ends the list. */
 typedef bool list_user(void *context, const struct user *user);
 
+/** Take a group of a list; false ends the list. */
+typedef bool list_group(void *context, const struct group *group);
+
 /** Take a category of a list; false ends the list. */
 typedef bool list_category(void *context, const struct category *category);
 
@@ -42,8 +47,9 @@ typedef bool list_session(void *context, const struct session *session);
 /** Take a participant of a list; false ends the list. */
 typedef bool list_present(void *context, const struct present *present);
 
-/** Take a user and the roles held; false ends the list. */
-typedef bool list_role(void *context, const struct user *user, unsigned roles);
+/** Take a user or group and the roles held; false ends the list. */
+typedef bool list_role(void *context, const struct principal *principal,
+                       unsigned roles);
 
 /** List all rooms by name, ASCII case aside, as administrators see them. */
 void list_rooms(const struct machine *machine, list_room *each, void *context);
@@ -56,10 +62,14 @@ void list_rooms(const struct machine *machine, list_room *each, void *context);
 void list_rooms_visible(const struct machine *machine, const struct user *user,
                         struct slice needle, list_room *each, void *context);
 
-/** List by age the rooms in which a user has any of these roles and which are
- * not disabled. */
+/** List by age the rooms in which a user has any of these roles, by name or by
+ * group, and which are not disabled. */
 void list_rooms_of(const struct machine *machine, const struct user *user,
                    unsigned roles, list_room *each, void *context);
+
+/** List by age the categories in which a user may create rooms. */
+void list_categories_for(const struct machine *machine, const struct user *user,
+                         list_category *each, void *context);
 
 /** List the rooms a session is in, in the order of joining. */
 void list_rooms_joined(const struct session *session, list_room *each,

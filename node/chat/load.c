@@ -3,30 +3,20 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/load_people.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
+#include "node/chat/place.h"
 #include "node/chat/presence.h"
+#include "node/chat/principal.h"
 #include "node/chat/role.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
 #include "node/chat/state.h"
-#include "node/chat/user.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
-
-/* Every loader gets its row's message, read by its descriptor. */
-typedef enum error loader(struct machine *machine, const struct row_key *key,
-                          const void *message);
-
-/* Return MALFORMED unless the row is as a writer makes it. */
-#define REQUIRE(condition)                                                     \
-    do {                                                                       \
-        if (!(condition)) {                                                    \
-            return ERROR_MALFORMED;                                            \
-        }                                                                      \
-    } while (0)
 
 static bool is_guid(ProtobufCBinaryData bytes)
 {
@@ -79,48 +69,12 @@ static enum error load_counters(struct machine *machine,
     machine->place_last = row->place;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
-    for (size_t i = 0; i < row->n_rows; i++) {
-        machine->stated[i] = row->rows[i];
+    for (int kind = 0; kind < ROW_KINDS; kind++) {
+        unsigned place = row_place((enum row_kind)kind);
+
+        machine->stated[kind] = place < row->n_rows ? row->rows[place] : 0;
     }
     machine->counts[ROW_COUNTERS] += 1;
-    return ERROR_NONE;
-}
-
-static enum error load_user(struct machine *machine, const struct row_key *key,
-                            const void *message)
-{
-    const Perch__Stored__User *row = message;
-    uint64_t number = key->part[0];
-    struct user *user;
-
-    REQUIRE(number > 0 && number <= machine->principal_last &&
-            table_at(&machine->users, number) == NULL);
-    REQUIRE(row->uri.len > 0);
-    REQUIRE(!row->has_ha1 || row->ha1.len == HA1_BYTES);
-    REQUIRE(!row->has_ha1_user ||
-            (row->has_ha1 && row->ha1_user.len == HA1_BYTES));
-
-    user = calloc(1, sizeof(*user));
-    CHECK(user != NULL);
-    user->number = (uint32_t)number;
-    user->uri = text_new(codec_slice(row->uri));
-    user->display_name = text_new(codec_slice(row->display_name));
-    if (row->has_ha1) {
-        memcpy(user->ha1, row->ha1.data, HA1_BYTES);
-    }
-    if (row->has_ha1_user) {
-        memcpy(user->ha1_user, row->ha1_user.data, HA1_BYTES);
-    }
-    user->has_password = row->has_ha1;
-    user->has_ha1_user = row->has_ha1_user;
-    user->disabled = row->disabled;
-    user->version = row->version;
-    user->created_at_us = row->created_at_us;
-    user->changed_at_us = row->changed_at_us;
-    if (!user_adopt(machine, user)) {
-        user_free(user);
-        return ERROR_MALFORMED;
-    }
     return ERROR_NONE;
 }
 
@@ -145,8 +99,8 @@ static void fill_place(struct place *place, uint64_t number,
 static enum error load_category(struct machine *machine,
                                 const struct row_key *key, const void *message)
 {
-    const Perch__Stored__Place *place =
-        ((const Perch__Stored__Category *)message)->place;
+    const Perch__Stored__Category *row = message;
+    const Perch__Stored__Place *place = row->place;
     struct category *category;
     struct guid guid;
 
@@ -158,6 +112,10 @@ static enum error load_category(struct machine *machine,
     CHECK(category != NULL);
     fill_place(&category->place, key->part[0], place);
     category->place.guid = guid;
+    category->restricted = row->restricted;
+    category->invitations = row->invitations;
+    category->file_upload = row->file_upload;
+    category->history_off = row->history_off;
     if (!category_adopt(machine, category)) {
         category_free(category);
         return ERROR_MALFORMED;
@@ -184,6 +142,10 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
     room->place.is_room = true;
     room->category = category;
     room->visibility = (uint8_t)row->visibility;
+    room->behavior = row->has_behavior ? (uint8_t)row->behavior
+                                       : (uint8_t)PERCH__BEHAVIOR__NORMAL;
+    room->invitations_off = row->invitations_off;
+    room->files_off = row->files_off;
     room->disabled = row->disabled;
     room->message_id_last = row->message_id_last;
     if (!room_adopt(machine, room)) {
@@ -197,13 +159,13 @@ static enum error load_role(struct machine *machine, const struct row_key *key,
                             const void *message)
 {
     const Perch__Stored__Role *row = message;
-    struct room *room = table_at(&machine->rooms, key->part[0]);
-    struct user *user = table_at(&machine->users, key->part[1]);
+    struct place *place = place_at(machine, key->part[0]);
+    struct principal *principal = principal_at(machine, key->part[1]);
 
-    REQUIRE(room != NULL && user != NULL);
-    REQUIRE(row->roles != 0 && (row->roles & ~(uint32_t)ROLES_ALL) == 0);
-    REQUIRE(number_map_get(&room->roles, user->number) == 0);
-    role_set(machine, room, user, row->roles);
+    REQUIRE(place != NULL && principal != NULL && row->roles != 0 &&
+            (row->roles & ~role_all_of(place)) == 0);
+    REQUIRE(number_map_get(&place->roles, principal->number) == 0);
+    role_set(machine, place, principal, row->roles);
     return ERROR_NONE;
 }
 
@@ -359,6 +321,9 @@ static const struct {
     [ROW_POOL] = {&perch__stored__pool__descriptor, load_pool},
     [ROW_COUNTERS] = {&perch__stored__counters__descriptor, load_counters},
     [ROW_USER] = {&perch__stored__user__descriptor, load_user},
+    [ROW_GROUP] = {&perch__stored__group__descriptor, load_group},
+    [ROW_MEMBERSHIP] = {&perch__stored__membership__descriptor,
+                        load_membership},
     [ROW_CATEGORY] = {&perch__stored__category__descriptor, load_category},
     [ROW_ROOM] = {&perch__stored__room__descriptor, load_room},
     [ROW_ROLE] = {&perch__stored__role__descriptor, load_role},

@@ -12,6 +12,19 @@
 #include "node/chat/rows.h"
 #include "proto/base/arena.h"
 
+/** Take in a row of one kind; its value has been read by the descriptor of the
+ * kind. Returns MALFORMED when it contradicts the rows before it. */
+typedef enum error loader(struct machine *machine, const struct row_key *key,
+                          const void *message);
+
+/* Return MALFORMED unless the row is as a writer makes it. */
+#define REQUIRE(condition)                                                     \
+    do {                                                                       \
+        if (!(condition)) {                                                    \
+            return ERROR_MALFORMED;                                            \
+        }                                                                      \
+    } while (0)
+
 /**
  * Take one row in.
  *

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/group.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -16,7 +17,15 @@
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 
-enum actor { ACTOR_ANY, ACTOR_USER, ACTOR_ADMINISTRATOR };
+/* A manager is a user whose right the rule itself decides; an administrator
+ * needs none. A keeper is an administrator or the pool by itself. */
+enum actor {
+    ACTOR_ANY,
+    ACTOR_KEEPER,
+    ACTOR_USER,
+    ACTOR_MANAGER,
+    ACTOR_ADMINISTRATOR,
+};
 
 typedef enum outcome rule(struct turn *turn, const Perch__Command *command);
 
@@ -39,10 +48,10 @@ RULE_OF_PART(user_create, user_create)
 RULE_OF_PART(user_change, user_change)
 RULE_OF_PART(category_create, category_create)
 RULE_OF_PART(category_change, category_change)
-RULE_OF_PART(room_create, room_create)
-RULE_OF_PART(room_change, room_change)
 RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
+RULE_OF_PART(group_create, group_create)
+RULE_OF_PART(group_change, group_change)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -69,16 +78,18 @@ static const struct {
     KIND(PROBE) = {rule_probe, ACTOR_ANY},
     KIND(NODE_STARTED) = {rule_node_started, ACTOR_ANY},
     KIND(NODE_LOST) = {rule_node_lost, ACTOR_ANY},
-    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_ANY},
+    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_KEEPER},
     KIND(POOL_PUT) = {rule_pool_put, ACTOR_ADMINISTRATOR},
     KIND(USER_CREATE) = {rule_user_create, ACTOR_ADMINISTRATOR},
     KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR},
     KIND(CATEGORY_CREATE) = {rule_category_create, ACTOR_ADMINISTRATOR},
     KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CREATE) = {rule_room_create, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CHANGE) = {rule_room_change, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CREATE) = {room_create, ACTOR_MANAGER},
+    KIND(ROOM_CHANGE) = {room_change, ACTOR_MANAGER},
     KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR},
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
+    KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
+    KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -94,6 +105,7 @@ struct machine *machine_new(uint32_t rules_known)
     for (int i = 0; i < SETTINGS; i++) {
         machine->settings[i] = setting_fact((enum setting)i)->standard;
     }
+    machine->directory.generation = 1;
     machine->counts[ROW_POOL] = 1;
     machine->counts[ROW_COUNTERS] = 1;
     changes_init(&machine->changes);
@@ -129,6 +141,7 @@ void machine_free(struct machine *machine)
     }
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
+        group_free(table_at(&machine->directory.groups, number));
     }
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);
@@ -136,6 +149,7 @@ void machine_free(struct machine *machine)
     table_deinit(&machine->rooms);
     table_deinit(&machine->categories);
     table_deinit(&machine->users);
+    table_deinit(&machine->directory.groups);
     text_free(machine->domain);
     text_free(machine->pool_uri);
     arena_free(machine->scratch);
@@ -174,7 +188,15 @@ static bool is_fine(struct slice text, size_t max)
     return text.len <= max && text_check(text, &characters) == TEXT_FINE;
 }
 
-static enum outcome check_actor(const Perch__Command *command, enum actor actor)
+/* Until the rules know managers, only administrators change rooms. */
+static bool needs_administrator(const struct machine *machine, enum actor actor)
+{
+    return actor == ACTOR_ADMINISTRATOR ||
+           (actor == ACTOR_MANAGER && machine->rules_version < RULES_PEOPLE);
+}
+
+static enum outcome check_actor(const struct machine *machine,
+                                const Perch__Command *command, enum actor actor)
 {
     struct slice user = codec_slice(command->user);
     struct slice administrator = codec_slice(command->administrator);
@@ -188,7 +210,8 @@ static enum outcome check_actor(const Perch__Command *command, enum actor actor)
     if (actor == ACTOR_USER && user.len == 0) {
         return OUTCOME_NOT_A_USER;
     }
-    if (actor == ACTOR_ADMINISTRATOR && administrator.len == 0) {
+    if (administrator.len == 0 && (needs_administrator(machine, actor) ||
+                                   (actor == ACTOR_MANAGER && user.len == 0))) {
         return OUTCOME_NOT_AN_ADMINISTRATOR;
     }
     return OUTCOME_DONE;
@@ -203,7 +226,7 @@ static enum outcome check_command(const struct machine *machine,
         command_needs_rules(command) > machine->rules_version) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
-    return check_actor(command, rules[command->kind_case].actor);
+    return check_actor(machine, command, rules[command->kind_case].actor);
 }
 
 static void begin(struct turn *turn, const Perch__Command *command)
@@ -256,9 +279,15 @@ struct applied machine_apply(struct machine *machine,
 
 bool machine_is_administrators(const Perch__Command *command)
 {
-    return (unsigned)command->kind_case < RULES &&
-           rules[command->kind_case].decide != NULL &&
-           rules[command->kind_case].actor == ACTOR_ADMINISTRATOR;
+    enum actor actor;
+
+    if ((unsigned)command->kind_case >= RULES ||
+        rules[command->kind_case].decide == NULL) {
+        return false;
+    }
+    actor = rules[command->kind_case].actor;
+    return actor == ACTOR_ADMINISTRATOR || actor == ACTOR_KEEPER ||
+           (actor == ACTOR_MANAGER && command->user.len == 0);
 }
 
 struct applied machine_judge(const struct machine *machine,

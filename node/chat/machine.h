@@ -69,7 +69,8 @@ struct applied machine_apply(struct machine *machine,
                              const Perch__Command *command,
                              struct effects *effects);
 
-/** Tell whether a command is of a kind that only administrators may give. */
+/** Tell whether a command is of a kind that administrators give, and that no
+ * user has given. */
 bool machine_is_administrators(const Perch__Command *command);
 
 /**

@@ -200,6 +200,10 @@ enum outcome rules_raise(struct turn *turn, const Perch__RulesRaise *command)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (turn->judging) {
+        return command->version > machine->rules_known ? OUTCOME_STOP_NODE
+                                                       : OUTCOME_DONE;
+    }
 
     CHECK(command->version <= machine->rules_known); /* See rules_beyond. */
     machine->rules_version = command->version;

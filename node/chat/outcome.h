@@ -93,11 +93,11 @@
     X(NOT_JOINED, 412, "ERROR_USER_NOT_JOINED",                                \
       "the session has not joined the room")                                   \
     X(VISIBILITY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
-      "a room is open or closed")                                              \
+      "a room is open, closed or secret")                                      \
     X(ROOMS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
       "the pool has as many rooms as it allows")                               \
     X(ROOM_ROLES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                            \
-      "the room has as many members and managers as the pool allows")          \
+      "the room or category names as many as the pool allows")                 \
     X(ROLES_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
       "the command names more than 1024 users in one list")                    \
     X(CATEGORY_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                             \
@@ -143,7 +143,36 @@
     X(PROBE_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                             \
       "a probe carries more than 16 KiB")                                      \
     X(NODE_RAFT_ID_STALE, 409, "ERROR_COLLISION",                              \
-      "the node has another raft id by now")
+      "the node has another raft id by now")                                   \
+    /* From rules version 2 on. */                                             \
+    X(GROUP_URI_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "a group is named group:, unit: or site: and a name, up to 1024 bytes")  \
+    X(GROUP_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL", "there is no such group") \
+    X(GROUP_EXISTS, 409, "ERROR_COLLISION", "the group exists")                \
+    X(GROUPS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many groups as it allows")                              \
+    X(GROUP_MEMBERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                         \
+      "the group has as many members as the pool allows")                      \
+    X(NOT_IN_SCOPE, 403, "ERROR_PERMISSION",                                   \
+      "the room's category does not allow the user")                           \
+    X(PRINCIPAL_OUT_OF_SCOPE, 422, "ERROR_SCOPE",                              \
+      "the room's category does not allow one who is named")                   \
+    X(NOT_A_PRESENTER, 403, "ERROR_PERMISSION",                                \
+      "in an auditorium only presenters post")                                 \
+    X(BEHAVIOR_INVALID, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "a room is normal or an auditorium")                                     \
+    X(NOT_AN_AUDITORIUM, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "only an auditorium has presenters")                                     \
+    X(PRESENTER_NOT_MEMBER, 424, "ERROR_PRESENTER_NOT_MEMBER",                 \
+      "a presenter must be a member of the room")                              \
+    X(NOT_A_CREATOR, 403, "ERROR_PERMISSION",                                  \
+      "the user may not create rooms in the category")                         \
+    X(NOT_A_MANAGER, 403, "ERROR_PERMISSION",                                  \
+      "the user does not manage the room")                                     \
+    X(CHAT_NOT_ENABLED, 403, "ERROR_PERMISSION",                               \
+      "the user is not enabled for persistent chat")                           \
+    X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "a policy is enabled, disabled or unset")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -1,6 +1,8 @@
 #include "node/chat/page.h"
 
+#include "node/chat/group.h"
 #include "node/chat/place.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "node/chat/user.h"
@@ -77,15 +79,44 @@ static uint32_t pair_after(const struct number_map *map, uint32_t number)
     return low;
 }
 
+static void page_map(const struct machine *machine,
+                     const struct number_map *map, uint32_t after,
+                     list_role *each, void *context)
+{
+    for (uint32_t i = pair_after(map, after); i < map->n; i++) {
+        const struct number_pair *pair = &map->pairs[i];
+
+        if (!each(context, principal_at(machine, pair->number), pair->bits)) {
+            return;
+        }
+    }
+}
+
 void page_roles(const struct machine *machine, const struct room *room,
                 uint32_t after, list_role *each, void *context)
 {
-    for (uint32_t i = pair_after(&room->roles, after); i < room->roles.n; i++) {
-        const struct number_pair *pair = &room->roles.pairs[i];
+    page_map(machine, &room->place.roles, after, each, context);
+}
 
-        if (!each(context, table_at(&machine->users, pair->number),
-                  pair->bits)) {
-            return;
-        }
+void page_category_roles(const struct machine *machine,
+                         const struct category *category, uint32_t after,
+                         list_role *each, void *context)
+{
+    page_map(machine, &category->place.roles, after, each, context);
+}
+
+void page_members(const struct machine *machine, const struct group *group,
+                  uint32_t after, list_role *each, void *context)
+{
+    page_map(machine, &group->members, after, each, context);
+}
+
+void page_groups(const struct machine *machine, struct slice after,
+                 list_group *each, void *context)
+{
+    const struct group *group = group_after(machine, after);
+
+    while (group != NULL && each(context, group)) {
+        group = group_after(machine, text_slice(group->uri));
     }
 }

@@ -33,8 +33,21 @@ void page_sessions(const struct machine *machine,
                    const struct session_id *after, list_session *each,
                    void *context);
 
+/** List groups by URI, ASCII case aside, those after a URI. */
+void page_groups(const struct machine *machine, struct slice after,
+                 list_group *each, void *context);
+
 /** List by principal number who has a role in a room, those after a number. */
 void page_roles(const struct machine *machine, const struct room *room,
                 uint32_t after, list_role *each, void *context);
+
+/** List who has a role in a category, as page_roles. */
+void page_category_roles(const struct machine *machine,
+                         const struct category *category, uint32_t after,
+                         list_role *each, void *context);
+
+/** List who is in a group, as page_roles; the roles are 1. */
+void page_members(const struct machine *machine, const struct group *group,
+                  uint32_t after, list_role *each, void *context);
 
 #endif

@@ -40,6 +40,18 @@ struct place *place_find(const struct machine *machine, const struct guid *guid)
     return RB_FIND(place_guids, &tree, &key);
 }
 
+struct place *place_at(const struct machine *machine, uint64_t number)
+{
+    struct room *room = table_at(&machine->rooms, number);
+    struct category *category;
+
+    if (room != NULL) {
+        return &room->place;
+    }
+    category = table_at(&machine->categories, number);
+    return category == NULL ? NULL : &category->place;
+}
+
 /* Names come from outside: they are compared in place, not copied to a key. */
 struct place *place_named(const struct machine *machine, struct slice name)
 {
@@ -190,6 +202,7 @@ void place_deinit(struct place *place)
 {
     text_free(place->name);
     text_free(place->description);
+    number_map_deinit(&place->roles);
 }
 
 struct place *place_next(const struct machine *machine,

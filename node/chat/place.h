@@ -25,6 +25,9 @@ enum outcome place_read_guid(ProtobufCBinaryData bytes, struct guid *guid_out);
 struct place *place_find(const struct machine *machine,
                          const struct guid *guid);
 
+/** Find a room or category by its number. NULL when there is none. */
+struct place *place_at(const struct machine *machine, uint64_t number);
+
 /** Find a room or category by its name, ASCII case aside. */
 struct place *place_named(const struct machine *machine, struct slice name);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/chat/enforce.h"
 #include "node/chat/setting.h"
 #include "proto/base/check.h"
 
@@ -28,6 +29,16 @@ static enum outcome check_domain(const struct machine *machine,
     return OUTCOME_DONE;
 }
 
+/* A pool whose rules have not been raised has the settings they had. */
+static bool is_setting(const struct machine *machine,
+                       const Perch__PoolPut__Setting *setting)
+{
+    uint32_t known =
+        machine->rules_version >= RULES_PEOPLE ? SETTINGS : SETTINGS_AT_FIRST;
+
+    return setting->has_number && setting->number < known;
+}
+
 static enum outcome check_settings(struct turn *turn,
                                    const Perch__PoolPut *command)
 {
@@ -35,7 +46,7 @@ static enum outcome check_settings(struct turn *turn,
         const Perch__PoolPut__Setting *setting = command->settings[i];
 
         turn->value = i;
-        if (!setting->has_number || setting->number >= SETTINGS) {
+        if (!is_setting(turn->machine, setting)) {
             return OUTCOME_SETTING_UNKNOWN;
         }
         if (!setting_allows((enum setting)setting->number, setting->value)) {
@@ -84,6 +95,7 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
 {
     struct machine *machine = turn->machine;
     enum outcome outcome = check(turn, command);
+    uint32_t chat_before = machine->settings[SETTING_CHAT_ENABLED];
 
     if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
@@ -101,6 +113,9 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
         machine->settings[setting->number] = setting->value;
     }
     changes_mark(&machine->changes, ROW_POOL, 0, 0, 0);
+    if (chat_before != 0 && machine->settings[SETTING_CHAT_ENABLED] == 0) {
+        enforce_all(turn);
+    }
     effects_event(turn->effects, EVENT_POOL_CHANGED);
     return OUTCOME_DONE;
 }

@@ -105,6 +105,7 @@ static void tell(struct turn *turn, const struct session *session,
         .sent_at_us = turn->sent_at_us,
         .author_uri = text_slice(session->user->uri),
         .display_name = text_slice(session->user->display_name),
+        .hidden = room->category->history_off,
         .post = post,
     };
     room_mark(turn->machine, room);

@@ -141,6 +141,18 @@ void presence_leave(struct turn *turn, struct participant *participant,
     drop(participant);
 }
 
+static void put_out(struct turn *turn, struct participant *participant)
+{
+    enum outcome outcome =
+        access_enter(participant->session->user, participant->room);
+
+    if (outcome != OUTCOME_DONE) {
+        presence_leave(turn, participant,
+                       outcome == OUTCOME_ROOM_DISABLED ? LEAVE_ROOM_DISABLED
+                                                        : LEAVE_EVICTED);
+    }
+}
+
 void presence_put_out(struct turn *turn, struct room *room)
 {
     struct participant *participant = RB_MIN(participants, &room->participants);
@@ -149,14 +161,29 @@ void presence_put_out(struct turn *turn, struct room *room)
         /* Leaving frees the participant: look on first. */
         struct participant *next =
             RB_NEXT(participants, &room->participants, participant);
-        enum outcome outcome = access_enter(participant->session->user, room);
 
-        if (outcome != OUTCOME_DONE) {
-            presence_leave(turn, participant,
-                           outcome == OUTCOME_ROOM_DISABLED
-                               ? LEAVE_ROOM_DISABLED
-                               : LEAVE_EVICTED);
-        }
+        put_out(turn, participant);
         participant = next;
+    }
+}
+
+static void put_out_session(struct turn *turn, struct session *session)
+{
+    struct participant *participant = TAILQ_FIRST(&session->rooms);
+
+    while (participant != NULL) {
+        struct participant *next = TAILQ_NEXT(participant, in_session);
+
+        put_out(turn, participant);
+        participant = next;
+    }
+}
+
+void presence_put_out_user(struct turn *turn, const struct user *user)
+{
+    struct session *session;
+
+    LIST_FOREACH (session, &user->sessions, in_user) {
+        put_out_session(turn, session);
     }
 }

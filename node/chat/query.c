@@ -1,7 +1,10 @@
 #include "node/chat/query.h"
 
+#include "node/chat/group.h"
 #include "node/chat/memory.h"
 #include "node/chat/place.h"
+#include "node/chat/policy.h"
+#include "node/chat/principal.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
@@ -19,6 +22,8 @@ void query_pool(const struct machine *machine, struct pool_view *view_out)
         .rooms = machine->counts[ROW_ROOM],
         .roles = machine->counts[ROW_ROLE],
         .sessions = machine->counts[ROW_SESSION],
+        .groups = machine->counts[ROW_GROUP],
+        .memberships = machine->counts[ROW_MEMBERSHIP],
     };
 }
 
@@ -27,10 +32,26 @@ const struct user *query_user(const struct machine *machine, struct slice uri)
     return user_find(machine, uri);
 }
 
+bool query_chat_enabled(const struct machine *machine, const struct user *user)
+{
+    return policy_allows(machine, user);
+}
+
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number)
 {
     return table_at(&machine->users, number);
+}
+
+const struct group *query_group(const struct machine *machine, struct slice uri)
+{
+    return group_find(machine, uri);
+}
+
+const struct principal *query_principal(const struct machine *machine,
+                                        struct slice uri)
+{
+    return principal_find(machine, uri);
 }
 
 const struct room *query_room(const struct machine *machine,

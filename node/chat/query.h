@@ -16,7 +16,9 @@
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
 
+struct principal;
 struct user;
+struct group;
 struct room;
 struct category;
 struct session;
@@ -27,6 +29,7 @@ struct pool_view {
     struct slice pool_uri; /* Empty until set. */
     int64_t sent_at_us;    /* Commit time of the last entry applied. */
     uint64_t users, categories, rooms, roles, sessions; /* How many. */
+    uint64_t groups, memberships;
 };
 
 /* What the pool knows of a node. */
@@ -55,9 +58,20 @@ void query_pool(const struct machine *machine, struct pool_view *view_out);
 /** Find a user by URI, ASCII case aside. NULL when there is none. */
 const struct user *query_user(const struct machine *machine, struct slice uri);
 
+/** Tell whether a user is enabled for persistent chat, by policy. */
+bool query_chat_enabled(const struct machine *machine, const struct user *user);
+
 /** Find a user by principal number, as events have it. */
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number);
+
+/** Find a group by URI, ASCII case aside. NULL when there is none. */
+const struct group *query_group(const struct machine *machine,
+                                struct slice uri);
+
+/** Find a user or group by URI, ASCII case aside. NULL when there is none. */
+const struct principal *query_principal(const struct machine *machine,
+                                        struct slice uri);
 
 /** Find a room by guid. NULL when there is none. */
 const struct room *query_room(const struct machine *machine,

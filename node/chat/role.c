@@ -1,54 +1,54 @@
 #include "node/chat/role.h"
 
-#include "node/chat/user.h"
+#include "node/chat/principal.h"
+#include "node/chat/scope.h"
 #include "proto/base/check.h"
 
-static struct user *user_at(const struct machine *machine,
-                            const struct role_list *list, size_t i)
+static struct principal *named(const struct machine *machine,
+                               const struct role_list *list, size_t i)
 {
-    return user_find(machine, codec_slice(list->users[i]));
+    return principal_find(machine, codec_slice(list->users[i]));
 }
 
-static uint32_t roles_of(const struct room *room, const struct user *user)
+static uint32_t roles_of(const struct place *place,
+                         const struct principal *principal)
 {
-    return room == NULL ? 0 : number_map_get(&room->roles, user->number);
+    return place == NULL ? 0 : number_map_get(&place->roles, principal->number);
 }
 
-/* Look up everyone on a list, counting those it would bring in. */
-static enum outcome check_list(struct turn *turn, const struct room *room,
-                               const struct role_list *list, uint64_t *added)
+uint32_t role_all_of(const struct place *place)
 {
-    if (list->n > ROLES_PER_COMMAND_MAX) {
-        return OUTCOME_ROLES_TOO_MANY;
+    return place->is_room ? ROLES_OF_ROOM : ROLES_OF_CATEGORY;
+}
+
+/* Count those a list would bring in; it has been checked. */
+static uint64_t count_added(const struct machine *machine,
+                            const struct place *place,
+                            const struct role_list *list)
+{
+    uint64_t added = 0;
+
+    for (size_t i = 0; !list->removes && i < list->n; i++) {
+        added += roles_of(place, named(machine, list, i)) == 0;
     }
-    for (size_t i = 0; i < list->n; i++) {
-        const struct user *user = user_at(turn->machine, list, i);
-
-        if (user == NULL) {
-            turn->value += i;
-            return OUTCOME_USER_UNKNOWN;
-        }
-        if (!list->removes && roles_of(room, user) == 0) {
-            *added += 1;
-        }
-    }
-    turn->value += list->n;
-    return OUTCOME_DONE;
+    return added;
 }
 
-enum outcome role_check(struct turn *turn, const struct room *room,
+enum outcome role_check(struct turn *turn, const struct place *place,
                         const struct role_list *lists, size_t n_lists)
 {
     uint64_t added = 0;
-    uint64_t there = room == NULL ? 0 : room->roles.n;
+    uint64_t there = place == NULL ? 0 : place->roles.n;
 
     turn->value = 0;
     for (size_t i = 0; i < n_lists; i++) {
-        enum outcome outcome = check_list(turn, room, &lists[i], &added);
+        enum outcome outcome =
+            principal_check_list(turn, lists[i].n, lists[i].users);
 
         if (outcome != OUTCOME_DONE) {
             return outcome;
         }
+        added += count_added(turn->machine, place, &lists[i]);
     }
     turn->value = 0;
     if (added > 0 &&
@@ -58,22 +58,40 @@ enum outcome role_check(struct turn *turn, const struct room *room,
     return OUTCOME_DONE;
 }
 
-void role_set(struct machine *machine, struct room *room, struct user *user,
-              uint32_t roles)
+enum outcome role_check_scope(struct turn *turn,
+                              const struct category *category,
+                              const struct role_list *lists, size_t n_lists)
 {
-    uint32_t before = room->roles.n;
+    uint64_t position = 0;
 
-    CHECK((roles & ~(uint32_t)ROLES_ALL) == 0);
-    number_map_set(&room->roles, user->number, roles);
-    number_map_set(&user->rooms, room->place.number, roles);
-    machine->counts[ROW_ROLE] += room->roles.n;
+    for (size_t i = 0; i < n_lists; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            if (!lists[i].removes &&
+                !scope_holds(category, named(turn->machine, &lists[i], j))) {
+                turn->value = position;
+                return OUTCOME_PRINCIPAL_OUT_OF_SCOPE;
+            }
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+void role_set(struct machine *machine, struct place *place,
+              struct principal *principal, uint32_t roles)
+{
+    uint32_t before = place->roles.n;
+
+    CHECK((roles & ~role_all_of(place)) == 0);
+    number_map_set(&place->roles, principal->number, roles);
+    number_map_set(&principal->places, place->number, roles);
+    machine->counts[ROW_ROLE] += place->roles.n;
     machine->counts[ROW_ROLE] -= before;
 }
 
-static bool change(struct turn *turn, struct room *room, struct user *user,
-                   const struct role_list *list)
+static bool change(struct turn *turn, struct place *place,
+                   struct principal *principal, const struct role_list *list)
 {
-    uint32_t before = roles_of(room, user);
+    uint32_t before = roles_of(place, principal);
     uint32_t role = (uint32_t)list->role;
     uint32_t after = list->removes ? before & ~role : before | role;
     struct event *event;
@@ -81,29 +99,29 @@ static bool change(struct turn *turn, struct room *room, struct user *user,
     if (after == before) {
         return false;
     }
-    role_set(turn->machine, room, user, after);
-    changes_mark(&turn->machine->changes, ROW_ROLE, room->place.number,
-                 user->number, 0);
+    role_set(turn->machine, place, principal, after);
+    changes_mark(&turn->machine->changes, ROW_ROLE, place->number,
+                 principal->number, 0);
     event = effects_event(turn->effects, EVENT_ROLE_CHANGED);
-    event->room = room->place.number;
-    event->guid = room->place.guid;
-    event->user = user->number;
+    event->room = place->number;
+    event->guid = place->guid;
+    event->user = principal->number;
     event->roles_before = (uint8_t)before;
     event->roles = (uint8_t)after;
     return true;
 }
 
-bool role_apply(struct turn *turn, struct room *room,
+bool role_apply(struct turn *turn, struct place *place,
                 const struct role_list *lists, size_t n_lists)
 {
     bool changed = false;
 
     for (size_t i = 0; i < n_lists; i++) {
         for (size_t j = 0; j < lists[i].n; j++) {
-            struct user *user = user_at(turn->machine, &lists[i], j);
+            struct principal *principal = named(turn->machine, &lists[i], j);
 
-            CHECK(user != NULL); /* role_check has found them all. */
-            changed = change(turn, room, user, &lists[i]) || changed;
+            CHECK(principal != NULL); /* role_check has found them all. */
+            changed = change(turn, place, principal, &lists[i]) || changed;
         }
     }
     return changed;

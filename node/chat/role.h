@@ -1,7 +1,8 @@
-/* The roles of users in rooms, and the lists of users by which commands change
- * them.
+/* The roles of principals in rooms and categories, and the lists of URIs by
+ * which commands change them.
  *
- * Kept on both sides: a room's users and a user's rooms, as sorted pairs.
+ * Kept on both sides: a room's principals and a principal's rooms, as sorted
+ * pairs. A group of whatever size is one of them.
  *
  * Thread: state loop.
  */
@@ -10,7 +11,7 @@
 
 #include "node/chat/state.h"
 
-/* One list of user URIs in a command, and what it does to each. */
+/* One list of URIs in a command, and what it does to each. */
 struct role_list {
     size_t n;
     const ProtobufCBinaryData *users;
@@ -18,31 +19,44 @@ struct role_list {
     bool removes;
 };
 
+/** Tell which roles there can be in a place, a set of enum role. */
+uint32_t role_all_of(const struct place *place);
+
 /**
  * Check lists before any is applied: all or nothing.
  *
- * @room        Whose roles change; NULL for a room to be created.
- * @turn        value becomes, for USER_UNKNOWN, the position of the unknown
- *              user, counted through all lists from 0.
+ * @place       Whose roles change; NULL for one to be created.
+ * @turn        value as principal_check_list has it.
  *
- * Returns ROLES_TOO_MANY when a list is longer than ROLES_PER_COMMAND_MAX,
- * USER_UNKNOWN, or ROOM_ROLES_FULL when those in the room with those added who
- * have no role yet would be more than ROOM_ROLES_MAX; each list is counted for
- * itself, removals are not counted.
+ * Returns as principal_check_list, or ROOM_ROLES_FULL when those in the room
+ * with those added who have no role yet would be more than ROOM_ROLES_MAX; each
+ * list is counted for itself, removals are not counted.
  */
-enum outcome role_check(struct turn *turn, const struct room *room,
+enum outcome role_check(struct turn *turn, const struct place *place,
                         const struct role_list *lists, size_t n_lists);
+
+/**
+ * Check that the principals who are given roles are those the category allows.
+ *
+ * @turn  value becomes the position of one it does not, from 0, counted through
+ *        all lists.
+ *
+ * Returns PRINCIPAL_OUT_OF_SCOPE.
+ */
+enum outcome role_check_scope(struct turn *turn,
+                              const struct category *category,
+                              const struct role_list *lists, size_t n_lists);
 
 /**
  * Apply checked lists, one after the other, telling each change.
  *
  * Returns whether any role changed.
  */
-bool role_apply(struct turn *turn, struct room *room,
+bool role_apply(struct turn *turn, struct place *place,
                 const struct role_list *lists, size_t n_lists);
 
-/** Set a user's roles in a room, a set of enum role, and nothing else. */
-void role_set(struct machine *machine, struct room *room, struct user *user,
-              uint32_t roles);
+/** Set a principal's roles in a place, a set of enum role, and nothing else. */
+void role_set(struct machine *machine, struct place *place,
+              struct principal *principal, uint32_t roles);
 
 #endif

@@ -2,10 +2,7 @@
 
 #include <stdlib.h>
 
-#include "node/chat/category.h"
 #include "node/chat/place.h"
-#include "node/chat/presence.h"
-#include "node/chat/role.h"
 #include "proto/base/check.h"
 
 void room_free(struct room *room)
@@ -14,7 +11,6 @@ void room_free(struct room *room)
         return;
     }
     CHECK(RB_EMPTY(&room->participants));
-    number_map_deinit(&room->roles);
     place_deinit(&room->place);
     free(room);
 }
@@ -27,6 +23,7 @@ bool room_adopt(struct machine *machine, struct room *room)
     CHECK(room->category != NULL && room->place.is_room);
     CHECK(table_at(&machine->rooms, room->place.number) == NULL);
     table_put(&machine->rooms, room->place.number, room);
+    number_map_set(&room->category->rooms, room->place.number, 1);
     machine->counts[ROW_ROOM] += 1;
     return true;
 }
@@ -57,14 +54,8 @@ void room_mark(struct machine *machine, const struct room *room)
     changes_mark(&machine->changes, ROW_ROOM, room->place.number, 0, 0);
 }
 
-static bool is_visibility(int visibility)
-{
-    return visibility == PERCH__VISIBILITY__OPEN ||
-           visibility == PERCH__VISIBILITY__CLOSED;
-}
-
-static void tell(struct turn *turn, const struct room *room,
-                 enum event_kind kind, unsigned changed)
+void room_tell(struct turn *turn, const struct room *room, enum event_kind kind,
+               unsigned changed)
 {
     struct event *event = effects_event(turn->effects, kind);
 
@@ -74,171 +65,29 @@ static void tell(struct turn *turn, const struct room *room,
     room_mark(turn->machine, room);
 }
 
-static bool is_full(const struct machine *machine)
+static bool is_visibility(const struct machine *machine, int visibility)
 {
-    return machine->counts[ROW_ROOM] >= machine->settings[SETTING_ROOMS_MAX] ||
-           machine->place_last == NUMBERS_MAX;
+    return visibility == PERCH__VISIBILITY__OPEN ||
+           visibility == PERCH__VISIBILITY__CLOSED ||
+           (visibility == PERCH__VISIBILITY__SECRET &&
+            machine->rules_version >= RULES_PEOPLE);
 }
 
-static enum outcome check_create(struct turn *turn,
-                                 const Perch__RoomCreate *command,
-                                 struct guid *guid_out,
-                                 struct category **category_out)
+enum outcome room_check_kind(const struct machine *machine, int visibility,
+                             int behavior)
 {
-    enum outcome outcome = place_check_new(
-        turn->machine, command->room, codec_slice(command->name),
-        codec_slice(command->description), guid_out);
-
-    if (outcome == OUTCOME_DONE) {
-        outcome = category_find(turn->machine, command->category, category_out);
-    }
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    if (!is_visibility(command->visibility)) {
+    if (!is_visibility(machine, visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    return is_full(turn->machine) ? OUTCOME_ROOMS_FULL : OUTCOME_DONE;
+    return behavior == PERCH__BEHAVIOR__NORMAL ||
+                   behavior == PERCH__BEHAVIOR__AUDITORIUM
+               ? OUTCOME_DONE
+               : OUTCOME_BEHAVIOR_INVALID;
 }
 
-enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command)
+void room_move(struct room *room, struct category *category)
 {
-    const struct role_list lists[] = {
-        {command->n_members, command->members, ROLE_MEMBER, false},
-        {command->n_managers, command->managers, ROLE_MANAGER, false},
-    };
-    struct category *category = NULL;
-    struct guid guid;
-    struct room *room;
-    enum outcome outcome = check_create(turn, command, &guid, &category);
-    bool adopted;
-
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    outcome = role_check(turn, NULL, lists, 2);
-    if (outcome != OUTCOME_DONE || turn->judging) {
-        return outcome;
-    }
-
-    room = calloc(1, sizeof(*room));
-    CHECK(room != NULL);
-    room->place.is_room = true;
-    place_init(turn, &room->place, &guid, codec_slice(command->name),
-               codec_slice(command->description));
+    number_map_set(&room->category->rooms, room->place.number, 0);
+    number_map_set(&category->rooms, room->place.number, 1);
     room->category = category;
-    room->visibility = (uint8_t)command->visibility;
-    room->disabled = command->disabled;
-    adopted = room_adopt(turn->machine, room);
-    CHECK(adopted);
-    /* The room is told before its roles, which name it. */
-    tell(turn, room, EVENT_ROOM_CREATED, 0);
-    role_apply(turn, room, lists, 2);
-    turn->value = room->place.number;
-    return OUTCOME_DONE;
-}
-
-/* A change with what it names looked up. */
-struct plan {
-    struct room *room;
-    struct category *category; /* The new one, or NULL. */
-    struct place_change place;
-    struct role_list lists[4];
-};
-
-static void plan_init(struct plan *plan, const Perch__RoomChange *command)
-{
-    *plan = (struct plan){
-        .place = {command->has_name, command->has_description,
-                  codec_slice(command->name),
-                  codec_slice(command->description)},
-        .lists = {{command->n_members_remove, command->members_remove,
-                   ROLE_MEMBER, true},
-                  {command->n_managers_remove, command->managers_remove,
-                   ROLE_MANAGER, true},
-                  {command->n_members_add, command->members_add, ROLE_MEMBER,
-                   false},
-                  {command->n_managers_add, command->managers_add, ROLE_MANAGER,
-                   false}},
-    };
-}
-
-static enum outcome check_change(struct turn *turn, struct plan *plan,
-                                 const Perch__RoomChange *command)
-{
-    struct room *room = room_named(turn->machine, command->room);
-    enum outcome outcome = OUTCOME_DONE;
-
-    plan->room = room;
-    if (room == NULL) {
-        return OUTCOME_ROOM_UNKNOWN;
-    }
-    if (command->has_if_version && command->if_version != room->place.version) {
-        return OUTCOME_VERSION_STALE;
-    }
-    if (command->has_category) {
-        outcome =
-            category_find(turn->machine, command->category, &plan->category);
-    }
-    if (outcome == OUTCOME_DONE) {
-        outcome = place_check_change(turn->machine, &room->place, &plan->place);
-    }
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    if (command->has_visibility && !is_visibility(command->visibility)) {
-        return OUTCOME_VISIBILITY_INVALID;
-    }
-    return role_check(turn, room, plan->lists, 4);
-}
-
-static unsigned put(struct turn *turn, const struct plan *plan,
-                    const Perch__RoomChange *command)
-{
-    struct room *room = plan->room;
-    unsigned changed = place_change(turn->machine, &room->place, &plan->place);
-
-    if (plan->category != NULL && plan->category != room->category) {
-        room->category = plan->category;
-        changed |= CHANGED_CATEGORY;
-    }
-    if (command->has_visibility && command->visibility != room->visibility) {
-        room->visibility = (uint8_t)command->visibility;
-        changed |= CHANGED_VISIBILITY;
-    }
-    if (command->has_disabled && (command->disabled != 0) != room->disabled) {
-        room->disabled = command->disabled;
-        changed |= CHANGED_DISABLED;
-    }
-    if (role_apply(turn, room, plan->lists, 4)) {
-        changed |= CHANGED_ROLES;
-    }
-    return changed;
-}
-
-enum outcome room_change(struct turn *turn, const Perch__RoomChange *command)
-{
-    const unsigned access =
-        CHANGED_VISIBILITY | CHANGED_DISABLED | CHANGED_ROLES;
-    struct plan plan;
-    enum outcome outcome;
-    unsigned changed;
-
-    plan_init(&plan, command);
-    outcome = check_change(turn, &plan, command);
-    if (outcome != OUTCOME_DONE || turn->judging) {
-        return outcome;
-    }
-
-    changed = put(turn, &plan, command);
-    if (changed != 0) {
-        /* Rosters empty first, then people hear why. */
-        if ((changed & access) != 0) {
-            presence_put_out(turn, plan.room);
-        }
-        place_touch(turn, &plan.room->place);
-        tell(turn, plan.room, EVENT_ROOM_CHANGED, changed);
-    }
-    turn->value = plan.room->place.version;
-    return OUTCOME_DONE;
 }

@@ -11,25 +11,28 @@
 /**
  * Create a room in a category, with its first members and managers.
  *
- * All or nothing. A room is closed unless the command says otherwise.
+ * All or nothing. A room is closed unless the command says otherwise. A user
+ * who creates it manages it.
  *
- * Returns POOL_NOT_SET, GUID_INVALID, GUID_TAKEN, a refusal of its name or
- * description, CATEGORY_UNKNOWN, VISIBILITY_INVALID, ROOMS_FULL, or a refusal
- * of its lists (role.h). The value is its number.
+ * Returns as manage_actor and manage_create, POOL_NOT_SET, GUID_INVALID,
+ * GUID_TAKEN, a refusal of its name or description, CATEGORY_UNKNOWN,
+ * VISIBILITY_INVALID, BEHAVIOR_INVALID, ROOMS_FULL, or a refusal of its lists
+ * (role.h, presenter.h). The value is its number.
  */
-enum outcome room_create(struct turn *turn, const Perch__RoomCreate *command);
+enum outcome room_create(struct turn *turn, const Perch__Command *command);
 
 /**
  * Change a room; what is the same stays unchanged.
  *
  * All or nothing. Whoever may no longer be in the room is put out at once,
- * before the change is told: everyone when it is disabled, else those without
- * a role when it is closed.
+ * before the change is told: everyone when it is disabled, else those whom its
+ * category does not allow, and when it is not open those without a role.
  *
- * Returns ROOM_UNKNOWN, VERSION_STALE or as room_create. The value is the
+ * Returns as manage_actor and manage_change, ROOM_UNKNOWN, VERSION_STALE or as
+ * room_create. The value is the
  * version after it, or a position as role_check says.
  */
-enum outcome room_change(struct turn *turn, const Perch__RoomChange *command);
+enum outcome room_change(struct turn *turn, const Perch__Command *command);
 
 /** Find a room by its guid. NULL when there is none, or it is a category. */
 struct room *room_find(const struct machine *machine, const struct guid *guid);
@@ -50,5 +53,17 @@ void room_free(struct room *room);
 
 /** Note that the room's row has changed. */
 void room_mark(struct machine *machine, const struct room *room);
+
+/** Tell of a room and note that its row has changed. */
+void room_tell(struct turn *turn, const struct room *room, enum event_kind kind,
+               unsigned changed);
+
+/** Check who is to find a room and who is to post: VISIBILITY_INVALID,
+ * BEHAVIOR_INVALID. */
+enum outcome room_check_kind(const struct machine *machine, int visibility,
+                             int behavior);
+
+/** Put a room into another category. */
+void room_move(struct room *room, struct category *category);
 
 #endif

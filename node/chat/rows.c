@@ -4,6 +4,7 @@
 #include "node/chat/load.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
+#include "node/chat/place.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
@@ -14,8 +15,10 @@ enum { SCRATCH_BYTES = 4096 };
 static const struct {
     const char *name;
     unsigned parts;
+    unsigned place;
 } facts[ROW_KINDS] = {
-#define ROW_ROW(name, text, parts, which) [ROW_##name] = {text, parts},
+#define ROW_ROW(name, place, text, parts, which)                               \
+    [ROW_##name] = {text, parts, place},
     ROW_LIST(ROW_ROW)
 #undef ROW_ROW
 };
@@ -29,6 +32,12 @@ unsigned row_parts(enum row_kind kind)
 {
     CHECK((unsigned)kind < ROW_KINDS);
     return facts[kind].parts;
+}
+
+unsigned row_place(enum row_kind kind)
+{
+    CHECK((unsigned)kind < ROW_KINDS);
+    return facts[kind].place;
 }
 
 int row_compare(const struct row_key *a, const struct row_key *b)
@@ -121,15 +130,38 @@ static void write_numbered(struct writer *writer, enum row_kind kind,
     }
 }
 
+/* The rows of an object that are numbered by the entries of its map. */
+static void write_map(struct writer *writer, enum row_kind kind,
+                      uint32_t number, const struct number_map *map)
+{
+    for (uint32_t i = 0; i < map->n; i++) {
+        write_row(writer, kind, number, map->pairs[i].number, 0);
+    }
+}
+
+static void write_memberships(struct writer *writer)
+{
+    const struct machine *machine = writer->machine;
+
+    for (uint32_t number = 1; number <= machine->principal_last; number++) {
+        const struct group *group =
+            table_at(&machine->directory.groups, number);
+
+        if (group != NULL) {
+            write_map(writer, ROW_MEMBERSHIP, number, &group->members);
+        }
+    }
+}
+
 static void write_roles(struct writer *writer)
 {
     const struct machine *machine = writer->machine;
 
     for (uint32_t number = 1; number <= machine->place_last; number++) {
-        const struct room *room = table_at(&machine->rooms, number);
+        const struct place *place = place_at(machine, number);
 
-        for (uint32_t i = 0; room != NULL && i < room->roles.n; i++) {
-            write_row(writer, ROW_ROLE, number, room->roles.pairs[i].number, 0);
+        if (place != NULL) {
+            write_map(writer, ROW_ROLE, number, &place->roles);
         }
     }
 }
@@ -186,6 +218,8 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     write_row(&writer, ROW_POOL, 0, 0, 0);
     write_row(&writer, ROW_COUNTERS, 0, 0, 0);
     write_numbered(&writer, ROW_USER, machine->principal_last);
+    write_numbered(&writer, ROW_GROUP, machine->principal_last);
+    write_memberships(&writer);
     write_numbered(&writer, ROW_CATEGORY, machine->place_last);
     write_numbered(&writer, ROW_ROOM, machine->place_last);
     write_roles(&writer);
@@ -224,7 +258,7 @@ static void hash_row(void *context, const struct row_key *key,
 {
     uint64_t *hash = context;
 
-    *hash = fnv_number(*hash, key->kind);
+    *hash = fnv_number(*hash, row_place(key->kind));
     for (int i = 0; i < ROW_PARTS_MAX; i++) {
         *hash = fnv_number(*hash, key->part[i]);
     }

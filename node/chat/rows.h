@@ -24,24 +24,27 @@
 
 struct machine;
 
-/* Every kind of row: name, how many numbers its key has, which. Loaded in this
- * order, since later kinds refer to earlier ones. */
+/* Every kind of row: name, its place in the row of counters, how many numbers
+ * its key has, which. Loaded in this order, since later kinds refer to earlier
+ * ones; the places are stored: a new kind gets the next one. */
 #define ROW_LIST(X)                                                            \
-    X(POOL, "pool", 0, "")                                                     \
-    X(COUNTERS, "counters", 0, "")                                             \
-    X(USER, "user", 1, "principal")                                            \
-    X(CATEGORY, "category", 1, "place")                                        \
-    X(ROOM, "room", 1, "place")                                                \
-    X(ROLE, "role", 2, "place, principal")                                     \
-    X(ORIGIN, "origin", 1, "node")                                             \
-    X(OUTCOMES, "outcomes", 2, "node, chunk")                                  \
-    X(SESSION, "session", 3, "node, epoch, serial")                            \
-    X(RETRY, "retry", 1, "number")                                             \
-    X(ENDPOINT, "endpoint", 1, "number")                                       \
-    X(PROBE, "probe", 1, "slot")                                               \
-    X(MESSAGE, "message", 2, "place, message id")
+    X(POOL, 0, "pool", 0, "")                                                  \
+    X(COUNTERS, 1, "counters", 0, "")                                          \
+    X(USER, 2, "user", 1, "principal")                                         \
+    X(GROUP, 13, "group", 1, "principal")                                      \
+    X(MEMBERSHIP, 14, "membership", 2, "group, principal")                     \
+    X(CATEGORY, 3, "category", 1, "place")                                     \
+    X(ROOM, 4, "room", 1, "place")                                             \
+    X(ROLE, 5, "role", 2, "place, principal")                                  \
+    X(ORIGIN, 6, "origin", 1, "node")                                          \
+    X(OUTCOMES, 7, "outcomes", 2, "node, chunk")                               \
+    X(SESSION, 8, "session", 3, "node, epoch, serial")                         \
+    X(RETRY, 9, "retry", 1, "number")                                          \
+    X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
+    X(PROBE, 11, "probe", 1, "slot")                                           \
+    X(MESSAGE, 12, "message", 2, "place, message id")
 
-#define ROW_ENUM(name, text, parts, which) ROW_##name,
+#define ROW_ENUM(name, place, text, parts, which) ROW_##name,
 enum row_kind { ROW_LIST(ROW_ENUM) ROW_KINDS };
 #undef ROW_ENUM
 
@@ -66,6 +69,9 @@ const char *row_name(enum row_kind kind);
 
 /** Count the numbers that make the key of a kind of row. */
 unsigned row_parts(enum row_kind kind);
+
+/** Tell where the row of counters has a kind's count. */
+unsigned row_place(enum row_kind kind);
 
 /** Order keys by kind, then number by number, as memcmp orders bytes. */
 int row_compare(const struct row_key *a, const struct row_key *b);

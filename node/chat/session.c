@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "node/chat/memory.h"
+#include "node/chat/origin.h"
+#include "node/chat/policy.h"
 #include "node/chat/presence.h"
 #include "node/chat/told.h"
 #include "node/chat/user.h"
@@ -116,7 +118,7 @@ struct session *session_load(struct machine *machine, struct origin *origin,
     CHECK(session != NULL);
     session->origin = origin;
     session->user = user;
-    session->user_number = user->number;
+    session->user_number = user->principal.number;
     session->serial = serial;
     TAILQ_INIT(&session->rooms);
     if (RB_INSERT(session_serials, &origin->sessions, session) != NULL) {
@@ -153,6 +155,9 @@ static enum outcome check_open(const struct turn *turn, const struct user *user,
     }
     if (user->disabled) {
         return OUTCOME_USER_DISABLED;
+    }
+    if (!policy_allows(machine, user)) {
+        return OUTCOME_CHAT_NOT_ENABLED;
     }
     if (command->session == 0) {
         return OUTCOME_SESSION_UNKNOWN;
@@ -241,10 +246,10 @@ static void session_end(struct turn *turn, struct session *session,
     session_drop(turn->machine, session);
 }
 
-void session_end_user(struct turn *turn, struct user *user)
+void session_end_user(struct turn *turn, struct user *user, enum leave leave)
 {
     while (!LIST_EMPTY(&user->sessions)) {
-        session_end(turn, LIST_FIRST(&user->sessions), LEAVE_USER_DISABLED,
+        session_end(turn, LIST_FIRST(&user->sessions), leave,
                     DELIVERED_UNKNOWN);
     }
 }

@@ -60,8 +60,8 @@ int session_compare(const struct session *a, const struct session *b);
 /** Name a session. */
 struct session_id session_id(const struct session *session);
 
-/** End all sessions of a user who has been disabled. */
-void session_end_user(struct turn *turn, struct user *user);
+/** End all sessions of a user who may have none any more. */
+void session_end_user(struct turn *turn, struct user *user, enum leave leave);
 
 /** End all sessions of a node. */
 void session_end_origin(struct turn *turn, struct origin *origin,

@@ -32,6 +32,52 @@
 #include "proto/base/guid.h"
 #include "proto/base/tree.h"
 
+/* closure.c: the groups that a principal is in, directly or by way of others.
+ * Made anew when memberships have changed since; no part of the state. */
+struct closure {
+    uint64_t generation; /* directory.generation when it was made; 0: never. */
+    uint32_t n;
+    uint32_t capacity;
+    uint32_t *groups; /* Principal numbers, each once. */
+};
+
+/* principal.c: what a user and a group have in common. */
+struct principal {
+    uint32_t number; /* From Counters.principal. */
+    bool is_group;
+    uint8_t chat;             /* Perch__ChatPolicy */
+    struct number_map places; /* Place number -> set of enum role. */
+    struct number_map groups; /* Those it is directly in -> 1. */
+    struct directory *directory;
+    struct closure closure;
+};
+
+/* group.c, membership.c */
+struct group {
+    struct principal principal;
+    RB_ENTRY(group) by_uri;
+    struct text *uri; /* Lower case. */
+    struct text *display_name;
+    struct number_map members; /* Principal numbers -> 1. */
+    int64_t created_at_us;
+    int64_t changed_at_us;
+    uint64_t walk; /* The last walk that came by; no part of the state. */
+    uint32_t version;
+};
+
+/* All groups by URI. */
+RB_HEAD(group_uris, group);
+
+/* The groups there are. */
+struct directory {
+    struct table groups; /* Numbered by Counters.principal. */
+    struct group_uris by_uri;
+    /* No part of the state: memberships changed so often, from 1; walks so far.
+     */
+    uint64_t generation;
+    uint64_t walks;
+};
+
 /* place.c: what a room and a category have in common. */
 struct place {
     RB_ENTRY(place) by_guid;
@@ -39,6 +85,7 @@ struct place {
     RB_ENTRY(place) by_name;
     struct text *name; /* Unique in the pool, ASCII case aside. */
     struct text *description;
+    struct number_map roles; /* Principal number -> set of enum role. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint32_t number;  /* From Counters.place; never used again. */
@@ -54,6 +101,11 @@ RB_HEAD(place_guids, place);
 /* category.c */
 struct category {
     struct place place;
+    struct number_map rooms; /* Place numbers -> 1. */
+    bool restricted;         /* To those allowed, not open to everyone. */
+    bool invitations;
+    bool file_upload;
+    bool history_off; /* What is said is not shown later. */
 };
 
 /* One endpoint's presence in one room: presence.c. */
@@ -74,13 +126,15 @@ TAILQ_HEAD(joined_rooms, participant);
 struct room {
     struct place place;
     struct category *category;
-    struct number_map roles; /* Principal number -> set of enum role. */
     struct participants participants;
     uint32_t endpoints_present;
     uint32_t users_present;
     uint64_t message_id_last;
     uint8_t visibility; /* Perch__Visibility */
+    uint8_t behavior;   /* Perch__Behavior */
     bool disabled;
+    bool invitations_off; /* Whatever the category has. */
+    bool files_off;
 };
 
 /* What is remembered of a user for a while: memory.c. */
@@ -110,15 +164,14 @@ struct memory {
 
 /* user.c */
 struct user {
+    struct principal principal; /* First. */
     RB_ENTRY(user) by_uri;
     struct text *uri; /* Lower case. */
     struct text *display_name;
-    struct number_map rooms; /* Place number -> set of enum role. */
     LIST_HEAD(user_sessions, session) sessions; /* By session_id. */
     struct memo_ids memos[MEMORIES];
     int64_t created_at_us;
     int64_t changed_at_us;
-    uint32_t number; /* From Counters.principal. */
     uint32_t version;
     uint32_t n_sessions;
     bool disabled;
@@ -136,7 +189,7 @@ struct session {
     RB_ENTRY(session) by_serial;
     uint64_t serial;
     struct origin *origin;
-    uint32_t user_number; /* user->number, near at hand for ordering. */
+    uint32_t user_number; /* The user's, near at hand for ordering. */
     uint32_t n_rooms;
     struct user *user;
     LIST_ENTRY(session) in_user;
@@ -207,6 +260,7 @@ struct machine {
     uint32_t principal_last;
     uint32_t place_last;
     struct user_uris by_uri;
+    struct directory directory;
     struct place_names by_name;
     struct place_guids by_guid;
     struct memory memories[MEMORIES];

@@ -2,12 +2,15 @@
 
 #include <stdlib.h>
 
+#include "node/chat/policy.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "proto/base/check.h"
 
 /* What create and change have in common. */
 struct user_fields {
-    bool has_name, has_ha1, has_disabled, disabled;
+    bool has_name, has_ha1, has_disabled, disabled, has_chat;
+    int chat;
     struct slice name, ha1, ha1_user;
 };
 
@@ -24,7 +27,7 @@ void user_free(struct user *user)
         return;
     }
     CHECK(LIST_EMPTY(&user->sessions));
-    number_map_deinit(&user->rooms);
+    principal_deinit(&user->principal);
     text_free(user->uri);
     text_free(user->display_name);
     free(user);
@@ -35,8 +38,8 @@ bool user_adopt(struct machine *machine, struct user *user)
     if (RB_INSERT(user_uris, &machine->by_uri, user) != NULL) {
         return false;
     }
-    CHECK(table_at(&machine->users, user->number) == NULL);
-    table_put(&machine->users, user->number, user);
+    CHECK(principal_at(machine, user->principal.number) == NULL);
+    table_put(&machine->users, user->principal.number, user);
     machine->counts[ROW_USER] += 1;
     return true;
 }
@@ -106,7 +109,9 @@ static enum outcome check_fields(const struct user_fields *fields)
     if (outcome == OUTCOME_DONE && !is_password(fields)) {
         return OUTCOME_HA1_INVALID;
     }
-    return outcome;
+    return outcome == OUTCOME_DONE
+               ? policy_check(fields->has_chat, fields->chat)
+               : outcome;
 }
 
 static bool same_password(const struct user *user,
@@ -152,7 +157,8 @@ static unsigned put_fields(struct user *user, const struct user_fields *fields)
         user->disabled = fields->disabled;
         changed |= CHANGED_DISABLED;
     }
-    return changed;
+    return changed |
+           policy_put(&user->principal, fields->has_chat, fields->chat);
 }
 
 static void tell(struct turn *turn, const struct user *user,
@@ -160,9 +166,10 @@ static void tell(struct turn *turn, const struct user *user,
 {
     struct event *event = effects_event(turn->effects, kind);
 
-    event->user = user->number;
+    event->user = user->principal.number;
     event->changed = (uint16_t)changed;
-    changes_mark(&turn->machine->changes, ROW_USER, user->number, 0, 0);
+    changes_mark(&turn->machine->changes, ROW_USER, user->principal.number, 0,
+                 0);
 }
 
 static struct user *begin(struct turn *turn, struct slice uri)
@@ -173,7 +180,7 @@ static struct user *begin(struct turn *turn, struct slice uri)
 
     CHECK(user != NULL);
     machine->principal_last += 1;
-    user->number = machine->principal_last;
+    principal_init(machine, &user->principal, machine->principal_last, false);
     user->version = 1;
     user->created_at_us = turn->sent_at_us;
     user->changed_at_us = turn->sent_at_us;
@@ -199,7 +206,9 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
                                  .ha1 = codec_slice(command->ha1),
                                  .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
-                                 .disabled = command->disabled};
+                                 .disabled = command->disabled,
+                                 .has_chat = command->has_chat,
+                                 .chat = command->chat};
     struct slice uri = codec_slice(command->uri);
     struct user *user;
     enum outcome outcome;
@@ -223,7 +232,7 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
 
     user = begin(turn, uri);
     put_fields(user, &fields);
-    turn->value = user->number;
+    turn->value = user->principal.number;
     tell(turn, user, EVENT_USER_CREATED, 0);
     return OUTCOME_DONE;
 }
@@ -236,7 +245,9 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
                                  .ha1 = codec_slice(command->ha1),
                                  .ha1_user = codec_slice(command->ha1_user),
                                  .has_disabled = command->has_disabled,
-                                 .disabled = command->disabled};
+                                 .disabled = command->disabled,
+                                 .has_chat = command->has_chat,
+                                 .chat = command->chat};
     struct user *user = user_find(turn->machine, codec_slice(command->uri));
     enum outcome outcome;
     unsigned changed;
@@ -257,7 +268,9 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
         user->version += 1;
         user->changed_at_us = turn->sent_at_us;
         if (user->disabled) {
-            session_end_user(turn, user);
+            session_end_user(turn, user, LEAVE_USER_DISABLED);
+        } else if (!policy_allows(turn->machine, user)) {
+            session_end_user(turn, user, LEAVE_NOT_ENABLED);
         }
         tell(turn, user, EVENT_USER_CHANGED, changed);
     }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/chat/closure.h"
 #include "node/chat/memory.h"
 #include "node/chat/presence.h"
 #include "node/chat/session.h"
@@ -19,12 +20,13 @@ static void write_hex(const uint8_t hash[HA1_BYTES],
 void view_user(const struct user *user, struct user_view *view_out)
 {
     *view_out = (struct user_view){
-        .number = user->number,
+        .number = user->principal.number,
         .version = user->version,
         .uri = text_slice(user->uri),
         .display_name = text_slice(user->display_name),
         .disabled = user->disabled,
         .has_password = user->has_password,
+        .chat = (Perch__ChatPolicy)user->principal.chat,
         .sessions = user->n_sessions,
         .created_at_us = user->created_at_us,
         .changed_at_us = user->changed_at_us,
@@ -35,6 +37,36 @@ void view_user(const struct user *user, struct user_view *view_out)
     if (user->has_ha1_user) {
         write_hex(user->ha1_user, view_out->ha1_user);
     }
+}
+
+void view_group(const struct group *group, struct group_view *view_out)
+{
+    *view_out = (struct group_view){
+        .number = group->principal.number,
+        .version = group->version,
+        .uri = text_slice(group->uri),
+        .display_name = text_slice(group->display_name),
+        .members = group->members.n,
+        .chat = (Perch__ChatPolicy)group->principal.chat,
+        .created_at_us = group->created_at_us,
+        .changed_at_us = group->changed_at_us,
+    };
+}
+
+void view_principal(const struct principal *principal,
+                    struct principal_view *view_out)
+{
+    const struct group *group = (const struct group *)principal;
+    const struct user *user = (const struct user *)principal;
+
+    *view_out = (struct principal_view){
+        .number = principal->number,
+        .is_group = principal->is_group,
+        .disabled = !principal->is_group && user->disabled,
+        .uri = text_slice(principal->is_group ? group->uri : user->uri),
+        .display_name = text_slice(principal->is_group ? group->display_name
+                                                       : user->display_name),
+    };
 }
 
 static void view_place(const struct place *place, struct place_view *view_out)
@@ -55,18 +87,32 @@ void view_room(const struct room *room, struct room_view *view_out)
     *view_out = (struct room_view){
         .category = room->category,
         .visibility = (Perch__Visibility)room->visibility,
+        .behavior = (Perch__Behavior)room->behavior,
         .disabled = room->disabled,
+        .invitations_off = room->invitations_off,
+        .files_off = room->files_off,
+        .invitations = room->category->invitations && !room->invitations_off,
+        .file_upload = room->category->file_upload && !room->files_off,
+        .history = !room->category->history_off,
         .users_present = room->users_present,
         .endpoints_present = room->endpoints_present,
-        .users_with_role = room->roles.n,
+        .users_with_role = room->place.roles.n,
         .message_id_last = room->message_id_last,
     };
     view_place(&room->place, &view_out->place);
 }
 
-void view_category(const struct category *category, struct place_view *view_out)
+void view_category(const struct category *category,
+                   struct category_view *view_out)
 {
-    view_place(&category->place, view_out);
+    *view_out = (struct category_view){
+        .restricted = category->restricted,
+        .invitations = category->invitations,
+        .file_upload = category->file_upload,
+        .history = !category->history_off,
+        .rooms = category->rooms.n,
+    };
+    view_place(&category->place, &view_out->place);
 }
 
 void view_session(const struct session *session, struct session_view *view_out)
@@ -83,7 +129,25 @@ void view_session(const struct session *session, struct session_view *view_out)
 
 unsigned view_roles(const struct room *room, const struct user *user)
 {
-    return number_map_get(&room->roles, user->number);
+    return closure_bits(&room->place.roles, &user->principal);
+}
+
+unsigned view_roles_own(const struct room *room,
+                        const struct principal *principal)
+{
+    return number_map_get(&room->place.roles, principal->number);
+}
+
+unsigned view_category_roles_own(const struct category *category,
+                                 const struct principal *principal)
+{
+    return number_map_get(&category->place.roles, principal->number);
+}
+
+bool view_is_member(const struct group *group,
+                    const struct principal *principal)
+{
+    return number_map_get(&group->members, principal->number) != 0;
 }
 
 bool view_join_index(const struct room *room, const struct session *session,

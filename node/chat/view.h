@@ -17,7 +17,9 @@
 #include "proto/command.h"
 
 struct machine;
+struct principal;
 struct user;
+struct group;
 struct room;
 struct category;
 struct session;
@@ -29,12 +31,32 @@ struct user_view {
     struct slice display_name;
     bool disabled;
     bool has_password;
+    Perch__ChatPolicy chat; /* The user's own; query_chat_enabled knows all. */
     /* Digest's HA1 of user@domain and of user alone, lower-case hex and NUL;
      * empty without. */
     char ha1[2 * HA1_BYTES + 1];
     char ha1_user[2 * HA1_BYTES + 1];
     uint32_t sessions;
     int64_t created_at_us, changed_at_us;
+};
+
+struct group_view {
+    uint32_t number;
+    uint32_t version;
+    struct slice uri; /* Lower case. */
+    struct slice display_name;
+    uint32_t members;
+    Perch__ChatPolicy chat;
+    int64_t created_at_us, changed_at_us;
+};
+
+/* What a user and a group have in common. */
+struct principal_view {
+    uint32_t number;
+    bool is_group;
+    bool disabled; /* Users only. */
+    struct slice uri;
+    struct slice display_name;
 };
 
 /* What a room and a category have in common. */
@@ -47,11 +69,24 @@ struct place_view {
     int64_t created_at_us, changed_at_us;
 };
 
+struct category_view {
+    struct place_view place;
+    bool restricted; /* To those allowed, not open to everyone. */
+    bool invitations;
+    bool file_upload;
+    bool history; /* What is said is shown later. */
+    uint32_t rooms;
+};
+
 struct room_view {
     struct place_view place;
     const struct category *category;
     Perch__Visibility visibility;
+    Perch__Behavior behavior;
     bool disabled;
+    bool invitations_off, files_off; /* Whatever the category has. */
+    bool invitations, file_upload;   /* Of both. */
+    bool history;                    /* The category's. */
     uint32_t users_present;
     uint32_t endpoints_present;
     uint32_t users_with_role;
@@ -70,18 +105,38 @@ struct session_view {
 /** Describe a user. */
 void view_user(const struct user *user, struct user_view *view_out);
 
+/** Describe a group. */
+void view_group(const struct group *group, struct group_view *view_out);
+
+/** Describe a user or group by what both have. */
+void view_principal(const struct principal *principal,
+                    struct principal_view *view_out);
+
 /** Describe a room. */
 void view_room(const struct room *room, struct room_view *view_out);
 
 /** Describe a category. */
 void view_category(const struct category *category,
-                   struct place_view *view_out);
+                   struct category_view *view_out);
 
 /** Describe a session. */
 void view_session(const struct session *session, struct session_view *view_out);
 
-/** Tell a user's roles in a room, a set of enum role. */
+/** Tell a user's roles in a room, a set of enum role: the user's own and those
+ * of all groups above. */
 unsigned view_roles(const struct room *room, const struct user *user);
+
+/** Tell the roles that a room gives to a principal by name. */
+unsigned view_roles_own(const struct room *room,
+                        const struct principal *principal);
+
+/** Tell the roles that a category gives to a principal by name. */
+unsigned view_category_roles_own(const struct category *category,
+                                 const struct principal *principal);
+
+/** Tell whether a principal is in a group by name. */
+bool view_is_member(const struct group *group,
+                    const struct principal *principal);
 
 /**
  * Tell where a session joined a room: live copies are of later log indexes,

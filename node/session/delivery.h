@@ -28,9 +28,10 @@ enum delivery_kind {
 
 enum sign_in_result {
     SIGN_IN_FOUND,
-    SIGN_IN_UNKNOWN,   /* No such user. */
-    SIGN_IN_DISABLED,  /* The account is disabled. */
-    SIGN_IN_NOT_READY, /* No leader, replaying or overloaded: 503. */
+    SIGN_IN_UNKNOWN,     /* No such user. */
+    SIGN_IN_DISABLED,    /* The account is disabled. */
+    SIGN_IN_NOT_READY,   /* No leader, replaying or overloaded: 503. */
+    SIGN_IN_NOT_ENABLED, /* By policy: no persistent chat for this user. */
 };
 
 struct delivery_sign_in {

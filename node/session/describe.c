@@ -25,17 +25,34 @@ static struct slice category_uri(const struct sessions *hub,
                                  struct arena *arena,
                                  const struct category *category)
 {
-    struct place_view place;
+    struct category_view view;
 
-    view_category(category, &place);
-    return xccos_category_uri(arena,
-                              &(struct xccos_name){domain_of(hub), place.guid});
+    view_category(category, &view);
+    return xccos_category_uri(
+        arena, &(struct xccos_name){domain_of(hub), view.place.guid});
 }
 
-static enum xccos_visibility visibility_of(Perch__Visibility visibility)
+enum xccos_visibility describe_visibility(Perch__Visibility visibility)
 {
-    return visibility == PERCH__VISIBILITY__OPEN ? XCCOS_VISIBILITY_OPEN
-                                                 : XCCOS_VISIBILITY_SCOPED;
+    switch (visibility) {
+    case PERCH__VISIBILITY__OPEN:
+        return XCCOS_VISIBILITY_OPEN;
+    case PERCH__VISIBILITY__SECRET:
+        return XCCOS_VISIBILITY_PRIVATE;
+    default:
+        return XCCOS_VISIBILITY_SCOPED;
+    }
+}
+
+enum xccos_behavior describe_behavior(Perch__Behavior behavior)
+{
+    return behavior == PERCH__BEHAVIOR__AUDITORIUM ? XCCOS_BEHAVIOR_AUDITORIUM
+                                                   : XCCOS_BEHAVIOR_NORMAL;
+}
+
+static enum xccos_flag flag_of(bool is_so)
+{
+    return is_so ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
 }
 
 struct xccos_room *describe_room(const struct sessions *hub,
@@ -53,16 +70,36 @@ struct xccos_room *describe_room(const struct sessions *hub,
     block->description = view.place.description;
     block->topic = view.place.description; /* Pidgin shows it. */
     block->parent = category_uri(hub, arena, view.category);
-    block->behavior = XCCOS_BEHAVIOR_NORMAL;
-    block->visibility = visibility_of(view.visibility);
-    block->disabled = view.disabled ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
+    block->behavior = describe_behavior(view.behavior);
+    block->visibility = describe_visibility(view.visibility);
+    block->disabled = flag_of(view.disabled);
     block->version = XCCOS_NUMBER(view.place.version);
     block->user_count = XCCOS_NUMBER(view.users_present);
     block->shown_visibility = block->visibility;
-    block->file_post = XCCOS_FLAG_FALSE;
-    block->invite = XCCOS_FLAG_FALSE;
-    block->logged = XCCOS_FLAG_TRUE;
+    block->file_post = flag_of(view.file_upload);
+    block->invite = flag_of(view.invitations);
+    block->logged = flag_of(view.history);
     return block->uri.len == 0 || block->parent.len == 0 ? NULL : block;
+}
+
+struct xccos_category *describe_category(const struct sessions *hub,
+                                         struct arena *arena,
+                                         const struct category *category)
+{
+    struct xccos_category *block = arena_alloc(arena, sizeof(*block));
+    struct category_view view;
+
+    if (block == NULL) {
+        return NULL;
+    }
+    view_category(category, &view);
+    block->uri = category_uri(hub, arena, category);
+    block->name = view.place.name;
+    block->description = view.place.description;
+    block->file_post = flag_of(view.file_upload);
+    block->invite = flag_of(view.invitations);
+    block->logged = flag_of(view.history);
+    return block->uri.len == 0 ? NULL : block;
 }
 
 struct xccos_room *describe_room_uri(const struct sessions *hub,
@@ -109,7 +146,11 @@ struct xccos_user *describe_user(struct arena *arena, const struct user *user)
 
 enum xccos_role describe_role(unsigned roles)
 {
-    return (roles & ROLE_MANAGER) != 0 ? XCCOS_ROLE_MANAGER : XCCOS_ROLE_MEMBER;
+    if ((roles & ROLE_MANAGER) != 0) {
+        return XCCOS_ROLE_MANAGER;
+    }
+    return (roles & ROLE_PRESENTER) != 0 ? XCCOS_ROLE_PRESENTER
+                                         : XCCOS_ROLE_MEMBER;
 }
 
 bool describe_is_large(const struct sessions *hub, uint32_t users_present)

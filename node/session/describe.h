@@ -36,8 +36,19 @@ struct xccos_room *describe_room_uri(const struct sessions *hub,
                                      struct arena *arena,
                                      const struct guid *guid);
 
+/** Describe a category. Returns NULL when memory is out. */
+struct xccos_category *describe_category(const struct sessions *hub,
+                                         struct arena *arena,
+                                         const struct category *category);
+
 /** Describe a user. Returns NULL when memory is out. */
 struct xccos_user *describe_user(struct arena *arena, const struct user *user);
+
+/** Say in XCCOS's word who finds and enters a room. */
+enum xccos_visibility describe_visibility(Perch__Visibility visibility);
+
+/** Say in XCCOS's word who posts in a room. */
+enum xccos_behavior describe_behavior(Perch__Behavior behavior);
 
 /** Tell the role by which a room's roster shows a set of enum role. */
 enum xccos_role describe_role(unsigned roles);

@@ -19,6 +19,17 @@ static struct greeting *greeting_of(struct read *read)
     return (struct greeting *)((char *)read - offsetof(struct greeting, read));
 }
 
+static enum sign_in_result result_for(const struct sessions *hub,
+                                      const struct user *user,
+                                      const struct user_view *view)
+{
+    if (view->disabled) {
+        return SIGN_IN_DISABLED;
+    }
+    return query_chat_enabled(hub->machine, user) ? SIGN_IN_FOUND
+                                                  : SIGN_IN_NOT_ENABLED;
+}
+
 static void fill(struct delivery *delivery, const struct sessions *hub,
                  const struct user *user)
 {
@@ -32,7 +43,7 @@ static void fill(struct delivery *delivery, const struct sessions *hub,
     }
     view_user(user, &view);
     query_pool(hub->machine, &pool);
-    sign_in->result = view.disabled ? SIGN_IN_DISABLED : SIGN_IN_FOUND;
+    sign_in->result = result_for(hub, user, &view);
     memcpy(sign_in->ha1, view.ha1, sizeof(sign_in->ha1));
     memcpy(sign_in->ha1_user, view.ha1_user, sizeof(sign_in->ha1_user));
     sign_in->user_uri = arena_copy_slice(delivery->arena, view.uri);

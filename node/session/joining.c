@@ -39,17 +39,6 @@ static void give_up(struct errand *errand)
     errand_end(errand);
 }
 
-/* A session that was not opened has a reason of its own. */
-static void refuse(struct errand *errand, enum outcome outcome)
-{
-    enum outcome open_refusal = errand->visit->caller->open_refusal;
-
-    if (outcome == OUTCOME_SESSION_UNKNOWN && open_refusal != OUTCOME_DONE) {
-        outcome = open_refusal;
-    }
-    errand_refuse_outcome(errand, outcome);
-}
-
 /* The reply while it is composed. */
 struct composing {
     struct sessions *hub;
@@ -172,7 +161,7 @@ static void join_told(struct proposal *proposal, enum proposal_fate fate,
         give_up(&joining->errand);
     } else if (applied->outcome != OUTCOME_DONE &&
                !is_told_by_room(joining, effects)) {
-        refuse(&joining->errand, applied->outcome);
+        errand_refuse_acting(&joining->errand, applied->outcome);
     } else {
         compose(joining, effects);
     }
@@ -296,7 +285,7 @@ static void part_told(struct proposal *proposal, enum proposal_fate fate,
                applied->outcome == OUTCOME_NOT_JOINED) {
         reply_parted(parting, effects); /* Either way it is out. */
     } else {
-        refuse(&parting->errand, applied->outcome);
+        errand_refuse_acting(&parting->errand, applied->outcome);
     }
 }
 

@@ -16,6 +16,7 @@ struct gathering {
     struct xccos_room *room;
     struct xccos_message *last; /* In the room's list. */
     uint32_t n;
+    uint32_t n_hidden;
     size_t bytes;
     bool is_done;
 };
@@ -85,6 +86,18 @@ static enum error add(struct gathering *gathering,
     return ERROR_NONE;
 }
 
+/* What is kept for the archive alone is not shown, and not looked through
+ * without end. */
+static enum error pass_over(struct gathering *gathering)
+{
+    gathering->n_hidden += 1;
+    if (gathering->n_hidden >= PAST_HIDDEN_MAX) {
+        gathering->room->over_limit = XCCOS_FLAG_TRUE;
+        gathering->is_done = true;
+    }
+    return ERROR_NONE;
+}
+
 static enum error take(struct gathering *gathering, struct row *row)
 {
     Perch__Stored__Message *stored = NULL;
@@ -105,7 +118,7 @@ static enum error take(struct gathering *gathering, struct row *row)
         gathering->is_done = true;
         return ERROR_NONE;
     }
-    return add(gathering, stored);
+    return stored->hidden ? pass_over(gathering) : add(gathering, stored);
 }
 
 static enum error walk(struct cursor *cursor, struct gathering *gathering)

@@ -16,6 +16,7 @@
 
 enum {
     PAST_MESSAGES_MAX = 500,
+    PAST_HIDDEN_MAX = 10000, /* Passed over: the answer says it was cut. */
     /* Of messages in a body; the rest is its envelope. */
     PAST_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024,
 };

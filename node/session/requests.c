@@ -6,6 +6,8 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/joining.h"
+#include "node/session/managing.h"
+#include "node/session/peopling.h"
 #include "node/session/posting.h"
 #include "node/session/searching.h"
 #include "proto/base/journal.h"
@@ -85,7 +87,7 @@ static void serve_getserverinfo(struct visit *visit,
     errand_reply(errand, &reply, 0);
 }
 
-/* There are no invitations, and nobody but administrators makes rooms. */
+/* There are no invitations. */
 static void serve_none(struct visit *visit,
                        const struct xccos_primitive *command,
                        const struct xccos_request *request)
@@ -109,11 +111,17 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_GETASSOCIATIONS] = searching_serve,
     [XCCOS_VERB_CHANSRCH] = searching_serve,
     [XCCOS_VERB_GETINV] = serve_none,
-    [XCCOS_VERB_NODESPERMCREATECHILD] = serve_none,
+    [XCCOS_VERB_NODESPERMCREATECHILD] = managing_serve_categories,
     [XCCOS_VERB_JOIN] = joining_serve,
     [XCCOS_VERB_BJOIN] = joining_serve,
     [XCCOS_VERB_PART] = parting_serve,
     [XCCOS_VERB_BCCONTEXT] = history_serve,
+    [XCCOS_VERB_GETUSERS] = peopling_serve,
+    [XCCOS_VERB_CHANCREATE] = managing_serve,
+    [XCCOS_VERB_CHANMODIFY] = managing_serve,
+    [XCCOS_VERB_CHANDELETE] = managing_refuse,
+    [XCCOS_VERB_PERMADD] = managing_serve,
+    [XCCOS_VERB_PERMDEL] = managing_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,

@@ -159,14 +159,16 @@ static void note_rooms_of_other(struct finding *finding)
     list_sessions_of(finding->other, note_joined_of, finding);
 }
 
-static bool has_visibility(const struct finding *finding,
-                           const struct room_view *view)
+static bool is_of_kind(const struct finding *finding,
+                       const struct room_view *view)
 {
-    enum xccos_visibility wanted = finding->query->privacy;
+    enum xccos_visibility privacy = finding->query->privacy;
+    enum xccos_behavior behavior = finding->query->behavior;
 
-    return wanted == XCCOS_VISIBILITY_UNSET ||
-           (wanted == XCCOS_VISIBILITY_OPEN) ==
-               (view->visibility == PERCH__VISIBILITY__OPEN);
+    return (privacy == XCCOS_VISIBILITY_UNSET ||
+            privacy == describe_visibility(view->visibility)) &&
+           (behavior == XCCOS_BEHAVIOR_UNSET ||
+            behavior == describe_behavior(view->behavior));
 }
 
 static bool is_wanted(struct finding *finding, const struct room *room)
@@ -175,7 +177,7 @@ static bool is_wanted(struct finding *finding, const struct room *room)
 
     view_room(room, &view);
     return (finding->category == NULL || view.category == finding->category) &&
-           has_visibility(finding, &view) && has_other(finding, room) &&
+           is_of_kind(finding, &view) && has_other(finding, room) &&
            has_words(finding, &view);
 }
 
@@ -264,9 +266,7 @@ static void search(struct finding *finding, const struct xccos_request *request)
     finding->query = &request->search;
     finding->search = request->search.search;
     finding->n_max = at_most(request->search.results_max);
-    if (set_criteria(finding) &&
-        request->search.behavior != XCCOS_BEHAVIOR_AUDITORIUM &&
-        request->search.disabled != XCCOS_FLAG_TRUE) {
+    if (set_criteria(finding) && request->search.disabled != XCCOS_FLAG_TRUE) {
         list_rooms_visible(finding->hub->machine, finding->user, SLICE_NONE,
                            look_at, finding);
     }

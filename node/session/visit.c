@@ -164,3 +164,13 @@ void errand_refuse_outcome(struct errand *errand, enum outcome outcome)
 {
     errand_refuse(errand, code_of(outcome), outcome_text(outcome));
 }
+
+void errand_refuse_acting(struct errand *errand, enum outcome outcome)
+{
+    enum outcome open_refusal = errand->visit->caller->open_refusal;
+
+    if (outcome == OUTCOME_SESSION_UNKNOWN && open_refusal != OUTCOME_DONE) {
+        outcome = open_refusal;
+    }
+    errand_refuse_outcome(errand, outcome);
+}

@@ -93,4 +93,8 @@ void errand_refuse(struct errand *errand, enum xccos_code code,
 /** Refuse a command as a rule does, and end the errand. */
 void errand_refuse_outcome(struct errand *errand, enum outcome outcome);
 
+/** The same for a command of the client's session: one that was not opened has
+ * a reason of its own. */
+void errand_refuse_acting(struct errand *errand, enum outcome outcome);
+
 #endif

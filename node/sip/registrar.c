@@ -20,6 +20,7 @@ enum verdict {
     WRONG_PASSWORD,
     WRONG_SPELLING,
     DISABLED,
+    NOT_ENABLED,
     UNKNOWN_USER,
     NOT_READY
 };
@@ -37,6 +38,9 @@ static const struct {
                         "Wrong password, or a user name not in lower case",
                         "wrong_password"},
     [DISABLED] = {DIAGNOSTIC_DISABLED, "This account is disabled", "disabled"},
+    [NOT_ENABLED] = {DIAGNOSTIC_NOT_ENABLED,
+                     "This account is not enabled for persistent chat",
+                     "not_enabled"},
     [UNKNOWN_USER] = {DIAGNOSTIC_UNKNOWN_USER, "There is no such user here",
                       "unknown_user"},
 };
@@ -295,6 +299,9 @@ static enum verdict judge(const struct sign_in *sign_in,
     }
     if (facts->result == SIGN_IN_UNKNOWN) {
         return UNKNOWN_USER; /* Never with a claim: it was not proven. */
+    }
+    if (facts->result == SIGN_IN_NOT_ENABLED) {
+        return NOT_ENABLED;
     }
     return facts->result == SIGN_IN_DISABLED ? DISABLED : LET_IN;
 }

@@ -29,6 +29,7 @@ static const struct {
     {416, "Unsupported URI Scheme"},
     {420, "Bad Extension"},
     {422, "Session Interval Too Small"},
+    {424, "Bad Location Information"},
     {423, "Locked"}, /* As HTTP has it; RFC 3261's is for REGISTER alone. */
     {480, "Temporarily Unavailable"},
     {481, "Call/Transaction Does Not Exist"},

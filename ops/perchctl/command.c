@@ -35,8 +35,27 @@
 #define DESCRIPTION                                                            \
     OPTION("--description", "description", "TEXT", "what it is for")
 #define VISIBILITY                                                             \
-    OPTION("--visibility", "visibility", "open|closed",                        \
-           "open: any user may enter; closed: members and managers only")
+    OPTION("--visibility", "visibility", "open|closed|secret",                 \
+           "open: any user of the category may enter; closed: members and "    \
+           "managers only; secret: and nobody else knows of it")
+#define BEHAVIOR                                                               \
+    OPTION("--behavior", "behavior", "normal|auditorium",                      \
+           "auditorium: only presenters may post")
+#define INVITATIONS(of) OPTION("--invitations", "invitations", "yes|no", of)
+#define FILE_UPLOAD(of) OPTION("--file-upload", "file_upload", "yes|no", of)
+#define AS_CATEGORY     "no: none; yes: as the category has it"
+#define HISTORY                                                                \
+    OPTION("--history", "history", "yes|no",                                   \
+           "whether what is said is shown later; no: it is kept for the "      \
+           "archive alone")
+#define EVERYONE                                                               \
+    OPTION("--everyone", "everyone", "yes|no",                                 \
+           "its rooms may be for everyone but those denied; no: for those "    \
+           "allowed")
+#define CHAT                                                                   \
+    OPTION("--chat", "chat", "enabled|disabled|unset",                         \
+           "may use persistent chat; unset: as the groups say, else the pool")
+#define GROUP_WORD WORD("GROUP", "group", "group:NAME, unit:NAME or site:NAME")
 #define PASSWORD                                                               \
     {                                                                          \
         PARAMETER_SECRET, "--password", "password", NULL,                      \
@@ -92,7 +111,7 @@ const struct command commands[] = {
                            "only those the user is a member of"),
                     OPTION("--manager", "manager", "USER",
                            "only those the user manages"),
-                    OPTION("--visibility", "visibility", "open|closed",
+                    OPTION("--visibility", "visibility", "open|closed|secret",
                            "only these"),
                     DISABLED_ONLY, ENABLED_ONLY},
      .list = "rooms",
@@ -103,18 +122,24 @@ const struct command commands[] = {
      .parameters = {ROOM_WORD}, .examples = "perchctl rooms show Lobby\n"},
     {"rooms", "roles", ADMIN_ROOMS_ROLES, "List a room's members and managers",
      .parameters = {ROOM_WORD,
-                    OPTION("--role", "role", "member|manager", "only those")},
-     .list = "users", .columns = "uri display_name member manager disabled",
+                    OPTION("--role", "role", "member|manager|presenter",
+                           "only those")},
+     .list = "users",
+     .columns = "uri display_name member manager presenter disabled",
      .examples = "perchctl rooms roles Lobby --role manager\n"},
     {"rooms", "create", ADMIN_ROOMS_CREATE, "Create a room",
      .parameters = {WORD("NAME", "name", "what people call it"),
                     NEEDED("--category", "category", "CATEGORY",
                            "where it belongs"),
                     DESCRIPTION, VISIBILITY,
-                    OPTION("--member", "members", "USER",
+                    OPTION("--member", "members", "USER|GROUP",
                            "who may enter; may be repeated"),
-                    OPTION("--manager", "managers", "USER",
+                    OPTION("--manager", "managers", "USER|GROUP",
                            "who manages it; may be repeated"),
+                    BEHAVIOR,
+                    OPTION("--presenter", "presenters", "USER|GROUP",
+                           "who posts in an auditorium; may be repeated"),
+                    INVITATIONS(AS_CATEGORY), FILE_UPLOAD(AS_CATEGORY),
                     OPTION("--id", "id", "GUID", "instead of a random one"),
                     FLAG("--disabled", "disabled", "yes",
                          "nobody may enter yet")},
@@ -124,15 +149,19 @@ const struct command commands[] = {
          "bob \\\n    --manager alice --description \"Cash and futures\"\n"},
     {"rooms", "change", ADMIN_ROOMS_CHANGE,
      "Change a room; what is not named stays",
-     .parameters = {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
-                    OPTION("--category", "category", "CATEGORY", "move it"),
-                    DESCRIPTION, VISIBILITY,
-                    OPTION("--add-member", "members_add", "USER",
-                           "may be repeated, as the next three"),
-                    OPTION("--remove-member", "members_remove", "USER", ""),
-                    OPTION("--add-manager", "managers_add", "USER", ""),
-                    OPTION("--remove-manager", "managers_remove", "USER", ""),
-                    IF_VERSION},
+     .parameters =
+         {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
+          OPTION("--category", "category", "CATEGORY", "move it"), DESCRIPTION,
+          VISIBILITY, BEHAVIOR, INVITATIONS(AS_CATEGORY),
+          FILE_UPLOAD(AS_CATEGORY),
+          OPTION("--add-member", "members_add", "USER|GROUP",
+                 "may be repeated, as the next five"),
+          OPTION("--remove-member", "members_remove", "USER|GROUP", ""),
+          OPTION("--add-manager", "managers_add", "USER|GROUP", ""),
+          OPTION("--remove-manager", "managers_remove", "USER|GROUP", ""),
+          OPTION("--add-presenter", "presenters_add", "USER|GROUP", ""),
+          OPTION("--remove-presenter", "presenters_remove", "USER|GROUP", ""),
+          IF_VERSION},
      .examples = "perchctl rooms change Desk --add-member carol\n"
                  "perchctl --dry-run rooms change Desk --name \"Old desk\" "
                  "--if-version 4\n"},
@@ -146,22 +175,52 @@ const struct command commands[] = {
 
     {"categories", "list", ADMIN_CATEGORIES_LIST, "List categories by name",
      .parameters = {MATCH("name")}, .list = "categories",
-     .columns = "name description version id",
+     .columns = "name everyone rooms description version id",
      .examples = "perchctl categories list\n"},
     {"categories", "show", ADMIN_CATEGORIES_SHOW, "Show a category",
      .parameters = {CATEGORY_WORD},
      .examples = "perchctl categories show Trade\n"},
+    {"categories", "roles", ADMIN_CATEGORIES_ROLES,
+     "List whom a category allows and denies and who creates rooms in it",
+     .parameters = {CATEGORY_WORD,
+                    OPTION("--role", "role", "allowed|denied|creator",
+                           "only those")},
+     .list = "users",
+     .columns = "uri display_name allowed denied creator disabled",
+     .examples = "perchctl categories roles Trade --role denied\n"},
     {"categories", "create", ADMIN_CATEGORIES_CREATE, "Create a category",
      .parameters = {WORD("NAME", "name", "what people call it"), DESCRIPTION,
+                    EVERYONE,
+                    OPTION("--allow", "allowed", "USER|GROUP",
+                           "whom its rooms may be for; may be repeated"),
+                    OPTION("--deny", "denied", "USER|GROUP",
+                           "and whom never, allowed or not; may be repeated"),
+                    OPTION("--creator", "creators", "USER|GROUP",
+                           "who may create rooms in it; may be repeated"),
+                    INVITATIONS("its rooms are shown as inviting new members"),
+                    FILE_UPLOAD("its rooms are shown as taking files"), HISTORY,
                     OPTION("--id", "id", "GUID", "instead of a random one")},
      .examples = "perchctl categories create Trade --description \"All "
-                 "desks\"\n"},
+                 "desks\"\n"
+                 "perchctl categories create Research --allow group:analysts "
+                 "--deny group:traders\n"},
     {"categories", "change", ADMIN_CATEGORIES_CHANGE,
      "Change a category; what is not named stays",
-     .parameters = {CATEGORY_WORD,
-                    OPTION("--name", "name", "NAME", "rename it"), DESCRIPTION,
-                    IF_VERSION},
-     .examples = "perchctl categories change Trade --name Trading\n"},
+     .parameters =
+         {CATEGORY_WORD, OPTION("--name", "name", "NAME", "rename it"),
+          DESCRIPTION, EVERYONE,
+          OPTION("--allow", "allowed_add", "USER|GROUP",
+                 "ends everyone; may be repeated, as the next five"),
+          OPTION("--remove-allowed", "allowed_remove", "USER|GROUP", ""),
+          OPTION("--deny", "denied_add", "USER|GROUP", ""),
+          OPTION("--remove-denied", "denied_remove", "USER|GROUP", ""),
+          OPTION("--add-creator", "creators_add", "USER|GROUP", ""),
+          OPTION("--remove-creator", "creators_remove", "USER|GROUP", ""),
+          INVITATIONS("its rooms are shown as inviting new members"),
+          FILE_UPLOAD("its rooms are shown as taking files"), HISTORY,
+          IF_VERSION},
+     .examples = "perchctl categories change Trade --name Trading\n"
+                 "perchctl categories change Trade --deny group:analysts\n"},
 
     {"users", "list", ADMIN_USERS_LIST, "List users by URI",
      .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY},
@@ -175,7 +234,7 @@ const struct command commands[] = {
      .parameters = {USER_WORD,
                     OPTION("--display-name", "display_name", "NAME",
                            "as others see it"),
-                    PASSWORD,
+                    PASSWORD, CHAT,
                     FLAG("--disabled", "disabled", "yes",
                          "may not sign in yet")},
      .examples = "perchctl users create alice --display-name \"Alice A.\" "
@@ -190,8 +249,9 @@ const struct command commands[] = {
                     PASSWORD,
                     FLAG("--no-password", "no_password", "yes",
                          "take the password away"),
-                    IF_VERSION},
-     .examples = "perchctl users change alice --password\n"},
+                    CHAT, IF_VERSION},
+     .examples = "perchctl users change alice --password\n"
+                 "perchctl users change alice --chat disabled\n"},
     {"users", "disable", ADMIN_USERS_CHANGE,
      "Keep a user out; what was said stays",
      .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "yes")},
@@ -199,6 +259,40 @@ const struct command commands[] = {
     {"users", "enable", ADMIN_USERS_CHANGE, "Let a disabled user in again",
      .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "no")},
      .examples = "perchctl users enable alice\n"},
+
+    {"groups", "list", ADMIN_GROUPS_LIST,
+     "List groups, organisational units and sites by URI",
+     .parameters = {MATCH("URI or display name")}, .list = "groups",
+     .columns = "uri display_name members chat version",
+     .examples = "perchctl groups list --match trad\n"},
+    {"groups", "show", ADMIN_GROUPS_SHOW, "Show a group",
+     .parameters = {GROUP_WORD},
+     .examples = "perchctl groups show group:traders\n"},
+    {"groups", "members", ADMIN_GROUPS_MEMBERS,
+     "List who is in a group, users and groups", .parameters = {GROUP_WORD},
+     .list = "members", .columns = "uri display_name is_group disabled",
+     .examples = "perchctl groups members group:traders\n"},
+    {"groups", "create", ADMIN_GROUPS_CREATE, "Create a group",
+     .parameters = {GROUP_WORD,
+                    OPTION("--display-name", "display_name", "NAME",
+                           "as others see it"),
+                    OPTION("--member", "members", "USER|GROUP",
+                           "who is in it; may be repeated"),
+                    CHAT},
+     .examples = "perchctl groups create group:traders --member alice "
+                 "--member unit:london\n"
+                 "perchctl groups create site:paris --chat enabled\n"},
+    {"groups", "change", ADMIN_GROUPS_CHANGE,
+     "Change a group; what is not named stays",
+     .parameters = {GROUP_WORD,
+                    OPTION("--display-name", "display_name", "NAME",
+                           "as others see it"),
+                    OPTION("--add-member", "members_add", "USER|GROUP",
+                           "may be repeated, as the next"),
+                    OPTION("--remove-member", "members_remove", "USER|GROUP",
+                           ""),
+                    CHAT, IF_VERSION},
+     .examples = "perchctl groups change group:traders --remove-member bob\n"},
 
     {"sessions", "list", ADMIN_SESSIONS_LIST, "List who is signed in",
      .parameters = {OPTION("--user", "user", "USER", "only of this user"),
@@ -217,6 +311,12 @@ const struct command commands[] = {
      .parameters = {MATCH("name")}, .list = "settings",
      .columns = "name value standard least most text",
      .examples = "perchctl pool show --match max\n"},
+    {"pool", "rules", ADMIN_POOL_RULES,
+     "Show the rules version in force, or raise it once all nodes know it",
+     .parameters = {{PARAMETER_OPTIONAL, "VERSION", "version", NULL,
+                     "the version to raise the pool to"}},
+     .examples = "perchctl pool rules\n"
+                 "perchctl --dry-run pool rules 2\n"},
     {"pool", "set", ADMIN_SETTINGS_SET,
      "Set what holds for the whole pool: all that is named, or nothing",
      .parameters = {{PARAMETER_PAIRS, "NAME VALUE", "settings", NULL,
@@ -234,7 +334,8 @@ bool command_is_of(const struct command *command, const char *group)
         const char *other, *group;
     } others[] = {{"node", "nodes"},          {"room", "rooms"},
                   {"category", "categories"}, {"user", "users"},
-                  {"session", "sessions"},    {"settings", "pool"}};
+                  {"group", "groups"},        {"session", "sessions"},
+                  {"settings", "pool"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {

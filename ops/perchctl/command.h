@@ -11,7 +11,7 @@
 
 #include "proto/admin.h"
 
-enum { PARAMETERS_MAX = 12 };
+enum { PARAMETERS_MAX = 20 };
 
 enum parameter_kind {
     PARAMETER_WORD,     /* Stands by itself; must be given. */

@@ -149,6 +149,75 @@ static enum xccos_code read_history(struct reading *reading)
     return read_room_name(reading, &history->room);
 }
 
+static enum xccos_code read_getusers(struct reading *reading)
+{
+    enum xccos_code code =
+        read_room_name(reading, &reading->request->people.room);
+
+    if (code == XCCOS_CODE_OK && reading->data->rooms->users != NULL) {
+        reading->request->people.role = reading->data->rooms->users->role;
+    }
+    return code;
+}
+
+/* The room's category, where it is given. */
+static enum xccos_code read_parent(struct reading *reading)
+{
+    struct xccos_management *management = &reading->request->management;
+    struct slice parent = management->block->parent;
+
+    management->has_category = parent.len > 0;
+    if (management->has_category &&
+        xccos_category_uri_read(parent, &management->category) != ERROR_NONE) {
+        return refuse(reading,
+                      "the chanib parent is not the uri of a category");
+    }
+    return XCCOS_CODE_OK;
+}
+
+static enum xccos_code read_new_room(struct reading *reading)
+{
+    const struct xccos_room *room = reading->data->rooms;
+
+    if (room == NULL || room->name.len == 0 || room->parent.len == 0) {
+        return refuse(
+            reading, "a chanib with the new room's name and parent is missing");
+    }
+    reading->request->management.block = room;
+    return read_parent(reading);
+}
+
+static enum xccos_code read_room_change(struct reading *reading)
+{
+    struct xccos_management *management = &reading->request->management;
+    enum xccos_code code = read_room_name(reading, &management->room);
+
+    if (code != XCCOS_CODE_OK) {
+        return code;
+    }
+    management->has_room = true;
+    management->block = reading->data->rooms;
+    return read_parent(reading);
+}
+
+static enum xccos_code read_permissions(struct reading *reading)
+{
+    enum xccos_code code = read_room_change(reading);
+    const struct xccos_user *user;
+
+    if (code != XCCOS_CODE_OK) {
+        return code;
+    }
+    for (user = reading->data->rooms->users; user != NULL; user = user->next) {
+        if (user->uri.len == 0) {
+            return refuse(reading, "a uib in the chanib needs a uri");
+        }
+    }
+    return reading->data->rooms->users != NULL
+               ? XCCOS_CODE_OK
+               : refuse(reading, "a uib with a role is missing in the chanib");
+}
+
 /* What a client may ask, and who reads it. A verb without a row is answered
  * 501 under its own name. */
 static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
@@ -165,6 +234,12 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_PART] = read_part,
     [XCCOS_VERB_BCCONTEXT] = read_history,
     [XCCOS_VERB_BCSEARCH] = read_history,
+    [XCCOS_VERB_GETUSERS] = read_getusers,
+    [XCCOS_VERB_CHANCREATE] = read_new_room,
+    [XCCOS_VERB_CHANMODIFY] = read_room_change,
+    [XCCOS_VERB_CHANDELETE] = read_room_change,
+    [XCCOS_VERB_PERMADD] = read_permissions,
+    [XCCOS_VERB_PERMDEL] = read_permissions,
 };
 
 /* Put a fault into words: "chanid value is not valid". */

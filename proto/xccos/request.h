@@ -28,6 +28,16 @@ struct xccos_history_request {
     struct xccos_history_query query; /* All unset when there was no bcq. */
 };
 
+/* What is to become of a room. */
+struct xccos_management {
+    bool has_room; /* Else: a new one. */
+    struct xccos_name room;
+    bool has_category;
+    struct xccos_name category;
+    const struct xccos_room *block; /* What is given of it; what is unset
+                                       stays. */
+};
+
 /* Slices and pointers borrow from the command and its arena. */
 struct xccos_request {
     enum xccos_verb verb;
@@ -43,6 +53,12 @@ struct xccos_request {
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */
         struct xccos_name room;               /* part */
+        struct {
+            struct xccos_name room;
+            enum xccos_role role;           /* Unset: who is there now. */
+        } people;                           /* getusers */
+        struct xccos_management management; /* chancreate, chanmodify,
+                                               chandelete, permadd, permdel */
     }; /* requri and nodespermcreatechild ask nothing more. */
 };
 

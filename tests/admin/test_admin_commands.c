@@ -1,9 +1,9 @@
 /* Every command of perchctl, over a real socket, by the real rules. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/admin/replies.h"
 #include "tests/admin/scene.h"
 #include "tests/unit/test.h"
 
@@ -15,53 +15,6 @@
 /* More rooms than fit into a reply when all their texts are as long as may be.
  */
 enum { LONG_ROOMS = 90 };
-
-#define HAS(text, part)     assert_non_null(strstr(text, part))
-#define HAS_NOT(text, part) assert_null(strstr(text, part))
-
-/* Run with --json and take the reply; it is freed by the caller. */
-static json_t *run_json(struct scene *scene, const char *words, int code)
-{
-    char line[2048];
-    json_t *reply;
-
-    snprintf(line, sizeof(line), "--json %s", words);
-    assert_int_equal(scene_run(scene, line, NULL), code);
-    reply = json_loads(scene->out, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(reply);
-    return reply;
-}
-
-/* Walk "rooms.0.name". */
-static const json_t *at(const json_t *json, const char *path)
-{
-    char step[64];
-
-    while (*path != '\0') {
-        size_t len = strcspn(path, ".");
-
-        snprintf(step, sizeof(step), "%.*s", (int)len, path);
-        json = step[0] >= '0' && step[0] <= '9'
-                   ? json_array_get(json, (size_t)(step[0] - '0'))
-                   : json_object_get(json, step);
-        path += len + (path[len] == '.');
-    }
-    assert_non_null(json);
-    return json;
-}
-
-static void assert_text(const json_t *json, const char *path, const char *text)
-{
-    assert_true(json_is_string(at(json, path)));
-    assert_string_equal(json_string_value(at(json, path)), text);
-}
-
-static void assert_number(const json_t *json, const char *path,
-                          json_int_t number)
-{
-    assert_true(json_is_integer(at(json, path)));
-    assert_int_equal(json_integer_value(at(json, path)), number);
-}
 
 /* The pool is shown as one node sees it, what it cannot know as null. */
 static void test_status__tells_the_pool(void **state)

@@ -246,6 +246,26 @@ static void test_digest__disabled_needs_the_password(void **state)
     pidgin_leave(pidgin);
 }
 
+/* A policy keeps out by another word, and also only who knows the password. */
+static void test_digest__not_enabled_needs_the_password(void **state)
+{
+    struct scene *scene = *state;
+    struct pidgin *pidgin = connect_to(scene, LISTENER_DIGEST, "olav");
+    struct heard heard = try_password(pidgin, "olav@" DOMAIN, "wrong");
+
+    assert_int_equal(heard.status, 403);
+    assert_non_null(strstr(heard_header(&heard, "ms-diagnostics-public"),
+                           "Wrong user name or password"));
+    heard_free(&heard);
+    heard = try_password(pidgin, "olav@" DOMAIN, "skip");
+    assert_int_equal(heard.status, 403);
+    heard_expect(
+        &heard, "ms-diagnostics-public",
+        "4107;reason=\"This account is not enabled for persistent chat\"");
+    heard_free(&heard);
+    pidgin_leave(pidgin);
+}
+
 /* A nonce works once: after a failure the same credentials are challenged
  * anew, as stale. */
 static void test_digest__nonce_is_used_once(void **state)
@@ -632,6 +652,7 @@ int main(void)
         IN(test_digest__capitals_are_explained),
         IN(test_digest__no_hash_is_no_entry),
         IN(test_digest__disabled_needs_the_password),
+        IN(test_digest__not_enabled_needs_the_password),
         IN(test_digest__nonce_is_used_once),
         IN(test_digest__nonce_is_bound_to_connection),
         IN(test_digest__attempts_are_counted),

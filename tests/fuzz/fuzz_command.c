@@ -67,15 +67,20 @@ static void begin(struct fuzz *fuzz)
     Perch__PoolPut put = PERCH__POOL_PUT__INIT;
     Perch__CategoryCreate category = PERCH__CATEGORY_CREATE__INIT;
     Perch__UserCreate user = PERCH__USER_CREATE__INIT;
+    Perch__RulesRaise raise = PERCH__RULES_RAISE__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
 
     CODEC_SET_BYTES(&start, start_id, slice_of(start_id.bytes, GUID_BYTES));
-    CODEC_SET(&start, rules_known, 1);
+    CODEC_SET(&start, rules_known, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &start;
     for (uint8_t node = 0; node < 3; node++) {
         apply(fuzz, (uint8_t)(HEADER_START + node), &command);
     }
+    CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
+    command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
+    command.rules_raise = &raise;
+    apply(fuzz, 0, &command);
     CODEC_SET_BYTES(&put, domain, SLICE_LITERAL("x"));
     command.kind_case = PERCH__COMMAND__KIND_POOL_PUT;
     command.pool_put = &put;
@@ -99,7 +104,7 @@ static void load(void *context, const struct row_key *key,
 
 static void end(struct fuzz *fuzz)
 {
-    struct machine *again = machine_new(1);
+    struct machine *again = machine_new(COMMAND_RULES_KNOWN);
 
     machine_write_all(fuzz->machine, load, again);
     CHECK(machine_load_end(again) == ERROR_NONE);
@@ -109,7 +114,8 @@ static void end(struct fuzz *fuzz)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct fuzz fuzz = {machine_new(1), {0}, arena_new(4096), 0};
+    struct fuzz fuzz = {
+        machine_new(COMMAND_RULES_KNOWN), {0}, arena_new(4096), 0};
     struct slice rest = slice_of(data, size);
 
     begin(&fuzz);

@@ -32,6 +32,8 @@ static const char *compare_event(const struct event *event,
     SAME(event->leave == twin->leave);
     SAME(event->edge == twin->edge);
     SAME(event->again == twin->again);
+    SAME(event->is_in == twin->is_in);
+    SAME(event->group == twin->group);
     SAME(event->roles_before == twin->roles_before);
     SAME(event->roles == twin->roles);
     SAME(event->changed == twin->changed);
@@ -54,6 +56,7 @@ static const char *compare_message(const struct message *message,
     SAME(message->sent_at_us == twin->sent_at_us);
     SAME(slice_equal(message->author_uri, twin->author_uri));
     SAME(slice_equal(message->display_name, twin->display_name));
+    SAME(message->hidden == twin->hidden);
     SAME(message->post == twin->post);
     return NULL;
 }
@@ -81,7 +84,7 @@ static const char *compare_pool(const struct machine *machine,
                                 const struct twin *twin)
 {
     struct pool_view view;
-    uint64_t rooms = 0, roles = 0, sessions = 0;
+    uint64_t rooms = 0, roles = 0, sessions = 0, groups = 0, memberships = 0;
 
     for (uint32_t i = 1; i <= twin->n_places; i++) {
         rooms += twin->places[i].is_room;
@@ -92,12 +95,20 @@ static const char *compare_pool(const struct machine *machine,
     for (int i = 0; i < TWIN_SESSIONS; i++) {
         sessions += twin->sessions[i].open;
     }
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        groups += twin->users[i].is_group;
+        for (uint32_t j = 1; j <= twin->n_users; j++) {
+            memberships += twin->users[i].members[j];
+        }
+    }
     query_pool(machine, &view);
     SAME(view.rules_version == twin->rules);
     SAME(same_text(view.domain, &twin->domain));
     SAME(same_text(view.pool_uri, &twin->pool_uri));
     SAME(view.sent_at_us == twin->now);
-    SAME(view.users == twin->n_users);
+    SAME(view.users == twin->n_users - groups);
+    SAME(view.groups == groups);
+    SAME(view.memberships == memberships);
     SAME(view.rooms == rooms);
     SAME(view.categories == twin->n_places - rooms);
     SAME(view.roles == roles);
@@ -131,10 +142,37 @@ static const char *compare_user(const struct machine *machine,
     SAME(view.ha1_user[0] == '\0' ||
          view.ha1_user[1] - '0' == other->ha1_user.bytes[0] % 16);
     SAME(view.disabled == other->disabled);
+    SAME((int)view.chat == other->chat);
+    SAME(query_chat_enabled(machine, user) == twin_chats(twin, number));
     SAME(view.version == other->version);
     SAME(view.created_at_us == other->created);
     SAME(view.changed_at_us == other->changed);
     SAME(view.sessions == sessions);
+    return NULL;
+}
+
+static const char *compare_group(const struct machine *machine,
+                                 const struct twin *twin, uint32_t number)
+{
+    const struct twin_user *other = &twin->users[number];
+    const struct group *group =
+        query_group(machine, slice_of(other->uri.bytes, other->uri.len));
+    struct group_view view;
+    uint32_t members = 0;
+
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        members += other->members[i];
+    }
+    SAME(group != NULL);
+    view_group(group, &view);
+    SAME(view.number == number);
+    SAME(same_text(view.uri, &other->uri));
+    SAME(same_text(view.display_name, &other->name));
+    SAME(view.version == other->version);
+    SAME(view.members == members);
+    SAME((int)view.chat == other->chat);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
     return NULL;
 }
 
@@ -157,9 +195,19 @@ static const char *compare_roles(const struct machine *machine,
 
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         const struct user *user = query_user_numbered(machine, i);
+        const struct twin_text *uri = &twin->users[i].uri;
 
-        SAME(view_roles(room, user) == twin->places[number].roles[i]);
+        SAME(view_roles_own(
+                 room,
+                 query_principal(machine, slice_of(uri->bytes, uri->len))) ==
+             twin->places[number].roles[i]);
+        if (twin->users[i].is_group) {
+            SAME(user == NULL);
+            continue;
+        }
+        SAME(view_roles(room, user) == twin_roles(twin, number, i));
         SAME(access_enter(user, room) == twin_may(twin, i, number));
+        SAME(access_post(user, room) == twin_may_post(twin, i, number));
     }
     return NULL;
 }
@@ -169,7 +217,7 @@ static const char *compare_room(const struct machine *machine,
 {
     const struct twin_place *place = &twin->places[number];
     const struct room *room = query_room(machine, &place->guid);
-    struct place_view category;
+    struct category_view category;
     struct room_view view;
     uint32_t endpoints = 0, users = 0;
     const char *difference;
@@ -186,7 +234,13 @@ static const char *compare_room(const struct machine *machine,
     SAME(room != NULL && room == query_room_numbered(machine, number));
     view_room(room, &view);
     view_category(view.category, &category);
-    SAME(category.number == place->category);
+    SAME(category.place.number == place->category);
+    SAME(view.behavior == place->behavior);
+    SAME(view.invitations_off == place->invitations_off);
+    SAME(view.files_off == place->files_off);
+    SAME(view.invitations == (!place->invitations_off &&
+                              twin->places[place->category].invitations));
+    SAME(view.history == !twin->places[place->category].history_off);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
     SAME(view.message_id_last == place->message_id);
@@ -202,13 +256,22 @@ static const char *compare_category(const struct machine *machine,
 {
     const struct twin_place *place = &twin->places[number];
     const struct category *category = query_category(machine, &place->guid);
-    struct place_view view;
+    struct category_view view;
+    uint32_t rooms = 0;
 
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        rooms += twin->places[i].is_room && twin->places[i].category == number;
+    }
     SAME(category != NULL);
     SAME(query_room(machine, &place->guid) == NULL);
     view_category(category, &view);
-    SAME(view.number == number);
-    return compare_place(&view, place);
+    SAME(view.place.number == number);
+    SAME(view.restricted == place->restricted);
+    SAME(view.invitations == place->invitations);
+    SAME(view.file_upload == place->file_upload);
+    SAME(view.history == !place->history_off);
+    SAME(view.rooms == rooms);
+    return compare_place(&view.place, place);
 }
 
 static const char *compare_session(const struct machine *machine,
@@ -305,8 +368,11 @@ const char *compare_state(const struct machine *machine,
     if (pool != NULL) {
         return pool;
     }
-    EACH(1, twin->n_users, compare_user(machine, twin, i))
-    EACH(1, twin->n_users, compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? compare_group(machine, twin, i)
+                                 : compare_user(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))

@@ -52,12 +52,53 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+static bool is_of_people(const Perch__Command *c)
+{
+    const Perch__CategoryCreate *create = c->category_create;
+    const Perch__CategoryChange *change = c->category_change;
+
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return true;
+    case PERCH__COMMAND__KIND_USER_CREATE:
+        return c->user_create->has_chat;
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+        return c->user_change->has_chat;
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+        return create->has_everyone || create->n_allowed > 0 ||
+               create->n_denied > 0 || create->has_invitations ||
+               create->has_file_upload || create->has_history ||
+               create->n_creators > 0;
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+        return change->has_everyone || change->n_allowed_add > 0 ||
+               change->n_allowed_remove > 0 || change->n_denied_add > 0 ||
+               change->n_denied_remove > 0 || change->has_invitations ||
+               change->has_file_upload || change->has_history ||
+               change->n_creators_add > 0 || change->n_creators_remove > 0;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_behavior ||
+               c->room_create->n_presenters > 0 ||
+               c->room_create->has_invitations ||
+               c->room_create->has_file_upload;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_behavior ||
+               c->room_change->n_presenters_add > 0 ||
+               c->room_change->n_presenters_remove > 0 ||
+               c->room_change->has_invitations ||
+               c->room_change->has_file_upload;
+    default:
+        return false;
+    }
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
-        (c->has_needs_rules && c->needs_rules > twin->rules)) {
+        (c->has_needs_rules && c->needs_rules > twin->rules) ||
+        (is_of_people(c) && twin->rules < 2)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -78,11 +119,16 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_USER_CHANGE:
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
-    case PERCH__COMMAND__KIND_ROOM_CREATE:
-    case PERCH__COMMAND__KIND_ROOM_CHANGE:
     case PERCH__COMMAND__KIND_SESSION_EXPEL:
     case PERCH__COMMAND__KIND_NODE_ADMIT:
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return administrator || (user && twin->rules > 1)
+                   ? OUTCOME_DONE
+                   : OUTCOME_NOT_AN_ADMINISTRATOR;
     default:
         return OUTCOME_DONE;
     }
@@ -272,14 +318,18 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_user_create(twin, c->user_create);
     case PERCH__COMMAND__KIND_USER_CHANGE:
         return twin_user_change(twin, c->user_change);
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+        return twin_group_create(twin, c->group_create);
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return twin_group_change(twin, c->group_change);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
         return twin_category_change(twin, c->category_change);
     case PERCH__COMMAND__KIND_ROOM_CREATE:
-        return twin_room_create(twin, c->room_create);
+        return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
-        return twin_room_change(twin, c->room_change);
+        return twin_room_change(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

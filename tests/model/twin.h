@@ -31,8 +31,12 @@ struct twin_text {
     char bytes[TWIN_TEXT];
 };
 
+/* A user or a group. */
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
+    bool is_group;
+    bool members[TWIN_USERS + 1]; /* By number. */
+    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -49,6 +53,11 @@ struct twin_place {
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
+    Perch__Behavior behavior;
+    bool invitations_off, files_off;
+    /* Categories only. */
+    bool restricted, invitations, file_upload, history_off;
+    /* Both. */
     unsigned roles[TWIN_USERS + 1]; /* By user number. */
 };
 
@@ -146,8 +155,44 @@ uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri);
 uint32_t twin_place(const struct twin *twin, ProtobufCBinaryData guid,
                     bool room);
 
+/** Find a user or group by URI, case aside. 0 when there is none. */
+uint32_t twin_principal(const struct twin *twin, ProtobufCBinaryData uri);
+
+/** Mark a principal and every group that holds it, by whatever way. */
+void twin_above(const struct twin *twin, uint32_t principal,
+                bool above[TWIN_USERS + 1]);
+
+/** The roles a principal has in a place, by name or by group. */
+unsigned twin_roles(const struct twin *twin, uint32_t place,
+                    uint32_t principal);
+
+/** Whether a category allows a principal. */
+bool twin_in_scope(const struct twin *twin, uint32_t category,
+                   uint32_t principal);
+
+/** Take everyone out of a room who may not be in it. */
+void twin_put_out(struct twin *twin, uint32_t room);
+
+/** Check one list of URIs, counting them in value. */
+enum outcome twin_check_names(struct twin *twin, size_t n,
+                              const ProtobufCBinaryData *names);
+
+/** Take a user out of all rooms the user may not be in. */
+void twin_put_out_user(struct twin *twin, uint32_t user);
+
+/** Whether a user may have sessions, by policy. */
+bool twin_chats(const struct twin *twin, uint32_t user);
+
+/** End what each user may no longer have, of those who have one of these
+ * principals above them or are one; NULL: of all. */
+void twin_enforce(struct twin *twin, const bool *moved);
+
 /** Whether the user may be in the room. */
 enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room);
+
+/** Whether the user may post in the room, once in it. */
+enum outcome twin_may_post(const struct twin *twin, uint32_t user,
+                           uint32_t room);
 
 /** Take a session out of a room. */
 void twin_leave(struct twin *twin, size_t present, enum leave leave);
@@ -170,12 +215,18 @@ long twin_memo(const struct twin *twin, const struct twin_memos *memos,
 enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *put);
 enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
+enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
+enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,
                                   const Perch__CategoryChange *c);
-enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c);
-enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c);
+enum outcome twin_room_create(struct twin *twin, const Perch__Command *command);
+enum outcome twin_room_change(struct twin *twin, const Perch__Command *command);
+
+/** The user of the acting session, or 0. */
+enum outcome twin_acting(const struct twin *twin, const Perch__Command *c,
+                         uint32_t *user);
 enum outcome twin_session_open(struct twin *twin, const Perch__Command *c);
 enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);

@@ -6,13 +6,9 @@
 
 uint32_t twin_user(const struct twin *twin, ProtobufCBinaryData uri)
 {
-    for (uint32_t i = 1; i <= twin->n_users; i++) {
-        if (twin_same_nocase(uri.data, uri.len, twin->users[i].uri.bytes,
-                             twin->users[i].uri.len)) {
-            return i;
-        }
-    }
-    return 0;
+    uint32_t number = twin_principal(twin, uri);
+
+    return twin->users[number].is_group ? 0 : number;
 }
 
 static enum outcome check_user(bool has_name, ProtobufCBinaryData name,
@@ -37,6 +33,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
 {
     struct twin_user *user;
     enum outcome outcome;
+    uint32_t users = 0;
 
     if (!twin_is_sip(c->uri)) {
         return OUTCOME_USER_URI_INVALID;
@@ -49,7 +46,13 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (twin->n_users >= twin->settings[SETTING_USERS_MAX]) {
+    if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
+        return OUTCOME_CHAT_POLICY_INVALID;
+    }
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        users += !twin->users[i].is_group;
+    }
+    if (users >= twin->settings[SETTING_USERS_MAX]) {
         return OUTCOME_USERS_FULL;
     }
     user = &twin->users[++twin->n_users];
@@ -59,6 +62,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     twin_copy(&user->ha1, c->ha1, false);
     twin_copy(&user->ha1_user, c->ha1_user, false);
     user->disabled = c->disabled;
+    user->chat = (int)c->chat;
     user->version = 1;
     user->created = user->changed = twin->now;
     twin->value = twin->n_users;
@@ -84,6 +88,9 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
+    if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
+        return OUTCOME_CHAT_POLICY_INVALID;
+    }
     if (c->has_display_name &&
         !twin_same(c->display_name.data, c->display_name.len, user->name.bytes,
                    user->name.len)) {
@@ -102,6 +109,10 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         user->disabled = c->disabled;
         changed |= CHANGED_DISABLED;
     }
+    if (c->has_chat && (int)c->chat != user->chat) {
+        user->chat = (int)c->chat;
+        changed |= CHANGED_POLICY;
+    }
     if (changed != 0) {
         struct event *event;
 
@@ -109,6 +120,9 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
         user->changed = twin->now;
         if (user->disabled) {
             twin_end_all(twin, number, 0, LEAVE_USER_DISABLED);
+        }
+        if (!twin_chats(twin, number)) {
+            twin_end_all(twin, number, 0, LEAVE_NOT_ENABLED);
         }
         event = twin_event(twin, EVENT_USER_CHANGED);
         event->user = number;
@@ -122,15 +136,42 @@ enum outcome twin_may(const struct twin *twin, uint32_t user, uint32_t room)
 {
     const struct twin_place *place = &twin->places[room];
 
+    bool in_scope = twin_in_scope(twin, place->category, user);
+
     if (twin->users[user].disabled) {
         return OUTCOME_USER_DISABLED;
+    }
+    if (place->visibility == 2 &&
+        !(in_scope && (twin_roles(twin, room, user) & 3) != 0)) {
+        return OUTCOME_ROOM_UNKNOWN;
     }
     if (place->disabled) {
         return OUTCOME_ROOM_DISABLED;
     }
-    return place->visibility == 6 || place->roles[user] != 0
+    if (!in_scope) {
+        return OUTCOME_NOT_IN_SCOPE;
+    }
+    return place->visibility == 6 || (twin_roles(twin, room, user) & 3) != 0
                ? OUTCOME_DONE
                : OUTCOME_NOT_A_MEMBER;
+}
+
+enum outcome twin_may_post(const struct twin *twin, uint32_t user,
+                           uint32_t room)
+{
+    const struct twin_place *place = &twin->places[room];
+    unsigned roles = twin_roles(twin, room, user);
+    enum outcome outcome = twin_may(twin, user, room);
+
+    if (outcome != OUTCOME_DONE || place->behavior != 5) {
+        return outcome;
+    }
+    if ((roles & ROLE_PRESENTER) == 0) {
+        return OUTCOME_NOT_A_PRESENTER;
+    }
+    return place->visibility == 6 || (roles & ROLE_MEMBER) != 0
+               ? OUTCOME_DONE
+               : OUTCOME_NOT_A_PRESENTER;
 }
 
 static int find_session(const struct twin *twin, int node, uint64_t serial)
@@ -245,6 +286,9 @@ enum outcome twin_session_open(struct twin *twin, const Perch__Command *c)
     }
     if (twin->users[user].disabled) {
         return OUTCOME_USER_DISABLED;
+    }
+    if (!twin_chats(twin, user)) {
+        return OUTCOME_CHAT_NOT_ENABLED;
     }
     if (c->session == 0) {
         return OUTCOME_SESSION_UNKNOWN;
@@ -454,6 +498,16 @@ static enum outcome acting(const struct twin *twin, const Perch__Command *c,
                : OUTCOME_NOT_THE_SESSIONS_USER;
 }
 
+enum outcome twin_acting(const struct twin *twin, const Perch__Command *c,
+                         uint32_t *user)
+{
+    int session;
+    enum outcome outcome = acting(twin, c, &session);
+
+    *user = outcome == OUTCOME_DONE ? twin->sessions[session].user : 0;
+    return outcome;
+}
+
 static long find_present(const struct twin *twin, int session, uint32_t room)
 {
     for (size_t i = 0; i < twin->n_present; i++) {
@@ -606,7 +660,7 @@ static enum outcome check_post(struct twin *twin, const Perch__Command *c,
     if (room == 0) {
         return OUTCOME_ROOM_UNKNOWN;
     }
-    outcome = twin_may(twin, user, room);
+    outcome = twin_may_post(twin, user, room);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -639,6 +693,7 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
         .sent_at_us = twin->now,
         .author_uri = {(const uint8_t *)user->uri.bytes, user->uri.len},
         .display_name = {(const uint8_t *)user->name.bytes, user->name.len},
+        .hidden = twin->places[twin->places[room].category].history_off,
         .post = c->post,
     };
     if (c->post->has_retry_id) {
@@ -649,4 +704,34 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
         add_memo(twin, &twin->retries, memo);
     }
     return OUTCOME_DONE;
+}
+
+/* By node, then serial; rooms in the order of joining. */
+void twin_put_out_user(struct twin *twin, uint32_t user)
+{
+    for (;;) {
+        size_t first = twin->n_present;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            const struct twin_session *s =
+                &twin->sessions[twin->present[i].session];
+            const struct twin_session *best =
+                &twin->sessions[twin->present[first % TWIN_PRESENT].session];
+
+            if (s->user == user &&
+                twin_may(twin, user, twin->present[i].room) != OUTCOME_DONE &&
+                (first == twin->n_present || s->node < best->node ||
+                 (s->node == best->node && s->serial < best->serial))) {
+                first = i;
+            }
+        }
+        if (first == twin->n_present) {
+            return;
+        }
+        twin_leave(twin, first,
+                   twin_may(twin, user, twin->present[first].room) ==
+                           OUTCOME_ROOM_DISABLED
+                       ? LEAVE_ROOM_DISABLED
+                       : LEAVE_EVICTED);
+    }
 }

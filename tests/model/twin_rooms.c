@@ -12,6 +12,7 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_PARTICIPANTS_LISTED_MAX:
         return value <= 1000000;
     case SETTING_REJOIN_POLICY:
+    case SETTING_CHAT_ENABLED:
         return value <= 1;
     case SETTING_HISTORY_DEFAULT:
         return value >= 1 && value <= 500;
@@ -55,7 +56,8 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
     }
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->value = i;
-        if (!c->settings[i]->has_number || c->settings[i]->number >= SETTINGS) {
+        if (!c->settings[i]->has_number ||
+            c->settings[i]->number >= (twin->rules < 2 ? 15 : SETTINGS)) {
             return OUTCOME_SETTING_UNKNOWN;
         }
         if (!in_range(c->settings[i]->number, c->settings[i]->value)) {
@@ -69,6 +71,7 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
 enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
 {
     enum outcome outcome = check_pool(twin, c);
+    uint32_t before = twin->settings[SETTING_CHAT_ENABLED];
 
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -87,6 +90,9 @@ enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
     }
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->settings[c->settings[i]->number] = c->settings[i]->value;
+    }
+    if (before == 1 && twin->settings[SETTING_CHAT_ENABLED] == 0) {
+        twin_enforce(twin, NULL);
     }
     twin_event(twin, EVENT_POOL_CHANGED);
     return OUTCOME_DONE;
@@ -196,11 +202,187 @@ static uint32_t count(const struct twin *twin, bool rooms)
     return n;
 }
 
+struct list {
+    size_t n;
+    ProtobufCBinaryData *users;
+    unsigned role;
+    bool removes;
+};
+
+static enum outcome check_lists(struct twin *twin, uint32_t room,
+                                const struct list *lists, int n)
+{
+    uint64_t roles = 0, added = 0;
+
+    twin->value = 0;
+    for (int i = 0; i < n; i++) {
+        enum outcome outcome =
+            twin_check_names(twin, lists[i].n, lists[i].users);
+
+        if (outcome != OUTCOME_DONE) {
+            return outcome;
+        }
+        for (size_t j = 0; !lists[i].removes && j < lists[i].n; j++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            added += room == 0 || twin->places[room].roles[who] == 0;
+        }
+    }
+    twin->value = 0;
+    for (uint32_t i = 1; room != 0 && i <= twin->n_users; i++) {
+        roles += twin->places[room].roles[i] != 0;
+    }
+    return added > 0 && roles + added > twin->settings[SETTING_ROOM_ROLES_MAX]
+               ? OUTCOME_ROOM_ROLES_FULL
+               : OUTCOME_DONE;
+}
+
+/* Whoever is given a role must be one the category allows. */
+static enum outcome check_scope(struct twin *twin, uint32_t category,
+                                const struct list *lists, int n)
+{
+    uint64_t position = 0;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            if (!lists[i].removes && !twin_in_scope(twin, category, who)) {
+                twin->value = position;
+                return OUTCOME_PRINCIPAL_OUT_OF_SCOPE;
+            }
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static bool becomes_member(const struct twin *twin, const struct list *lists,
+                           int n, uint32_t who)
+{
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++) {
+            if (lists[i].role == ROLE_MEMBER && !lists[i].removes &&
+                twin_principal(twin, lists[i].users[j]) == who) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Presenters are of auditoriums, and members of them unless they are open. */
+static enum outcome check_presenters(struct twin *twin, uint32_t room,
+                                     int visibility, int behavior,
+                                     const struct list *lists, int n)
+{
+    uint64_t position = 0;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++, position++) {
+            uint32_t who = twin_principal(twin, lists[i].users[j]);
+
+            if (lists[i].role != ROLE_PRESENTER || lists[i].removes) {
+                continue;
+            }
+            twin->value = position;
+            if (behavior != 5) {
+                return OUTCOME_NOT_AN_AUDITORIUM;
+            }
+            if (visibility != 6 && !becomes_member(twin, lists, n, who) &&
+                (room == 0 ||
+                 (twin_roles(twin, room, who) & ROLE_MEMBER) == 0)) {
+                return OUTCOME_PRESENTER_NOT_MEMBER;
+            }
+            twin->value = 0;
+        }
+    }
+    return OUTCOME_DONE;
+}
+
+static bool is_visibility(const struct twin *twin, int visibility)
+{
+    return visibility == 3 || visibility == 6 ||
+           (visibility == 2 && twin->rules > 1);
+}
+
+static bool apply_lists(struct twin *twin, uint32_t room,
+                        const struct list *lists, int n)
+{
+    bool changed = false;
+
+    for (int i = 0; i < n; i++) {
+        for (size_t j = 0; j < lists[i].n; j++) {
+            uint32_t user = twin_principal(twin, lists[i].users[j]);
+            unsigned *roles = &twin->places[room].roles[user];
+            unsigned before = *roles;
+            struct event *event;
+
+            *roles = lists[i].removes ? before & ~lists[i].role
+                                      : before | lists[i].role;
+            if (*roles == before) {
+                continue;
+            }
+            changed = true;
+            event = twin_event(twin, EVENT_ROLE_CHANGED);
+            event->room = room;
+            event->guid = twin->places[room].guid;
+            event->user = user;
+            event->roles_before = (uint8_t)before;
+            event->roles = (uint8_t)*roles;
+        }
+    }
+    return changed;
+}
+
+/* By user number, then node, then serial. */
+static bool comes_before(const struct twin *twin, size_t a, size_t b)
+{
+    const struct twin_session *x = &twin->sessions[twin->present[a].session];
+    const struct twin_session *y = &twin->sessions[twin->present[b].session];
+
+    if (x->user != y->user) {
+        return x->user < y->user;
+    }
+    return x->node != y->node ? x->node < y->node : x->serial < y->serial;
+}
+
+/* Put out one after the other, the first in order each time. */
+void twin_put_out(struct twin *twin, uint32_t room)
+{
+    for (;;) {
+        size_t first = twin->n_present;
+        enum outcome reason;
+
+        for (size_t i = 0; i < twin->n_present; i++) {
+            uint32_t user = twin->sessions[twin->present[i].session].user;
+
+            if (twin->present[i].room == room &&
+                twin_may(twin, user, room) != OUTCOME_DONE &&
+                (first == twin->n_present || comes_before(twin, i, first))) {
+                first = i;
+            }
+        }
+        if (first == twin->n_present) {
+            return;
+        }
+        reason = twin_may(
+            twin, twin->sessions[twin->present[first].session].user, room);
+        twin_leave(twin, first,
+                   reason == OUTCOME_ROOM_DISABLED ? LEAVE_ROOM_DISABLED
+                                                   : LEAVE_EVICTED);
+    }
+}
+
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c)
 {
+    const struct list lists[] = {
+        {c->n_allowed, c->allowed, ROLE_ALLOWED, false},
+        {c->n_denied, c->denied, ROLE_DENIED, false},
+        {c->n_creators, c->creators, ROLE_CREATOR, false}};
     enum outcome outcome =
         check_new(twin, c->category, c->name, c->description);
+    struct twin_place *place;
 
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -208,8 +390,17 @@ enum outcome twin_category_create(struct twin *twin,
     if (count(twin, false) >= twin->settings[SETTING_CATEGORIES_MAX]) {
         return OUTCOME_CATEGORIES_FULL;
     }
-    add_place(twin, c->category, c->name, c->description);
+    outcome = check_lists(twin, 0, lists, 3);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    place = add_place(twin, c->category, c->name, c->description);
+    place->restricted = c->has_everyone ? !c->everyone : c->n_allowed != 0;
+    place->invitations = c->invitations;
+    place->file_upload = c->file_upload;
+    place->history_off = c->has_history ? !c->history : false;
     tell_place(twin, twin->n_places, EVENT_CATEGORY_CREATED, 0);
+    apply_lists(twin, twin->n_places, lists, 3);
     return OUTCOME_DONE;
 }
 
@@ -236,8 +427,16 @@ static unsigned put_texts(struct twin_place *place, bool has_name,
 enum outcome twin_category_change(struct twin *twin,
                                   const Perch__CategoryChange *c)
 {
+    const struct list lists[] = {
+        {c->n_allowed_remove, c->allowed_remove, ROLE_ALLOWED, true},
+        {c->n_denied_remove, c->denied_remove, ROLE_DENIED, true},
+        {c->n_creators_remove, c->creators_remove, ROLE_CREATOR, true},
+        {c->n_allowed_add, c->allowed_add, ROLE_ALLOWED, false},
+        {c->n_denied_add, c->denied_add, ROLE_DENIED, false},
+        {c->n_creators_add, c->creators_add, ROLE_CREATOR, false}};
     uint32_t number = twin_place(twin, c->category, false);
     struct twin_place *place = &twin->places[number];
+    bool before = place->restricted;
     enum outcome outcome;
     unsigned changed;
 
@@ -249,11 +448,38 @@ enum outcome twin_category_change(struct twin *twin,
     }
     outcome = check_texts(twin, number, c->has_name, c->name,
                           c->has_description, c->description);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_lists(twin, number, lists, 6);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
     changed = put_texts(place, c->has_name, c->name, c->has_description,
                         c->description);
+    if (c->n_allowed_add != 0) {
+        place->restricted = true;
+    }
+    if (c->has_everyone) {
+        place->restricted = !c->everyone;
+    }
+    changed |= before != place->restricted ? CHANGED_SCOPE : 0;
+    if ((c->has_invitations && c->invitations != place->invitations) ||
+        (c->has_file_upload && c->file_upload != place->file_upload) ||
+        (c->has_history && c->history == place->history_off)) {
+        changed |= CHANGED_SWITCHES;
+    }
+    place->invitations =
+        c->has_invitations ? c->invitations != 0 : place->invitations;
+    place->file_upload =
+        c->has_file_upload ? c->file_upload != 0 : place->file_upload;
+    place->history_off = c->has_history ? !c->history : place->history_off;
+    changed |= apply_lists(twin, number, lists, 6) ? CHANGED_ROLES : 0;
+    for (uint32_t room = 1; room <= twin->n_places; room++) {
+        if (twin->places[room].is_room &&
+            twin->places[room].category == number) {
+            twin_put_out(twin, room);
+        }
+    }
     if (changed != 0) {
         place->version++;
         place->changed = twin->now;
@@ -263,93 +489,85 @@ enum outcome twin_category_change(struct twin *twin,
     return OUTCOME_DONE;
 }
 
-struct list {
-    size_t n;
-    ProtobufCBinaryData *users;
-    unsigned role;
-    bool removes;
-};
-
-static enum outcome check_lists(struct twin *twin, uint32_t room,
-                                const struct list *lists, int n)
+/* A user creates rooms, or moves them, where the user is a creator. */
+static enum outcome may_create(const struct twin *twin, uint32_t user,
+                               uint32_t category)
 {
-    uint64_t position = 0, roles = 0, added = 0;
-
-    for (int i = 0; i < n; i++) {
-        if (lists[i].n > 1024) {
-            twin->value = position;
-            return OUTCOME_ROLES_TOO_MANY;
-        }
-        for (size_t j = 0; j < lists[i].n; j++, position++) {
-            uint32_t user = twin_user(twin, lists[i].users[j]);
-
-            if (user == 0) {
-                twin->value = position;
-                return OUTCOME_USER_UNKNOWN;
-            }
-            added += !lists[i].removes &&
-                     (room == 0 || twin->places[room].roles[user] == 0);
-        }
+    if (user == 0) {
+        return OUTCOME_DONE;
     }
-    for (uint32_t i = 1; room != 0 && i <= twin->n_users; i++) {
-        roles += twin->places[room].roles[i] != 0;
-    }
-    return added > 0 && roles + added > twin->settings[SETTING_ROOM_ROLES_MAX]
-               ? OUTCOME_ROOM_ROLES_FULL
-               : OUTCOME_DONE;
+    return twin_in_scope(twin, category, user) &&
+                   (twin_roles(twin, category, user) & ROLE_CREATOR) != 0
+               ? OUTCOME_DONE
+               : OUTCOME_NOT_A_CREATOR;
 }
 
-static bool apply_lists(struct twin *twin, uint32_t room,
-                        const struct list *lists, int n)
+/* A user changes rooms that the user finds and manages. */
+static enum outcome may_change(const struct twin *twin, uint32_t user,
+                               uint32_t room)
 {
-    bool changed = false;
+    enum outcome outcome =
+        user == 0 ? OUTCOME_DONE : twin_may(twin, user, room);
 
-    for (int i = 0; i < n; i++) {
-        for (size_t j = 0; j < lists[i].n; j++) {
-            uint32_t user = twin_user(twin, lists[i].users[j]);
-            unsigned *roles = &twin->places[room].roles[user];
-            unsigned before = *roles;
-            struct event *event;
-
-            *roles = lists[i].removes ? before & ~lists[i].role
-                                      : before | lists[i].role;
-            if (*roles == before) {
-                continue;
-            }
-            changed = true;
-            event = twin_event(twin, EVENT_ROLE_CHANGED);
-            event->room = room;
-            event->guid = twin->places[room].guid;
-            event->user = user;
-            event->roles_before = (uint8_t)before;
-            event->roles = (uint8_t)*roles;
-        }
+    if (user == 0) {
+        return OUTCOME_DONE;
     }
-    return changed;
+    if (outcome != OUTCOME_DONE && outcome != OUTCOME_NOT_A_MEMBER) {
+        return outcome;
+    }
+    return twin_roles(twin, room, user) & ROLE_MANAGER ? OUTCOME_DONE
+                                                       : OUTCOME_NOT_A_MANAGER;
 }
 
-enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
+enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
 {
+    const Perch__RoomCreate *c = command->room_create;
+    ProtobufCBinaryData creator_uri = {0, NULL};
     const struct list lists[] = {
         {c->n_members, c->members, ROLE_MEMBER, false},
-        {c->n_managers, c->managers, ROLE_MANAGER, false}};
-    uint32_t category = twin_place(twin, c->category, false);
-    enum outcome outcome = check_new(twin, c->room, c->name, c->description);
+        {c->n_managers, c->managers, ROLE_MANAGER, false},
+        {c->n_presenters, c->presenters, ROLE_PRESENTER, false},
+        {command->administrator.len == 0, &creator_uri, ROLE_MANAGER, false}};
+    uint32_t category = twin_place(twin, c->category, false), user = 0;
+    enum outcome outcome = OUTCOME_DONE;
     struct twin_place *place;
 
+    if (command->administrator.len == 0) {
+        outcome = twin_acting(twin, command, &user);
+        creator_uri = command->user;
+        if (outcome == OUTCOME_DONE && category == 0) {
+            outcome = OUTCOME_CATEGORY_UNKNOWN;
+        }
+        if (outcome == OUTCOME_DONE) {
+            outcome = may_create(twin, user, category);
+        }
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_new(twin, c->room, c->name, c->description);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
     if (category == 0) {
         return OUTCOME_CATEGORY_UNKNOWN;
     }
-    if (c->visibility != 6 && c->visibility != 3) {
+    if (!is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
+    }
+    if (c->behavior != 4 && c->behavior != 5) {
+        return OUTCOME_BEHAVIOR_INVALID;
     }
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
-    outcome = check_lists(twin, 0, lists, 2);
+    outcome = check_lists(twin, 0, lists, 4);
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_scope(twin, category, lists, 4);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome =
+            check_presenters(twin, 0, c->visibility, c->behavior, lists, 4);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -357,49 +575,17 @@ enum outcome twin_room_create(struct twin *twin, const Perch__RoomCreate *c)
     place->is_room = true;
     place->category = category;
     place->visibility = c->visibility;
+    place->behavior = c->behavior;
     place->disabled = c->disabled;
+    place->invitations_off = c->has_invitations && c->invitations == 0;
+    place->files_off = c->has_file_upload && c->file_upload == 0;
     tell_place(twin, twin->n_places, EVENT_ROOM_CREATED, 0);
-    apply_lists(twin, twin->n_places, lists, 2);
+    apply_lists(twin, twin->n_places, lists, 4);
     return OUTCOME_DONE;
 }
 
-/* By user number, then node, then serial. */
-static bool comes_before(const struct twin *twin, size_t a, size_t b)
-{
-    const struct twin_session *x = &twin->sessions[twin->present[a].session];
-    const struct twin_session *y = &twin->sessions[twin->present[b].session];
-
-    if (x->user != y->user) {
-        return x->user < y->user;
-    }
-    return x->node != y->node ? x->node < y->node : x->serial < y->serial;
-}
-
-/* Put out one after the other, the first in order each time. */
-static void put_out(struct twin *twin, uint32_t room)
-{
-    for (;;) {
-        size_t first = twin->n_present;
-
-        for (size_t i = 0; i < twin->n_present; i++) {
-            uint32_t user = twin->sessions[twin->present[i].session].user;
-
-            if (twin->present[i].room == room &&
-                twin_may(twin, user, room) != OUTCOME_DONE &&
-                (first == twin->n_present || comes_before(twin, i, first))) {
-                first = i;
-            }
-        }
-        if (first == twin->n_present) {
-            return;
-        }
-        twin_leave(twin, first,
-                   twin->places[room].disabled ? LEAVE_ROOM_DISABLED
-                                               : LEAVE_EVICTED);
-    }
-}
-
-static enum outcome check_room_change(struct twin *twin, uint32_t number,
+static enum outcome check_room_change(struct twin *twin, uint32_t user,
+                                      uint32_t number,
                                       const Perch__RoomChange *c,
                                       const struct list *lists)
 {
@@ -408,35 +594,74 @@ static enum outcome check_room_change(struct twin *twin, uint32_t number,
     if (number == 0) {
         return OUTCOME_ROOM_UNKNOWN;
     }
+    outcome = may_change(twin, user, number);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     if (c->has_if_version && c->if_version != twin->places[number].version) {
         return OUTCOME_VERSION_STALE;
     }
-    if (c->has_category && twin_place(twin, c->category, false) == 0) {
-        return OUTCOME_CATEGORY_UNKNOWN;
+    if (c->has_category) {
+        uint32_t category = twin_place(twin, c->category, false);
+
+        if (category == 0) {
+            return OUTCOME_CATEGORY_UNKNOWN;
+        }
+        if (category != twin->places[number].category &&
+            may_create(twin, user, category) != OUTCOME_DONE) {
+            return OUTCOME_NOT_A_CREATOR;
+        }
     }
     outcome = check_texts(twin, number, c->has_name, c->name,
                           c->has_description, c->description);
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (c->has_visibility && c->visibility != 6 && c->visibility != 3) {
+    if (c->has_visibility && !is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
     }
-    return check_lists(twin, number, lists, 4);
+    if (c->has_behavior && c->behavior != 4 && c->behavior != 5) {
+        return OUTCOME_BEHAVIOR_INVALID;
+    }
+    outcome = check_lists(twin, number, lists, 6);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    outcome = check_scope(twin,
+                          c->has_category ? twin_place(twin, c->category, false)
+                                          : twin->places[number].category,
+                          lists, 6);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    return check_presenters(
+        twin, number,
+        c->has_visibility ? c->visibility : twin->places[number].visibility,
+        c->has_behavior ? c->behavior : twin->places[number].behavior, lists,
+        6);
 }
 
-enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
+enum outcome twin_room_change(struct twin *twin, const Perch__Command *command)
 {
+    const Perch__RoomChange *c = command->room_change;
     const struct list lists[] = {
         {c->n_members_remove, c->members_remove, ROLE_MEMBER, true},
         {c->n_managers_remove, c->managers_remove, ROLE_MANAGER, true},
+        {c->n_presenters_remove, c->presenters_remove, ROLE_PRESENTER, true},
         {c->n_members_add, c->members_add, ROLE_MEMBER, false},
-        {c->n_managers_add, c->managers_add, ROLE_MANAGER, false}};
-    uint32_t number = twin_place(twin, c->room, true);
+        {c->n_managers_add, c->managers_add, ROLE_MANAGER, false},
+        {c->n_presenters_add, c->presenters_add, ROLE_PRESENTER, false}};
+    uint32_t number = twin_place(twin, c->room, true), user = 0;
     struct twin_place *place = &twin->places[number];
-    enum outcome outcome = check_room_change(twin, number, c, lists);
+    enum outcome outcome = OUTCOME_DONE;
     unsigned changed;
 
+    if (command->administrator.len == 0) {
+        outcome = twin_acting(twin, command, &user);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_room_change(twin, user, number, c, lists);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -456,11 +681,24 @@ enum outcome twin_room_change(struct twin *twin, const Perch__RoomChange *c)
         changed |= c->disabled != place->disabled ? CHANGED_DISABLED : 0;
         place->disabled = c->disabled;
     }
-    if (apply_lists(twin, number, lists, 4)) {
+    if (c->has_behavior) {
+        changed |= c->behavior != place->behavior ? CHANGED_BEHAVIOR : 0;
+        place->behavior = c->behavior;
+    }
+    if (c->has_invitations) {
+        changed |=
+            c->invitations == place->invitations_off ? CHANGED_SWITCHES : 0;
+        place->invitations_off = !c->invitations;
+    }
+    if (c->has_file_upload) {
+        changed |= c->file_upload == place->files_off ? CHANGED_SWITCHES : 0;
+        place->files_off = !c->file_upload;
+    }
+    if (apply_lists(twin, number, lists, 6)) {
         changed |= CHANGED_ROLES;
     }
     if (changed != 0) {
-        put_out(twin, number);
+        twin_put_out(twin, number);
         place->version++;
         place->changed = twin->now;
         tell_place(twin, number, EVENT_ROOM_CHANGED, changed);

@@ -18,11 +18,12 @@ static const struct {
     const char *name;
     const char *user;
     const char *password;
-    bool disabled;
+    enum sign_in_result result;
 } users[] = {
-    {"sip:ingrid@" DOMAIN, "ingrid@" DOMAIN, "ingrid", "fjell", false},
-    {"sip:tomas@" DOMAIN, "tomas@" DOMAIN, "tomas", "hav", false},
-    {"sip:mei@" DOMAIN, "mei@" DOMAIN, "mei", "tide", true},
+    {"sip:ingrid@" DOMAIN, "ingrid@" DOMAIN, "ingrid", "fjell", SIGN_IN_FOUND},
+    {"sip:tomas@" DOMAIN, "tomas@" DOMAIN, "tomas", "hav", SIGN_IN_FOUND},
+    {"sip:mei@" DOMAIN, "mei@" DOMAIN, "mei", "tide", SIGN_IN_DISABLED},
+    {"sip:olav@" DOMAIN, "olav@" DOMAIN, "olav", "skip", SIGN_IN_NOT_ENABLED},
 };
 
 uint64_t now_ms(void)
@@ -73,7 +74,7 @@ static void on_sign_in(struct scene *scene, const struct intake *intake)
             !is_word(intake->sign_in.user_uri, users[i].uri)) {
             continue;
         }
-        facts->result = users[i].disabled ? SIGN_IN_DISABLED : SIGN_IN_FOUND;
+        facts->result = users[i].result;
         auth_digest_ha1(facts->ha1, users[i].name, DOMAIN, users[i].password);
         if (!scene->no_bare_hash) {
             auth_digest_ha1(facts->ha1_user, users[i].user, DOMAIN,

@@ -40,7 +40,7 @@ class Commands(SipScene):
         """501 under the client's own name, and the dialog goes on."""
         user, = self.people(1)
         dialog = self.enter(user)
-        for verb in ('zebra', 'chancreate', 'getfutok', 'purge'):
+        for verb in ('zebra', 'usersrch', 'getfutok', 'purge'):
             found = dialog.do(verb, '<chanib name="x"/>')
             self.assertEqual(found.code, 501)
             self.assertTrue(found.why.startswith('ERROR_NOT_SUPPORTED'))

@@ -112,7 +112,7 @@ enum outcome fixture_start(struct chat_fixture *f, uint8_t node)
 
     CODEC_SET(&start, start_id, fixture_guid_bytes(&id));
     CODEC_SET(&start, raft_id, node);
-    CODEC_SET(&start, rules_known, 1);
+    CODEC_SET(&start, rules_known, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &start;
     outcome =
@@ -120,6 +120,44 @@ enum outcome fixture_start(struct chat_fixture *f, uint8_t node)
     f->epochs[node] = f->applied.value;
     f->numbers[node] = 0;
     return outcome;
+}
+
+void fixture_raise(struct chat_fixture *f)
+{
+    Perch__RulesRaise raise = PERCH__RULES_RAISE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
+    command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
+    command.rules_raise = &raise;
+    assert_outcome(fixture_apply(f, 1, &command), DONE);
+}
+
+enum outcome fixture_group(struct chat_fixture *f, const char *uri)
+{
+    Perch__GroupCreate group = PERCH__GROUP_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&group, uri, fixture_text(uri));
+    command.kind_case = PERCH__COMMAND__KIND_GROUP_CREATE;
+    command.group_create = &group;
+    return fixture_administer(f, &command);
+}
+
+enum outcome fixture_member(struct chat_fixture *f, const char *group,
+                            const char *member, bool is_in)
+{
+    Perch__GroupChange change = PERCH__GROUP_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData members[] = {fixture_text(member)};
+
+    CODEC_SET(&change, uri, fixture_text(group));
+    change.members_add = change.members_remove = members;
+    change.n_members_add = is_in;
+    change.n_members_remove = !is_in;
+    command.kind_case = PERCH__COMMAND__KIND_GROUP_CHANGE;
+    command.group_change = &change;
+    return fixture_administer(f, &command);
 }
 
 enum outcome fixture_user(struct chat_fixture *f, const char *uri)

@@ -66,6 +66,16 @@ enum outcome fixture_administer(struct chat_fixture *f,
 /** Begin an epoch of a node, under a new start id. */
 enum outcome fixture_start(struct chat_fixture *f, uint8_t node);
 
+/** Raise the pool's rules to the version this source knows. */
+void fixture_raise(struct chat_fixture *f);
+
+/** Create a group without members. */
+enum outcome fixture_group(struct chat_fixture *f, const char *uri);
+
+/** Put a user or group into a group, or take it out. */
+enum outcome fixture_member(struct chat_fixture *f, const char *group,
+                            const char *member, bool is_in);
+
 /** Create a user. */
 enum outcome fixture_user(struct chat_fixture *f, const char *uri);
 

@@ -160,13 +160,13 @@ void stage_start(struct stage *s)
 {
     const struct state_loop_owner owner = {.context = s, .fatal = on_fatal};
     const struct applier_settings applier = {
-        .loop = s->loop, .data = s->data, .rules_known = 1};
+        .loop = s->loop, .data = s->data, .rules_known = COMMAND_RULES_KNOWN};
     const struct sessions_settings sessions = {
         .loop = s->loop,
         .node = 1,
         .raft_id = 1,
         .directory_id = 77,
-        .rules_known = 1,
+        .rules_known = COMMAND_RULES_KNOWN,
         .masks = XCCOS_MASKS_DEFAULT,
         .pool_name = "Example",
     };
@@ -517,12 +517,14 @@ static uint64_t copy_state(struct stage *s, const char *data,
     uint64_t index;
 
     assert_int_equal(
-        applier_open(&applier,
-                     &(struct applier_settings){
-                         .loop = s->loop, .data = data, .rules_known = 1},
-                     &(struct applier_events){.entry = other_entry,
-                                              .committed = other_committed,
-                                              .fatal = other_fatal}),
+        applier_open(
+            &applier,
+            &(struct applier_settings){.loop = s->loop,
+                                       .data = data,
+                                       .rules_known = COMMAND_RULES_KNOWN},
+            &(struct applier_events){.entry = other_entry,
+                                     .committed = other_committed,
+                                     .fatal = other_fatal}),
         ERROR_NONE);
     applier_attach(applier, replica);
     fake_replica_replay_to(
@@ -642,6 +644,37 @@ void stage_member(struct stage *s, const char *guid, const char *user,
     stage_administer(s, &command);
 }
 
+void stage_raise(struct stage *s)
+{
+    Perch__RulesRaise raise = PERCH__RULES_RAISE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
+    command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
+    command.rules_raise = &raise;
+    stage_administer(s, &command);
+}
+
+void stage_category(struct stage *s, Perch__CategoryChange *change)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(change, category, guid_of(TRADE_ID));
+    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CHANGE;
+    command.category_change = change;
+    stage_administer(s, &command);
+}
+
+void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(change, room, guid_of(guid));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
+    command.room_change = change;
+    stage_administer(s, &command);
+}
+
 void stage_disable(struct stage *s, const char *guid)
 {
     Perch__RoomChange change = PERCH__ROOM_CHANGE__INIT;
@@ -722,7 +755,7 @@ static void start_other(struct stage *s)
 
     CODEC_SET(&started, start_id, bytes_of("another-start-id"));
     CODEC_SET(&started, raft_id, OTHER);
-    CODEC_SET(&started, rules_known, 1);
+    CODEC_SET(&started, rules_known, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &started;
     fake_replica_add(s->replica, OTHER, 0, 0, &command);

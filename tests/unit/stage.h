@@ -191,6 +191,15 @@ void stage_disable(struct stage *s, const char *guid);
 /** Give a setting of the pool a value. */
 void stage_set(struct stage *s, enum setting setting, uint32_t value);
 
+/** Raise the pool's rules to the version this source knows. */
+void stage_raise(struct stage *s);
+
+/** Change the category of all rooms; its guid is filled in. */
+void stage_category(struct stage *s, Perch__CategoryChange *change);
+
+/** Change a room; its guid is filled in. */
+void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change);
+
 /** Open a session of a user of node 2, and join a room. */
 void stage_other_join(struct stage *s, const char *user, uint64_t serial,
                       const char *guid);

@@ -56,6 +56,35 @@ static void test_command_kind_name__covers_the_list(void **state)
                         "unknown");
 }
 
+/* A field that a kind was given later raises what the command needs, whether it
+ * is a flag or a list, and is written so. */
+static void test_command_needs_rules__of_later_fields(void **state)
+{
+    Perch__CategoryChange change = PERCH__CATEGORY_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData names[] = {codec_bytes(SLICE_LITERAL("sip:a@b"))};
+    struct buffer bytes = BUFFER_EMPTY;
+
+    (void)state;
+    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CHANGE;
+    command.category_change = &change;
+    CODEC_SET(&change, if_version, 1);
+    CODEC_SET_BYTES(&change, description, SLICE_LITERAL("d"));
+    assert_int_equal(command_needs_rules(&command), 1);
+    change.n_denied_remove = 1;
+    change.denied_remove = names;
+    assert_int_equal(command_needs_rules(&command), 2);
+    change.n_denied_remove = 0;
+    CODEC_SET(&change, everyone, false);
+    assert_int_equal(command_needs_rules(&command), 2);
+    CODEC_SET(&command, needs_rules, 7);
+    assert_int_equal(command_needs_rules(&command), 7);
+    command.has_needs_rules = 0;
+    command_write(&command, &bytes);
+    assert_int_equal(command.needs_rules, 2);
+    buffer_deinit(&bytes);
+}
+
 /* What is read is what was written; everything lies in the arena. */
 static void test_command_read__gives_back_what_was_written(void **state)
 {
@@ -155,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN(test_command_write__golden_bytes),
         RUN(test_command_kind_name__covers_the_list),
+        RUN(test_command_needs_rules__of_later_fields),
         RUN(test_command_read__gives_back_what_was_written),
         RUN(test_command_read__stands_any_bytes),
         RUN(test_codec_read__takes_nothing_but_the_arena),

@@ -331,7 +331,8 @@ static void test_outcome__numbers_are_for_ever(void **state)
     assert_int_equal(OUTCOME_REPEATED, 1);
     assert_int_equal(OUTCOME_COMMAND_UNKNOWN, 7);
     assert_int_equal(OUTCOME_ROOM_UNKNOWN, 39);
-    assert_int_equal(OUTCOME_NODE_RAFT_ID_STALE, OUTCOMES - 1);
+    assert_int_equal(OUTCOME_NODE_RAFT_ID_STALE, 68);
+    assert_int_equal(OUTCOME_GROUP_URI_INVALID, 69);
     assert_int_equal(outcome_code(OUTCOME_ROOM_UNKNOWN), 404);
     assert_int_equal(outcome_code(OUTCOME_ROOM_DISABLED), 423);
     assert_int_equal(outcome_code(OUTCOME_NOT_A_MEMBER), 403);

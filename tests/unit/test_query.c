@@ -32,10 +32,15 @@ static bool see_room(void *context, const struct room *room)
 
 static bool see_category(void *context, const struct category *category)
 {
-    struct place_view view;
+    struct category_view view;
 
     view_category(category, &view);
-    return take(context, view.name);
+    return take(context, view.place.name);
+}
+
+static struct slice short_uri(struct slice uri)
+{
+    return slice_of(uri.data + 4, uri.len - 4 - strlen("@example.com"));
 }
 
 static struct slice short_name(const struct user *user)
@@ -43,8 +48,7 @@ static struct slice short_name(const struct user *user)
     struct user_view view;
 
     view_user(user, &view);
-    return slice_of(view.uri.data + 4,
-                    view.uri.len - 4 - strlen("@example.com"));
+    return short_uri(view.uri);
 }
 
 static bool see_user(void *context, const struct user *user)
@@ -52,10 +56,14 @@ static bool see_user(void *context, const struct user *user)
     return take(context, short_name(user));
 }
 
-static bool see_role(void *context, const struct user *user, unsigned roles)
+static bool see_role(void *context, const struct principal *principal,
+                     unsigned roles)
 {
+    struct principal_view view;
+
     assert_true(roles != 0);
-    return take(context, short_name(user));
+    view_principal(principal, &view);
+    return take(context, short_uri(view.uri));
 }
 
 static bool see_present(void *context, const struct present *present)
@@ -179,11 +187,11 @@ static void test_list_rooms_of__by_role(void **state)
     list_rooms_of(f->machine, user(f, ALICE), ROLE_MANAGER, see_room, &seen);
     assert_string_equal(seen.text, "desk,");
     seen = (struct seen){"", -1};
-    list_rooms_of(f->machine, user(f, ALICE), ROLES_ALL, see_room, &seen);
+    list_rooms_of(f->machine, user(f, ALICE), ROLES_OF_ROOM, see_room, &seen);
     assert_string_equal(seen.text, "lobby,desk,");
     disable(f, &f->desk);
     seen = (struct seen){"", -1};
-    list_rooms_of(f->machine, user(f, ALICE), ROLES_ALL, see_room, &seen);
+    list_rooms_of(f->machine, user(f, ALICE), ROLES_OF_ROOM, see_room, &seen);
     assert_string_equal(seen.text, "lobby,");
     seen = (struct seen){"", -1};
     page_roles(f->machine, desk(f), 0, see_role, &seen);

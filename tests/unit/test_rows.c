@@ -38,6 +38,13 @@ static int setup(void **state)
     command.node_mark = &mark;
     assert_outcome(fixture_apply(f, 1, &command), DONE);
     assert_outcome(fixture_close(f, 2, 2, f->index), DONE);
+    fixture_raise(f);
+    assert_outcome(fixture_group(f, "group:desk"), DONE);
+    assert_outcome(fixture_group(f, "unit:london"), DONE);
+    assert_outcome(fixture_member(f, "group:desk", "unit:london", true), DONE);
+    assert_outcome(fixture_member(f, "unit:london", CAROL, true), DONE);
+    assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
+                   DONE);
     return 0;
 }
 
@@ -73,7 +80,7 @@ static void test_machine_load__rebuilds_the_machine(void **state)
     for (int kind = 0; kind < ROW_MESSAGE; kind++) {
         assert_true(counts[kind] > 0);
     }
-    again = row_store_machine(store, 1, &error);
+    again = row_store_machine(store, COMMAND_RULES_KNOWN, &error);
     assert_int_equal(error, ERROR_NONE);
     assert_true(machine_hash(again) == hash);
     assert_int_equal(machine_changes(again), 0);
@@ -105,7 +112,7 @@ static void test_machine_write_changes__batches_do_not_show(void **state)
     assert_outcome(fixture_start(f, 1), DONE);
     machine_write_changes(f->machine, row_store_take, all);
     hash = machine_hash(f->machine);
-    again = row_store_machine(all, 1, &error);
+    again = row_store_machine(all, COMMAND_RULES_KNOWN, &error);
     assert_int_equal(error, ERROR_NONE);
     assert_true(machine_hash(again) == hash);
     machine_free(again);
@@ -167,7 +174,7 @@ static void try_without(void *context, const struct row_key *key,
 
     (void)value;
     row_store_each(each->all, copy_without, &without);
-    assert_null(row_store_machine(without.store, 1, &error));
+    assert_null(row_store_machine(without.store, COMMAND_RULES_KNOWN, &error));
     assert_int_equal(error, ERROR_MALFORMED);
     each->tried += 1;
     row_store_free(without.store);
@@ -195,7 +202,7 @@ static void try_twice(void *context, const struct row_key *key,
     if (key->kind <= ROW_COUNTERS || key->kind == ROW_OUTCOMES) {
         return; /* Idempotent; a second counters row is told at the end. */
     }
-    machine = row_store_machine(all, 1, &error);
+    machine = row_store_machine(all, COMMAND_RULES_KNOWN, &error);
     assert_non_null(machine);
     assert_int_equal(machine_load(machine, key, *value), ERROR_MALFORMED);
     machine_free(machine);
@@ -231,7 +238,7 @@ static void try_damaged(void *context, const struct row_key *key,
         bytes[i / 8] ^= (uint8_t)(1u << i % 8);
         row_store_each(context, copy_without, &without);
         row_store_take(without.store, key, &damaged);
-        machine = row_store_machine(without.store, 1, &error);
+        machine = row_store_machine(without.store, COMMAND_RULES_KNOWN, &error);
         assert_true((machine != NULL) == (error == ERROR_NONE));
         machine_free(machine);
         row_store_free(without.store);
@@ -335,7 +342,8 @@ static void test_machine_hash__tells_states_apart(void **state)
     assert_true(machine_hash(f->machine) != f->hash);
 }
 
-/* Row kinds lie in stores: their order is for ever, and keys order as bytes. */
+/* Rows that others refer to come first, and keys order as bytes; where the row
+ * of counters has a kind is for ever. */
 static void test_row_compare__orders_by_kind_then_numbers(void **state)
 {
     struct row_key a = {ROW_ROLE, {1, 2, 0}}, b = {ROW_ROLE, {1, 10, 0}};
@@ -347,10 +355,14 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_true(row_compare(&a, &b) > 0);
     b.kind = ROW_ORIGIN;
     assert_true(row_compare(&a, &b) < 0);
-    assert_int_equal(ROW_POOL, 0);
-    assert_int_equal(ROW_ROLE, 5);
-    assert_int_equal(ROW_SESSION, 8);
-    assert_int_equal(ROW_MESSAGE, 12);
+    assert_true(ROW_USER < ROW_GROUP && ROW_GROUP < ROW_MEMBERSHIP &&
+                ROW_MEMBERSHIP < ROW_ROLE);
+    assert_int_equal(row_place(ROW_POOL), 0);
+    assert_int_equal(row_place(ROW_ROLE), 5);
+    assert_int_equal(row_place(ROW_SESSION), 8);
+    assert_int_equal(row_place(ROW_MESSAGE), 12);
+    assert_int_equal(row_place(ROW_GROUP), 13);
+    assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

@@ -1,0 +1,203 @@
+#include "node/session/peopling.h"
+
+#include "node/chat/access.h"
+#include "node/chat/page.h"
+#include "node/chat/view.h"
+#include "node/session/describe.h"
+#include "node/session/hub.h"
+#include "proto/xccos/limits.h"
+#include "proto/xccos/text.h"
+
+enum {
+    USER_MARKUP_BYTES = 160, /* Names, numbers, the role. */
+    USERS_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024,
+};
+
+/* A list of people that waits for the state. */
+struct peopling {
+    struct errand errand; /* First. */
+    struct read read;
+    const struct xccos_request *request;
+    unsigned role; /* A set of enum role; 0: who is there now. */
+    struct xccos_user *users, **tail;
+    size_t bytes;
+    bool is_over;
+    bool failed;
+};
+
+static unsigned role_of(enum xccos_role role)
+{
+    switch (role) {
+    case XCCOS_ROLE_MEMBER:
+        return ROLE_MEMBER;
+    case XCCOS_ROLE_MANAGER:
+        return ROLE_MANAGER;
+    case XCCOS_ROLE_PRESENTER:
+        return ROLE_PRESENTER;
+    default:
+        return 0;
+    }
+}
+
+static bool add(struct peopling *peopling, struct xccos_user *block,
+                enum xccos_role role)
+{
+    if (block == NULL) {
+        peopling->failed = true;
+        return false;
+    }
+    block->role = role;
+    peopling->bytes += USER_MARKUP_BYTES +
+                       2 * xccos_text_escaped_bytes(block->uri, true) +
+                       xccos_text_escaped_bytes(block->display_name, true);
+    peopling->is_over = peopling->bytes > USERS_BYTES_MAX;
+    *peopling->tail = block;
+    peopling->tail = &block->next;
+    return !peopling->is_over;
+}
+
+static bool add_present(void *context, const struct present *present)
+{
+    struct peopling *peopling = context;
+    struct arena *arena = peopling->errand.visit->intake->arena;
+
+    return add(peopling, describe_user(arena, present->user),
+               describe_role(present->roles));
+}
+
+/* Groups have a URI and a name, and no more of what users have. */
+static struct xccos_user *describe(struct peopling *peopling,
+                                   const struct principal *principal)
+{
+    struct visit *visit = peopling->errand.visit;
+    struct xccos_user *block;
+    struct principal_view view;
+
+    view_principal(principal, &view);
+    if (!view.is_group) {
+        return describe_user(
+            visit->intake->arena,
+            query_user_numbered(visit->hub->machine, view.number));
+    }
+    block = arena_alloc(visit->intake->arena, sizeof(*block));
+    if (block != NULL) {
+        block->uri = view.uri;
+        block->display_name = view.display_name;
+    }
+    return block;
+}
+
+static bool add_holder(void *context, const struct principal *principal,
+                       unsigned roles)
+{
+    struct peopling *peopling = context;
+
+    return (roles & peopling->role) == 0 ||
+           add(peopling, describe(peopling, principal),
+               peopling->request->people.role);
+}
+
+/* Those who are in the room, or manage it, see who is there; those who manage
+ * it see who has which role. */
+static enum outcome may_see(const struct peopling *peopling,
+                            const struct user *user, const struct room *room)
+{
+    const struct caller *caller = peopling->errand.visit->caller;
+    enum outcome outcome;
+    struct room_view view;
+
+    if (user == NULL || room == NULL) {
+        return user == NULL ? OUTCOME_USER_UNKNOWN : OUTCOME_ROOM_UNKNOWN;
+    }
+    outcome = access_find(user, room);
+    if (outcome != OUTCOME_DONE ||
+        (view_roles(room, user) & ROLE_MANAGER) != 0) {
+        return outcome;
+    }
+    if (peopling->role != 0) {
+        return OUTCOME_NOT_A_MANAGER;
+    }
+    view_room(room, &view);
+    return seat_find(caller, view.place.number) == NULL ? OUTCOME_NOT_JOINED
+                                                        : OUTCOME_DONE;
+}
+
+static void reply(struct peopling *peopling, const struct guid *guid)
+{
+    struct visit *visit = peopling->errand.visit;
+    struct xccos_primitive primitive;
+
+    if (peopling->is_over) {
+        errand_refuse(&peopling->errand, XCCOS_CODE_LIMIT_EXCEEDED,
+                      "there are more people than fit into a reply");
+        return;
+    }
+    errand_reply_init(&peopling->errand, &primitive);
+    primitive.data.rooms =
+        describe_room_uri(visit->hub, visit->intake->arena, guid);
+    if (primitive.data.rooms == NULL || peopling->failed) {
+        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
+                      "the pool is busy, try again");
+        return;
+    }
+    primitive.data.rooms->users = peopling->users;
+    errand_reply(&peopling->errand, &primitive, 0);
+}
+
+static void list(struct peopling *peopling, const struct room *room)
+{
+    const struct sessions *hub = peopling->errand.visit->hub;
+    struct room_view view;
+
+    view_room(room, &view);
+    peopling->tail = &peopling->users;
+    if (peopling->role != 0) {
+        page_roles(hub->machine, room, 0, add_holder, peopling);
+    } else if (describe_is_large(hub, view.users_present)) {
+        errand_refuse(&peopling->errand, XCCOS_CODE_NO_PARTICIPANT_LIST,
+                      "too many are in the room to list them");
+        return;
+    } else {
+        list_participants(room, add_present, peopling);
+    }
+    reply(peopling, &view.place.guid);
+}
+
+static void index_told(struct read *read, enum error error)
+{
+    struct peopling *peopling =
+        (struct peopling *)((char *)read - offsetof(struct peopling, read));
+    const struct visit *visit = peopling->errand.visit;
+    const struct machine *machine = visit->hub->machine;
+    const struct xccos_name *name = &peopling->request->people.room;
+    const struct room *room =
+        hub_is_ours(visit->hub, name) ? query_room(machine, &name->guid) : NULL;
+    enum outcome outcome =
+        may_see(peopling, query_user(machine, visit->caller->user_uri), room);
+
+    if (error != ERROR_NONE) {
+        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
+                      "the pool has no leader now, try again");
+    } else if (outcome != OUTCOME_DONE) {
+        errand_refuse_outcome(&peopling->errand, outcome);
+    } else {
+        list(peopling, room);
+    }
+}
+
+void peopling_serve(struct visit *visit, const struct xccos_primitive *command,
+                    const struct xccos_request *request)
+{
+    struct peopling *peopling = errand_begin(visit, sizeof(*peopling), command);
+
+    if (peopling == NULL) {
+        return;
+    }
+    peopling->request = request;
+    peopling->role = role_of(request->people.role);
+    peopling->read.tell = index_told;
+    if (reads_ask(visit->hub->reads, &peopling->read) != ERROR_NONE) {
+        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
+                      "the pool is busy, try again");
+    }
+}

@@ -1,0 +1,249 @@
+/* Groups, categories, rooms and policies by perchctl, over a real socket, by
+ * the real rules. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/admin/replies.h"
+#include "tests/unit/test.h"
+
+#define RULES "2"
+
+static int setup(void **state)
+{
+    if (scene_setup(state) != 0) {
+        return -1;
+    }
+    return scene_run(*state, "pool rules " RULES, NULL);
+}
+
+static void run(struct scene *scene, const char *words, int code)
+{
+    assert_int_equal(scene_run(scene, words, NULL), code);
+}
+
+/* Once more what is so already: nothing is proposed. */
+static void run_again(struct scene *scene, const char *words)
+{
+    size_t proposals = scene->proposals;
+    json_t *reply = run_json(scene, words, 0);
+
+    assert_truth(reply, "already", true);
+    assert_int_equal(scene->proposals, proposals);
+    json_decref(reply);
+}
+
+/* Rules go up to what all nodes know, and no further; until then what needs
+ * them is refused with a word on what to do. */
+static void test_pool_rules__are_shown_and_raised(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene, "pool rules", 0);
+
+    assert_number(reply, "version", 1);
+    assert_number(reply, "known", 2);
+    json_decref(reply);
+    run(scene, "groups create group:traders", 1);
+    HAS(scene->err, "[COMMAND_UNKNOWN]");
+    HAS(scene->err, "perchctl pool rules");
+    run(scene, "pool rules 99", 1);
+    HAS(scene->err, "[RULES_NODE_BEHIND]");
+    run(scene, "--dry-run pool rules " RULES, 0);
+    reply = run_json(scene, "pool rules", 0);
+    assert_number(reply, "version", 1);
+    json_decref(reply);
+    run(scene, "pool rules " RULES, 0);
+    run_again(scene, "pool rules " RULES);
+    run(scene, "pool rules 1", 1);
+    HAS(scene->err, "[RULES_NOT_UPWARD]");
+}
+
+static void test_groups__whole_life(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene,
+                             "groups create group:Traders --display-name T "
+                             "--member alice --chat enabled",
+                             0);
+
+    assert_text(reply, "group.uri", "group:traders");
+    assert_number(reply, "group.members", 1);
+    assert_text(reply, "group.chat", "enabled");
+    json_decref(reply);
+    run_again(scene, "groups create group:traders --member alice");
+    run(scene, "groups create unit:london --member group:traders", 0);
+    run(scene,
+        "groups change group:traders --add-member bob --remove-member "
+        "alice --if-version 1",
+        0);
+    run_again(scene, "groups change group:traders --add-member bob");
+    run(scene, "groups change group:traders --add-member bob --if-version 1",
+        1);
+    HAS(scene->err, "[VERSION_STALE]");
+    run(scene,
+        "groups change group:traders --add-member carol --add-member "
+        "group:nobody",
+        1);
+    HAS(scene->err, "[GROUP_UNKNOWN]");
+    HAS(scene->err, "group:nobody");
+    run(scene, "groups change group:traders", 2);
+    run(scene, "groups show group:none", 1);
+    HAS(scene->err, "[GROUP_UNKNOWN]");
+    reply = run_json(scene, "groups members group:traders", 0);
+    assert_int_equal(json_array_size(at(reply, "members")), 1);
+    assert_text(reply, "members.0.uri", "sip:bob@example.com");
+    json_decref(reply);
+    reply = run_json(scene, "groups members unit:london", 0);
+    assert_truth(reply, "members.0.is_group", true);
+    json_decref(reply);
+    reply = run_json(scene, "groups list --match LOND", 0);
+    assert_int_equal(json_array_size(at(reply, "groups")), 1);
+    assert_text(reply, "groups.0.uri", "unit:london");
+    json_decref(reply);
+}
+
+/* Lists of groups go on behind a mark. */
+static void test_groups_list__comes_in_pages(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "groups create group:a", 0);
+    run(scene, "groups create group:b --member alice --member bob", 0);
+    reply = run_json(scene, "groups list --limit 1", 0);
+    assert_int_equal(json_array_size(at(reply, "groups")), 1);
+    assert_text(reply, "groups.0.uri", "group:a");
+    assert_text(reply, "next", "group:a");
+    json_decref(reply);
+    reply = run_json(scene, "groups list --after group:a", 0);
+    assert_text(reply, "groups.0.uri", "group:b");
+    json_decref(reply);
+    reply = run_json(scene, "groups members group:b --limit 1", 0);
+    assert_text(reply, "members.0.uri", "sip:alice@example.com");
+    json_decref(reply);
+    run(scene, "groups members group:b --after x", 2);
+    HAS(scene->err, "[MARK_INVALID]");
+}
+
+static void test_categories__say_whom_they_are_for(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "groups create group:analysts --member carol", 0);
+    reply = run_json(scene,
+                     "categories create Research --allow group:analysts "
+                     "--deny bob --creator carol --invitations yes "
+                     "--history no",
+                     0);
+    assert_truth(reply, "category.everyone", false);
+    assert_truth(reply, "category.invitations", true);
+    assert_truth(reply, "category.file_upload", false);
+    assert_truth(reply, "category.history", false);
+    assert_number(reply, "category.rooms", 0);
+    json_decref(reply);
+    run_again(scene, "categories create Research --allow group:analysts");
+    run(scene, "rooms create Lab --category Research --member alice", 1);
+    HAS(scene->err, "[PRINCIPAL_OUT_OF_SCOPE]");
+    HAS(scene->err, "sip:alice@example.com");
+    run(scene, "rooms create Lab --category Research --member group:analysts",
+        0);
+    run(scene,
+        "categories change Research --allow alice --remove-creator "
+        "carol --add-creator alice --file-upload yes",
+        0);
+    run_again(scene, "categories change Research --allow alice");
+    reply = run_json(scene, "categories roles Research --role allowed", 0);
+    assert_int_equal(json_array_size(at(reply, "users")), 2);
+    assert_text(reply, "users.0.uri", "sip:alice@example.com");
+    assert_truth(reply, "users.0.creator", true);
+    assert_truth(reply, "users.1.is_group", true);
+    json_decref(reply);
+    reply = run_json(scene, "categories roles Research --role denied", 0);
+    assert_int_equal(json_array_size(at(reply, "users")), 1);
+    json_decref(reply);
+    run(scene, "categories change Research --everyone yes", 0);
+    reply = run_json(scene, "categories show Research", 0);
+    assert_truth(reply, "category.everyone", true);
+    assert_number(reply, "category.rooms", 1);
+    json_decref(reply);
+}
+
+static void test_rooms__are_auditoriums_and_secret(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene,
+        "rooms create Hall --category Trade --visibility secret "
+        "--behavior auditorium --presenter bob",
+        1);
+    HAS(scene->err, "[PRESENTER_NOT_MEMBER]");
+    HAS(scene->err, "sip:bob@example.com");
+    reply = run_json(scene,
+                     "rooms create Hall --category Trade --visibility secret "
+                     "--behavior auditorium --member bob --presenter bob "
+                     "--invitations no",
+                     0);
+    assert_text(reply, "room.visibility", "secret");
+    assert_text(reply, "room.behavior", "auditorium");
+    json_decref(reply);
+    run_again(scene, "rooms create Hall --category Trade --visibility secret "
+                     "--member bob --presenter bob --invitations no");
+    run(scene,
+        "rooms change Hall --remove-presenter bob --add-member carol "
+        "--add-presenter carol",
+        0);
+    run_again(scene, "rooms change Hall --add-presenter carol");
+    reply = run_json(scene, "rooms roles Hall --role presenter", 0);
+    assert_int_equal(json_array_size(at(reply, "users")), 1);
+    assert_text(reply, "users.0.uri", "sip:carol@example.com");
+    assert_truth(reply, "users.0.presenter", true);
+    json_decref(reply);
+    run(scene, "rooms change Hall --behavior normal", 0);
+    run(scene, "rooms change Hall --add-presenter bob", 1);
+    HAS(scene->err, "[NOT_AN_AUDITORIUM]");
+    reply = run_json(scene, "rooms list --visibility secret", 0);
+    assert_int_equal(json_array_size(at(reply, "rooms")), 1);
+    json_decref(reply);
+}
+
+/* A policy shows as the user's own word and as what comes of all of them. */
+static void test_users__have_a_policy(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "groups create site:paris --member bob --chat disabled", 0);
+    reply = run_json(scene, "users show bob", 0);
+    assert_text(reply, "user.chat", "unset");
+    assert_truth(reply, "user.chat_enabled", false);
+    json_decref(reply);
+    run(scene, "users change bob --chat enabled", 0);
+    run_again(scene, "users change bob --chat enabled");
+    reply = run_json(scene, "users show bob", 0);
+    assert_text(reply, "user.chat", "enabled");
+    assert_truth(reply, "user.chat_enabled", true);
+    json_decref(reply);
+    run(scene, "pool set chat_enabled 0", 0);
+    reply = run_json(scene, "users show alice", 0);
+    assert_truth(reply, "user.chat_enabled", false);
+    assert_number(reply, "user.sessions", 0);
+    json_decref(reply);
+}
+
+int main(void)
+{
+#define TEST(name) RUN_IN(name, setup, scene_teardown)
+    const struct CMUnitTest tests[] = {
+        RUN_IN(test_pool_rules__are_shown_and_raised, scene_setup,
+               scene_teardown),
+        TEST(test_groups__whole_life),
+        TEST(test_groups_list__comes_in_pages),
+        TEST(test_categories__say_whom_they_are_for),
+        TEST(test_rooms__are_auditoriums_and_secret),
+        TEST(test_users__have_a_policy),
+    };
+#undef TEST
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

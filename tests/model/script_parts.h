@@ -1,0 +1,43 @@
+/* What the two halves of the script share: script.c chooses what is said,
+ * script_say.c says it.
+ */
+#ifndef TESTS_MODEL_SCRIPT_PARTS_H
+#define TESTS_MODEL_SCRIPT_PARTS_H
+
+#include "proto/base/slice.h"
+#include "tests/model/script.h"
+
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+
+enum { SERIALS = 30 };
+
+/* One kind of command: how it is said, how often, by whom. */
+struct script_kind {
+    Perch__Command__KindCase kind;
+    void (*say)(struct script *s, struct arena *arena, Perch__Command *c);
+    uint32_t weight;
+    char actor; /* u: user, a: administrator, m: one of them, -: nobody. */
+};
+
+/* All of them. */
+extern const struct script_kind script_kinds[];
+extern const uint32_t script_kinds_n;
+
+/** True one time in n. */
+bool script_rarely(struct script *s, uint32_t n);
+
+/** Borrow a C string as a field. */
+ProtobufCBinaryData script_text(const char *text);
+
+/** Make a field of so many bytes of one kind. */
+ProtobufCBinaryData script_fill(struct arena *arena, size_t len, char byte);
+
+/** Pick the URI of some user, now and then of none. */
+ProtobufCBinaryData script_uri(struct script *s);
+
+/** Make a message with nothing set. */
+void *script_make(struct arena *arena, const ProtobufCMessageDescriptor *what);
+
+#define MAKE(arena, type) script_make(arena, &perch__##type##__descriptor)
+
+#endif
