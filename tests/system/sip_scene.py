@@ -4,9 +4,7 @@ One pool serves all tests of a file; each test has people and rooms of its own.
 """
 import itertools
 import os
-import random
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,9 +12,9 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-from scene import HOME, findings  # First: it says where ops is.
-from local_pool import (PORTS_PER_NODE, LocalPool, Node,
-                        PoolError)
+from scene import (HOME, Setup, findings,  # First: it says where ops is.
+                   take_ports)
+from local_pool import LocalPool, Node, PoolError
 from sip_client import (PASSWORD, Dialog, Heard, Phone,
                         heard_bodies)
 
@@ -24,20 +22,6 @@ __all__ = ['Node', 'PoolError', 'SipScene', 'present', 'run', 'texts_of']
 
 NODES = 3   # One may die.
 JING_WAIT_S = 60.0
-
-
-def free_base_port() -> int:
-    """Where a pool may listen, below the ports of outgoing connections;
-    several files' tests, and several people's, may run at once."""
-    for base in random.sample(range(20000, 32000, 100), 50):
-        try:
-            for i in range(NODES * PORTS_PER_NODE):
-                with socket.socket() as probe:
-                    probe.bind(('127.0.0.1', base + i))
-        except OSError:
-            continue
-        return base
-    raise AssertionError('no free ports')
 
 
 class SipScene(unittest.TestCase):
@@ -54,7 +38,8 @@ class SipScene(unittest.TestCase):
             return
         SipScene.folder = Path(tempfile.mkdtemp(prefix='perch-sip-'))
         SipScene.pool = LocalPool(cls.folder)
-        cls.pool.create(NODES, free_base_port(), 'fjord.example', cls.programs,
+        take_ports()
+        cls.pool.create(NODES, Setup.base_port, 'fjord.example', cls.programs,
                         cls.settings)
         cls.pool.start()
         cls.pool.await_ready()
