@@ -288,8 +288,8 @@ static void test_server__sends_malformed_bodies(void **state)
         "<xccos",
         "plain text",
         "<!DOCTYPE a><a/>",
-        "<xccos xmlns=\"urn:parlano:xml:ns:xccos\" ver=\"1\" envid=\"1\">"
-        "<grpchat id=\"grpchat\" seqid=\"1\" chanUri=\"\" author=\"\"/>",
+        ("<xccos xmlns=\"urn:parlano:xml:ns:xccos\" ver=\"1\" envid=\"1\">"
+         "<grpchat id=\"grpchat\" seqid=\"1\" chanUri=\"\" author=\"\"/>"),
         "\xff\xfe",
     };
     struct scene *scene = *state;
