@@ -52,7 +52,7 @@
     X(ROOM_CHANGE, room_change, 12, 2)
 
 /* The highest rules version this source knows. */
-enum { COMMAND_RULES_KNOWN = 2 };
+enum { COMMAND_RULES_KNOWN = 3 };
 
 /**
  * Read a command.

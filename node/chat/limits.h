@@ -93,9 +93,14 @@ enum setting { SETTING_LIST(SETTING_ENUM) SETTINGS };
 /* Rules versions by what came with them. */
 enum {
     RULES_PEOPLE = 2, /* Groups, and what they may do. */
+    RULES_TALK = 3,   /* What is said: taken back, kept, found, followed. */
 };
 
-/* The settings of rules version 1; those after them are unknown to it. */
-enum { SETTINGS_AT_FIRST = SETTING_ROOM_ROLES_MAX + 1 };
+/* How many settings rules versions 1 and 2 have: those after them are unknown
+ * to them. */
+enum {
+    SETTINGS_AT_FIRST = SETTING_ROOM_ROLES_MAX + 1,
+    SETTINGS_OF_PEOPLE = SETTING_CHAT_ENABLED + 1,
+};
 
 #endif

@@ -33,8 +33,10 @@ static enum outcome check_domain(const struct machine *machine,
 static bool is_setting(const struct machine *machine,
                        const Perch__PoolPut__Setting *setting)
 {
-    uint32_t known =
-        machine->rules_version >= RULES_PEOPLE ? SETTINGS : SETTINGS_AT_FIRST;
+    uint32_t known = machine->rules_version >= RULES_TALK ? SETTINGS
+                     : machine->rules_version >= RULES_PEOPLE
+                         ? SETTINGS_OF_PEOPLE
+                         : SETTINGS_AT_FIRST;
 
     return setting->has_number && setting->number < known;
 }

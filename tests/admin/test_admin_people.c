@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/command.h"
 #include "tests/admin/replies.h"
 #include "tests/unit/test.h"
 
-#define RULES "2"
+#define RULES "3" /* COMMAND_RULES_KNOWN */
 
 static int setup(void **state)
 {
@@ -40,7 +41,7 @@ static void test_pool_rules__are_shown_and_raised(void **state)
     json_t *reply = run_json(scene, "pool rules", 0);
 
     assert_number(reply, "version", 1);
-    assert_number(reply, "known", 2);
+    assert_number(reply, "known", COMMAND_RULES_KNOWN);
     json_decref(reply);
     run(scene, "groups create group:traders", 1);
     HAS(scene->err, "[COMMAND_UNKNOWN]");

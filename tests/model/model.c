@@ -22,7 +22,7 @@
 enum {
     POOL_COMMANDS_MAX = 12000, /* Of one pool. Some live past the ring of
                                   outcomes, most do not. */
-    RULES_KNOWN = 3,
+    RULES_KNOWN = 4,
     LONG_RUN = 1000000,
 };
 

@@ -175,7 +175,7 @@ static void act(struct script *s, struct arena *arena, int node, char actor,
                   script_text(script_rarely(s, 100) ? "\xff" : "socket"));
     }
     if (script_rarely(s, 100)) {
-        CODEC_SET(c, needs_rules, script_below(s, 4));
+        CODEC_SET(c, needs_rules, script_below(s, 5));
     }
 }
 

@@ -293,7 +293,7 @@ static void say_node_started(struct script *s, struct arena *arena,
     c->node_started = MAKE(arena, node_started);
     CODEC_SET(c->node_started, start_id, script_fill(arena, 16, 0));
     CODEC_SET(c->node_started, rules_known,
-              script_rarely(s, 10) ? 1 + script_below(s, 4) : 4);
+              script_rarely(s, 10) ? 1 + script_below(s, 5) : 5);
     CODEC_SET(c->node_started, raft_id, script_below(s, 3));
     if (script_rarely(s, 30)) {
         CODEC_SET(c->node_started, rules_known, script_below(s, 3));

@@ -57,7 +57,9 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->value = i;
         if (!c->settings[i]->has_number ||
-            c->settings[i]->number >= (twin->rules < 2 ? 15 : SETTINGS)) {
+            c->settings[i]->number >= (twin->rules < 2   ? 15
+                                       : twin->rules < 3 ? 18
+                                                         : SETTINGS)) {
             return OUTCOME_SETTING_UNKNOWN;
         }
         if (!in_range(c->settings[i]->number, c->settings[i]->value)) {
