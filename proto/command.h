@@ -39,7 +39,13 @@
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
-    X(GROUP_CHANGE, group_change, 2)
+    X(GROUP_CHANGE, group_change, 2)                                           \
+    X(ROOM_DELETE, room_delete, 3)                                             \
+    X(CATEGORY_DELETE, category_delete, 3)                                     \
+    X(GROUP_DELETE, group_delete, 3)                                           \
+    X(USER_DELETE, user_delete, 3)                                             \
+    X(ADMINISTRATOR_GRANT, administrator_grant, 3)                             \
+    X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -50,6 +56,12 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)
+
+/* Fields that the envelope was given later, whatever the kind: name, and the
+ * rules version they came with. */
+#define COMMAND_ENVELOPE_LIST(X)                                               \
+    X(reason, 3)                                                               \
+    X(credential, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -1,5 +1,6 @@
 #include "node/chat/encode.h"
 
+#include "node/chat/encode_kept.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
@@ -377,6 +378,8 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_RETRY] = encode_retry,
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
+    [ROW_TOMBSTONE] = encode_tombstone,
+    [ROW_ADMINISTRATOR] = encode_administrator,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

@@ -22,6 +22,7 @@ enum {
     ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
     EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
     HA1_BYTES = 16,                   /* HA1_INVALID */
+    REASON_CHARACTERS_MAX = 500,      /* REASON_UNFIT */
 
     /* Numbers ever given to users and groups together, and to rooms and
      * categories together: USERS_FULL, GROUPS_FULL, ROOMS_FULL,
@@ -35,6 +36,9 @@ enum {
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
+
+    /* Those who have a role in administration. */
+    ADMINISTRATORS_MAX = 256, /* ADMINISTRATORS_FULL */
 
     /* Proposals of one node whose outcomes can still be asked for. */
     OUTCOMES_KEPT = 4096,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/load_kept.h"
 #include "node/chat/load_people.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
@@ -333,6 +334,9 @@ static const struct {
     [ROW_RETRY] = {&perch__stored__memo__descriptor, load_retry},
     [ROW_ENDPOINT] = {&perch__stored__memo__descriptor, load_endpoint},
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
+    [ROW_TOMBSTONE] = {&perch__stored__tombstone__descriptor, load_tombstone},
+    [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
+                           load_administrator},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,

@@ -172,7 +172,24 @@
     X(CHAT_NOT_ENABLED, 403, "ERROR_PERMISSION",                               \
       "the user is not enabled for persistent chat")                           \
     X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
-      "a policy is enabled, disabled or unset")
+      "a policy is enabled, disabled or unset")                                \
+    /* From rules version 3 on: deletion and administration. */                \
+    X(CATEGORY_NOT_EMPTY, 409, "ERROR_COLLISION", "the category has rooms")    \
+    X(REASON_UNFIT, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "a reason is one line of text, up to 500 characters")                    \
+    X(ADMINISTRATOR_NAME_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "an administrator is named local: or certificate: and a name of "        \
+      "visible ASCII characters")                                              \
+    X(ADMINISTRATOR_ROLE_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "there is no such role in administration")                               \
+    X(ADMINISTRATOR_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL",                   \
+      "nobody of that name has a role in administration")                      \
+    X(ADMINISTRATORS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "256 have a role in administration")                                     \
+    X(ADMINISTRATOR_LAST, 409, "ERROR_COLLISION",                              \
+      "nobody would be left who may do everything")                            \
+    X(ADMINISTRATOR_ROLE_MISSING, 403, "ERROR_PERMISSION",                     \
+      "the administrator's roles do not cover this")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/check.h"
@@ -68,7 +69,7 @@ static ProtobufCBinaryData line(struct script *s, struct arena *arena)
     return made.len > 60 ? script_fill(arena, 257, 'n') : made;
 }
 
-/* Guids 1-6 are meant for categories, 7-20 for rooms. */
+/* Guids 1-12 are meant for categories, 20-59 for rooms. */
 static ProtobufCBinaryData guid(struct script *s, struct arena *arena,
                                 uint32_t from, uint32_t n)
 {
@@ -90,11 +91,11 @@ static ProtobufCBinaryData place(struct script *s, struct arena *arena,
         const struct twin_place *place =
             &s->twin->places[1 + script_below(s, s->twin->n_places)];
 
-        if (place->is_room == is_room) {
+        if (place->is_room == is_room && (!place->gone || i == 7)) {
             return codec_bytes(slice_of(place->guid.bytes, GUID_BYTES));
         }
     }
-    return is_room ? guid(s, arena, 7, 14) : guid(s, arena, 1, 4);
+    return is_room ? guid(s, arena, 20, 40) : guid(s, arena, 1, 12);
 }
 
 static ProtobufCBinaryData room(struct script *s, struct arena *arena)
@@ -545,7 +546,7 @@ static void say_category_create(struct script *s, struct arena *arena,
                                 Perch__Command *c)
 {
     c->category_create = MAKE(arena, category_create);
-    CODEC_SET(c->category_create, category, guid(s, arena, 1, 4));
+    CODEC_SET(c->category_create, category, guid(s, arena, 1, 12));
     CODEC_SET(c->category_create, name, line(s, arena));
     CODEC_SET(c->category_create, description, line(s, arena));
     if (script_rarely(s, 3)) {
@@ -593,7 +594,7 @@ static void say_room_create(struct script *s, struct arena *arena,
 {
     Perch__RoomCreate *made = c->room_create = MAKE(arena, room_create);
 
-    CODEC_SET(made, room, guid(s, arena, 7, 14));
+    CODEC_SET(made, room, guid(s, arena, 20, 40));
     CODEC_SET(made, category, category(s, arena));
     CODEC_SET(made, name, line(s, arena));
     CODEC_SET(made, description, line(s, arena));
@@ -665,6 +666,105 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
 }
 
+/* Whether as many may yet be created as there can be at a time: their numbers
+ * are not used again. */
+static bool may_lose_someone(const struct script *s)
+{
+    return s->twin->n_users + TWIN_PRINCIPALS < TWIN_USERS;
+}
+
+static void say_room_delete(struct script *s, struct arena *arena,
+                            Perch__Command *c)
+{
+    c->room_delete = MAKE(arena, room_delete);
+    CODEC_SET(c->room_delete, room, room(s, arena));
+    if (script_rarely(s, 4)) {
+        CODEC_SET(c->room_delete, if_version, 1 + script_below(s, 9));
+    }
+}
+
+static void say_category_delete(struct script *s, struct arena *arena,
+                                Perch__Command *c)
+{
+    c->category_delete = MAKE(arena, category_delete);
+    CODEC_SET(c->category_delete, category, category(s, arena));
+    if (script_rarely(s, 4)) {
+        CODEC_SET(c->category_delete, if_version, 1 + script_below(s, 9));
+    }
+}
+
+static void say_group_delete(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->group_delete = MAKE(arena, group_delete);
+    CODEC_SET(c->group_delete, uri,
+              may_lose_someone(s) ? group_uri(s) : script_text("group:none"));
+    if (script_rarely(s, 4)) {
+        CODEC_SET(c->group_delete, if_version, 1 + script_below(s, 9));
+    }
+}
+
+static void say_user_delete(struct script *s, struct arena *arena,
+                            Perch__Command *c)
+{
+    c->user_delete = MAKE(arena, user_delete);
+    CODEC_SET(c->user_delete, uri,
+              may_lose_someone(s) ? script_uri(s)
+                                  : script_text("sip:none@x.example"));
+    if (script_rarely(s, 4)) {
+        CODEC_SET(c->user_delete, if_version, 1 + script_below(s, 9));
+    }
+}
+
+static const char *const administrators[] = {
+    "local:root",           "local:root",       "certificate:root",
+    "certificate:root",     "certificate:carl", "local:carl",
+    "certificate:c arl",    "certificate:",     "root",
+    "certificate:\xc3\xa4",
+};
+
+static ProtobufCBinaryData administrator(struct script *s, struct arena *arena)
+{
+    char name[32];
+    ProtobufCBinaryData copy;
+    int len;
+
+    if (!script_rarely(s, 3)) {
+        return script_text(
+            administrators[script_below(s, COUNT(administrators))]);
+    }
+    /* Many, so that the list fills up now and then. */
+    len = snprintf(name, sizeof(name), "local:%u", script_below(s, 300));
+    copy = script_fill(arena, (size_t)len, ' ');
+    memcpy(copy.data, name, (size_t)len);
+    return copy;
+}
+
+static void say_grant(struct script *s, struct arena *arena, Perch__Command *c)
+{
+    Perch__AdministratorGrant *grant = c->administrator_grant =
+        MAKE(arena, administrator_grant);
+
+    CODEC_SET(grant, name, administrator(s, arena));
+    if (!script_rarely(s, 20)) {
+        CODEC_SET(grant, role,
+                  (Perch__AdministratorRole)(script_rarely(s, 20)
+                                                 ? script_below(s, 8)
+                                                 : 1 + script_below(s, 5)));
+    }
+}
+
+static void say_revoke(struct script *s, struct arena *arena, Perch__Command *c)
+{
+    Perch__AdministratorRevoke *revoke = c->administrator_revoke =
+        MAKE(arena, administrator_revoke);
+
+    CODEC_SET(revoke, name, administrator(s, arena));
+    if (script_rarely(s, 2)) {
+        CODEC_SET(revoke, role, (Perch__AdministratorRole)script_below(s, 7));
+    }
+}
+
 const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_POST, say_post, 350, 'u'},
     {PERCH__COMMAND__KIND_JOIN, say_join, 150, 'u'},
@@ -688,6 +788,12 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_DELETE, say_room_delete, 6, 'a'},
+    {PERCH__COMMAND__KIND_CATEGORY_DELETE, say_category_delete, 4, 'a'},
+    {PERCH__COMMAND__KIND_GROUP_DELETE, say_group_delete, 3, 'a'},
+    {PERCH__COMMAND__KIND_USER_DELETE, say_user_delete, 3, 'a'},
+    {PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT, say_grant, 6, 'a'},
+    {PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE, say_revoke, 4, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

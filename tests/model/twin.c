@@ -52,6 +52,58 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+static bool is_of_talk(const Perch__Command *c)
+{
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+    case PERCH__COMMAND__KIND_USER_DELETE:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
+        return true;
+    default:
+        return c->has_reason || c->has_credential;
+    }
+}
+
+/* The roles that cover what an administrator does, a set. */
+static unsigned covering(const Perch__Command *c)
+{
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_RULES_RAISE:
+    case PERCH__COMMAND__KIND_POOL_PUT:
+    case PERCH__COMMAND__KIND_USER_CREATE:
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+    case PERCH__COMMAND__KIND_USER_DELETE:
+    case PERCH__COMMAND__KIND_SESSION_EXPEL:
+    case PERCH__COMMAND__KIND_NODE_ADMIT:
+        return 1u << PERCH__ADMINISTRATOR_ROLE__OPERATOR;
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+        return 1u << PERCH__ADMINISTRATOR_ROLE__ROOM_ADMINISTRATOR;
+    default:
+        return 0;
+    }
+}
+
+static enum outcome check_role(const struct twin *twin, const Perch__Command *c)
+{
+    if (c->administrator.len == 0) {
+        return OUTCOME_DONE;
+    }
+    return twin_covers(twin, c, covering(c))
+               ? OUTCOME_DONE
+               : OUTCOME_ADMINISTRATOR_ROLE_MISSING;
+}
+
 static bool is_of_people(const Perch__Command *c)
 {
     const Perch__CategoryCreate *create = c->category_create;
@@ -92,13 +144,26 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+static bool is_reason(ProtobufCBinaryData reason)
+{
+    long characters = twin_characters(reason);
+
+    for (size_t i = 0; i < reason.len; i++) {
+        if (memchr("\t\r\n", reason.data[i], 3) != NULL) {
+            return false;
+        }
+    }
+    return characters >= 0 && characters <= 500;
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
-        (is_of_people(c) && twin->rules < 2)) {
+        (is_of_people(c) && twin->rules < 2) ||
+        (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -107,6 +172,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
         !is_text(c->administrator, ACTOR_BYTES_MAX) ||
         !is_text(c->source, ACTOR_BYTES_MAX)) {
         return OUTCOME_ACTOR_INVALID;
+    }
+    if (!is_reason(c->reason)) {
+        return OUTCOME_REASON_UNFIT;
     }
     switch (c->kind_case) {
     case PERCH__COMMAND__KIND_POST:
@@ -123,12 +191,21 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
-        return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+    case PERCH__COMMAND__KIND_USER_DELETE:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
+        return administrator ? check_role(twin, c)
+                             : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return administrator || (user && twin->rules > 1)
-                   ? OUTCOME_DONE
+                   ? check_role(twin, c)
                    : OUTCOME_NOT_AN_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_RULES_RAISE:
+        return check_role(twin, c);
     default:
         return OUTCOME_DONE;
     }
@@ -330,6 +407,18 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+        return twin_room_delete(twin, c->room_delete);
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+        return twin_category_delete(twin, c->category_delete);
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+        return twin_group_delete(twin, c->group_delete);
+    case PERCH__COMMAND__KIND_USER_DELETE:
+        return twin_user_delete(twin, c->user_delete);
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
+        return twin_grant(twin, c);
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
+        return twin_revoke(twin, c->administrator_revoke);
     default: /* Noop. */
         return OUTCOME_DONE;
     }
