@@ -100,7 +100,20 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(ROOMS_DELETE, 32, rooms_delete, rooms_show_reply, SHORT, REPLY, CHANGE)  \
+    X(CATEGORIES_DELETE, 33, categories_delete, categories_show_reply, SHORT,  \
+      REPLY, CHANGE)                                                           \
+    X(GROUPS_DELETE, 34, groups_delete, groups_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(USERS_DELETE, 35, users_delete, users_show_reply, SHORT, REPLY, CHANGE)  \
+    X(ADMINISTRATORS_LIST, 36, administrators_list, administrators_list_reply, \
+      SHORT, REPLY, LOOK)                                                      \
+    X(ADMINISTRATORS_GRANT, 37, administrators_grant,                          \
+      administrators_show_reply, SHORT, REPLY, CHANGE)                         \
+    X(ADMINISTRATORS_REVOKE, 38, administrators_revoke,                        \
+      administrators_show_reply, SHORT, REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };

@@ -14,6 +14,8 @@ static const struct answer_row *const tables[] = {
     rules_rows,
     groups_rows,
     category_changes_rows,
+    deletions_rows,
+    administrators_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -13,9 +13,10 @@ static const char *const credentials[] = {
 
 enum {
     CREDENTIALS = sizeof(credentials) / sizeof(credentials[0]),
-    ALL_ROLES = ROLE_BIT(VIEWER) | ROLE_BIT(ROOM_ADMINISTRATOR) |
-                ROLE_BIT(COMPLIANCE_OFFICER) | ROLE_BIT(OPERATOR) |
-                ROLE_BIT(ADMINISTRATOR),
+    ALL_ROLES = ADMINISTRATOR_BIT(VIEWER) |
+                ADMINISTRATOR_BIT(ROOM_ADMINISTRATOR) |
+                ADMINISTRATOR_BIT(COMPLIANCE_OFFICER) |
+                ADMINISTRATOR_BIT(OPERATOR) | ADMINISTRATOR_BIT(ADMINISTRATOR),
 };
 
 #define FOUNDER "local:root"
@@ -92,7 +93,7 @@ enum outcome administrator_check(const struct machine *machine,
     uint32_t has =
         administrator_roles(machine, administrator_name(command, name));
 
-    return (has & (roles | ROLE_BIT(ADMINISTRATOR))) != 0
+    return (has & (roles | ADMINISTRATOR_BIT(ADMINISTRATOR))) != 0
                ? OUTCOME_DONE
                : OUTCOME_ADMINISTRATOR_ROLE_MISSING;
 }
@@ -183,9 +184,9 @@ static void found(struct turn *turn, const Perch__Command *command)
     char name[ADMINISTRATOR_BYTES_MAX];
     struct slice giver = administrator_name(command, name);
 
-    add(turn, SLICE_LITERAL(FOUNDER), ROLE_BIT(ADMINISTRATOR));
+    add(turn, SLICE_LITERAL(FOUNDER), ADMINISTRATOR_BIT(ADMINISTRATOR));
     if (giver.len > 0) {
-        add(turn, giver, ROLE_BIT(ADMINISTRATOR));
+        add(turn, giver, ADMINISTRATOR_BIT(ADMINISTRATOR));
     }
 }
 
@@ -222,8 +223,8 @@ static bool is_last(const struct machine *machine, uint32_t slot)
 {
     for (uint32_t i = 0; i < ADMINISTRATORS_MAX; i++) {
         if (i != slot && machine->administrators[i] != NULL &&
-            (machine->administrators[i]->roles & ROLE_BIT(ADMINISTRATOR)) !=
-                0) {
+            (machine->administrators[i]->roles &
+             ADMINISTRATOR_BIT(ADMINISTRATOR)) != 0) {
             return false;
         }
     }
@@ -246,7 +247,8 @@ enum outcome administrator_revoke(struct turn *turn,
     if (command->has_role) {
         roles = machine->administrators[slot]->roles & ~(1u << command->role);
     }
-    if ((roles & ROLE_BIT(ADMINISTRATOR)) == 0 && is_last(machine, slot)) {
+    if ((roles & ADMINISTRATOR_BIT(ADMINISTRATOR)) == 0 &&
+        is_last(machine, slot)) {
         return OUTCOME_ADMINISTRATOR_LAST;
     }
     if (turn->judging) {

@@ -11,15 +11,13 @@
 #ifndef NODE_CHAT_ADMINISTRATOR_H
 #define NODE_CHAT_ADMINISTRATOR_H
 
+#include "node/chat/query.h"
 #include "node/chat/state.h"
 
 enum {
     /* "certificate:" and a name as commands carry it. */
     ADMINISTRATOR_BYTES_MAX = 16 + ACTOR_BYTES_MAX,
 };
-
-/* A role as a bit of a set. */
-#define ROLE_BIT(role) (1u << PERCH__ADMINISTRATOR_ROLE__##role)
 
 /**
  * Give a role.

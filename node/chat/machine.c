@@ -75,8 +75,8 @@ static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
 /* Roles in administration that cover a kind. ADMINISTRATOR covers all of them,
  * also those that have none. */
 enum {
-    OF_ROOMS = ROLE_BIT(ROOM_ADMINISTRATOR),
-    OF_OPERATION = ROLE_BIT(OPERATOR),
+    OF_ROOMS = ADMINISTRATOR_BIT(ROOM_ADMINISTRATOR),
+    OF_OPERATION = ADMINISTRATOR_BIT(OPERATOR),
 };
 
 /* Which rule decides a kind of command, and who may give it. */
@@ -340,6 +340,12 @@ bool machine_is_administrators(const Perch__Command *command)
     actor = rules[command->kind_case].actor;
     return actor == ACTOR_ADMINISTRATOR || actor == ACTOR_KEEPER ||
            (actor == ACTOR_MANAGER && command->user.len == 0);
+}
+
+uint32_t machine_roles(const Perch__Command *command)
+{
+    CHECK((unsigned)command->kind_case < RULES);
+    return rules[command->kind_case].roles | ADMINISTRATOR_BIT(ADMINISTRATOR);
 }
 
 struct applied machine_judge(const struct machine *machine,

@@ -1,5 +1,6 @@
 #include "node/chat/query.h"
 
+#include "node/chat/administrator.h"
 #include "node/chat/group.h"
 #include "node/chat/memory.h"
 #include "node/chat/place.h"
@@ -150,6 +151,14 @@ bool query_administrator(const struct machine *machine, uint32_t slot,
         .changed_at_us = administrator->changed_at_us,
     };
     return true;
+}
+
+uint32_t query_roles_of(const struct machine *machine,
+                        const Perch__Command *command)
+{
+    char name[ADMINISTRATOR_BYTES_MAX];
+
+    return administrator_roles(machine, administrator_name(command, name));
 }
 
 bool query_tombstone(const struct machine *machine, const struct guid *guid,

@@ -46,6 +46,9 @@ struct node_view {
     uint64_t delivered_index; /* Of its last mark. */
 };
 
+/* A role in administration as a bit of a set. */
+#define ADMINISTRATOR_BIT(role) (1u << PERCH__ADMINISTRATOR_ROLE__##role)
+
 /* One who has roles in administration. */
 struct administrator_view {
     struct slice name; /* "local:root" */
@@ -130,6 +133,15 @@ bool query_retry(const struct machine *machine, struct slice user_uri,
  */
 bool query_administrator(const struct machine *machine, uint32_t slot,
                          struct administrator_view *view_out);
+
+/**
+ * Tell which roles the administrator of a command has, a set; all while nobody
+ * has one.
+ *
+ * @command  Its kind does not matter.
+ */
+uint32_t query_roles_of(const struct machine *machine,
+                        const Perch__Command *command);
 
 /** Say what is kept of a deleted room or category; false when there is none of
  * that guid. */

@@ -179,7 +179,8 @@ static void give_one(const struct news *news, struct caller *caller,
 
 static bool is_put_out(enum leave leave)
 {
-    return leave == LEAVE_EVICTED || leave == LEAVE_ROOM_DISABLED;
+    return leave == LEAVE_EVICTED || leave == LEAVE_ROOM_DISABLED ||
+           leave == LEAVE_ROOM_DELETED;
 }
 
 /* The client has not asked for it: it is told what became of it. */
@@ -253,11 +254,31 @@ static void tell_closed(const struct news *news)
     }
 }
 
+/* Dialogs that have no session yet must not become the next one's of the same
+ * URI; those that had one are cut with it. */
+static void tell_user_deleted(const struct news *news)
+{
+    struct callers *callers = &news->hub->callers;
+    struct caller *caller = NULL;
+    struct user_view user;
+
+    view_user(query_user_numbered(news->hub->machine, news->event->user),
+              &user);
+    while ((caller = callers_next(callers, caller)) != NULL) {
+        if (slice_equal_nocase(caller->user_uri, user.uri)) {
+            caller_cut(caller, "user_deleted");
+        }
+    }
+}
+
 /* What is not in the table concerns nobody who is connected. */
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
-    [EVENT_POSTED] = tell_posted,        [EVENT_JOINED] = tell_joined,
-    [EVENT_PARTED] = tell_parted,        [EVENT_SESSION_CLOSED] = tell_closed,
+    [EVENT_POSTED] = tell_posted,
+    [EVENT_JOINED] = tell_joined,
+    [EVENT_PARTED] = tell_parted,
+    [EVENT_SESSION_CLOSED] = tell_closed,
     [EVENT_ROOM_CHANGED] = tell_changed,
+    [EVENT_USER_DELETED] = tell_user_deleted,
 };
 
 static bool has_room(const struct event *event)

@@ -277,6 +277,7 @@ static Perch__Admin__Result ask_once(const struct errand *errand,
     CODEC_SET(&head, stale, errand->options.stale);
     CODEC_SET_BYTES(&head, user, user_name());
     CODEC_SET_BYTES(&head, after, slice_of_text(after));
+    CODEC_SET_BYTES(&head, reason, slice_of_text(errand->options.reason));
     if (errand->command->list != NULL) {
         CODEC_SET(&head, limit, page_items(errand, have));
     }

@@ -30,6 +30,14 @@
 #define IF_VERSION                                                             \
     OPTION("--if-version", "if_version", "N",                                  \
            "only when it is still at this version, as show tells")
+#define DELETES                                                                \
+    "; what is not there needs no deletion, so asking again does no harm"
+#define ADMINISTRATOR_WORD                                                     \
+    WORD("NAME", "administrator",                                              \
+         "local:USER of the nodes' machines, or certificate:NAME of "          \
+         "CN=admin:NAME")
+#define ADMINISTRATOR_ROLES                                                    \
+    "viewer|room_administrator|compliance_officer|operator|administrator"
 #define MATCH(what)                                                            \
     OPTION("--match", "match", "TEXT", "only those whose " what " has it in")
 #define DESCRIPTION                                                            \
@@ -173,6 +181,13 @@ const struct command commands[] = {
      .parameters = {ROOM_WORD, IF_VERSION, PRESET("disabled", "no")},
      .examples = "perchctl rooms enable Desk\n"},
 
+    {"rooms", "delete", ADMIN_ROOMS_DELETE,
+     "Delete a room: who is in it leaves, what was said in it is shown to "
+     "nobody and kept beneath" DELETES,
+     .parameters = {ROOM_WORD, IF_VERSION},
+     .examples = "perchctl --dry-run rooms delete Desk\n"
+                 "perchctl --reason \"desk closed\" rooms delete Desk\n"},
+
     {"categories", "list", ADMIN_CATEGORIES_LIST, "List categories by name",
      .parameters = {MATCH("name")}, .list = "categories",
      .columns = "name everyone rooms description version id",
@@ -221,6 +236,10 @@ const struct command commands[] = {
           IF_VERSION},
      .examples = "perchctl categories change Trade --name Trading\n"
                  "perchctl categories change Trade --deny group:analysts\n"},
+    {"categories", "delete", ADMIN_CATEGORIES_DELETE,
+     "Delete a category that has no rooms" DELETES,
+     .parameters = {CATEGORY_WORD, IF_VERSION},
+     .examples = "perchctl categories delete Trade\n"},
 
     {"users", "list", ADMIN_USERS_LIST, "List users by URI",
      .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY},
@@ -259,6 +278,11 @@ const struct command commands[] = {
     {"users", "enable", ADMIN_USERS_CHANGE, "Let a disabled user in again",
      .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "no")},
      .examples = "perchctl users enable alice\n"},
+    {"users", "delete", ADMIN_USERS_DELETE,
+     "Delete a user: sessions end, roles and memberships go, what was said "
+     "keeps its author; another of the same URI has none of it" DELETES,
+     .parameters = {USER_WORD, IF_VERSION},
+     .examples = "perchctl --reason \"left the firm\" users delete mallory\n"},
 
     {"groups", "list", ADMIN_GROUPS_LIST,
      "List groups, organisational units and sites by URI",
@@ -293,6 +317,10 @@ const struct command commands[] = {
                            ""),
                     CHAT, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
+    {"groups", "delete", ADMIN_GROUPS_DELETE,
+     "Delete a group: who was in it loses what only the group gave" DELETES,
+     .parameters = {GROUP_WORD, IF_VERSION},
+     .examples = "perchctl groups delete group:traders\n"},
 
     {"sessions", "list", ADMIN_SESSIONS_LIST, "List who is signed in",
      .parameters = {OPTION("--user", "user", "USER", "only of this user"),
@@ -306,6 +334,32 @@ const struct command commands[] = {
      .parameters = {WORD("SESSION", "session",
                          "NODE/EPOCH/SERIAL, as list tells")},
      .examples = "perchctl sessions expel 2/4711/38\n"},
+
+    {"administrators", "list", ADMIN_ADMINISTRATORS_LIST,
+     "List who may administer and what; while nobody has a role, whoever the "
+     "nodes admit may do everything",
+     .parameters = {MATCH("name")}, .list = "administrators",
+     .columns = "name roles changed_at_us",
+     .examples = "perchctl administrators list\n"},
+    {"administrators", "grant", ADMIN_ADMINISTRATORS_GRANT,
+     "Give a role in administration; with the first one local:root and you "
+     "become administrators, and the list decides from then on",
+     .parameters = {ADMINISTRATOR_WORD,
+                    NEEDED("--role", "role", ADMINISTRATOR_ROLES,
+                           "viewer: look; room_administrator: rooms, "
+                           "categories, groups; compliance_officer: what is "
+                           "said; operator: users, sessions, nodes, the pool; "
+                           "administrator: everything")},
+     .examples = "perchctl administrators grant certificate:olga --role "
+                 "operator\n"
+                 "perchctl administrators grant local:carl --role viewer\n"},
+    {"administrators", "revoke", ADMIN_ADMINISTRATORS_REVOKE,
+     "Take a role in administration away, or all; one administrator is always "
+     "left",
+     .parameters = {ADMINISTRATOR_WORD,
+                    OPTION("--role", "role", ADMINISTRATOR_ROLES,
+                           "only this one")},
+     .examples = "perchctl administrators revoke certificate:olga\n"},
 
     {"pool", "show", ADMIN_SETTINGS_LIST, "Show what holds for the whole pool",
      .parameters = {MATCH("name")}, .list = "settings",
@@ -332,10 +386,11 @@ bool command_is_of(const struct command *command, const char *group)
 {
     static const struct {
         const char *other, *group;
-    } others[] = {{"node", "nodes"},          {"room", "rooms"},
-                  {"category", "categories"}, {"user", "users"},
-                  {"group", "groups"},        {"session", "sessions"},
-                  {"settings", "pool"}};
+    } others[] = {
+        {"node", "nodes"},          {"room", "rooms"},
+        {"category", "categories"}, {"user", "users"},
+        {"group", "groups"},        {"session", "sessions"},
+        {"settings", "pool"},       {"administrator", "administrators"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {
