@@ -39,7 +39,11 @@
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
-    X(GROUP_CHANGE, group_change, 2)
+    X(GROUP_CHANGE, group_change, 2)                                           \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */

@@ -62,7 +62,16 @@
     X(GROUPS, "groups", PART_PRINCIPAL)                                        \
     /* That a principal is in a group. Written when it is put in, deleted when \
      * it is taken out. */                                                     \
-    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)
+    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)                  \
+    /* An item of a user's presence document: a room that is followed. Written \
+     * when it is published, deleted when it is taken back. */                 \
+    X(PUBLICATIONS, "publications", PART_PRINCIPAL, PART_CONTAINER,            \
+      PART_INSTANCE)                                                           \
+    /* How far a user has read a room. Written when that moves; never deleted. \
+     */                                                                        \
+    X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
+    /* A user's feeds. Written when they change; never deleted. */             \
+    X(FEEDS, "feeds", PART_PRINCIPAL)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -91,7 +100,9 @@ enum meta_key {
     X(EPOCH, 8)                                                                \
     X(SERIAL, 8)                                                               \
     X(MEMO, 8)                                                                 \
-    X(GROUP, 4)
+    X(GROUP, 4)                                                                \
+    X(CONTAINER, 4) /* Of a presence document. */                              \
+    X(INSTANCE, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

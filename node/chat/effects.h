@@ -100,6 +100,8 @@ enum event_kind {
     EVENT_GROUP_CREATED,      /* group */
     EVENT_GROUP_CHANGED,      /* group, changed */
     EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
+    EVENT_PUBLISHED,          /* user: the presence document is another */
+    EVENT_READ,               /* user, room, message_id: read up to it */
     EVENT_KINDS,
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/feed.h"
 #include "node/chat/group.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
@@ -11,6 +12,8 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/publication.h"
+#include "node/chat/reading.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
@@ -52,6 +55,7 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(read_marks, read_marks)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -90,6 +94,10 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(PUBLISH) = {publish, ACTOR_USER},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };

@@ -36,6 +36,9 @@ struct machine;
     X(CATEGORY, 3, "category", 1, "place")                                     \
     X(ROOM, 4, "room", 1, "place")                                             \
     X(ROLE, 5, "role", 2, "place, principal")                                  \
+    X(PUBLICATION, 15, "publication", 3, "principal, container, instance")     \
+    X(READ, 16, "read", 2, "principal, place")                                 \
+    X(FEEDS, 17, "feeds", 1, "principal")                                      \
     X(ORIGIN, 6, "origin", 1, "node")                                          \
     X(OUTCOMES, 7, "outcomes", 2, "node, chunk")                               \
     X(SESSION, 8, "session", 3, "node, epoch, serial")                         \

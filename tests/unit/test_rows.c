@@ -6,6 +6,27 @@
 #include "tests/unit/chat_fixture.h"
 #include "tests/unit/row_store.h"
 
+/* Carol follows the lobby, and has set her feeds to none. */
+static void attend(struct chat_fixture *f)
+{
+    Perch__FeedsPut feeds = PERCH__FEEDS_PUT__INIT;
+    Perch__Publish publish = PERCH__PUBLISH__INIT;
+    Perch__Publish__Item item = PERCH__PUBLISH__ITEM__INIT;
+    Perch__Publish__Item *list[] = {&item};
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&item, room, fixture_guid_bytes(&f->lobby));
+    publish.n_items = 1;
+    publish.items = list;
+    CODEC_SET(&command, user, fixture_text(CAROL));
+    command.kind_case = PERCH__COMMAND__KIND_PUBLISH;
+    command.publish = &publish;
+    assert_outcome(fixture_apply(f, 1, &command), DONE);
+    command.kind_case = PERCH__COMMAND__KIND_FEEDS_PUT;
+    command.feeds_put = &feeds;
+    assert_outcome(fixture_apply(f, 1, &command), DONE);
+}
+
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
 {
@@ -45,6 +66,7 @@ static int setup(void **state)
     assert_outcome(fixture_member(f, "unit:london", CAROL, true), DONE);
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
+    attend(f);
     return 0;
 }
 
