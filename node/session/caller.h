@@ -61,6 +61,7 @@ struct caller {
     bool has_session;       /* The pool has opened it and not closed it. */
     bool is_leaving;        /* In callers.leaving. */
     bool resumes;           /* It stands for a dialog that broke. */
+    bool knows_revisions;   /* The client takes modmsg and purge. */
     uint64_t resumed_index; /* Of the join that put it back into its rooms; its
                                client knows of none. */
     edge_ref dialog;

@@ -38,6 +38,13 @@ struct xccos_management {
                                        stays. */
 };
 
+/* What is to become of a message. */
+struct xccos_revision {
+    struct xccos_name room;
+    const struct xccos_message *message; /* message_id set; to correct it, its
+                                            text is the new one. */
+};
+
 /* Slices and pointers borrow from the command and its arena. */
 struct xccos_request {
     enum xccos_verb verb;
@@ -49,6 +56,7 @@ struct xccos_request {
         struct {
             struct xccos_name *names;
             size_t n; /* 1 or more; repeats stay, what names none does not. */
+            bool knows_revisions; /* The client does: any of them says so. */
         } rooms;      /* join, bjoin */
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */
@@ -59,6 +67,7 @@ struct xccos_request {
         } people;                           /* getusers */
         struct xccos_management management; /* chancreate, chanmodify,
                                                chandelete, permadd, permdel */
+        struct xccos_revision revision;     /* modmsg, delmsg */
     }; /* requri and nodespermcreatechild ask nothing more. */
 };
 
@@ -69,7 +78,7 @@ struct xccos_post {
     struct slice text;               /* May be empty. */
     size_t characters;               /* Of text, code points. */
     bool is_alert;                   /* High importance. */
-    bool is_story;                   /* The text begins with [STORY]. */
+    bool is_story;                   /* It says so, or begins with [STORY]. */
     struct slice retry_id;           /* Empty: none. */
     struct slice carried_attributes; /* As in struct xccos_message. */
     struct slice carried_children;

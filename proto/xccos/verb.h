@@ -39,11 +39,12 @@
     X(GETUSERS, "getusers")                                                    \
     X(USERSRCH, "usersrch")                                                    \
     X(PURGE, "purge")                                                          \
+    X(MODMSG, "modmsg")                                                        \
+    X(DELMSG, "delmsg")                                                        \
     /* -- */                                                                   \
     X(CHANDISABLE, "chandisable")                                              \
     X(KICK, "kick")                                                            \
-    X(INV, "inv")                                                              \
-    X(DELMSG, "delmsg")
+    X(INV, "inv")
 
 #define XCCOS_VERB_ENUM(name, text) XCCOS_VERB_##name,
 enum xccos_verb {
