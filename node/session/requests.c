@@ -7,6 +7,8 @@
 #include "node/session/hub.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
+#include "node/session/marking.h"
+#include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
 #include "node/session/searching.h"
@@ -122,6 +124,10 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_CHANDELETE] = managing_refuse,
     [XCCOS_VERB_PERMADD] = managing_serve,
     [XCCOS_VERB_PERMDEL] = managing_serve,
+    [XCCOS_VERB_GETNEWS] = news_serve,
+    [XCCOS_VERB_MARKREAD] = marking_serve,
+    [XCCOS_VERB_GETFEEDS] = marking_serve_feeds,
+    [XCCOS_VERB_SETFEEDS] = marking_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,

@@ -147,6 +147,27 @@ struct xccos_message {
     struct slice carried_children;
 };
 
+/* hits: messages of a room that a feed of the user picks. */
+struct xccos_hits {
+    struct xccos_hits *next;
+    struct slice feed; /* The feed's name. */
+    struct xccos_number count;
+    struct xccos_number message_id; /* The newest of them. */
+};
+
+/* news: how a user stands to a room; in markread, how the user wants to. */
+struct xccos_news {
+    struct xccos_number last; /* The room's last message id. */
+    struct xccos_number read; /* Read up to this one. */
+    struct xccos_number unread;
+    struct xccos_number mentions;   /* Of the user, among the unread. */
+    struct xccos_number message_id; /* The newest that mentions. */
+    enum xccos_flag followed;
+    enum xccos_flag cut;  /* Not all that is unread was looked through. */
+    enum xccos_flag back; /* The mark may go back. */
+    struct xccos_hits *hits;
+};
+
 /* chanib: a room. */
 struct xccos_room {
     struct xccos_room *next;
@@ -169,6 +190,7 @@ struct xccos_room {
     struct xccos_presence *presences;
     struct xccos_user *users;
     struct xccos_message *messages;
+    struct xccos_news *news;
 };
 
 /* catib: a category. */
@@ -231,6 +253,26 @@ struct xccos_history_query {
     enum xccos_direction search, sort;
 };
 
+/* word, in a feed. */
+struct xccos_word {
+    struct xccos_word *next;
+    struct slice text;
+};
+
+/* feed: what a user wants to be told of. */
+struct xccos_feed {
+    struct xccos_feed *next;
+    struct slice name;
+    struct xccos_word *words;
+    struct xccos_author *authors;
+};
+
+/* feeds: all of a user's. */
+struct xccos_feeds {
+    struct xccos_number version;
+    struct xccos_feed *feeds;
+};
+
 /* pref: a blob a client keeps on the server. */
 struct xccos_preference {
     struct slice label;
@@ -272,6 +314,7 @@ struct xccos_data {
     struct xccos_category *categories;
     struct xccos_file *file;
     struct xccos_token *token;
+    struct xccos_feeds *feeds;
 };
 
 enum xccos_kind {
