@@ -7,6 +7,8 @@
 #include "node/session/hub.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
+#include "node/session/marking.h"
+#include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
 #include "node/session/revising.h"
@@ -131,6 +133,10 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_PURGE] = managing_refuse,
     [XCCOS_VERB_MODMSG] = revising_serve,
     [XCCOS_VERB_DELMSG] = revising_serve,
+    [XCCOS_VERB_GETNEWS] = news_serve,
+    [XCCOS_VERB_MARKREAD] = marking_serve,
+    [XCCOS_VERB_GETFEEDS] = marking_serve_feeds,
+    [XCCOS_VERB_SETFEEDS] = marking_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,
