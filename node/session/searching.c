@@ -12,9 +12,7 @@ enum {
 };
 
 struct searching {
-    struct errand errand;        /* First. */
-    TAILQ_ENTRY(searching) link; /* searches.list */
-    struct read read;
+    struct look look; /* First. */
     const struct xccos_request *request;
 };
 
@@ -289,29 +287,30 @@ static void reply(struct searching *searching, const struct finding *finding)
     struct xccos_primitive primitive;
 
     if (finding->failed) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
+        errand_refuse(&searching->look.errand, XCCOS_CODE_BUSY,
                       "the pool is busy, try again");
         return;
     }
     if (finding->is_over) {
-        errand_refuse(&searching->errand, XCCOS_CODE_LIMIT_EXCEEDED,
+        errand_refuse(&searching->look.errand, XCCOS_CODE_LIMIT_EXCEEDED,
                       "too many rooms, ask for fewer");
         return;
     }
-    errand_reply_init(&searching->errand, &primitive);
+    errand_reply_init(&searching->look.errand, &primitive);
     primitive.data.rooms = finding->rooms;
-    errand_reply(&searching->errand, &primitive, 0);
+    errand_reply(&searching->look.errand, &primitive, 0);
 }
 
-static void find(struct searching *searching)
+static void take(struct look *look)
 {
-    struct visit *visit = searching->errand.visit;
+    struct searching *searching = (struct searching *)look;
+    struct visit *visit = searching->look.errand.visit;
     struct finding finding = {.hub = visit->hub, .arena = visit->intake->arena};
 
     finding.tail = &finding.rooms;
     finding.user = query_user(visit->hub->machine, visit->caller->user_uri);
     if (finding.user == NULL) {
-        errand_refuse_outcome(&searching->errand, OUTCOME_USER_UNKNOWN);
+        errand_refuse_outcome(&searching->look.errand, OUTCOME_USER_UNKNOWN);
         return;
     }
     if (searching->request->verb == XCCOS_VERB_CHANSRCH) {
@@ -322,80 +321,14 @@ static void find(struct searching *searching)
     reply(searching, &finding);
 }
 
-/* A search may take milliseconds of the loop in a pool of many rooms: so much
- * time, and SEARCH_REST times as much, passes before the next. */
-static void run(struct sessions *hub, struct searching *searching)
-{
-    struct searches *searches = &hub->searches;
-    uint64_t began_us = loop_now_us(hub->settings.loop), now_us;
-
-    TAILQ_REMOVE(&searches->list, searching, link);
-    searches->n -= 1;
-    find(searching);
-    now_us = loop_now_us(hub->settings.loop);
-    searches->ready_us = now_us + (now_us - began_us) * SEARCH_REST;
-}
-
-static void run_due(void *context)
-{
-    struct sessions *hub = context;
-    struct searches *searches = &hub->searches;
-    uint64_t now_us = loop_now_us(hub->settings.loop);
-
-    while (!TAILQ_EMPTY(&searches->list) && searches->ready_us <= now_us) {
-        run(hub, TAILQ_FIRST(&searches->list));
-        now_us = loop_now_us(hub->settings.loop);
-    }
-    if (!TAILQ_EMPTY(&searches->list)) {
-        timer_start(searches->timer, (searches->ready_us - now_us + 999) / 1000,
-                    0);
-    }
-}
-
-static void index_told(struct read *read, enum error error)
-{
-    struct searching *searching =
-        (struct searching *)((char *)read - offsetof(struct searching, read));
-    struct sessions *hub = searching->errand.visit->hub;
-
-    if (error != ERROR_NONE) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "the pool has no leader now, try again");
-    } else if (hub->searches.n >= SEARCHES_WAITING_MAX) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "too many searches at once, try again");
-    } else {
-        TAILQ_INSERT_TAIL(&hub->searches.list, searching, link);
-        hub->searches.n += 1;
-        run_due(hub);
-    }
-}
-
-void searches_init(struct sessions *hub)
-{
-    TAILQ_INIT(&hub->searches.list);
-    hub->searches.timer = timer_new(hub->settings.loop, run_due, hub);
-    CHECK(hub->searches.timer != NULL);
-}
-
-void searches_deinit(struct sessions *hub)
-{
-    timer_free(hub->searches.timer);
-}
-
 void searching_serve(struct visit *visit, const struct xccos_primitive *command,
                      const struct xccos_request *request)
 {
     struct searching *searching =
-        errand_begin(visit, sizeof(*searching), command);
+        look_begin(visit, sizeof(*searching), command, take);
 
-    if (searching == NULL) {
-        return;
-    }
-    searching->request = request;
-    searching->read.tell = index_told;
-    if (reads_ask(visit->hub->reads, &searching->read) != ERROR_NONE) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    if (searching != NULL) {
+        searching->request = request;
+        look_ask(&searching->look);
     }
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "node/session/identity.h"
-#include "node/session/searching.h"
+#include "node/session/looking.h"
 #include "proto/base/buffer.h"
 #include "tests/unit/fake_loop.h"
 #include "tests/unit/stage.h"
@@ -303,27 +303,55 @@ static unsigned count_given(const struct stage *s, const char *part)
     return n;
 }
 
-/* Searches leave the loop its time: after each as long a rest as SEARCH_REST
- * of it; and no more than SEARCHES_WAITING_MAX wait. */
-static void test_chansrch__takes_turns(void **state)
+/* Looks leave the loop its time: after each as long a rest as LOOK_REST of it;
+ * and no more than LOOKS_WAITING_MAX wait. Searches of rooms and lists of
+ * people take turns alike. */
+static void test_looks__take_turns(void **state)
 {
-    enum { ASKED = SEARCHES_WAITING_MAX * 3 };
+    enum { ASKED = LOOKS_WAITING_MAX * 3 };
+    static const char people[] =
+        ASK("getusers", "<chanib uri=\"" DESK "\"><uib role=\"member\"/>"
+                        "</chanib>");
     struct stage *s = *state;
-    edge_ref bob = stage_dial(s, BOB, "b1");
+    edge_ref alice = stage_dial(s, ALICE, "a1");
     unsigned refused;
 
     for (int i = 0; i < ASKED; i++) {
-        stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
+        stage_send(s, alice,
+                   i % 2 == 0 ? ASK("chansrch", "<qib criteria=\"desk\"/>")
+                              : people);
     }
-    fake_loop_look(s->loop, 100); /* As long as a search takes. */
+    fake_loop_look(s->loop, 100); /* As long as a look takes. */
     fake_replica_answer_reads(s->replica, ERROR_NONE);
     fake_loop_look(s->loop, 0);
     fake_loop_settle(s->loop);
     refused = count_given(s, "503\">ERROR_BUSY");
     assert_in_range(refused, 1, ASKED / 2);
-    assert_in_range(count_given(s, LOBBY), 1, ASKED * 6 / 10);
+    assert_in_range(count_given(s, DESK), 1, ASKED * 6 / 10);
     stage_pass(s, 1);
-    assert_int_equal(count_given(s, LOBBY), ASKED - refused);
+    assert_int_equal(count_given(s, DESK), ASKED - refused);
+}
+
+/* Whoever is gone when the turn comes gets no look: those who wait behind do
+ * not pay for it. */
+static void test_looks__cost_nothing_for_the_gone(void **state)
+{
+    enum { ASKED = 100 };
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+
+    for (int i = 0; i < ASKED; i++) {
+        stage_send(s, bob, ASK("chansrch", "<qib criteria=\"lobby\"/>"));
+    }
+    stage_send(s, carol, ASK("chansrch", "<qib criteria=\"lobby\"/>"));
+    stage_hang_up(s, bob, DIALOG_DROPPED, 0, 0);
+    stage_reads(s, ERROR_NONE);
+    stage_pass(s, 1);
+    assert_int_equal(count_given(s, LOBBY), 1);
+    stage_expect(s, carol, LOBBY);
+    stage_expect_none(s, bob);
+    assert_int_equal(meter_count(&sessions_meters(s->sessions)->requests), 1);
 }
 
 /* Lists wait for a read index, and for the state to get there; without a
@@ -424,7 +452,8 @@ int main(void)
         IN(test_requests__several_in_a_body),
         IN(test_chansrch__unicode),
         IN(test_chansrch__by_other_things),
-        IN(test_chansrch__takes_turns),
+        IN(test_looks__take_turns),
+        IN(test_looks__cost_nothing_for_the_gone),
         IN(test_lists__are_not_stale),
         IN(test_sign_in__looks_up),
         IN(test_sign_in__without_a_leader),
