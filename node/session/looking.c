@@ -3,7 +3,13 @@
 #include "node/session/hub.h"
 #include "proto/base/check.h"
 
-/* A look may take milliseconds of the loop in a large pool: so much time, and
+static void wait(struct looks *looks, struct look *look)
+{
+    TAILQ_INSERT_TAIL(&looks->list, look, link);
+    looks->n += 1;
+}
+
+/* A turn may take a while of the loop in a large pool: so much time, and
  * LOOK_REST times as much, passes before the next. */
 static void run(struct sessions *hub, struct look *look)
 {
@@ -12,10 +18,12 @@ static void run(struct sessions *hub, struct look *look)
 
     TAILQ_REMOVE(&looks->list, look, link);
     looks->n -= 1;
-    if (caller_is_served(look->errand.visit->caller)) {
-        look->take(look);
-    } else {
+    look->began_us = began_us;
+    look->steps = 0;
+    if (!caller_is_served(look->errand.visit->caller)) {
         errand_end(&look->errand); /* Nobody would read the answer. */
+    } else if (!look->take(look)) {
+        wait(looks, look); /* Behind those who have waited longer. */
     }
     now_us = loop_now_us(hub->settings.loop);
     looks->ready_us = now_us + (now_us - began_us) * LOOK_REST;
@@ -49,8 +57,7 @@ static void index_told(struct read *read, enum error error)
         errand_refuse(&look->errand, XCCOS_CODE_BUSY,
                       "too many searches at once, try again");
     } else {
-        TAILQ_INSERT_TAIL(&hub->looks.list, look, link);
-        hub->looks.n += 1;
+        wait(&hub->looks, look);
         run_due(hub);
     }
 }
@@ -77,6 +84,15 @@ void *look_begin(struct visit *visit, size_t size,
         look->take = take;
     }
     return look;
+}
+
+bool look_may_go_on(struct look *look)
+{
+    struct loop *loop = look->errand.visit->hub->settings.loop;
+
+    look->steps += 1;
+    return look->steps % LOOK_STEPS != 0 ||
+           loop_now_us(loop) - look->began_us < LOOK_SLICE_US;
 }
 
 void look_ask(struct look *look)

@@ -329,7 +329,7 @@ static bool offer(void *context, const struct category *category)
     return true;
 }
 
-static void offer_all(struct look *look)
+static bool offer_all(struct look *look)
 {
     struct offering *offering = (struct offering *)look;
     struct visit *visit = look->errand.visit;
@@ -339,23 +339,24 @@ static void offer_all(struct look *look)
 
     if (user == NULL) {
         errand_refuse_outcome(&offering->look.errand, OUTCOME_USER_UNKNOWN);
-        return;
+        return true;
     }
     offering->tail = &offering->categories;
     list_categories_for(visit->hub->machine, user, offer, offering);
     if (offering->failed) {
         errand_refuse(&offering->look.errand, XCCOS_CODE_BUSY,
                       "the pool is busy, try again");
-        return;
+        return true;
     }
     if (offering->is_over) {
         errand_refuse(&offering->look.errand, XCCOS_CODE_LIMIT_EXCEEDED,
                       "there are more categories than fit into a reply");
-        return;
+        return true;
     }
     errand_reply_init(&offering->look.errand, &primitive);
     primitive.data.categories = offering->categories;
     errand_reply(&offering->look.errand, &primitive, 0);
+    return true;
 }
 
 void managing_serve_categories(struct visit *visit,

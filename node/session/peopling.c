@@ -162,7 +162,7 @@ static void list(struct peopling *peopling, const struct room *room)
     reply(peopling, &view.place.guid);
 }
 
-static void take(struct look *look)
+static bool take(struct look *look)
 {
     struct peopling *peopling = (struct peopling *)look;
     const struct visit *visit = look->errand.visit;
@@ -178,6 +178,7 @@ static void take(struct look *look)
     } else {
         list(peopling, room);
     }
+    return true;
 }
 
 void peopling_serve(struct visit *visit, const struct xccos_primitive *command,

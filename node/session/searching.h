@@ -2,8 +2,10 @@
  * see them.
  *
  * A search finds the rooms whose names have the words that are asked for, case
- * aside by Unicode's rules. What would be more than the limit is refused: half
- * a list looks whole.
+ * aside by Unicode's rules, and gives them by name, marks on letters aside. It
+ * walks through all rooms, a while in each of its turns; what is renamed
+ * meanwhile is found by its old name, its new one, or neither. What would be
+ * more than the limit is refused: half a list looks like a whole one.
  *
  * Spec: MS-XCCOSIP cmd:chansrch, cmd:getassociations.
  *
@@ -17,7 +19,6 @@
 
 enum {
     SEARCH_ROOMS_MAX = 999, /* Of one reply; told as searchLimit. */
-    SEARCH_WORDS_MAX = 16,  /* Of one search; those after them do not count. */
 };
 
 /** Serve chansrch and getassociations. */

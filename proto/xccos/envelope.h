@@ -211,6 +211,7 @@ struct xccos_room_query {
     enum xccos_visibility privacy;
     enum xccos_behavior behavior;
     enum xccos_flag disabled;
+    enum xccos_flag invite; /* Whether invitations are sent. */
 };
 
 /* author, in a history query. */

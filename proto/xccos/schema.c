@@ -215,6 +215,7 @@ static const struct schema_field room_query_fields[] = {
     WORD("privacy", xccos_room_query, privacy, visibilities),
     WORD("behavior", xccos_room_query, behavior, behaviors),
     FLAG("disabled", xccos_room_query, disabled),
+    FLAG("invite", xccos_room_query, invite),
 };
 static const struct schema_block room_query_block = {
     .name = "qib",
