@@ -39,7 +39,8 @@
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
-    X(GROUP_CHANGE, group_change, 2)
+    X(GROUP_CHANGE, group_change, 2)                                           \
+    X(INVITATIONS_TAKE, invitations_take, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */

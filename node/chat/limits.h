@@ -31,6 +31,7 @@ enum {
     /* One command. */
     ROLES_PER_COMMAND_MAX = 1024, /* ROLES_TOO_MANY; each of the lists */
     MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
+    INVITATIONS_TAKEN_MAX = 128,  /* Shown at once; the next follow. */
 
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */

@@ -4,6 +4,7 @@
 
 #include "node/chat/category.h"
 #include "node/chat/group.h"
+#include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -90,6 +91,7 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };

@@ -92,13 +92,19 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+static bool is_of_talk(const Perch__Command *c)
+{
+    return c->kind_case == PERCH__COMMAND__KIND_INVITATIONS_TAKE;
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
-        (is_of_people(c) && twin->rules < 2)) {
+        (is_of_people(c) && twin->rules < 2) ||
+        (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -113,6 +119,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -330,6 +337,8 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

@@ -325,6 +325,12 @@ static bool apply_lists(struct twin *twin, uint32_t room,
                 continue;
             }
             changed = true;
+            if ((*roles & ROLE_MEMBER) == 0) {
+                twin->places[room].invited[user] = 0;
+            } else if ((before & ROLE_MEMBER) == 0 && twin->rules >= 3 &&
+                       twin->places[room].is_room && twin_invites(twin, room)) {
+                twin->places[room].invited[user] = twin_since(twin);
+            }
             event = twin_event(twin, EVENT_ROLE_CHANGED);
             event->room = room;
             event->guid = twin->places[room].guid;
