@@ -1,6 +1,7 @@
 #include "node/session/matching.h"
 
 #include "node/chat/access.h"
+#include "node/chat/invited.h"
 #include "node/chat/list.h"
 #include "node/chat/view.h"
 #include "node/session/describe.h"
@@ -140,7 +141,7 @@ static bool has_people(const struct matching *matching, const struct room *room)
     case XCCOS_SEARCH_MANAGED:
         return has_role(room, matching->user, ROLE_MANAGER);
     case XCCOS_SEARCH_INVITED:
-        return false; /* There are no invitations. */
+        return invited_to(matching->hub->machine, matching->user, room);
     default:
         return true;
     }
