@@ -82,7 +82,8 @@ enum {
     X(GROUP_MEMBERS_MAX, 500000, 1, 10000000,                                  \
       "users and groups that one group may hold")                              \
     X(CHAT_ENABLED, 1, 0, 1,                                                   \
-      "1: who has no policy may use persistent chat; 0: may not")
+      "1: who has no policy may use persistent chat; 0: may not")              \
+    X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

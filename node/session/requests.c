@@ -66,6 +66,10 @@ static void fill_server_info(const struct visit *visit,
         .display_name = slice_of_text(hub->settings.pool_name),
         .room_management_url = slice_of_text(hub->settings.web_url),
     };
+    if (pool.rules_version >= RULES_TALK) {
+        info_out->file_size_limit = XCCOS_NUMBER(
+            machine_setting(hub->machine, SETTING_FILE_KIB_MAX));
+    }
     if (pool.domain.len > 0) {
         info_out->root_uri = xccos_category_uri(visit->intake->arena, &root);
     }

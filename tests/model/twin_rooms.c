@@ -24,6 +24,7 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 86400;
     case SETTING_RETRIES_MAX:
     case SETTING_ENDPOINTS_MAX:
+    case SETTING_FILE_KIB_MAX:
         return value >= 1 && value <= 1048576;
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
