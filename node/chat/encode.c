@@ -1,6 +1,7 @@
 #include "node/chat/encode.h"
 
 #include "node/chat/encode_people.h"
+#include "node/chat/encode_talk.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -79,6 +80,9 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, place, machine->place_last);
     CODEC_SET(&row, retry, memories[MEMORY_RETRY].number_last);
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
+    if (machine->hold_last > 0) {
+        CODEC_SET(&row, hold, machine->hold_last);
+    }
     if (machine->invitation_next != 0) {
         CODEC_SET(&row, invitation_next, machine->invitation_next);
     }
@@ -132,6 +136,9 @@ static bool encode_category(const struct machine *machine,
     if (category->history_off) {
         CODEC_SET(&row, history_off, true);
     }
+    if (category->retention_days > 0) {
+        CODEC_SET(&row, retention_days, category->retention_days);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -163,6 +170,7 @@ static bool encode_room(const struct machine *machine,
     if (room->files_off) {
         CODEC_SET(&row, files_off, true);
     }
+    encode_keeping(room, &row);
     codec_write(&row.base, to);
     return true;
 }
@@ -386,6 +394,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_RETRY] = encode_retry,
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
+    [ROW_HOLD] = encode_hold,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,
