@@ -51,7 +51,8 @@
     X(PUBLISH, publish, 3)                                                     \
     X(READ_MARK, read_mark, 3)                                                 \
     X(READ_MARKS, read_marks, 3)                                               \
-    X(FEEDS_PUT, feeds_put, 3)
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */

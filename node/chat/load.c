@@ -69,6 +69,7 @@ static enum error load_counters(struct machine *machine,
     machine->sent_at_us = row->sent_at_us;
     machine->principal_last = row->principal;
     machine->place_last = row->place;
+    machine->invitation_next = row->invitation_next;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
     machine->hold_last = row->hold;
@@ -170,7 +171,10 @@ static enum error load_role(struct machine *machine, const struct row_key *key,
     REQUIRE(place != NULL && principal != NULL && row->roles != 0 &&
             (row->roles & ~role_all_of(place)) == 0);
     REQUIRE(number_map_get(&place->roles, principal->number) == 0);
+    REQUIRE(row->invited == 0 ||
+            (place->is_room && (row->roles & ROLE_MEMBER) != 0));
     role_set(machine, place, principal, row->roles);
+    number_map_set(&principal->invitations, place->number, row->invited);
     return ERROR_NONE;
 }
 

@@ -6,6 +6,7 @@
 #include "node/chat/feed.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
+#include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -114,6 +115,7 @@ static const struct {
     KIND(READ_MARK) = {read_mark, ACTOR_USER},
     KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
     KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };

@@ -46,9 +46,11 @@ struct closure {
 struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
-    uint8_t chat;             /* Perch__ChatPolicy */
-    struct number_map places; /* Place number -> set of enum role. */
-    struct number_map groups; /* Those it is directly in -> 1. */
+    uint8_t chat;                  /* Perch__ChatPolicy */
+    struct number_map places;      /* Place number -> set of enum role. */
+    struct number_map groups;      /* Those it is directly in -> since when. */
+    struct number_map invitations; /* Place number -> since when:
+                                      invitation.h. */
     struct directory *directory;
     struct closure closure;
 };
@@ -59,7 +61,7 @@ struct group {
     RB_ENTRY(group) by_uri;
     struct text *uri; /* Lower case. */
     struct text *display_name;
-    struct number_map members; /* Principal numbers -> 1. */
+    struct number_map members; /* Principal numbers -> since when. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint64_t walk; /* The last walk that came by; no part of the state. */
@@ -234,6 +236,7 @@ struct user {
     uint32_t version;
     uint32_t n_sessions;
     uint32_t holds; /* That lie on what the user says. */
+    uint64_t invitations_shown; /* Up to this id. */
     bool disabled;
     bool has_password;
     bool has_ha1_user; /* Only with a password. */
@@ -319,6 +322,7 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
+    uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
     struct directory directory;
     struct place_names by_name;

@@ -228,6 +228,7 @@ struct xccos_server_info {
     struct xccos_number search_limit;
     struct xccos_number message_size_limit; /* Characters. */
     struct xccos_number story_size_limit;
+    struct xccos_number file_size_limit; /* KiB. */
     struct slice root_uri; /* Category URI. */
     struct guid db_version;
     struct slice display_name;
@@ -253,6 +254,7 @@ struct xccos_room_query {
     enum xccos_visibility privacy;
     enum xccos_behavior behavior;
     enum xccos_flag disabled;
+    enum xccos_flag invite; /* Whether invitations are sent. */
 };
 
 /* author, in a history query. */

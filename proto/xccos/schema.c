@@ -220,6 +220,7 @@ static const struct schema_field server_info_fields[] = {
     NUMBER("messageSizeLimit", xccos_server_info, message_size_limit,
            UINT32_MAX),
     NUMBER("storySizeLimit", xccos_server_info, story_size_limit, UINT32_MAX),
+    NUMBER("fileSizeLimit", xccos_server_info, file_size_limit, UINT32_MAX),
     TEXT("rootUri", xccos_server_info, root_uri),
     GUID("dbVersion", xccos_server_info, db_version),
     TEXT("displayName", xccos_server_info, display_name),
@@ -257,6 +258,7 @@ static const struct schema_field room_query_fields[] = {
     WORD("privacy", xccos_room_query, privacy, visibilities),
     WORD("behavior", xccos_room_query, behavior, behaviors),
     FLAG("disabled", xccos_room_query, disabled),
+    FLAG("invite", xccos_room_query, invite),
 };
 static const struct schema_block room_query_block = {
     .name = "qib",
