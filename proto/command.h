@@ -40,6 +40,19 @@
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)                                           \
+    X(MESSAGE_CORRECT, message_correct, 3)                                     \
+    X(MESSAGE_WITHDRAW, message_withdraw, 3)                                   \
+    X(MESSAGE_REDACT, message_redact, 3)                                       \
+    X(ROOM_CLEAR, room_clear, 3)                                               \
+    X(ROOM_PURGE, room_purge, 3)                                               \
+    X(HOLD_PLACE, hold_place, 3)                                               \
+    X(HOLD_LIFT, hold_lift, 3)                                                 \
+    X(RETENTION_SET, retention_set, 3)                                         \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)                                   \
     X(ROOM_DELETE, room_delete, 3)                                             \
     X(CATEGORY_DELETE, category_delete, 3)                                     \
     X(GROUP_DELETE, group_delete, 3)                                           \
@@ -55,7 +68,8 @@
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
-    X(ROOM_CHANGE, room_change, 12, 2)
+    X(ROOM_CHANGE, room_change, 12, 2)                                         \
+    X(POST, post, 10, 3)
 
 /* Fields that the envelope was given later, whatever the kind: name, and the
  * rules version they came with. */

@@ -209,7 +209,7 @@ static void propose(struct desk *desk, struct answer *answer)
     struct applied judged;
 
     sign(answer, &answer->command);
-    judged = machine_judge(answer->machine, &answer->command);
+    judged = machine_judge(answer->machine, &answer->command, NULL);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
                               objection(answer, &judged));

@@ -1,5 +1,6 @@
 #include "node/chat/delete.h"
 
+#include "node/chat/attention.h"
 #include "node/chat/category.h"
 #include "node/chat/enforce.h"
 #include "node/chat/group.h"
@@ -25,6 +26,7 @@ static void drop_role(struct machine *machine, struct place *place,
 {
     CHECK(place != NULL && principal != NULL);
     role_set(machine, place, principal, 0);
+    number_map_set(&principal->invitations, place->number, 0);
     changes_mark(&machine->changes, ROW_ROLE, place->number, principal->number,
                  0);
 }
@@ -33,7 +35,7 @@ static void drop_membership(struct machine *machine, struct group *group,
                             struct principal *member)
 {
     CHECK(group != NULL && member != NULL);
-    membership_set(machine, group, member, false);
+    membership_set(machine, group, member, 0);
     changes_mark(&machine->changes, ROW_MEMBERSHIP, group->principal.number,
                  member->number, 0);
 }
@@ -90,10 +92,14 @@ enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command)
                  room->place.version)) {
         return OUTCOME_VERSION_STALE;
     }
+    if (room->holds > 0) {
+        return OUTCOME_ROOM_HELD;
+    }
     if (turn->judging) {
         return OUTCOME_DONE;
     }
 
+    attention_end_room(machine, room);
     presence_empty(turn, room, LEAVE_ROOM_DELETED);
     strip_place(machine, &room->place);
     room_drop(machine, room);
@@ -184,10 +190,14 @@ enum outcome user_delete(struct turn *turn, const Perch__UserDelete *command)
     if (is_stale(command->has_if_version, command->if_version, user->version)) {
         return OUTCOME_VERSION_STALE;
     }
+    if (user->holds > 0) {
+        return OUTCOME_USER_HELD;
+    }
     if (turn->judging) {
         return OUTCOME_DONE;
     }
 
+    attention_end_user(machine, user);
     session_end_user(turn, user, LEAVE_USER_DELETED);
     memory_forget(machine, user);
     strip_principal(machine, &user->principal);

@@ -13,7 +13,8 @@
  * Delete a room: who is in it leaves, and its messages, whose rows stay, are
  * shown to nobody any more. A tombstone names them.
  *
- * Returns ROOM_UNKNOWN or VERSION_STALE.
+ * Returns ROOM_UNKNOWN, VERSION_STALE, or ROOM_HELD while a legal hold lies on
+ * it, which would lose what it lies on.
  */
 enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command);
 
@@ -36,7 +37,8 @@ enum outcome group_delete(struct turn *turn, const Perch__GroupDelete *command);
  * Delete a user: sessions end, roles, memberships and memories go. Messages
  * keep their author.
  *
- * Returns USER_UNKNOWN or VERSION_STALE.
+ * Returns USER_UNKNOWN, VERSION_STALE, or USER_HELD while a legal hold lies on
+ * what the user says.
  */
 enum outcome user_delete(struct turn *turn, const Perch__UserDelete *command);
 

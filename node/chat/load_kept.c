@@ -16,7 +16,8 @@ enum error load_tombstone(struct machine *machine, const struct row_key *key,
     struct tombstone *tombstone;
 
     REQUIRE(key->part[0] > 0 && key->part[0] <= machine->place_last &&
-            place_at(machine, key->part[0]) == NULL);
+            place_at(machine, key->part[0]) == NULL &&
+            table_at(&machine->tombstones, key->part[0]) == NULL);
     REQUIRE(row->guid.len == GUID_BYTES && row->name.len > 0);
 
     tombstone = calloc(1, sizeof(*tombstone));

@@ -6,7 +6,10 @@
 #include "node/chat/category.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
+#include "node/chat/feed.h"
 #include "node/chat/group.h"
+#include "node/chat/hold.h"
+#include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -14,6 +17,10 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/publication.h"
+#include "node/chat/reading.h"
+#include "node/chat/retention.h"
+#include "node/chat/revise.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
@@ -56,6 +63,12 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(message_redact, message_redact)
+RULE_OF_PART(room_clear, room_clear)
+RULE_OF_PART(room_purge, room_purge)
+RULE_OF_PART(hold_lift, hold_lift)
+RULE_OF_PART(retention_set, retention_set)
+RULE_OF_PART(read_marks, read_marks)
 RULE_OF_PART(room_delete, room_delete)
 RULE_OF_PART(category_delete, category_delete)
 RULE_OF_PART(group_delete, group_delete)
@@ -77,6 +90,7 @@ static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
 enum {
     OF_ROOMS = ADMINISTRATOR_BIT(ROOM_ADMINISTRATOR),
     OF_OPERATION = ADMINISTRATOR_BIT(OPERATOR),
+    OF_COMPLIANCE = ADMINISTRATOR_BIT(COMPLIANCE_OFFICER),
 };
 
 /* Which rule decides a kind of command, and who may give it. */
@@ -118,6 +132,21 @@ static const struct {
     KIND(ADMINISTRATOR_GRANT) = {administrator_grant, ACTOR_ADMINISTRATOR, 0},
     KIND(ADMINISTRATOR_REVOKE) = {rule_administrator_revoke,
                                   ACTOR_ADMINISTRATOR, 0},
+    KIND(MESSAGE_CORRECT) = {message_correct, ACTOR_USER, 0},
+    KIND(MESSAGE_WITHDRAW) = {message_withdraw, ACTOR_MANAGER, OF_COMPLIANCE},
+    KIND(MESSAGE_REDACT) = {rule_message_redact, ACTOR_ADMINISTRATOR,
+                            OF_COMPLIANCE},
+    KIND(ROOM_CLEAR) = {rule_room_clear, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ROOM_PURGE) = {rule_room_purge, ACTOR_KEEPER, OF_COMPLIANCE},
+    KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(PUBLISH) = {publish, ACTOR_USER, 0},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER, 0},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY, 0},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER, 0},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER, 0},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -134,6 +163,7 @@ struct machine *machine_new(uint32_t rules_known)
         machine->settings[i] = setting_fact((enum setting)i)->standard;
     }
     machine->directory.generation = 1;
+    TAILQ_INIT(&machine->holds);
     machine->counts[ROW_POOL] = 1;
     machine->counts[ROW_COUNTERS] = 1;
     changes_init(&machine->changes);
@@ -163,6 +193,7 @@ void machine_free(struct machine *machine)
         }
     }
     memory_deinit(machine);
+    hold_deinit(machine);
     departed_free(machine);
     for (uint32_t number = 1; number <= machine->place_last; number++) {
         tombstone_free(table_at(&machine->tombstones, number));
@@ -200,14 +231,21 @@ static bool is_start(const struct applied_entry *entry,
 
 /* The commit time: after all that came before, whatever the leader's clock
  * says, and a moment that can be written down. */
+static int64_t commit_time(const struct machine *machine,
+                           const struct applied_entry *entry)
+{
+    int64_t stamped = entry->sent_at_us;
+
+    return stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX
+               ? machine->sent_at_us + 1
+               : stamped;
+}
+
 static void advance_time(struct turn *turn)
 {
     struct machine *machine = turn->machine;
-    int64_t stamped = turn->entry->sent_at_us;
+    int64_t stamped = commit_time(machine, turn->entry);
 
-    if (stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX) {
-        stamped = machine->sent_at_us + 1;
-    }
     CHECK(stamped > machine->sent_at_us);
     machine->sent_at_us = stamped;
     turn->sent_at_us = stamped;
@@ -251,9 +289,8 @@ static enum outcome check_actor(const struct machine *machine,
     if (!is_actor(command)) {
         return OUTCOME_ACTOR_INVALID;
     }
-    if (text_check_line(codec_slice(command->reason), REASON_CHARACTERS_MAX,
-                        OUTCOME_REASON_UNFIT) != OUTCOME_DONE) {
-        return OUTCOME_REASON_UNFIT;
+    if (reason_check(codec_slice(command->reason), false) != OUTCOME_DONE) {
+        return reason_check(codec_slice(command->reason), false);
     }
     if (actor == ACTOR_USER && !is_user) {
         return OUTCOME_NOT_A_USER;
@@ -290,6 +327,7 @@ static void begin(struct turn *turn, const Perch__Command *command)
     turn->effects->log_index = turn->entry->index;
     turn->effects->sent_at_us = turn->machine->sent_at_us;
     turn->effects->command = command;
+    turn->effects->facts = turn->facts;
 }
 
 struct applied machine_apply(struct machine *machine,
@@ -299,6 +337,7 @@ struct applied machine_apply(struct machine *machine,
 {
     struct turn turn = {.machine = machine,
                         .entry = entry,
+                        .facts = entry->facts,
                         .origin = machine->origins[entry->node],
                         .effects = effects};
     struct applied applied = {OUTCOME_DONE, 0};
@@ -349,14 +388,18 @@ uint32_t machine_roles(const Perch__Command *command)
 }
 
 struct applied machine_judge(const struct machine *machine,
-                             const Perch__Command *command)
+                             const Perch__Command *command,
+                             const struct applied_entry *as)
 {
     /* A rule that judges stops before it changes the machine. */
     struct turn turn = {.machine = (struct machine *)(uintptr_t)machine,
+                        .facts = as == NULL ? NULL : as->facts,
                         .judging = true};
     struct applied applied = {check_command(machine, command), 0};
 
     CHECK(machine_is_administrators(command));
+    turn.sent_at_us =
+        as == NULL ? machine->sent_at_us : commit_time(machine, as);
     if (applied.outcome == OUTCOME_DONE) {
         applied.outcome = rules[command->kind_case].decide(&turn, command);
         applied.value = turn.value;

@@ -214,9 +214,9 @@ static void test_reason__is_kept(void **state)
     journal_capture(NULL, NULL);
     assert_true(was_heard("what=USERS_CREATE outcome=DONE"));
     assert_true(was_heard("reason=\"ticket 4711: 'left'\""));
-    snprintf(words, sizeof(words), "--reason %0501d users create erin", 7);
+    snprintf(words, sizeof(words), "--reason %0257d users create erin", 7);
     run(scene, words, 1);
-    HAS(scene->err, "[REASON_UNFIT]");
+    HAS(scene->err, "[REASON_TOO_LONG]");
     run(scene, "users show erin", 1);
 }
 

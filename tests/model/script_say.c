@@ -1,7 +1,7 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/check.h"
+#include "tests/model/script_attend.h"
 #include "tests/model/script_parts.h"
 
 static const char *const uris[] = {
@@ -41,7 +41,7 @@ ProtobufCBinaryData script_uri(struct script *s)
         uris[script_below(s, script_rarely(s, 30) ? COUNT(uris) : URIS_GOOD)]);
 }
 
-static ProtobufCBinaryData group_uri(struct script *s)
+ProtobufCBinaryData script_group(struct script *s)
 {
     return script_text(group_uris[script_below(
         s, script_rarely(s, 30) ? COUNT(group_uris) : GROUPS_GOOD)]);
@@ -49,7 +49,7 @@ static ProtobufCBinaryData group_uri(struct script *s)
 
 static ProtobufCBinaryData principal(struct script *s)
 {
-    return s->twin->rules > 1 && script_rarely(s, 3) ? group_uri(s)
+    return s->twin->rules > 1 && script_rarely(s, 3) ? script_group(s)
                                                      : script_uri(s);
 }
 
@@ -83,7 +83,7 @@ static ProtobufCBinaryData guid(struct script *s, struct arena *arena,
 }
 
 /* A place there is, mostly. */
-static ProtobufCBinaryData place(struct script *s, struct arena *arena,
+ProtobufCBinaryData script_place(struct script *s, struct arena *arena,
                                  bool is_room)
 {
     for (int i = 0; i < 8 && s->twin->n_places > 0 && !script_rarely(s, 20);
@@ -100,12 +100,12 @@ static ProtobufCBinaryData place(struct script *s, struct arena *arena,
 
 static ProtobufCBinaryData room(struct script *s, struct arena *arena)
 {
-    return place(s, arena, true);
+    return script_place(s, arena, true);
 }
 
 static ProtobufCBinaryData category(struct script *s, struct arena *arena)
 {
-    return place(s, arena, false);
+    return script_place(s, arena, false);
 }
 
 static ProtobufCBinaryData *uri_list(struct script *s, struct arena *arena,
@@ -322,7 +322,7 @@ static void say_group_create(struct script *s, struct arena *arena,
 {
     Perch__GroupCreate *group = c->group_create = MAKE(arena, group_create);
 
-    CODEC_SET(group, uri, group_uri(s));
+    CODEC_SET(group, uri, script_group(s));
     if (script_rarely(s, 200)) {
         CODEC_SET(group, uri,
                   script_fill(arena, 1020 + script_below(s, 10), 'g'));
@@ -344,7 +344,7 @@ static void say_group_change(struct script *s, struct arena *arena,
 {
     Perch__GroupChange *group = c->group_change = MAKE(arena, group_change);
 
-    CODEC_SET(group, uri, group_uri(s));
+    CODEC_SET(group, uri, script_group(s));
     if (script_rarely(s, 6)) {
         CODEC_SET(group, if_version, 1 + script_below(s, 9));
     }
@@ -666,102 +666,16 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
 }
 
-/* Whether as many may yet be created as there can be at a time: their numbers
- * are not used again. */
-static bool may_lose_someone(const struct script *s)
+static void say_invitations_take(struct script *s, struct arena *arena,
+                                 Perch__Command *c)
 {
-    return s->twin->n_users + TWIN_PRINCIPALS < TWIN_USERS;
-}
-
-static void say_room_delete(struct script *s, struct arena *arena,
-                            Perch__Command *c)
-{
-    c->room_delete = MAKE(arena, room_delete);
-    CODEC_SET(c->room_delete, room, room(s, arena));
-    if (script_rarely(s, 4)) {
-        CODEC_SET(c->room_delete, if_version, 1 + script_below(s, 9));
-    }
-}
-
-static void say_category_delete(struct script *s, struct arena *arena,
-                                Perch__Command *c)
-{
-    c->category_delete = MAKE(arena, category_delete);
-    CODEC_SET(c->category_delete, category, category(s, arena));
-    if (script_rarely(s, 4)) {
-        CODEC_SET(c->category_delete, if_version, 1 + script_below(s, 9));
-    }
-}
-
-static void say_group_delete(struct script *s, struct arena *arena,
-                             Perch__Command *c)
-{
-    c->group_delete = MAKE(arena, group_delete);
-    CODEC_SET(c->group_delete, uri,
-              may_lose_someone(s) ? group_uri(s) : script_text("group:none"));
-    if (script_rarely(s, 4)) {
-        CODEC_SET(c->group_delete, if_version, 1 + script_below(s, 9));
-    }
-}
-
-static void say_user_delete(struct script *s, struct arena *arena,
-                            Perch__Command *c)
-{
-    c->user_delete = MAKE(arena, user_delete);
-    CODEC_SET(c->user_delete, uri,
-              may_lose_someone(s) ? script_uri(s)
-                                  : script_text("sip:none@x.example"));
-    if (script_rarely(s, 4)) {
-        CODEC_SET(c->user_delete, if_version, 1 + script_below(s, 9));
-    }
-}
-
-static const char *const administrators[] = {
-    "local:root",           "local:root",       "certificate:root",
-    "certificate:root",     "certificate:carl", "local:carl",
-    "certificate:c arl",    "certificate:",     "root",
-    "certificate:\xc3\xa4",
-};
-
-static ProtobufCBinaryData administrator(struct script *s, struct arena *arena)
-{
-    char name[32];
-    ProtobufCBinaryData copy;
-    int len;
-
-    if (!script_rarely(s, 3)) {
-        return script_text(
-            administrators[script_below(s, COUNT(administrators))]);
-    }
-    /* Many, so that the list fills up now and then. */
-    len = snprintf(name, sizeof(name), "local:%u", script_below(s, 300));
-    copy = script_fill(arena, (size_t)len, ' ');
-    memcpy(copy.data, name, (size_t)len);
-    return copy;
-}
-
-static void say_grant(struct script *s, struct arena *arena, Perch__Command *c)
-{
-    Perch__AdministratorGrant *grant = c->administrator_grant =
-        MAKE(arena, administrator_grant);
-
-    CODEC_SET(grant, name, administrator(s, arena));
-    if (!script_rarely(s, 20)) {
-        CODEC_SET(grant, role,
-                  (Perch__AdministratorRole)(script_rarely(s, 20)
-                                                 ? script_below(s, 8)
-                                                 : 1 + script_below(s, 5)));
-    }
-}
-
-static void say_revoke(struct script *s, struct arena *arena, Perch__Command *c)
-{
-    Perch__AdministratorRevoke *revoke = c->administrator_revoke =
-        MAKE(arena, administrator_revoke);
-
-    CODEC_SET(revoke, name, administrator(s, arena));
-    if (script_rarely(s, 2)) {
-        CODEC_SET(revoke, role, (Perch__AdministratorRole)script_below(s, 7));
+    c->invitations_take = MAKE(arena, invitations_take);
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->invitations_take, after,
+                  script_rarely(s, 3)
+                      ? UINT64_MAX - script_below(s, 2)
+                      : (uint64_t)twin_since(s->twin) * (1 << 25) +
+                            script_below(s, 9) - 4);
     }
 }
 
@@ -788,6 +702,11 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
+    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
     {PERCH__COMMAND__KIND_ROOM_DELETE, say_room_delete, 6, 'a'},
     {PERCH__COMMAND__KIND_CATEGORY_DELETE, say_category_delete, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_DELETE, say_group_delete, 3, 'a'},

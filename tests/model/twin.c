@@ -52,19 +52,12 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+/* All kinds from here on are of rules version 3, and what is said of the
+ * actor. */
 static bool is_of_talk(const Perch__Command *c)
 {
-    switch (c->kind_case) {
-    case PERCH__COMMAND__KIND_ROOM_DELETE:
-    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
-    case PERCH__COMMAND__KIND_GROUP_DELETE:
-    case PERCH__COMMAND__KIND_USER_DELETE:
-    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
-    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
-        return true;
-    default:
-        return c->has_reason || c->has_credential;
-    }
+    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT ||
+           c->has_reason || c->has_credential;
 }
 
 /* The roles that cover what an administrator does, a set. */
@@ -144,16 +137,19 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
-static bool is_reason(ProtobufCBinaryData reason)
+static enum outcome check_reason(ProtobufCBinaryData reason)
 {
     long characters = twin_characters(reason);
 
     for (size_t i = 0; i < reason.len; i++) {
         if (memchr("\t\r\n", reason.data[i], 3) != NULL) {
-            return false;
+            return OUTCOME_REASON_CHARACTER;
         }
     }
-    return characters >= 0 && characters <= 500;
+    if (characters < 0) {
+        return OUTCOME_REASON_CHARACTER;
+    }
+    return characters > 256 ? OUTCOME_REASON_TOO_LONG : OUTCOME_DONE;
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -173,14 +169,18 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
         !is_text(c->source, ACTOR_BYTES_MAX)) {
         return OUTCOME_ACTOR_INVALID;
     }
-    if (!is_reason(c->reason)) {
-        return OUTCOME_REASON_UNFIT;
+    if (check_reason(c->reason) != OUTCOME_DONE) {
+        return check_reason(c->reason);
     }
     switch (c->kind_case) {
     case PERCH__COMMAND__KIND_POST:
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -407,6 +407,16 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_PUBLISH:
+        return twin_publish(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARK:
+        return twin_read_mark(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARKS:
+        return twin_read_marks(twin, c->read_marks);
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        return twin_feeds_put(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
     case PERCH__COMMAND__KIND_ROOM_DELETE:
         return twin_room_delete(twin, c->room_delete);
     case PERCH__COMMAND__KIND_CATEGORY_DELETE:

@@ -16,6 +16,13 @@ static void bury_place(struct twin *twin, uint32_t number, enum event_kind kind)
     memset(&twin->places[number], 0, sizeof(twin->places[number]));
     twin->places[number].gone = true;
     twin->places[number].guid = guid;
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        twin->reads[i][number] = 0;
+    }
+    for (size_t i = 0; i < twin->n_items; i++) {
+        twin->items[i].room =
+            twin->items[i].room == number ? 0 : twin->items[i].room;
+    }
 }
 
 /* Zero whatever anyone has by or of the principal. */
@@ -23,9 +30,17 @@ static void forget_principal(struct twin *twin, uint32_t number)
 {
     for (uint32_t i = 1; i <= twin->n_places; i++) {
         twin->places[i].roles[number] = 0;
+        twin->places[i].invited[number] = 0;
     }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         twin->users[i].members[number] = false;
+        twin->users[i].since[number] = 0;
+    }
+    memset(twin->reads[number], 0, sizeof(twin->reads[number]));
+    for (size_t i = 0; i < twin->n_items; i++) {
+        while (i < twin->n_items && twin->items[i].user == number) {
+            twin->items[i] = twin->items[--twin->n_items];
+        }
     }
     memset(&twin->users[number], 0, sizeof(twin->users[number]));
     twin->users[number].gone = true;

@@ -306,9 +306,9 @@ static void test_reason__is_a_line(void **state)
     assert_outcome(explain(f, SLICE_LITERAL("ticket 4711: left the desk")),
                    DONE);
     assert_outcome(explain(f, slice_of(text, REASON_CHARACTERS_MAX)), DONE);
-    assert_outcome(explain(f, slice_of(text, sizeof(text))), REASON_UNFIT);
-    assert_outcome(explain(f, SLICE_LITERAL("two\nlines")), REASON_UNFIT);
-    assert_outcome(explain(f, SLICE_LITERAL("\xff")), REASON_UNFIT);
+    assert_outcome(explain(f, slice_of(text, sizeof(text))), REASON_TOO_LONG);
+    assert_outcome(explain(f, SLICE_LITERAL("two\nlines")), REASON_CHARACTER);
+    assert_outcome(explain(f, SLICE_LITERAL("\xff")), REASON_CHARACTER);
     assert_no_trace(f);
 }
 

@@ -4,6 +4,7 @@
 
 #include "tests/unit/chat_fixture.h"
 #include "tests/unit/row_store.h"
+#include "tests/unit/talk_fixture.h"
 
 #define TRADERS "group:traders"
 
@@ -292,6 +293,75 @@ static void test_user_delete__leaves_nothing_to_the_next(void **state)
     assert_outcome(fixture_post(f, 1, BOB, 2, &f->lobby, "new", "r1"), DONE);
 }
 
+/* What a legal hold lies on is not deleted until the hold is lifted. */
+static void test_delete__not_under_a_hold(void **state)
+{
+    struct chat_fixture *f = *state;
+
+    assert_outcome(talk_hold(f, "case 1", &f->desk, NULL), DONE);
+    assert_outcome(talk_hold(f, "case 2", NULL, BOB), DONE);
+    assert_outcome(delete_room(f, &f->desk), ROOM_HELD);
+    assert_no_trace(f);
+    assert_outcome(delete_user(f, BOB), USER_HELD);
+    assert_no_trace(f);
+    assert_outcome(talk_lift(f, "case 1", &f->desk, NULL), DONE);
+    assert_outcome(talk_lift(f, "case 2", NULL, BOB), DONE);
+    assert_outcome(delete_room(f, &f->desk), DONE);
+    assert_outcome(delete_user(f, BOB), DONE);
+    restart(f);
+}
+
+static enum outcome follow(struct chat_fixture *f, const char *user,
+                           uint32_t instance, const struct guid *room)
+{
+    Perch__Publish__Item item = PERCH__PUBLISH__ITEM__INIT;
+    Perch__Publish__Item *items[] = {&item};
+    Perch__Publish publish = PERCH__PUBLISH__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&item, container, 1);
+    CODEC_SET(&item, instance, instance);
+    CODEC_SET(&item, xml, fixture_text("<roomSetting/>"));
+    CODEC_SET(&item, room, fixture_guid_bytes(room));
+    publish.n_items = 1;
+    publish.items = items;
+    command.kind_case = PERCH__COMMAND__KIND_PUBLISH;
+    command.publish = &publish;
+    CODEC_SET(&command, user, fixture_text(user));
+    return fixture_apply(f, 1, &command);
+}
+
+static uint64_t rows_of(const struct chat_fixture *f)
+{
+    struct row_store *store = row_store_new();
+    uint64_t n;
+
+    machine_write_all(f->machine, row_store_take, store);
+    n = row_store_count(store);
+    row_store_free(store);
+    return n;
+}
+
+/* Marks of reading go with the room and with the user; who follows a room that
+ * is gone keeps the item, which then speaks of no room. */
+static void test_delete__takes_what_was_followed_and_read(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t rows = rows_of(f);
+
+    assert_outcome(follow(f, BOB, 1, &f->desk), DONE);
+    assert_outcome(follow(f, BOB, 2, &f->lobby), DONE);
+    assert_outcome(follow(f, ALICE, 1, &f->desk), DONE);
+    assert_int_equal(rows_of(f), rows + 6); /* An item and a mark each. */
+    assert_outcome(delete_room(f, &f->desk), DONE);
+    /* Two marks, the room and its two roles less; a tombstone more. */
+    assert_int_equal(rows_of(f), rows + 6 - 2 - 3 + 1);
+    restart(f);
+    assert_outcome(delete_user(f, BOB), DONE);
+    assert_int_equal(rows_of(f), rows + 4 - 3 + 1 - 1 - 3);
+    restart(f);
+}
+
 /* Judging a deletion deletes nothing. */
 static void test_machine_judge__of_deletion(void **state)
 {
@@ -304,7 +374,7 @@ static void test_machine_judge__of_deletion(void **state)
     CODEC_SET(&command, administrator, fixture_text("root"));
     command.kind_case = PERCH__COMMAND__KIND_USER_DELETE;
     command.user_delete = &delete;
-    assert_outcome(machine_judge(f->machine, &command).outcome, DONE);
+    assert_outcome(machine_judge(f->machine, &command, NULL).outcome, DONE);
     assert_int_equal(machine_hash(f->machine), hash);
 }
 
@@ -323,6 +393,8 @@ int main(void)
         CASE(test_category_delete__only_when_empty),
         CASE(test_group_delete__takes_what_it_gave),
         CASE(test_user_delete__leaves_nothing_to_the_next),
+        CASE(test_delete__not_under_a_hold),
+        CASE(test_delete__takes_what_was_followed_and_read),
         CASE(test_machine_judge__of_deletion),
     };
 #undef CASE
