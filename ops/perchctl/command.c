@@ -335,6 +335,36 @@ const struct command commands[] = {
                          "NODE/EPOCH/SERIAL, as list tells")},
      .examples = "perchctl sessions expel 2/4711/38\n"},
 
+    {"messages", "test", 0,
+     "Have two users sign in, enter a room, say something to each other and "
+     "leave, and tell how long each step took: for monitoring",
+     .parameters =
+         {WORD("ROOM", "room", "name or URI of a room that both may enter"),
+          NEEDED("--from", "from", "NAME@DOMAIN", "the user who begins"),
+          NEEDED("--to", "to", "NAME@DOMAIN", "the user who answers"),
+          NEEDED("--server", "server", "HOST:PORT",
+                 "where they sign in by SIP; one server, so that what is told "
+                 "is of that one"),
+          OPTION("--to-server", "to_server", "HOST:PORT",
+                 "where the one who answers does, if elsewhere"),
+          {PARAMETER_SECRET, "--password", "password", NULL,
+           "ask for the password of both on the terminal, or read a line of "
+           "standard input when that is none"},
+          OPTION("--sip-authority", "sip_authority", "FILE",
+                 "sign in by TLS, servers' certificates being issued by this "
+                 "one, PEM; else by TCP"),
+          FLAG("--setup", "setup", "yes",
+               "first have a node make the users and the room, where they are "
+               "not there")},
+     .examples = "perchctl messages test Probe --from probe1@example.com --to "
+                 "probe2@example.com \\\n    --server node1:5061 --to-server "
+                 "node2:5061 --sip-authority ca.pem \\\n    --password < "
+                 "/etc/perch/probe.password\n"
+                 "perchctl --json --timeout 5 messages test Probe --setup "
+                 "--from p1@example.com \\\n    --to p2@example.com --server "
+                 "127.0.0.1:5060 --password\n",
+     .own = &perch__admin__messages_test__descriptor},
+
     {"administrators", "list", ADMIN_ADMINISTRATORS_LIST,
      "List who may administer and what; while nobody has a role, whoever the "
      "nodes admit may do everything",
@@ -382,6 +412,12 @@ const struct command commands[] = {
 
 const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
 
+const ProtobufCMessageDescriptor *command_request(const struct command *command)
+{
+    return command->own != NULL ? command->own
+                                : admin_fact(command->kind)->request;
+}
+
 bool command_is_of(const struct command *command, const char *group)
 {
     static const struct {
@@ -390,7 +426,8 @@ bool command_is_of(const struct command *command, const char *group)
         {"node", "nodes"},          {"room", "rooms"},
         {"category", "categories"}, {"user", "users"},
         {"group", "groups"},        {"session", "sessions"},
-        {"settings", "pool"},       {"administrator", "administrators"}};
+        {"settings", "pool"},       {"administrator", "administrators"},
+        {"message", "messages"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {
