@@ -5,7 +5,6 @@
 #include "node/session/posting.h"
 #include "proto/base/journal.h"
 #include "proto/codec.h"
-#include "proto/store.pb-c.h"
 #include "proto/xccos/write.h"
 #include "storage/cursor.h"
 
@@ -21,16 +20,15 @@ struct gathering {
     bool is_done;
 };
 
-static struct xccos_message *compose(const struct gathering *gathering,
-                                     const Perch__Stored__Message *stored)
+struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
+                                   const Perch__Stored__Message *stored)
 {
-    struct xccos_message *message =
-        arena_alloc(gathering->arena, sizeof(*message));
+    struct xccos_message *message = arena_alloc(arena, sizeof(*message));
 
     if (message == NULL) {
         return NULL;
     }
-    message->room_uri = gathering->query->room_uri;
+    message->room_uri = room_uri;
     message->author = codec_slice(stored->author);
     message->author_name = codec_slice(stored->display_name);
     message->alert = stored->alert ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
@@ -67,7 +65,8 @@ static void put(struct gathering *gathering, struct xccos_message *message)
 static enum error add(struct gathering *gathering,
                       const Perch__Stored__Message *stored)
 {
-    struct xccos_message *message = compose(gathering, stored);
+    struct xccos_message *message =
+        past_compose(gathering->arena, gathering->query->room_uri, stored);
     size_t bytes;
 
     if (message == NULL) {

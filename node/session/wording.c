@@ -5,8 +5,14 @@
 #include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
+#include <unistring/version.h>
 
 #include "proto/base/check.h"
+
+unsigned wording_library(void)
+{
+    return (unsigned)_libunistring_version;
+}
 
 enum kind { KIND_GAP, KIND_LETTER, KIND_SOLO };
 

@@ -39,6 +39,9 @@ enum {
 /* Names this way of making words; another way, and catalogs are made anew. */
 #define WORDING_NAME "words-1"
 
+/** Tell the version of the library whose tables say what letters are. */
+unsigned wording_library(void);
+
 /* What is looked for. */
 struct wording {
     size_t n; /* Phrases; all must be there. 0: no words, any message. */
