@@ -33,6 +33,7 @@ enum {
 struct lookup_room {
     uint32_t number;
     struct guid guid;
+    struct slice name; /* For the answer; may be empty. */
 };
 
 struct lookup_found {

@@ -12,7 +12,7 @@
 
 enum {
     QUEST_ARENA_BYTES = 16 * 1024,
-    ROOM_BYTES_MAX = 1024, /* A block with a URI, and the URI of a message. */
+    ROOM_BYTES_MAX = 2048, /* A block with a URI, and the URI of a message. */
 };
 
 /* One search under way. The worker has the lookup while it runs. */
@@ -101,6 +101,7 @@ static void choose(struct choice *choice, const struct room *room)
     view_room(room, &view);
     chosen.number = view.place.number;
     chosen.guid = view.place.guid;
+    chosen.name = view.place.name;
     buffer_append(&choice->rooms, &chosen, sizeof(chosen));
 }
 
@@ -180,7 +181,9 @@ static enum error take_rooms(struct quest *quest, const struct choice *choice)
     }
     for (size_t i = 0; i < n; i++) {
         if (kept == 0 || rooms[kept - 1].number != rooms[i].number) {
-            rooms[kept++] = rooms[i];
+            rooms[kept] = rooms[i];
+            rooms[kept++].name =
+                arena_copy_slice(quest->lookup.arena, rooms[i].name);
         }
     }
     quest->lookup.rooms = rooms;
@@ -213,6 +216,7 @@ static struct xccos_room *add_block(struct quest *quest,
         return NULL;
     }
     block->uri = xccos_room_uri(quest->lookup.arena, &name);
+    block->name = quest->lookup.rooms[at].name;
     **tail = block;
     *tail = &block->next;
     return block->uri.len == 0 ? NULL : block;
