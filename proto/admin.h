@@ -100,7 +100,10 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };

@@ -526,7 +526,7 @@ void cataloging_free(struct cataloging *cataloging)
         return;
     }
     cataloging->store = NULL; /* What ends begins no other. */
-    TAILQ_INIT(&cataloging->waiting);
+    refuse_waiting(cataloging, ERROR_CLOSED);
     cataloging->settings.unsound = NULL;
     worker_free(cataloging->worker);
     timer_free(cataloging->timer);
@@ -584,6 +584,8 @@ const char *cataloging_why(enum error error)
     case ERROR_NO_SPACE:
         return "the search index of this server cannot be written, its disk "
                "is full: try again later";
+    case ERROR_UNSUPPORTED:
+        return "this server does not search what was said";
     case ERROR_IO:
     case ERROR_ROTTEN:
     case ERROR_STORE_IO:

@@ -91,7 +91,8 @@ void cataloging_committed(struct cataloging *cataloging,
  *
  * @lookup  The caller's again when it is told, perhaps before this returns;
  *          its error says how it went: BUSY, TIMED_OUT, FORGOTTEN while the
- *          catalog is made anew, NO_SPACE or IO while it cannot be written.
+ *          catalog is made anew, NO_SPACE or IO while it cannot be written,
+ *          CLOSED.
  */
 void cataloging_ask(struct cataloging *cataloging, struct lookup *lookup,
                     uint64_t index);

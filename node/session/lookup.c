@@ -1,11 +1,36 @@
 #include "node/session/lookup.h"
 
+#include <stdlib.h>
+
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/codec.h"
 #include "storage/cursor.h"
 
 enum { CANDIDATE_ARENA_BYTES = 16 * 1024 };
+
+struct lookup *lookup_new(void)
+{
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+
+    if (lookup == NULL) {
+        return NULL;
+    }
+    lookup->arena = arena_new(CANDIDATE_ARENA_BYTES);
+    if (lookup->arena == NULL) {
+        free(lookup);
+        return NULL;
+    }
+    return lookup;
+}
+
+void lookup_free(struct lookup *lookup)
+{
+    if (lookup != NULL) {
+        arena_free(lookup->arena);
+        free(lookup);
+    }
+}
 
 /* A search while it runs. */
 struct search {

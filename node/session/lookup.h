@@ -74,6 +74,7 @@ struct lookup {
     void (*finish)(struct lookup *lookup);
     /* Called on the state loop; the lookup is the caller's again. */
     void (*told)(struct lookup *lookup);
+    void *context; /* For those two. */
 
     /* For cataloging alone. */
     TAILQ_ENTRY(lookup) link;
@@ -84,6 +85,13 @@ struct lookup {
     uint64_t index;    /* The log index it has to be as new as. */
     uint64_t asked_us; /* And of the worker: since then. */
 };
+
+/** Make a lookup of its own memory, for whoever has none to embed it in. NULL
+ * when memory is out. */
+struct lookup *lookup_new(void);
+
+/** Free such a lookup, and what it found. Accepts NULL. */
+void lookup_free(struct lookup *lookup);
 
 /**
  * Search, in a view of the lookup's store.

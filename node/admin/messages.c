@@ -1,0 +1,224 @@
+/* Searching what was said. */
+#include <stdlib.h>
+
+#include "node/admin/answers.h"
+#include "node/admin/find.h"
+#include "node/chat/view.h"
+#include "proto/base/time_text.h"
+
+enum {
+    DAY_BYTES = 10, /* 2031-02-03 */
+    SEARCH_ARENA_BYTES = 1024,
+};
+
+/* A day alone is the whole of it. */
+static bool read_moment(struct answer *answer, ProtobufCBinaryData text,
+                        bool is_end, int64_t *us_out)
+{
+    bool is_day = text.len == DAY_BYTES;
+    struct slice whole =
+        answer_printf(answer, "%.*s%s", (int)text.len, (const char *)text.data,
+                      !is_day  ? ""
+                      : is_end ? "T23:59:59.999999Z"
+                               : "T00:00:00Z");
+
+    if (time_read(whole, us_out) != ERROR_NONE) {
+        answer_refuse_about(answer, REFUSAL_TIME_INVALID, codec_slice(text));
+        return false;
+    }
+    return true;
+}
+
+static bool read_times(struct answer *answer,
+                       const Perch__Admin__MessagesSearch *asked,
+                       struct admin_search *search)
+{
+    return (!asked->has_from ||
+            read_moment(answer, asked->from, false, &search->from_us)) &&
+           (!asked->has_to ||
+            read_moment(answer, asked->to, true, &search->to_us));
+}
+
+static bool read_authors(struct answer *answer,
+                         const Perch__Admin__MessagesSearch *asked,
+                         struct admin_search *search)
+{
+    struct slice *authors =
+        arena_alloc(search->arena, (asked->n_authors + 1) * sizeof(*authors));
+
+    if (authors == NULL || asked->n_authors > LOOKUP_AUTHORS_MAX) {
+        answer_refuse(answer, authors == NULL ? REFUSAL_NO_MEMORY
+                                              : REFUSAL_SEARCH_TOO_MANY);
+        return false;
+    }
+    for (size_t i = 0; i < asked->n_authors; i++) {
+        struct slice uri = find_user_uri(answer, asked->authors[i]);
+
+        if (answer_refused(answer)) {
+            return false;
+        }
+        authors[i] = arena_copy_slice(search->arena, uri);
+    }
+    search->authors = authors;
+    search->n_authors = asked->n_authors;
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t left = ((const struct lookup_room *)a)->number;
+    uint32_t right = ((const struct lookup_room *)b)->number;
+
+    return (left > right) - (left < right);
+}
+
+/* Administrators see every room: without names, in all there are. */
+static bool read_rooms(struct answer *answer,
+                       const Perch__Admin__MessagesSearch *asked,
+                       struct admin_search *search)
+{
+    struct lookup_room *rooms =
+        arena_alloc(search->arena, (asked->n_rooms + 1) * sizeof(*rooms));
+
+    if (rooms == NULL || asked->n_rooms > CATALOG_ROOMS_MAX) {
+        answer_refuse(answer, rooms == NULL ? REFUSAL_NO_MEMORY
+                                            : REFUSAL_SEARCH_TOO_MANY);
+        return false;
+    }
+    for (size_t i = 0; i < asked->n_rooms; i++) {
+        const struct room *room = find_room(answer, asked->rooms[i]);
+        struct room_view view;
+
+        if (room == NULL) {
+            return false;
+        }
+        view_room(room, &view);
+        rooms[i].number = view.place.number;
+    }
+    qsort(rooms, asked->n_rooms, sizeof(*rooms), by_number);
+    search->rooms = asked->n_rooms > 0 ? rooms : NULL;
+    search->n_rooms = asked->n_rooms;
+    return true;
+}
+
+static uint32_t wanted(const Perch__Admin__MessagesSearch *asked)
+{
+    if (!asked->has_most || asked->most == 0) {
+        return LOOKUP_FOUND_DEFAULT;
+    }
+    return asked->most < LOOKUP_FOUND_MAX ? asked->most : LOOKUP_FOUND_MAX;
+}
+
+static bool says_enough(const Perch__Admin__MessagesSearch *asked)
+{
+    return asked->text.len > 0 || asked->n_authors > 0 || asked->n_rooms > 0 ||
+           asked->has_from || asked->has_to;
+}
+
+struct admin_search *admin_search_new(void)
+{
+    struct admin_search *search = calloc(1, sizeof(*search));
+
+    if (search == NULL) {
+        return NULL;
+    }
+    search->arena = arena_new(SEARCH_ARENA_BYTES);
+    if (search->arena == NULL) {
+        free(search);
+        return NULL;
+    }
+    search->from_us = INT64_MIN;
+    search->to_us = INT64_MAX;
+    return search;
+}
+
+void admin_search_free(struct admin_search *search)
+{
+    if (search != NULL) {
+        arena_free(search->arena);
+        free(search);
+    }
+}
+
+static void decide_search(struct answer *answer)
+{
+    const Perch__Admin__MessagesSearch *asked = answer->asked;
+    struct admin_search *search = admin_search_new();
+
+    if (search == NULL) {
+        answer_refuse(answer, REFUSAL_NO_MEMORY);
+        return;
+    }
+    search->text = arena_copy_slice(search->arena, codec_slice(asked->text));
+    search->is_exact = asked->exact != 0;
+    search->match_case = asked->match_case != 0;
+    search->oldest_first = asked->oldest_first != 0;
+    search->most = wanted(asked);
+    if (!says_enough(asked)) {
+        answer_refuse(answer, REFUSAL_SEARCH_EMPTY);
+    } else if (read_times(answer, asked, search) &&
+               read_authors(answer, asked, search) &&
+               read_rooms(answer, asked, search)) {
+        answer->search = search;
+        answer->does = ANSWER_SEARCHES;
+        return;
+    }
+    admin_search_free(search);
+}
+
+static struct slice copy(struct answer *answer, struct slice text)
+{
+    return arena_copy_slice(answer->arena, text);
+}
+
+static Perch__Admin__MessageFound *show(struct answer *answer,
+                                        const struct lookup_found *found)
+{
+    Perch__Admin__MessageFound *shown =
+        answer_new(answer, &perch__admin__message_found__descriptor);
+    const Perch__Stored__Message *message = found->message;
+    const struct room *room = query_room_numbered(answer->machine, found->room);
+    struct room_view view;
+
+    if (room != NULL) {
+        char id[GUID_TEXT_BYTES + 1];
+
+        view_room(room, &view);
+        guid_write(&view.place.guid, id);
+        ANSWER_TEXT(shown, room, copy(answer, view.place.name));
+        ANSWER_TEXT(shown, room_id, copy(answer, slice_of_text(id)));
+    }
+    CODEC_SET(shown, sent_at_us, message->sent_at_us);
+    CODEC_SET(shown, id, message->message_id);
+    ANSWER_TEXT(shown, author, copy(answer, codec_slice(message->author)));
+    ANSWER_TEXT(shown, author_name,
+                copy(answer, codec_slice(message->display_name)));
+    ANSWER_TEXT(shown, text, copy(answer, codec_slice(message->text)));
+    CODEC_SET(shown, alert, message->alert);
+    return shown;
+}
+
+void messages_found(struct answer *answer, const struct lookup *lookup)
+{
+    Perch__Admin__MessagesSearchReply *body =
+        answer_new(answer, &perch__admin__messages_search_reply__descriptor);
+
+    body->messages =
+        answer_alloc(answer, (lookup->n_found + 1) * sizeof(*body->messages));
+    for (const struct lookup_found *found = lookup->found; found != NULL;
+         found = found->next) {
+        body->messages[body->n_messages++] = show(answer, found);
+    }
+    CODEC_SET(body, cut, lookup->cut);
+    if (lookup->cut) {
+        ANSWER_TEXT(&answer->reply, text,
+                    SLICE_LITERAL("there may be more: narrow the search, or "
+                                  "ask for more with --most"));
+    }
+    answer->body = &body->base;
+}
+
+const struct answer_row messages_rows[] = {
+    {ADMIN_MESSAGES_SEARCH, decide_search, NULL},
+    {.decide = NULL},
+};
