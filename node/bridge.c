@@ -233,8 +233,8 @@ static enum error lay_out(struct lookup *lookup,
     lookup->bytes_max = ADMIN_REPLY_BYTES_MAX - SLACK_BYTES;
     lookup->weigh = weigh;
     lookup->told = on_searched;
-    return wording_read(wanted->text, wanted->is_exact, wanted->match_case,
-                        wanted->arena, &lookup->wording);
+    return spelling_read(wanted->text, wanted->is_exact, wanted->match_case,
+                         wanted->arena, &lookup->spelling);
 }
 
 static void ask_search(void *context, uint64_t token,

@@ -13,7 +13,7 @@
  * one journal line, and then nothing of the catalog is to be believed:
  * catalog_discard, and put in everything again.
  *
- * Words are whatever its user says they are (node/session/wording.h). Texts of
+ * Words are whatever its user says they are (node/session/spelling.h). Texts of
  * words are tokens with a blank between two of them, or a tab where the second
  * stands at the place of the first: a search for words in a row may use either.
  * A token's bytes are all above 0x20.

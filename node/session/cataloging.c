@@ -506,8 +506,8 @@ struct cataloging *cataloging_new(const struct cataloging_settings *settings)
     CHECK(cataloging != NULL);
     cataloging->settings = *settings;
     snprintf(cataloging->made_for, sizeof(cataloging->made_for),
-             "%016" PRIx64 " %s %x", settings->directory_id, WORDING_NAME,
-             wording_library());
+             "%016" PRIx64 " %s %x", settings->directory_id, SPELLING_NAME,
+             spelling_library());
     TAILQ_INIT(&cataloging->waiting);
     meter_histogram_init(&cataloging->meters.feed_us, &meter_seconds);
     meter_histogram_init(&cataloging->meters.search_us, &meter_seconds);

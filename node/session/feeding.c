@@ -173,7 +173,7 @@ static enum error put_all(struct load *load, struct catalog *catalog)
     for (size_t i = 0; i < load->n && error == ERROR_NONE; i++) {
         const Perch__Stored__Message *message = load->items[i].message;
 
-        wording_catalog(codec_slice(message->text), &words);
+        spelling_catalog(codec_slice(message->text), &words);
         error = catalog_put(catalog, &(struct catalog_message){
                                          .at_us = message->sent_at_us,
                                          .room = load->items[i].room,

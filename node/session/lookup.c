@@ -89,8 +89,8 @@ static bool is_wanted(struct search *search,
     return !message->hidden && message->sent_at_us >= lookup->from_us &&
            message->sent_at_us <= lookup->to_us &&
            is_by(lookup, codec_slice(message->author)) &&
-           wording_matches(&lookup->wording, codec_slice(message->text),
-                           &search->scratch);
+           spelling_matches(&lookup->spelling, codec_slice(message->text),
+                            &search->scratch);
 }
 
 static enum error read_row(struct arena *arena, struct slice bytes,
@@ -291,8 +291,8 @@ static enum error run_in_view(struct search *search, struct catalog *catalog)
 {
     struct lookup *lookup = search->lookup;
     struct catalog_query query = {
-        .phrases = lookup->wording.phrases,
-        .n_phrases = lookup->wording.n,
+        .phrases = lookup->spelling.phrases,
+        .n_phrases = lookup->spelling.n,
         .authors = lookup->authors,
         .n_authors = lookup->n_authors,
         .from_us = lookup->from_us,

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "node/session/wording.h"
+#include "node/session/spelling.h"
 #include "proto/base/guid.h"
 #include "proto/base/worker.h"
 #include "proto/store.pb-c.h"
@@ -46,7 +46,7 @@ struct cataloging;
 
 struct lookup {
     /* What is asked; all of it outlives the search. */
-    struct wording wording;
+    struct spelling spelling;
     const struct slice *authors; /* None: whoever. */
     size_t n_authors;
     const struct lookup_room *rooms; /* By number. NULL: in all there are. */

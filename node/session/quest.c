@@ -378,10 +378,10 @@ bool quest_is_one(const struct xccos_history_query *query)
 static const char *read_words(struct quest *quest)
 {
     const struct xccos_history_query *query = quest->query;
-    enum error error = wording_read(
+    enum error error = spelling_read(
         query->match, query->exact == XCCOS_FLAG_TRUE,
         query->case_on == XCCOS_FLAG_TRUE, quest->errand.visit->intake->arena,
-        &quest->lookup.wording);
+        &quest->lookup.spelling);
 
     switch (error) {
     case ERROR_NONE:

@@ -19,8 +19,8 @@
  * of a library, and nothing that replicas must agree on may come from them.
  * Thread: any.
  */
-#ifndef NODE_SESSION_WORDING_H
-#define NODE_SESSION_WORDING_H
+#ifndef NODE_SESSION_SPELLING_H
+#define NODE_SESSION_SPELLING_H
 
 #include <stdbool.h>
 
@@ -30,23 +30,23 @@
 #include "proto/base/slice.h"
 
 enum {
-    WORDING_PHRASES_MAX = 32,
-    WORDING_QUERY_BYTES_MAX = 2048,
+    SPELLING_PHRASES_MAX = 32,
+    SPELLING_QUERY_BYTES_MAX = 2048,
     /* Of a word in the catalog; longer ones are told apart by the message. */
-    WORDING_WORD_BYTES_MAX = 64,
+    SPELLING_WORD_BYTES_MAX = 64,
 };
 
 /* Names this way of making words; another way, and catalogs are made anew. */
-#define WORDING_NAME "words-1"
+#define SPELLING_NAME "words-1"
 
 /** Tell the version of the library whose tables say what letters are. */
-unsigned wording_library(void);
+unsigned spelling_library(void);
 
 /* What is looked for. */
-struct wording {
+struct spelling {
     size_t n; /* Phrases; all must be there. 0: no words, any message. */
-    struct slice phrases[WORDING_PHRASES_MAX]; /* As the catalog has them. */
-    struct slice spelt[WORDING_PHRASES_MAX];   /* As wording_spell spells. */
+    struct slice phrases[SPELLING_PHRASES_MAX]; /* As the catalog has them. */
+    struct slice spelt[SPELLING_PHRASES_MAX];   /* As spelling_spell spells. */
     bool match_case;
 };
 
@@ -55,12 +55,12 @@ struct wording {
  *
  * @match_case  Leave case as it is.
  */
-void wording_spell(struct slice text, bool match_case, struct buffer *out);
+void spelling_spell(struct slice text, bool match_case, struct buffer *out);
 
 /** Write a text's words as the catalog takes them (storage/catalog.h): of words
  * that are single characters also each two in a row, at the first one's place.
  */
-void wording_catalog(struct slice text, struct buffer *out);
+void spelling_catalog(struct slice text, struct buffer *out);
 
 /**
  * Read what somebody looks for.
@@ -70,15 +70,15 @@ void wording_catalog(struct slice text, struct buffer *out);
  * Returns INVALID for a text that is not empty and has no word in it, TOO_LARGE
  * above a limit, NO_MEMORY.
  */
-enum error wording_read(struct slice text, bool exact, bool match_case,
-                        struct arena *arena, struct wording *wording_out);
+enum error spelling_read(struct slice text, bool exact, bool match_case,
+                         struct arena *arena, struct spelling *spelling_out);
 
 /**
  * Tell whether a message has what is looked for.
  *
  * @scratch  Its bytes are replaced.
  */
-bool wording_matches(const struct wording *wording, struct slice text,
-                     struct buffer *scratch);
+bool spelling_matches(const struct spelling *spelling, struct slice text,
+                      struct buffer *scratch);
 
 #endif

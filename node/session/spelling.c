@@ -1,4 +1,4 @@
-#include "node/session/wording.h"
+#include "node/session/spelling.h"
 
 #include <stdlib.h>
 #include <unicase.h>
@@ -9,7 +9,7 @@
 
 #include "proto/base/check.h"
 
-unsigned wording_library(void)
+unsigned spelling_library(void)
 {
     return (unsigned)_libunistring_version;
 }
@@ -172,7 +172,7 @@ static void append_cased(struct slice text, bool match_case, struct buffer *out)
     free(made);
 }
 
-void wording_spell(struct slice text, bool match_case, struct buffer *out)
+void spelling_spell(struct slice text, bool match_case, struct buffer *out)
 {
     struct buffer cased = BUFFER_EMPTY;
     struct reader reader;
@@ -195,10 +195,10 @@ static struct slice cut(struct slice word)
 {
     size_t len = word.len;
 
-    if (len <= WORDING_WORD_BYTES_MAX) {
+    if (len <= SPELLING_WORD_BYTES_MAX) {
         return word;
     }
-    len = WORDING_WORD_BYTES_MAX;
+    len = SPELLING_WORD_BYTES_MAX;
     while (len > 0 && (word.data[len] & 0xc0) == 0x80) {
         len -= 1;
     }
@@ -229,7 +229,7 @@ static void append_second(const struct reader *reader, struct buffer *out)
     }
 }
 
-void wording_catalog(struct slice text, struct buffer *out)
+void spelling_catalog(struct slice text, struct buffer *out)
 {
     struct buffer cased = BUFFER_EMPTY;
     struct reader reader;
@@ -278,7 +278,7 @@ static struct slice keep(struct arena *arena, const struct buffer *made)
 }
 
 /* Take in one phrase; one without words says nothing. */
-static enum error add_phrase(struct wording *wording, struct arena *arena,
+static enum error add_phrase(struct spelling *spelling, struct arena *arena,
                              struct slice text)
 {
     struct buffer cased = BUFFER_EMPTY, made = BUFFER_EMPTY;
@@ -287,19 +287,19 @@ static enum error add_phrase(struct wording *wording, struct arena *arena,
     append_cased(text, false, &cased);
     write_phrase(buffer_slice(&cased), &made);
     phrase = keep(arena, &made);
-    wording_spell(text, wording->match_case, &made);
+    spelling_spell(text, spelling->match_case, &made);
     spelt = keep(arena, &made);
     buffer_deinit(&cased);
     buffer_deinit(&made);
     if (spelt.len <= 1) {
         return spelt.len == 1 ? ERROR_NONE : ERROR_NO_MEMORY;
     }
-    if (wording->n >= WORDING_PHRASES_MAX) {
+    if (spelling->n >= SPELLING_PHRASES_MAX) {
         return ERROR_TOO_LARGE;
     }
-    wording->phrases[wording->n] = phrase;
-    wording->spelt[wording->n] = spelt;
-    wording->n += 1;
+    spelling->phrases[spelling->n] = phrase;
+    spelling->spelt[spelling->n] = spelt;
+    spelling->n += 1;
     return phrase.len > 0 ? ERROR_NONE : ERROR_NO_MEMORY;
 }
 
@@ -332,35 +332,35 @@ static struct slice next_phrase(struct slice *rest)
     return phrase;
 }
 
-enum error wording_read(struct slice text, bool exact, bool match_case,
-                        struct arena *arena, struct wording *wording_out)
+enum error spelling_read(struct slice text, bool exact, bool match_case,
+                         struct arena *arena, struct spelling *spelling_out)
 {
     bool is_empty = text.len == 0;
 
-    *wording_out = (struct wording){.match_case = match_case};
-    if (text.len > WORDING_QUERY_BYTES_MAX) {
+    *spelling_out = (struct spelling){.match_case = match_case};
+    if (text.len > SPELLING_QUERY_BYTES_MAX) {
         return ERROR_TOO_LARGE;
     }
     if (exact) {
-        TRY(add_phrase(wording_out, arena, text));
+        TRY(add_phrase(spelling_out, arena, text));
     } else {
         while (text.len > 0) {
-            TRY(add_phrase(wording_out, arena, next_phrase(&text)));
+            TRY(add_phrase(spelling_out, arena, next_phrase(&text)));
         }
     }
-    return wording_out->n == 0 && !is_empty ? ERROR_INVALID : ERROR_NONE;
+    return spelling_out->n == 0 && !is_empty ? ERROR_INVALID : ERROR_NONE;
 }
 
-bool wording_matches(const struct wording *wording, struct slice text,
-                     struct buffer *scratch)
+bool spelling_matches(const struct spelling *spelling, struct slice text,
+                      struct buffer *scratch)
 {
-    if (wording->n == 0) {
+    if (spelling->n == 0) {
         return true;
     }
-    wording_spell(text, wording->match_case, scratch);
-    for (size_t i = 0; i < wording->n; i++) {
-        if (memmem(scratch->data, scratch->len, wording->spelt[i].data,
-                   wording->spelt[i].len) == NULL) {
+    spelling_spell(text, spelling->match_case, scratch);
+    for (size_t i = 0; i < spelling->n; i++) {
+        if (memmem(scratch->data, scratch->len, spelling->spelt[i].data,
+                   spelling->spelt[i].len) == NULL) {
             return false;
         }
     }
