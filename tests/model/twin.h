@@ -24,6 +24,9 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_SAID = 12000,
+    TWIN_HOLDS = 256,
+    TWIN_IDS = 128,
 };
 
 struct twin_text {
@@ -49,6 +52,9 @@ struct twin_place {
     uint32_t version;
     int64_t created, changed;
     /* Rooms only. */
+    bool has_days;
+    uint64_t cleared, purged, swept;
+    uint32_t kept;
     uint32_t category; /* Number. */
     Perch__Visibility visibility;
     bool disabled;
@@ -58,7 +64,26 @@ struct twin_place {
     /* Categories only. */
     bool restricted, invitations, file_upload, history_off;
     /* Both. */
+    uint32_t days; /* Of retention. */
     unsigned roles[TWIN_USERS + 1]; /* By user number. */
+};
+
+/* Of a room, by rising id. */
+struct twin_said {
+    uint32_t room;
+    uint64_t id;
+    uint32_t user;
+    int64_t at;
+    bool story, gone;
+    enum revision state;
+    struct twin_text text, extra; /* As it is now. */
+};
+
+/* On a room or a user. */
+struct twin_hold {
+    uint64_t number;
+    struct twin_text name; /* Lower case. */
+    uint32_t room, user;
 };
 
 struct twin_session {
@@ -126,6 +151,11 @@ struct twin {
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
     uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    size_t n_said;
+    struct twin_said said[TWIN_SAID];
+    size_t n_holds;
+    struct twin_hold holds[TWIN_HOLDS];
+    uint64_t hold_last;
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -134,6 +164,10 @@ struct twin {
     struct event events[TWIN_EVENTS];
     bool has_message;
     struct message message;
+    enum revision revised;
+    uint32_t purged; /* Room. */
+    size_t n_ids;
+    uint64_t ids[TWIN_IDS];
 };
 
 /** Make a pool to which nothing happened. */
@@ -235,6 +269,28 @@ enum outcome twin_session_expel(struct twin *twin,
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+enum outcome twin_correct(struct twin *twin, const Perch__Command *c);
+enum outcome twin_withdraw(struct twin *twin, const Perch__Command *c);
+enum outcome twin_redact(struct twin *twin, const Perch__MessageRedact *c);
+enum outcome twin_clear(struct twin *twin, const Perch__RoomClear *c);
+enum outcome twin_purge(struct twin *twin, const Perch__RoomPurge *c);
+enum outcome twin_retain(struct twin *twin, const Perch__RetentionSet *c);
+enum outcome twin_hold(struct twin *twin, const Perch__HoldPlace *c);
+enum outcome twin_lift(struct twin *twin, const Perch__HoldLift *c);
+
+/** Keep the message of a post. */
+void twin_remember(struct twin *twin, uint32_t user, const Perch__Post *post);
+
+/** How many days a room's messages are kept. */
+uint32_t twin_days(const struct twin *twin, uint32_t room);
+
+/** Whether the acting session may say something in a room. */
+enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
+                          uint32_t room);
+
+/** Whether something may be said. */
+enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
+                             ProtobufCBinaryData extra, bool is_story);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);

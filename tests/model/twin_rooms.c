@@ -19,6 +19,7 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_MESSAGE_CHARACTERS_MAX:
     case SETTING_SESSION_ROOMS_MAX:
     case SETTING_USER_SESSIONS_MAX:
+    case SETTING_STORY_CHARACTERS_MAX:
         return value >= 1 && value <= 65536;
     case SETTING_RETRY_WINDOW_S:
         return value >= 1 && value <= 86400;
@@ -27,7 +28,10 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 1048576;
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
+    case SETTING_CORRECTION_WINDOW_S:
+        return value <= 31536000;
     case SETTING_CATEGORIES_MAX:
+    case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
     default:
         return value >= 1 && value <= 10000000;
