@@ -253,6 +253,11 @@ static void tell_read(const struct news *news)
     tidings_read(news->hub, news->event, news->room, news->effects->log_index);
 }
 
+static void tell_published(const struct news *news)
+{
+    following_published(news->hub, news->event);
+}
+
 static void tell_closed(const struct news *news)
 {
     struct caller *caller =
@@ -268,6 +273,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_POSTED] = tell_posted,        [EVENT_JOINED] = tell_joined,
     [EVENT_PARTED] = tell_parted,        [EVENT_SESSION_CLOSED] = tell_closed,
     [EVENT_ROOM_CHANGED] = tell_changed, [EVENT_READ] = tell_read,
+    [EVENT_PUBLISHED] = tell_published,
 };
 
 static bool has_room(const struct event *event)
