@@ -27,6 +27,7 @@
 #include "node/chat/machine.h"
 #include "node/chat/number_map.h"
 #include "node/chat/rows.h"
+#include "node/chat/said.h"
 #include "node/chat/text.h"
 #include "proto/base/arena.h"
 #include "proto/base/guid.h"
@@ -45,9 +46,11 @@ struct closure {
 struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
-    uint8_t chat;             /* Perch__ChatPolicy */
-    struct number_map places; /* Place number -> set of enum role. */
-    struct number_map groups; /* Those it is directly in -> 1. */
+    uint8_t chat;                  /* Perch__ChatPolicy */
+    struct number_map places;      /* Place number -> set of enum role. */
+    struct number_map groups;      /* Those it is directly in -> since when. */
+    struct number_map invitations; /* Place number -> since when:
+                                      invitation.h. */
     struct directory *directory;
     struct closure closure;
 };
@@ -58,7 +61,7 @@ struct group {
     RB_ENTRY(group) by_uri;
     struct text *uri; /* Lower case. */
     struct text *display_name;
-    struct number_map members; /* Principal numbers -> 1. */
+    struct number_map members; /* Principal numbers -> since when. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint64_t walk; /* The last walk that came by; no part of the state. */
@@ -106,6 +109,7 @@ struct category {
     bool invitations;
     bool file_upload;
     bool history_off; /* What is said is not shown later. */
+    uint32_t retention_days; /* 0: for ever. */
 };
 
 /* One endpoint's presence in one room: presence.c. */
@@ -138,7 +142,29 @@ struct room {
     bool disabled;
     bool invitations_off; /* Whatever the category has. */
     bool files_off;
+    bool has_retention; /* Its own, whatever the category has. */
+    uint32_t retention_days;
+    uint32_t holds;        /* That lie on it; follows from the holds. */
+    uint32_t kept;         /* Messages that purging has passed over. */
+    uint64_t cleared_upto; /* Message ids: not shown any more, */
+    uint64_t purged_upto;  /* rows may be missing, */
+    uint64_t swept_upto;   /* purging goes on after it. */
 };
+
+/* hold.c: on a room or on a user. */
+struct hold {
+    TAILQ_ENTRY(hold) link;
+    uint64_t number;
+    struct text *name;
+    struct room *room; /* One of both is NULL. */
+    struct user *user;
+    struct text *reason;
+    struct text *administrator;
+    int64_t placed_at_us;
+};
+
+/* Those of the pool, by number. */
+TAILQ_HEAD(hold_list, hold);
 
 /* What is remembered of a user for a while: memory.c. */
 enum memory_kind { MEMORY_RETRY, MEMORY_ENDPOINT, MEMORIES };
@@ -210,6 +236,8 @@ struct user {
     int64_t changed_at_us;
     uint32_t version;
     uint32_t n_sessions;
+    uint32_t holds; /* That lie on what the user says. */
+    uint64_t invitations_shown; /* Up to this id. */
     bool disabled;
     bool has_password;
     bool has_ha1_user; /* Only with a password. */
@@ -295,6 +323,7 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
+    uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
     struct directory directory;
     struct place_names by_name;
@@ -302,6 +331,8 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct hold_list holds;
+    uint64_t hold_last; /* Number. */
 
     struct changes changes;
 };
@@ -311,6 +342,7 @@ struct turn {
     struct machine *machine;
     const struct applied_entry *entry;
     int64_t sent_at_us;
+    const struct facts *facts; /* NULL: none were wanted, or there are none. */
     struct origin *origin;
     struct effects *effects;
     uint64_t value; /* Becomes applied.value. */

@@ -4,6 +4,7 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/posting.h"
+#include "node/session/retelling.h"
 #include "proto/base/check.h"
 
 /* An entry's log index stands for all that is told of it. */
@@ -23,6 +24,7 @@ static void fill_message(const struct news *news,
 
     view_room(news->room, &room);
     *message_out = (struct xccos_message){
+        .story = post->story ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET,
         .room_uri = hub_room_uri(news->hub, news->hub->arena, &room.place.guid),
         .author = said->author_uri,
         .author_name = said->display_name,
@@ -268,11 +270,26 @@ static void tell_closed(const struct news *news)
     }
 }
 
+static void tell_revised(const struct news *news)
+{
+    retell_revised(news->hub, news->effects, news->room);
+}
+
+static void tell_cleared(const struct news *news)
+{
+    retell_cleared(news->hub, news->effects, news->room);
+}
+
 /* What is not in the table concerns nobody who is connected. */
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
-    [EVENT_POSTED] = tell_posted,        [EVENT_JOINED] = tell_joined,
-    [EVENT_PARTED] = tell_parted,        [EVENT_SESSION_CLOSED] = tell_closed,
-    [EVENT_ROOM_CHANGED] = tell_changed, [EVENT_READ] = tell_read,
+    [EVENT_POSTED] = tell_posted,
+    [EVENT_JOINED] = tell_joined,
+    [EVENT_PARTED] = tell_parted,
+    [EVENT_SESSION_CLOSED] = tell_closed,
+    [EVENT_ROOM_CHANGED] = tell_changed,
+    [EVENT_MESSAGES_REVISED] = tell_revised,
+    [EVENT_ROOM_CLEARED] = tell_cleared,
+    [EVENT_READ] = tell_read,
     [EVENT_PUBLISHED] = tell_published,
 };
 
@@ -280,7 +297,8 @@ static bool has_room(const struct event *event)
 {
     return event->kind == EVENT_POSTED || event->kind == EVENT_JOINED ||
            event->kind == EVENT_PARTED || event->kind == EVENT_ROOM_CHANGED ||
-           event->kind == EVENT_READ;
+           event->kind == EVENT_MESSAGES_REVISED ||
+           event->kind == EVENT_ROOM_CLEARED || event->kind == EVENT_READ;
 }
 
 void announce(struct sessions *hub, const struct effects *effects)

@@ -110,4 +110,11 @@ uint64_t seat_given(const struct seat *seat);
 void audience_give(struct audience *audience, struct outbox *outbox,
                    struct body *body, uint64_t log_index);
 
+/**
+ * Give a body to those in a room whose clients know of revisions, or to the
+ * others; else as audience_give, which may free the audience.
+ */
+void audience_give_some(struct audience *audience, struct outbox *outbox,
+                        struct body *body, uint64_t log_index, bool to_knowing);
+
 #endif

@@ -63,6 +63,7 @@ struct caller {
     bool is_leaving;        /* In callers.leaving. */
     bool is_owed_news;      /* A word of it: it was slow. */
     bool resumes;           /* It stands for a dialog that broke. */
+    bool knows_revisions;   /* The client takes modmsg and purge. */
     uint64_t resumed_index; /* Of the join that put it back into its rooms; its
                                client knows of none. */
     edge_ref dialog;

@@ -13,11 +13,11 @@
 #include "node/session/following.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
-#include "node/session/searching.h"
 #include "node/session/sessions.h"
 #include "node/session/shown.h"
 #include "node/session/tidings.h"
@@ -47,7 +47,7 @@ struct sessions {
     struct resumption resumption;
     struct folding folding;
     struct history history;
-    struct searches searches;
+    struct looks looks;
     struct duties duties;
     struct shown shown;
     struct tidings tidings;

@@ -155,7 +155,7 @@ static void make_parts(struct sessions *hub)
     hub->arena = arena_new(HUB_ARENA_BYTES);
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
-    searches_init(hub);
+    looks_init(hub);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *settings)
@@ -202,7 +202,7 @@ void sessions_free(struct sessions *hub)
         return;
     }
     history_deinit(&hub->history); /* Its jobs point at visits. */
-    searches_deinit(hub);
+    looks_deinit(hub);
     timer_free(hub->timer);
     drop_intakes(hub);
     visits_deinit(hub);

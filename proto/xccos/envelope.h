@@ -90,12 +90,23 @@ enum xccos_association_kind {
     XCCOS_ASSOCIATION_MANAGER,
 };
 
+/* What a message has been made since it was posted. */
+enum xccos_message_state {
+    XCCOS_MESSAGE_POSTED,
+    XCCOS_MESSAGE_CORRECTED,
+    XCCOS_MESSAGE_WITHDRAWN,
+    XCCOS_MESSAGE_REDACTED,
+    XCCOS_MESSAGE_REPLACED,
+};
+
 /* chanid: a room that is asked for. */
 struct xccos_room_id {
     struct xccos_room_id *next;
     struct xccos_number key; /* Its place in the list. */
     struct slice domain;
-    struct guid guid; /* value; nil when missing. */
+    struct guid guid;          /* value; nil when missing. */
+    enum xccos_flag revisions; /* In perch's own namespace: the client knows
+                                  modmsg. */
 };
 
 /* aib: who is in a room with which rights, or, in a notice, where a user is.
@@ -137,7 +148,14 @@ struct xccos_message {
     enum xccos_flag alert;
     struct xccos_number message_id; /* chatId */
     struct xccos_moment sent_at;    /* ts */
-    struct slice retry_id;          /* retry, in perch's own namespace. */
+    /* In perch's own namespace. */
+    struct slice retry_id; /* retry */
+    enum xccos_flag story;
+    enum xccos_message_state state;
+    struct slice reason;            /* Why it is so, */
+    struct xccos_moment changed_at; /* changed: and since when. */
+    struct xccos_number about;      /* The message that a line for clients which
+                                       know no states is about. */
     struct slice text;              /* chat; unescaped. */
 
     /* What this program does not know, kept for those who do: attributes,
@@ -178,7 +196,9 @@ struct xccos_room {
     enum xccos_visibility visibility;
     enum xccos_flag disabled;
     struct xccos_number version;
-    enum xccos_flag over_limit; /* History was cut. */
+    enum xccos_flag over_limit;       /* History was cut. */
+    struct xccos_number cleared_upto; /* cleared, in perch's own namespace: up
+                                         to this message nothing is shown. */
 
     /* info elements. The shown visibility goes out under two names: a client
      * looks for "visibilty". */
@@ -208,6 +228,7 @@ struct xccos_server_info {
     struct xccos_number search_limit;
     struct xccos_number message_size_limit; /* Characters. */
     struct xccos_number story_size_limit;
+    struct xccos_number file_size_limit; /* KiB. */
     struct slice root_uri; /* Category URI. */
     struct guid db_version;
     struct slice display_name;
@@ -233,6 +254,7 @@ struct xccos_room_query {
     enum xccos_visibility privacy;
     enum xccos_behavior behavior;
     enum xccos_flag disabled;
+    enum xccos_flag invite; /* Whether invitations are sent. */
 };
 
 /* author, in a history query. */

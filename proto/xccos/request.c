@@ -106,6 +106,8 @@ static enum xccos_code read_rooms(struct reading *reading)
     reading->request->rooms.names = names;
     n = 0;
     for (id = reading->data->room_ids; id != NULL; id = id->next) {
+        reading->request->rooms.knows_revisions |=
+            id->revisions == XCCOS_FLAG_TRUE;
         if (!guid_is_nil(&id->guid) && xccos_domain_is_valid(id->domain)) {
             names[n++] = (struct xccos_name){id->domain, id->guid};
         }
@@ -246,6 +248,21 @@ static enum xccos_code read_permissions(struct reading *reading)
                : refuse(reading, "a uib with a role is missing in the chanib");
 }
 
+static enum xccos_code read_message(struct reading *reading)
+{
+    struct xccos_revision *revision = &reading->request->revision;
+    enum xccos_code code = read_room_name(reading, &revision->room);
+
+    if (code != XCCOS_CODE_OK) {
+        return code;
+    }
+    revision->message = reading->data->rooms->messages;
+    return revision->message != NULL && revision->message->message_id.set
+               ? XCCOS_CODE_OK
+               : refuse(reading, "a msg with a chatId is missing in the "
+                                 "chanib");
+}
+
 /* What a client may ask, and who reads it. A verb without a row is answered
  * 501 under its own name. */
 static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
@@ -268,6 +285,9 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_CHANDELETE] = read_room_change,
     [XCCOS_VERB_PERMADD] = read_permissions,
     [XCCOS_VERB_PERMDEL] = read_permissions,
+    [XCCOS_VERB_PURGE] = read_part,
+    [XCCOS_VERB_MODMSG] = read_message,
+    [XCCOS_VERB_DELMSG] = read_message,
     [XCCOS_VERB_GETNEWS] = read_getnews,
     [XCCOS_VERB_MARKREAD] = read_markread,
     [XCCOS_VERB_GETFEEDS] = read_nothing,
@@ -333,7 +353,8 @@ static enum xccos_code lay_out_post(const struct xccos_message *message,
     post->sent_at = message->sent_at;
     post->text = message->text;
     post->is_alert = message->alert == XCCOS_FLAG_TRUE;
-    post->is_story = slice_begins(message->text, SLICE_LITERAL("[STORY]"));
+    post->is_story = message->story == XCCOS_FLAG_TRUE ||
+                     slice_begins(message->text, SLICE_LITERAL("[STORY]"));
     post->retry_id = message->retry_id;
     post->carried_attributes = message->carried_attributes;
     post->carried_children = message->carried_children;

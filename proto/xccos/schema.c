@@ -13,6 +13,10 @@ static const char *const visibility_texts[] = {NULL, "OPEN", "SCOPED",
 static const struct schema_words visibilities = {visibility_texts,
                                                  COUNT(visibility_texts)};
 
+static const char *const state_texts[] = {NULL, "corrected", "withdrawn",
+                                          "redacted", "replaced"};
+static const struct schema_words states = {state_texts, COUNT(state_texts)};
+
 static const char *const role_texts[] = {NULL, "member", "presenter",
                                          "manager"};
 static const struct schema_words roles = {role_texts, COUNT(role_texts)};
@@ -34,6 +38,7 @@ static const struct schema_field room_id_fields[] = {
     NUMBER("key", xccos_room_id, key, UINT32_MAX),
     TEXT("domain", xccos_room_id, domain),
     GUID("value", xccos_room_id, guid),
+    PERCH_FLAG("revisions", xccos_room_id, revisions),
 };
 static const struct schema_block room_id_block = {
     .name = "chanid",
@@ -94,6 +99,11 @@ static const struct schema_field message_fields[] = {
      .offset = OFFSET(xccos_message, retry_id, struct slice),
      .max = XCCOS_RETRY_ID_BYTES_MAX,
      .is_perch = true},
+    PERCH_FLAG("story", xccos_message, story),
+    PERCH_WORD("state", xccos_message, state, states),
+    PERCH_TEXT("reason", xccos_message, reason),
+    PERCH_MOMENT("changed", xccos_message, changed_at),
+    PERCH_NUMBER("about", xccos_message, about, UINT64_MAX),
 };
 static const struct schema_field chat_text = TEXT(NULL, xccos_message, text);
 static const struct schema_block chat_block = {.name = "chat",
@@ -131,6 +141,7 @@ static const struct schema_field room_fields[] = {
     FLAG("disabled", xccos_room, disabled),
     NUMBER("version", xccos_room, version, UINT64_MAX),
     FLAG("overlimit", xccos_room, over_limit),
+    PERCH_NUMBER("cleared", xccos_room, cleared_upto, UINT64_MAX),
 };
 static const struct schema_fact room_facts[] = {
     INFO("ucnt", NUMBER(NULL, xccos_room, user_count, UINT32_MAX)),
@@ -209,6 +220,7 @@ static const struct schema_field server_info_fields[] = {
     NUMBER("messageSizeLimit", xccos_server_info, message_size_limit,
            UINT32_MAX),
     NUMBER("storySizeLimit", xccos_server_info, story_size_limit, UINT32_MAX),
+    NUMBER("fileSizeLimit", xccos_server_info, file_size_limit, UINT32_MAX),
     TEXT("rootUri", xccos_server_info, root_uri),
     GUID("dbVersion", xccos_server_info, db_version),
     TEXT("displayName", xccos_server_info, display_name),
@@ -246,6 +258,7 @@ static const struct schema_field room_query_fields[] = {
     WORD("privacy", xccos_room_query, privacy, visibilities),
     WORD("behavior", xccos_room_query, behavior, behaviors),
     FLAG("disabled", xccos_room_query, disabled),
+    FLAG("invite", xccos_room_query, invite),
 };
 static const struct schema_block room_query_block = {
     .name = "qib",

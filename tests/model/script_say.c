@@ -666,6 +666,19 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
 }
 
+static void say_invitations_take(struct script *s, struct arena *arena,
+                                 Perch__Command *c)
+{
+    c->invitations_take = MAKE(arena, invitations_take);
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->invitations_take, after,
+                  script_rarely(s, 3)
+                      ? UINT64_MAX - script_below(s, 2)
+                      : (uint64_t)twin_since(s->twin) * (1 << 25) +
+                            script_below(s, 9) - 4);
+    }
+}
+
 const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_POST, say_post, 350, 'u'},
     {PERCH__COMMAND__KIND_JOIN, say_join, 150, 'u'},
@@ -693,6 +706,7 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
     {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
     {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -92,12 +92,10 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+/* All kinds from here on are of rules version 3. */
 static bool is_of_talk(const Perch__Command *c)
 {
-    return c->kind_case == PERCH__COMMAND__KIND_PUBLISH ||
-           c->kind_case == PERCH__COMMAND__KIND_READ_MARK ||
-           c->kind_case == PERCH__COMMAND__KIND_READ_MARKS ||
-           c->kind_case == PERCH__COMMAND__KIND_FEEDS_PUT;
+    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -125,6 +123,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_PUBLISH:
     case PERCH__COMMAND__KIND_READ_MARK:
     case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -350,6 +349,8 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_read_marks(twin, c->read_marks);
     case PERCH__COMMAND__KIND_FEEDS_PUT:
         return twin_feeds_put(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

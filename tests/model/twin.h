@@ -37,8 +37,10 @@ struct twin_text {
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
     bool is_group;
-    bool members[TWIN_USERS + 1]; /* By number. */
-    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
+    bool members[TWIN_USERS + 1];   /* By number. */
+    uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
+    uint64_t shown;                 /* Invitations up to this id. */
+    int chat;                       /* 0: unset, 1: enabled, 2: disabled. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -70,7 +72,8 @@ struct twin_place {
     /* Categories only. */
     bool restricted, invitations, file_upload, history_off;
     /* Both. */
-    unsigned roles[TWIN_USERS + 1]; /* By user number. */
+    unsigned roles[TWIN_USERS + 1];   /* By user number. */
+    uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
 };
 
 struct twin_session {
@@ -130,6 +133,7 @@ struct twin {
     uint32_t settings[SETTINGS];
     int64_t now;
     uint32_t n_users, n_places;
+    uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
     struct twin_session sessions[TWIN_SESSIONS];
@@ -185,6 +189,16 @@ unsigned twin_roles(const struct twin *twin, uint32_t place,
 /** Whether a category allows a principal. */
 bool twin_in_scope(const struct twin *twin, uint32_t category,
                    uint32_t principal);
+
+/** The second from which what is given now holds. */
+uint32_t twin_since(const struct twin *twin);
+
+/** Whether a room sends invitations. */
+bool twin_invites(const struct twin *twin, uint32_t room);
+
+/** List the ids of a user's invitations after one. Returns how many. */
+size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
+                    uint64_t ids[TWIN_PLACES]);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -248,6 +262,7 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);

@@ -5,6 +5,7 @@
 #include "proto/store.pb-c.h"
 #include "tests/unit/chat_fixture.h"
 #include "tests/unit/row_store.h"
+#include "tests/unit/talk_fixture.h"
 
 /* Carol follows the lobby, and has set her feeds to none. */
 static void attend(struct chat_fixture *f)
@@ -66,6 +67,7 @@ static int setup(void **state)
     assert_outcome(fixture_member(f, "unit:london", CAROL, true), DONE);
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
+    assert_outcome(talk_hold(f, "case", NULL, CAROL), DONE);
     attend(f);
     return 0;
 }
@@ -385,6 +387,8 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_MESSAGE), 12);
     assert_int_equal(row_place(ROW_GROUP), 13);
     assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
+    assert_int_equal(row_place(ROW_HOLD), 18);
+    assert_int_equal(row_place(ROW_REVISION), 19);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }
