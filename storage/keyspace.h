@@ -67,7 +67,9 @@
      * by apply, deleted with the message. */                                  \
     X(REVISIONS, "revisions", PART_PLACE, PART_MESSAGE, PART_INDEX)            \
     /* A legal hold. Written when placed, deleted when lifted. */              \
-    X(HOLDS, "holds", PART_HOLD)
+    X(HOLDS, "holds", PART_HOLD)                                               \
+    /* An add-in. Written when registered or changed, deleted when it is. */   \
+    X(ADDINS, "addins", PART_ADDIN)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -98,7 +100,8 @@ enum meta_key {
     X(MEMO, 8)                                                                 \
     X(GROUP, 4)                                                                \
     X(INDEX, 8) /* A log index. */                                             \
-    X(HOLD, 8)
+    X(HOLD, 8)                                                                 \
+    X(ADDIN, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

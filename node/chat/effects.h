@@ -73,7 +73,8 @@ enum changed {
     CHANGED_MEMBERS = 1 << 7, /* A group's. */
     CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
     CHANGED_BEHAVIOR = 1 << 9,
-    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
+    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history; a room's
+                                   add-in. */
     CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
 };
 
@@ -107,6 +108,9 @@ enum event_kind {
     EVENT_ROOM_PURGED,      /* the same, position: how many are gone */
     EVENT_HOLD_CHANGED,     /* room or user, is_in, message_id: its number */
     EVENT_RETENTION_CHANGED, /* room (or category) */
+    EVENT_ADDIN_CREATED,     /* guid, position: its number */
+    EVENT_ADDIN_CHANGED,     /* the same */
+    EVENT_ADDIN_DELETED,     /* the same */
     EVENT_KINDS,
 };
 

@@ -218,7 +218,18 @@
     X(HOLD_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                                 \
       "no hold of that name lies there")                                       \
     X(HOLDS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
-      "the pool has as many legal holds as it allows")
+      "the pool has as many legal holds as it allows")                         \
+    X(ADDIN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such add-in")     \
+    X(ADDIN_EXISTS, 409, "ERROR_DUPLICATE_NAME",                               \
+      "an add-in of that name exists")                                         \
+    X(ADDIN_NAME_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "an add-in's name has more than 50 characters")                          \
+    X(ADDIN_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "an add-in's address is http:// or https:// and more, up to 255 "        \
+      "visible ASCII characters")                                              \
+    X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
+    X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many add-ins as it allows")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

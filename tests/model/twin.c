@@ -94,7 +94,19 @@ static bool is_of_people(const Perch__Command *c)
 
 static bool is_of_talk(const Perch__Command *c)
 {
-    return c->kind_case == PERCH__COMMAND__KIND_INVITATIONS_TAKE;
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return true;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_addin;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_addin;
+    default:
+        return false;
+    }
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -130,6 +142,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
@@ -337,6 +352,12 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+        return twin_addin_create(twin, c->addin_create);
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+        return twin_addin_change(twin, c->addin_change);
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return twin_addin_delete(twin, c->addin_delete);
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return twin_invitations_take(twin, c);
     default: /* Noop. */

@@ -24,6 +24,7 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_ADDINS = 512, /* Ever. */
 };
 
 struct twin_text {
@@ -52,6 +53,7 @@ struct twin_place {
     int64_t created, changed;
     /* Rooms only. */
     uint32_t category; /* Number. */
+    uint32_t addin;    /* Number; 0: none. */
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
@@ -62,6 +64,14 @@ struct twin_place {
     /* Both. */
     unsigned roles[TWIN_USERS + 1];   /* By user number. */
     uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
+};
+
+struct twin_addin {
+    bool is_there;
+    struct guid guid;
+    struct twin_text name, url;
+    uint32_t version;
+    int64_t created, changed;
 };
 
 struct twin_session {
@@ -124,6 +134,8 @@ struct twin {
     uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
+    uint32_t n_addins;
+    struct twin_addin addins[TWIN_ADDINS + 1];
     struct twin_session sessions[TWIN_SESSIONS];
     size_t n_present;
     struct twin_present present[TWIN_PRESENT];
@@ -183,6 +195,9 @@ bool twin_invites(const struct twin *twin, uint32_t room);
 /** List the ids of a user's invitations after one. Returns how many. */
 size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
                     uint64_t ids[TWIN_PLACES]);
+
+/** Find an add-in by guid. 0 when there is none. */
+uint32_t twin_addin(const struct twin *twin, ProtobufCBinaryData guid);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -246,6 +261,9 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_addin_create(struct twin *twin, const Perch__AddinCreate *c);
+enum outcome twin_addin_change(struct twin *twin, const Perch__AddinChange *c);
+enum outcome twin_addin_delete(struct twin *twin, const Perch__AddinDelete *c);
 enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);

@@ -10,6 +10,7 @@
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
 {
+    struct guid addin;
     struct chat_fixture *f;
     Perch__Probe probe = PERCH__PROBE__INIT;
     Perch__NodeMark mark = PERCH__NODE_MARK__INIT;
@@ -47,6 +48,9 @@ static int setup(void **state)
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
     assert_outcome(talk_hold(f, "case", NULL, CAROL), DONE);
+    addin = fixture_guid(77);
+    assert_outcome(fixture_addin(f, &addin, "Tides", "https://tides.example/"),
+                   DONE);
     return 0;
 }
 
@@ -367,6 +371,7 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
     assert_int_equal(row_place(ROW_HOLD), 15);
     assert_int_equal(row_place(ROW_REVISION), 16);
+    assert_int_equal(row_place(ROW_ADDIN), 17);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }
