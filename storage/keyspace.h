@@ -68,6 +68,15 @@
     X(REVISIONS, "revisions", PART_PLACE, PART_MESSAGE, PART_INDEX)            \
     /* A legal hold. Written when placed, deleted when lifted. */              \
     X(HOLDS, "holds", PART_HOLD)                                               \
+    /* An item of a user's presence document: a room that is followed. Written \
+     * when it is published, deleted when it is taken back. */                 \
+    X(PUBLICATIONS, "publications", PART_PRINCIPAL, PART_CONTAINER,            \
+      PART_INSTANCE)                                                           \
+    /* How far a user has read a room. Written when that moves; never deleted. \
+     */                                                                        \
+    X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
+    /* A user's feeds. Written when they change; never deleted. */             \
+    X(FEEDS, "feeds", PART_PRINCIPAL)\
     /* An add-in. Written when registered or changed, deleted when it is. */   \
     X(ADDINS, "addins", PART_ADDIN)
 
@@ -101,6 +110,8 @@ enum meta_key {
     X(GROUP, 4)                                                                \
     X(INDEX, 8) /* A log index. */                                             \
     X(HOLD, 8)                                                                 \
+    X(CONTAINER, 4) /* Of a presence document. */                              \
+    X(INSTANCE, 4)\
     X(ADDIN, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,

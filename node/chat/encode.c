@@ -1,5 +1,6 @@
 #include "node/chat/encode.h"
 
+#include "node/chat/encode_attention.h"
 #include "node/chat/addin_rows.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
@@ -395,6 +396,9 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_CATEGORY] = encode_category,
     [ROW_ROOM] = encode_room,
     [ROW_ROLE] = encode_role,
+    [ROW_PUBLICATION] = encode_publication,
+    [ROW_READ] = encode_read,
+    [ROW_FEEDS] = encode_feeds,
     [ROW_ORIGIN] = encode_origin,
     [ROW_OUTCOMES] = encode_outcomes,
     [ROW_SESSION] = encode_session,

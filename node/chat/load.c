@@ -5,6 +5,7 @@
 #include "node/chat/addin.h"
 #include "node/chat/addin_rows.h"
 #include "node/chat/category.h"
+#include "node/chat/load_attention.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
 #include "node/chat/memory.h"
@@ -342,6 +343,10 @@ static const struct {
     [ROW_CATEGORY] = {&perch__stored__category__descriptor, load_category},
     [ROW_ROOM] = {&perch__stored__room__descriptor, load_room},
     [ROW_ROLE] = {&perch__stored__role__descriptor, load_role},
+    [ROW_PUBLICATION] = {&perch__stored__publication__descriptor,
+                         load_publication},
+    [ROW_READ] = {&perch__stored__read__descriptor, load_read},
+    [ROW_FEEDS] = {&perch__stored__feeds__descriptor, load_feeds},
     [ROW_ORIGIN] = {&perch__stored__origin__descriptor, load_origin},
     [ROW_OUTCOMES] = {&perch__stored__outcomes__descriptor, load_outcomes},
     [ROW_SESSION] = {&perch__stored__session__descriptor, load_session},

@@ -4,6 +4,7 @@
 
 #include "node/chat/addin.h"
 #include "node/chat/category.h"
+#include "node/chat/feed.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
 #include "node/chat/invitation.h"
@@ -14,6 +15,8 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/publication.h"
+#include "node/chat/reading.h"
 #include "node/chat/retention.h"
 #include "node/chat/revise.h"
 #include "node/chat/room.h"
@@ -65,6 +68,7 @@ RULE_OF_PART(room_clear, room_clear)
 RULE_OF_PART(room_purge, room_purge)
 RULE_OF_PART(hold_lift, hold_lift)
 RULE_OF_PART(retention_set, retention_set)
+RULE_OF_PART(read_marks, read_marks)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -111,6 +115,10 @@ static const struct {
     KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR},
     KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR},
     KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR},
+    KIND(PUBLISH) = {publish, ACTOR_USER},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
     KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR},
     KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR},
     KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR},

@@ -14,6 +14,7 @@ void room_free(struct room *room)
     CHECK(RB_EMPTY(&room->participants));
     addin_carry(room, NULL);
     place_deinit(&room->place);
+    number_map_deinit(&room->attendants);
     free(room);
 }
 

@@ -144,6 +144,9 @@ struct room {
     struct category *category;
     struct addin *addin; /* NULL: none. */
     struct participants participants;
+    /* Who follows it or has a mark in it: principal number -> set of
+     * ATTENDS_*; made from their rows. */
+    struct number_map attendants;
     uint32_t endpoints_present;
     uint32_t users_present;
     uint64_t message_id_last;
@@ -201,6 +204,37 @@ struct memory {
     uint64_t number_last;
 };
 
+/* publication.c: an item of a user's presence document. */
+struct publication {
+    RB_ENTRY(publication) by_key; /* By container, then instance. */
+    uint32_t container;
+    uint32_t instance;
+    uint32_t version; /* Counts publications, from 1. */
+    uint32_t room;    /* Place number of the room it speaks of; 0: of none. */
+    struct text *expire_type;
+    struct text *xml;
+};
+
+/* Those of one user. */
+RB_HEAD(publications, publication);
+
+/* reading.c: up to where a user has read a room. */
+struct read_mark {
+    uint32_t room; /* Place number. */
+    uint64_t message_id;
+};
+
+/* What a user follows and has read; most have none. */
+struct attention {
+    struct publications publications;
+    uint32_t n_publications;
+    uint32_t n_marks;
+    uint32_t marks_capacity;
+    struct read_mark *marks; /* By room. */
+    struct text *feeds;      /* feed.c: the row perch.stored.Feeds. */
+    uint32_t feeds_version;  /* 0: never set. */
+};
+
 /* user.c */
 struct user {
     struct principal principal; /* First. */
@@ -209,6 +243,7 @@ struct user {
     struct text *display_name;
     LIST_HEAD(user_sessions, session) sessions; /* By session_id. */
     struct memo_ids memos[MEMORIES];
+    struct attention *attention; /* NULL: it follows and has read nothing. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint32_t version;

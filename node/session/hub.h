@@ -18,6 +18,8 @@
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
 #include "node/session/sessions.h"
+#include "node/session/shown.h"
+#include "node/session/tidings.h"
 #include "proto/xccos/write.h"
 
 /* INFOs being served, the oldest first. */
@@ -46,6 +48,8 @@ struct sessions {
     struct history history;
     struct looks looks;
     struct duties duties;
+    struct shown shown;
+    struct tidings tidings;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */

@@ -8,8 +8,11 @@
 #include "node/session/inviting.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
+#include "node/session/marking.h"
+#include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
+#include "node/session/revising.h"
 #include "node/session/searching.h"
 #include "proto/base/journal.h"
 #include "proto/xccos/request.h"
@@ -52,8 +55,13 @@ static void fill_server_info(const struct visit *visit,
     uint32_t characters =
         machine_setting(hub->machine, SETTING_MESSAGE_CHARACTERS_MAX);
     struct xccos_name root = {.domain = SLICE_NONE};
+    uint32_t story_characters = characters;
     struct pool_view pool;
 
+    if (machine_rules_version(hub->machine) >= RULES_TALK) {
+        story_characters =
+            machine_setting(hub->machine, SETTING_STORY_CHARACTERS_MAX);
+    }
     query_pool(hub->machine, &pool);
     root.domain = pool.domain;
     *info_out = (struct xccos_server_info){
@@ -61,7 +69,7 @@ static void fill_server_info(const struct visit *visit,
         .server_time = XCCOS_MOMENT(loop_wall_us(hub->settings.loop)),
         .search_limit = XCCOS_NUMBER(SEARCH_ROOMS_MAX),
         .message_size_limit = XCCOS_NUMBER(characters),
-        .story_size_limit = XCCOS_NUMBER(characters),
+        .story_size_limit = XCCOS_NUMBER(story_characters),
         .db_version = db_version,
         .display_name = slice_of_text(hub->settings.pool_name),
         .room_management_url = slice_of_text(hub->settings.web_url),
@@ -112,6 +120,13 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_CHANDELETE] = managing_refuse,
     [XCCOS_VERB_PERMADD] = managing_serve,
     [XCCOS_VERB_PERMDEL] = managing_serve,
+    [XCCOS_VERB_PURGE] = managing_refuse,
+    [XCCOS_VERB_MODMSG] = revising_serve,
+    [XCCOS_VERB_DELMSG] = revising_serve,
+    [XCCOS_VERB_GETNEWS] = news_serve,
+    [XCCOS_VERB_MARKREAD] = marking_serve,
+    [XCCOS_VERB_GETFEEDS] = marking_serve_feeds,
+    [XCCOS_VERB_SETFEEDS] = marking_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,

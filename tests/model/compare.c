@@ -417,6 +417,8 @@ const char *compare_state(const struct machine *machine,
          twin->users[i].is_group ? NULL : compare_invited(machine, twin, i))
     EACH(1, twin->n_users,
          twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_attention(machine, twin, i))
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))

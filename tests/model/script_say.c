@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/base/check.h"
+#include "tests/model/script_attend.h"
 #include "tests/model/script_parts.h"
 
 static const char *const uris[] = {
@@ -769,6 +770,10 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
+    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
     {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},

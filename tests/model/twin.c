@@ -95,6 +95,10 @@ static bool is_of_people(const Perch__Command *c)
 static bool is_of_talk(const Perch__Command *c)
 {
     switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_READ_MARKS:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
     case PERCH__COMMAND__KIND_ADDIN_CREATE:
     case PERCH__COMMAND__KIND_ADDIN_CHANGE:
@@ -131,6 +135,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
@@ -352,6 +359,14 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_PUBLISH:
+        return twin_publish(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARK:
+        return twin_read_mark(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARKS:
+        return twin_read_marks(twin, c->read_marks);
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        return twin_feeds_put(twin, c);
     case PERCH__COMMAND__KIND_ADDIN_CREATE:
         return twin_addin_create(twin, c->addin_create);
     case PERCH__COMMAND__KIND_ADDIN_CHANGE:

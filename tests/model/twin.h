@@ -24,6 +24,8 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
+    TWIN_FEEDS = 32,
     TWIN_ADDINS = 512, /* Ever. */
 };
 
@@ -43,6 +45,16 @@ struct twin_user {
     bool disabled;
     uint32_t version;
     int64_t created, changed;
+    uint32_t feeds_version;
+    size_t n_feeds;
+    struct twin_text feeds[TWIN_FEEDS]; /* Their names. */
+};
+
+/* An item of a presence document. */
+struct twin_item {
+    uint32_t user, container, instance, version;
+    uint32_t room; /* Number; 0: of none. */
+    struct twin_text expire_type, xml;
 };
 
 struct twin_place {
@@ -142,6 +154,10 @@ struct twin {
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
     uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    size_t n_items;
+    struct twin_item items[TWIN_ITEMS];
+    /* By user and room: the message read up to, and one; 0: no mark. */
+    uint64_t reads[TWIN_USERS + 1][TWIN_PLACES + 1];
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -268,6 +284,10 @@ enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+enum outcome twin_publish(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_mark(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_marks(struct twin *twin, const Perch__ReadMarks *c);
+enum outcome twin_feeds_put(struct twin *twin, const Perch__Command *c);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);

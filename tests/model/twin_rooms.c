@@ -16,7 +16,10 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value <= 1;
     case SETTING_HISTORY_DEFAULT:
         return value >= 1 && value <= 500;
+    case SETTING_CORRECTION_WINDOW_S:
+        return value <= 31536000;
     case SETTING_MESSAGE_CHARACTERS_MAX:
+    case SETTING_STORY_CHARACTERS_MAX:
     case SETTING_SESSION_ROOMS_MAX:
     case SETTING_USER_SESSIONS_MAX:
         return value >= 1 && value <= 65536;
@@ -29,7 +32,10 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
     case SETTING_CATEGORIES_MAX:
+    case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
+    case SETTING_ADDINS_MAX:
+        return value >= 1 && value <= 10000;
     default:
         return value >= 1 && value <= 10000000;
     }
