@@ -95,8 +95,16 @@ static bool is_of_people(const Perch__Command *c)
 /* All kinds from a correction on are of rules version 3, and these fields. */
 static bool is_of_talk(const Perch__Command *c)
 {
-    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT ||
-           (c->kind_case == PERCH__COMMAND__KIND_POST && c->post->has_story);
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+        return c->post->has_story;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_addin;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_addin;
+    default:
+        return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    }
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -141,6 +149,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_HOLD_PLACE:
     case PERCH__COMMAND__KIND_HOLD_LIFT:
     case PERCH__COMMAND__KIND_RETENTION_SET:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
@@ -375,6 +386,12 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_lift(twin, c->hold_lift);
     case PERCH__COMMAND__KIND_RETENTION_SET:
         return twin_retain(twin, c->retention_set);
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+        return twin_addin_create(twin, c->addin_create);
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+        return twin_addin_change(twin, c->addin_change);
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return twin_addin_delete(twin, c->addin_delete);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

@@ -29,6 +29,7 @@ enum {
     TWIN_SAID = 12000,
     TWIN_HOLDS = 256,
     TWIN_IDS = 128,
+    TWIN_ADDINS = 512, /* Ever. */
 };
 
 struct twin_text {
@@ -70,6 +71,7 @@ struct twin_place {
     uint64_t cleared, purged, swept;
     uint32_t kept;
     uint32_t category; /* Number. */
+    uint32_t addin;    /* Number; 0: none. */
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
@@ -99,6 +101,14 @@ struct twin_hold {
     uint64_t number;
     struct twin_text name; /* Lower case. */
     uint32_t room, user;
+};
+
+struct twin_addin {
+    bool is_there;
+    struct guid guid;
+    struct twin_text name, url;
+    uint32_t version;
+    int64_t created, changed;
 };
 
 struct twin_session {
@@ -161,6 +171,8 @@ struct twin {
     uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
+    uint32_t n_addins;
+    struct twin_addin addins[TWIN_ADDINS + 1];
     struct twin_session sessions[TWIN_SESSIONS];
     size_t n_present;
     struct twin_present present[TWIN_PRESENT];
@@ -234,6 +246,9 @@ bool twin_invites(const struct twin *twin, uint32_t room);
 size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
                     uint64_t ids[TWIN_PLACES]);
 
+/** Find an add-in by guid. 0 when there is none. */
+uint32_t twin_addin(const struct twin *twin, ProtobufCBinaryData guid);
+
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
 
@@ -296,6 +311,9 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_addin_create(struct twin *twin, const Perch__AddinCreate *c);
+enum outcome twin_addin_change(struct twin *twin, const Perch__AddinChange *c);
+enum outcome twin_addin_delete(struct twin *twin, const Perch__AddinDelete *c);
 enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
