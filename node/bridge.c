@@ -210,11 +210,12 @@ static void on_searched(struct lookup *lookup)
 }
 
 /* What a message adds to the reply. */
-static size_t weigh(struct lookup *lookup,
-                    const Perch__Stored__Message *message)
+static size_t weigh(struct lookup *lookup, const struct lookup_found *found)
 {
+    const struct said *said = &found->said;
+
     (void)lookup;
-    return message->author.len + message->display_name.len + message->text.len +
+    return said->author_uri.len + said->display_name.len + said->text.len +
            FOUND_EXTRA_BYTES;
 }
 

@@ -113,6 +113,12 @@ enum error catalog_remove(struct catalog *catalog,
 enum error catalog_mark(struct catalog *catalog, uint32_t room,
                         uint64_t message_id);
 
+/** Say that the catalog is as the store was at this log index. */
+enum error catalog_set_level(struct catalog *catalog, uint64_t log_index);
+
+/** Tell what catalog_set_level has said last; 0: nothing yet. */
+uint64_t catalog_level(const struct catalog *catalog);
+
 /** Make all since catalog_begin visible and lasting, or none of it. */
 enum error catalog_commit(struct catalog *catalog);
 

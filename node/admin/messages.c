@@ -3,6 +3,7 @@
 
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
+#include "node/chat/list.h"
 #include "node/chat/view.h"
 #include "proto/base/time_text.h"
 
@@ -72,32 +73,65 @@ static int by_number(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* Rooms to look in, while they are gathered. */
+struct choice {
+    struct lookup_room *rooms;
+    size_t n;
+};
+
+/* A list_room. */
+static bool choose(void *context, const struct room *room)
+{
+    struct choice *choice = context;
+    struct room_view view;
+
+    view_room(room, &view);
+    choice->rooms[choice->n++] = (struct lookup_room){
+        .number = view.place.number, .cleared_upto = view.cleared_upto};
+    return true;
+}
+
+/* Returns false, and the answer refused, when there is none of a name. */
+static bool choose_named(struct answer *answer,
+                         const Perch__Admin__MessagesSearch *asked,
+                         struct choice *choice)
+{
+    for (size_t i = 0; i < asked->n_rooms; i++) {
+        const struct room *room = find_room(answer, asked->rooms[i]);
+
+        if (room == NULL) {
+            return false;
+        }
+        choose(choice, room);
+    }
+    return true;
+}
+
 /* Administrators see every room: without names, in all there are. */
 static bool read_rooms(struct answer *answer,
                        const Perch__Admin__MessagesSearch *asked,
                        struct admin_search *search)
 {
-    struct lookup_room *rooms =
-        arena_alloc(search->arena, (asked->n_rooms + 1) * sizeof(*rooms));
+    struct choice choice = {.n = 0};
+    struct pool_view pool;
+    size_t n;
 
-    if (rooms == NULL || asked->n_rooms > CATALOG_ROOMS_MAX) {
-        answer_refuse(answer, rooms == NULL ? REFUSAL_NO_MEMORY
-                                            : REFUSAL_SEARCH_TOO_MANY);
+    query_pool(answer->machine, &pool);
+    n = asked->n_rooms > 0 ? asked->n_rooms : pool.rooms;
+    choice.rooms = arena_alloc(search->arena, (n + 1) * sizeof(*choice.rooms));
+    if (choice.rooms == NULL || asked->n_rooms > CATALOG_ROOMS_MAX) {
+        answer_refuse(answer, choice.rooms == NULL ? REFUSAL_NO_MEMORY
+                                                   : REFUSAL_SEARCH_TOO_MANY);
         return false;
     }
-    for (size_t i = 0; i < asked->n_rooms; i++) {
-        const struct room *room = find_room(answer, asked->rooms[i]);
-        struct room_view view;
-
-        if (room == NULL) {
-            return false;
-        }
-        view_room(room, &view);
-        rooms[i].number = view.place.number;
+    if (asked->n_rooms == 0) {
+        list_rooms(answer->machine, choose, &choice);
+    } else if (!choose_named(answer, asked, &choice)) {
+        return false;
     }
-    qsort(rooms, asked->n_rooms, sizeof(*rooms), by_number);
-    search->rooms = asked->n_rooms > 0 ? rooms : NULL;
-    search->n_rooms = asked->n_rooms;
+    qsort(choice.rooms, choice.n, sizeof(*choice.rooms), by_number);
+    search->rooms = choice.rooms;
+    search->n_rooms = choice.n;
     return true;
 }
 
@@ -176,7 +210,7 @@ static Perch__Admin__MessageFound *show(struct answer *answer,
 {
     Perch__Admin__MessageFound *shown =
         answer_new(answer, &perch__admin__message_found__descriptor);
-    const Perch__Stored__Message *message = found->message;
+    const struct said *said = &found->said;
     const struct room *room = query_room_numbered(answer->machine, found->room);
     struct room_view view;
 
@@ -188,13 +222,12 @@ static Perch__Admin__MessageFound *show(struct answer *answer,
         ANSWER_TEXT(shown, room, copy(answer, view.place.name));
         ANSWER_TEXT(shown, room_id, copy(answer, slice_of_text(id)));
     }
-    CODEC_SET(shown, sent_at_us, message->sent_at_us);
-    CODEC_SET(shown, id, message->message_id);
-    ANSWER_TEXT(shown, author, copy(answer, codec_slice(message->author)));
-    ANSWER_TEXT(shown, author_name,
-                copy(answer, codec_slice(message->display_name)));
-    ANSWER_TEXT(shown, text, copy(answer, codec_slice(message->text)));
-    CODEC_SET(shown, alert, message->alert);
+    CODEC_SET(shown, sent_at_us, said->sent_at_us);
+    CODEC_SET(shown, id, said->message_id);
+    ANSWER_TEXT(shown, author, copy(answer, said->author_uri));
+    ANSWER_TEXT(shown, author_name, copy(answer, said->display_name));
+    ANSWER_TEXT(shown, text, copy(answer, said->text));
+    CODEC_SET(shown, alert, said->alert);
     return shown;
 }
 

@@ -59,7 +59,7 @@ struct admin_search {
     bool is_exact, match_case;
     const struct slice *authors; /* URIs; none: whoever. */
     size_t n_authors;
-    const struct lookup_room *rooms; /* By number; NULL: all there are. */
+    const struct lookup_room *rooms; /* By number. */
     size_t n_rooms;
     int64_t from_us, to_us; /* Both inclusive. */
     bool oldest_first;

@@ -121,10 +121,16 @@ static void compare_all(struct cataloging *cataloging)
 
 /* Feeding. */
 
+static bool is_behind(const struct cataloging *cataloging)
+{
+    return cataloging->n_behind > 0 || cataloging->again.n > 0 ||
+           cataloging->is_unscanned;
+}
+
 static bool may_feed(const struct cataloging *cataloging)
 {
     return !cataloging->is_feeding && cataloging->store != NULL &&
-           cataloging->n_behind > 0 &&
+           is_behind(cataloging) &&
            (cataloging->state == CATALOGING_FEEDING ||
             cataloging->state == CATALOGING_LEVEL);
 }
@@ -143,15 +149,10 @@ static void submit(struct cataloging *cataloging)
 
 /* As many rooms as one write takes; they leave the list of those behind, and
  * come back to it when there is more of them. */
-static void feed(struct cataloging *cataloging)
+static void take_rooms(struct cataloging *cataloging, struct feed *next)
 {
-    struct feed *next = &cataloging->feed;
-    uint64_t messages = 0;
+    uint64_t messages = next->n;
 
-    timer_stop(cataloging->timer);
-    cataloging->timer_runs = false;
-    next->n = 0;
-    next->open = false;
     while (cataloging->n_behind > 0 && messages < CATALOGING_FEED_MESSAGES) {
         uint32_t room = cataloging->behind[--cataloging->n_behind];
         struct catalog_place *place = &cataloging->places[room];
@@ -160,7 +161,32 @@ static void feed(struct cataloging *cataloging)
         feed_add(next, room, place->marked + 1, place->said);
         messages += place->said - place->marked;
     }
-    next->index = cataloging->n_behind == 0 ? cataloging->applied_index : 0;
+}
+
+static void take_again(struct cataloging *cataloging, struct feed *next)
+{
+    struct feed *again = &cataloging->again;
+
+    while (again->n > 0 && next->n < CATALOGING_FEED_MESSAGES) {
+        const struct feed_range *range = &again->ranges[--again->n];
+
+        feed_add_again(next, range->room, range->first);
+    }
+}
+
+static void feed(struct cataloging *cataloging)
+{
+    struct feed *next = &cataloging->feed;
+
+    timer_stop(cataloging->timer);
+    cataloging->timer_runs = false;
+    next->n = 0;
+    next->kind = cataloging->is_unscanned ? FEED_SCAN : FEED_ROWS;
+    if (next->kind == FEED_ROWS) {
+        take_again(cataloging, next);
+        take_rooms(cataloging, next);
+    }
+    next->index = is_behind(cataloging) ? 0 : cataloging->applied_index;
     if (cataloging->state == CATALOGING_LEVEL) {
         move(cataloging, CATALOGING_FEEDING);
     }
@@ -174,7 +200,7 @@ static void open_with(struct cataloging *cataloging, bool discard)
     CHECK(!cataloging->is_feeding);
     move(cataloging, CATALOGING_OPENING);
     next->n = 0;
-    next->open = true;
+    next->kind = FEED_OPEN;
     next->discard = discard;
     submit(cataloging);
 }
@@ -395,6 +421,8 @@ static void opened(struct cataloging *cataloging)
             done_feed->ranges[i].last;
     }
     meter_add(&cataloging->meters.rebuilds, done_feed->made_anew ? 1 : 0);
+    cataloging->again.n = 0;
+    cataloging->is_unscanned = true;
     move(cataloging, CATALOGING_FEEDING);
     if (cataloging->machine != NULL) {
         compare_all(cataloging);
@@ -409,33 +437,78 @@ static void opened(struct cataloging *cataloging)
     }
 }
 
+/* What was revised since the catalog was level is to be put in again. */
+static void scanned(struct cataloging *cataloging)
+{
+    const struct feed *found = &cataloging->feed;
+
+    for (size_t i = 0; i < found->n; i++) {
+        feed_add_again(&cataloging->again, found->ranges[i].room,
+                       found->ranges[i].first);
+    }
+    cataloging->is_unscanned = false;
+}
+
+static void fed_again(struct cataloging *cataloging,
+                      const struct feed_range *range, bool is_in)
+{
+    if (!is_in) {
+        feed_add_again(&cataloging->again, range->room, range->first);
+    }
+}
+
+static void fed_room(struct cataloging *cataloging,
+                     const struct feed_range *range, bool is_in)
+{
+    struct catalog_place *place = &cataloging->places[range->room];
+
+    if (is_in) {
+        CHECK(range->last >= place->marked);
+        cataloging->messages_behind -= range->last - place->marked;
+        place->marked = range->last;
+    }
+    if (place->marked < place->said && !place->is_behind) {
+        place->is_behind = true;
+        put_behind(cataloging, range->room);
+    }
+}
+
 /* The ranges are in, as far as they were read; what is left of them is behind
  * again. */
 static void fed(struct cataloging *cataloging)
 {
     const struct feed *done_feed = &cataloging->feed;
-    bool all = done_feed->n_done == done_feed->n;
 
     for (size_t i = 0; i < done_feed->n; i++) {
         const struct feed_range *range = &done_feed->ranges[i];
-        struct catalog_place *place = &cataloging->places[range->room];
+        bool is_in = i < done_feed->n_done;
 
-        if (i < done_feed->n_done) {
-            CHECK(range->last >= place->marked);
-            cataloging->messages_behind -= range->last - place->marked;
-            place->marked = range->last;
-        }
-        all = all && place->marked >= range->wanted;
-        if (place->marked < place->said && !place->is_behind) {
-            place->is_behind = true;
-            put_behind(cataloging, range->room);
+        if (range->is_again) {
+            fed_again(cataloging, range, is_in);
+        } else {
+            fed_room(cataloging, range, is_in);
         }
     }
-    if (all && done_feed->index > cataloging->level_index) {
+    if (done_feed->index > cataloging->level_index) {
         cataloging->level_index = done_feed->index;
     }
     meter_add(&cataloging->meters.fed, done_feed->messages);
     tell_behind(cataloging);
+}
+
+static void succeeded(struct cataloging *cataloging)
+{
+    switch (cataloging->feed.kind) {
+    case FEED_OPEN:
+        opened(cataloging);
+        break;
+    case FEED_SCAN:
+        scanned(cataloging);
+        break;
+    case FEED_ROWS:
+        fed(cataloging);
+        break;
+    }
 }
 
 static void done(struct job *job)
@@ -450,8 +523,9 @@ static void done(struct job *job)
     if (feed_done->store_error != ERROR_NONE) {
         stall(cataloging, feed_done->store_error);
     } else if (feed_done->error == ERROR_NONE) {
-        feed_done->open ? opened(cataloging) : fed(cataloging);
-    } else if (feed_done->error == ERROR_ROTTEN && !feed_done->open) {
+        succeeded(cataloging);
+    } else if (feed_done->error == ERROR_ROTTEN &&
+               feed_done->kind != FEED_OPEN) {
         cataloging->is_damaged = true;
     } else {
         stall(cataloging, feed_done->error);
@@ -464,7 +538,7 @@ static void done(struct job *job)
 /* Whether what was said is wanted in the catalog at once. */
 static bool is_urgent(const struct cataloging *cataloging)
 {
-    return !TAILQ_EMPTY(&cataloging->waiting) ||
+    return !TAILQ_EMPTY(&cataloging->waiting) || cataloging->is_unscanned ||
            cataloging->messages_behind >= CATALOGING_FEED_MESSAGES;
 }
 
@@ -478,7 +552,7 @@ static void go_on(struct cataloging *cataloging)
         make_anew(cataloging);
         return;
     }
-    if (is_open && !cataloging->is_feeding && cataloging->n_behind == 0 &&
+    if (is_open && !cataloging->is_feeding && !is_behind(cataloging) &&
         cataloging->store != NULL) {
         if (cataloging->state != CATALOGING_LEVEL) {
             move(cataloging, CATALOGING_LEVEL);
@@ -533,6 +607,7 @@ void cataloging_free(struct cataloging *cataloging)
     timer_free(cataloging->tick);
     catalog_close(cataloging->catalog);
     free(cataloging->feed.ranges);
+    free(cataloging->again.ranges);
     free(cataloging->places);
     free(cataloging->behind);
     free(cataloging);
@@ -566,6 +641,12 @@ void cataloging_said(struct cataloging *cataloging, uint32_t room,
                      uint64_t message_id)
 {
     raise_room(cataloging, room, message_id);
+}
+
+void cataloging_revised(struct cataloging *cataloging, uint32_t room,
+                        uint64_t message_id)
+{
+    feed_add_again(&cataloging->again, room, message_id);
 }
 
 void cataloging_committed(struct cataloging *cataloging, uint64_t applied_index)

@@ -14,17 +14,26 @@ struct feed_range {
     uint32_t room;
     uint64_t first, wanted; /* Message ids. */
     uint64_t last;          /* As far as it got. */
+    bool is_again;          /* One that is in, and has other words now. */
+};
+
+enum feed_kind {
+    FEED_OPEN, /* A catalog, and give its marks. */
+    FEED_SCAN, /* The store for messages that were revised since a level. */
+    FEED_ROWS, /* Put messages in. */
 };
 
 /* What the worker is to do to the catalog, one at a time. */
 struct feed {
     struct job job;
     struct cataloging *cataloging;
-    bool discard;              /* The catalog there is, first. */
-    bool open;                 /* One, and read its marks. */
-    struct feed_range *ranges; /* To be put in; of an opening, its marks. */
+    enum feed_kind kind;
+    bool discard;              /* OPEN: the catalog there is, first. */
+    struct feed_range *ranges; /* ROWS: to be put in. Of the others what came
+                                  of them: marks, messages. */
     size_t n, capacity;
-    uint64_t index; /* With these, the catalog is so far; 0: not yet. */
+    uint64_t index; /* ROWS: the catalog is level with it then; 0: not yet. */
+    uint64_t level; /* Of the catalog, when it was opened. */
     struct store *store;
     uint64_t began_us;
 
@@ -78,6 +87,8 @@ struct cataloging {
     uint32_t *behind; /* Rooms that have more than the catalog. */
     size_t n_behind, behind_capacity;
     uint64_t messages_behind;
+    bool is_unscanned; /* What was revised before the start is not known. */
+    struct feed again; /* Only ranges: messages to be put in again. */
 
     struct lookup_list waiting;      /* For the catalog to get there. */
     size_t n_running;                /* Lookups on the worker. */
@@ -89,6 +100,9 @@ struct cataloging {
 
 /** Do on the worker what a feed says (its job's run). */
 void feeding_run(struct job *job);
+
+/** Add a message that is to be put in again. */
+void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id);
 
 /** Add a range to a feed. */
 void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last);

@@ -8,7 +8,7 @@
 
 enum { FEED_ARENA_BYTES = 64 * 1024, RANGES_FIRST = 64 };
 
-void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last)
+static struct feed_range *add_range(struct feed *feed)
 {
     if (feed->n == feed->capacity) {
         feed->capacity =
@@ -17,7 +17,19 @@ void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last)
             realloc(feed->ranges, feed->capacity * sizeof(*feed->ranges));
         CHECK(feed->ranges != NULL);
     }
-    feed->ranges[feed->n++] = (struct feed_range){room, first, last, last};
+    return &feed->ranges[feed->n++];
+}
+
+void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last)
+{
+    *add_range(feed) = (struct feed_range){
+        .room = room, .first = first, .wanted = last, .last = last};
+}
+
+void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id)
+{
+    feed_add(feed, room, message_id, message_id);
+    feed->ranges[feed->n - 1].is_again = true;
 }
 
 static enum error open_or_make(struct feed *feed)
@@ -53,8 +65,14 @@ static bool take_mark(void *context, uint32_t room, uint64_t message_id)
 static enum error open_catalog(struct feed *feed)
 {
     TRY(open_or_make(feed));
+    feed->level = catalog_level(feed->cataloging->catalog);
     return catalog_marks(feed->cataloging->catalog, take_mark, feed);
 }
+
+struct loaded {
+    uint32_t room;
+    struct said said;
+};
 
 /* Messages of several rooms, to be put in by time: out of it, the catalog
  * would write each room's past out by itself. */
@@ -67,59 +85,39 @@ struct load {
     size_t bytes;
 };
 
-struct loaded {
-    uint32_t room;
-    Perch__Stored__Message *message;
-};
-
-static enum error load_row(struct load *load, struct feed_range *range,
-                           const struct row *row)
-{
-    struct slice bytes = arena_copy_slice(load->arena, row->value);
-    struct loaded *item = &load->items[load->n];
-    enum error error =
-        bytes.len == 0 && row->value.len > 0
-            ? ERROR_NO_MEMORY
-            : codec_read(load->arena, &perch__stored__message__descriptor,
-                         bytes, &item->message);
-
-    if (error == ERROR_MALFORMED) {
-        journal_error("catalog_source_rotten",
-                      "table=%s reason=\"a row is none\"",
-                      table_name(TABLE_MESSAGES));
-        return ERROR_ROTTEN;
-    }
-    TRY(error);
-    item->room = range->room;
-    load->n += item->message->hidden ? 0 : 1; /* Never to be found. */
-    load->bytes += bytes.len;
-    load->feed->messages += 1;
-    return ERROR_NONE;
-}
-
 static bool is_full(const struct load *load)
 {
     return load->feed->messages >= CATALOGING_FEED_MESSAGES ||
            load->bytes >= CATALOGING_FEED_BYTES;
 }
 
-static enum error walk(struct load *load, struct cursor *cursor,
+static void take_item(struct load *load, const struct feed_range *range,
+                      const struct reading_item *item)
+{
+    struct loaded *loaded = &load->items[load->n];
+
+    loaded->room = range->room;
+    reading_said(item, &loaded->said);
+    load->n += loaded->said.hidden ? 0 : 1; /* Never to be found. */
+    load->bytes += loaded->said.text.len + sizeof(*item->message);
+    load->feed->messages += 1;
+}
+
+static enum error walk(struct load *load, struct reading *reading,
                        struct feed_range *range)
 {
-    uint64_t parts[KEY_PARTS_MAX];
-    struct row row;
+    struct reading_item item;
 
     while (!is_full(load)) {
-        enum error error = cursor_next(cursor, &row);
+        enum error error = reading_next(reading, load->arena, &item);
 
         if (error == ERROR_NOT_FOUND) {
             return ERROR_NONE; /* The whole range. */
         }
         TRY(error);
-        TRY(key_read(TABLE_MESSAGES, row.key, parts));
-        TRY(load_row(load, range, &row));
+        take_item(load, range, &item);
         if (is_full(load)) {
-            range->last = parts[1];
+            range->last = item.message->message_id;
         }
     }
     return ERROR_NONE;
@@ -128,38 +126,38 @@ static enum error walk(struct load *load, struct cursor *cursor,
 /* Read what a range has, as far as there is room for it. */
 static enum error load_range(struct load *load, struct feed_range *range)
 {
-    const uint64_t first[] = {range->room, range->first};
-    const uint64_t last[] = {range->room, range->last + 1};
-    struct cursor *cursor = NULL;
-    struct key lower, upper;
+    const struct reading_range wanted = {range->room, range->first, range->last,
+                                         false};
+    struct reading *reading = NULL;
     enum error error;
 
-    key_build(TABLE_MESSAGES, first, &lower);
-    key_build(TABLE_MESSAGES, last, &upper);
-    TRY(cursor_open(load->view, TABLE_MESSAGES,
-                    (struct range){key_slice(&lower), key_slice(&upper), false},
-                    &cursor));
-    error = walk(load, cursor, range);
-    cursor_close(cursor);
+    TRY(reading_open(load->view, &wanted, &reading));
+    error = walk(load, reading, range);
+    reading_close(reading);
     return error;
 }
 
 static enum error load_all(struct load *load)
 {
     struct feed *feed = load->feed;
+    bool whole = true;
     size_t i = 0;
 
     for (; i < feed->n && !is_full(load); i++) {
         TRY(load_range(load, &feed->ranges[i]));
+        whole = whole && feed->ranges[i].last == feed->ranges[i].wanted;
     }
     feed->n_done = i; /* Those behind stay for the next. */
+    if (i < feed->n || !whole) {
+        feed->index = 0;
+    }
     return ERROR_NONE;
 }
 
 static int by_time(const void *a, const void *b)
 {
-    int64_t left = ((const struct loaded *)a)->message->sent_at_us;
-    int64_t right = ((const struct loaded *)b)->message->sent_at_us;
+    int64_t left = ((const struct loaded *)a)->said.sent_at_us;
+    int64_t right = ((const struct loaded *)b)->said.sent_at_us;
 
     return (left > right) - (left < right);
 }
@@ -171,14 +169,14 @@ static enum error put_all(struct load *load, struct catalog *catalog)
 
     qsort(load->items, load->n, sizeof(*load->items), by_time);
     for (size_t i = 0; i < load->n && error == ERROR_NONE; i++) {
-        const Perch__Stored__Message *message = load->items[i].message;
+        const struct said *said = &load->items[i].said;
 
-        spelling_catalog(codec_slice(message->text), &words);
+        spelling_catalog(said->text, &words);
         error = catalog_put(catalog, &(struct catalog_message){
-                                         .at_us = message->sent_at_us,
+                                         .at_us = said->sent_at_us,
                                          .room = load->items[i].room,
-                                         .message_id = message->message_id,
-                                         .author = codec_slice(message->author),
+                                         .message_id = said->message_id,
+                                         .author = said->author_uri,
                                          .words = buffer_slice(&words),
                                      });
     }
@@ -189,9 +187,14 @@ static enum error put_all(struct load *load, struct catalog *catalog)
 static enum error mark_all(const struct feed *feed, struct catalog *catalog)
 {
     for (size_t i = 0; i < feed->n_done; i++) {
-        TRY(catalog_mark(catalog, feed->ranges[i].room, feed->ranges[i].last));
+        const struct feed_range *range = &feed->ranges[i];
+
+        if (!range->is_again) {
+            TRY(catalog_mark(catalog, range->room, range->last));
+        }
     }
-    return ERROR_NONE;
+    return feed->index == 0 ? ERROR_NONE
+                            : catalog_set_level(catalog, feed->index);
 }
 
 static enum error write(struct load *load, struct catalog *catalog)
@@ -208,6 +211,66 @@ static enum error write(struct load *load, struct catalog *catalog)
         return error;
     }
     return catalog_commit(catalog);
+}
+
+/* Whether a revision gives its message other words to be found by. */
+static bool has_words(const Perch__Stored__Revision *revision)
+{
+    return revision->kind == REVISION_CORRECTED ||
+           revision->kind == REVISION_REPLACED;
+}
+
+static enum error scan_row(struct feed *feed, struct arena *arena,
+                           const struct row *row)
+{
+    uint64_t parts[KEY_PARTS_MAX];
+    Perch__Stored__Revision *revision = NULL;
+
+    TRY(key_read(TABLE_REVISIONS, row->key, parts));
+    if (parts[2] <= feed->level) {
+        return ERROR_NONE;
+    }
+    arena_reset(arena);
+    TRY(codec_read(arena, &perch__stored__revision__descriptor, row->value,
+                   &revision));
+    if (has_words(revision)) {
+        feed_add_again(feed, (uint32_t)parts[0], parts[1]);
+    }
+    return ERROR_NONE;
+}
+
+static enum error scan_rows(struct feed *feed, struct view *view,
+                            struct arena *arena)
+{
+    const struct range all = {SLICE_NONE, SLICE_NONE, false};
+    struct cursor *cursor = NULL;
+    struct row row;
+    enum error error;
+
+    TRY(cursor_open(view, TABLE_REVISIONS, all, &cursor));
+    while ((error = cursor_next(cursor, &row)) == ERROR_NONE) {
+        error = scan_row(feed, arena, &row);
+        if (error != ERROR_NONE) {
+            break;
+        }
+    }
+    cursor_close(cursor);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+/* Find the messages that were revised since the catalog was level. */
+static void scan(struct feed *feed)
+{
+    struct arena *arena = arena_new(FEED_ARENA_BYTES);
+    struct view *view = NULL;
+
+    CHECK(arena != NULL);
+    feed->store_error = view_open(feed->store, &view);
+    if (feed->store_error == ERROR_NONE) {
+        feed->store_error = scan_rows(feed, view, arena);
+    }
+    view_close(view);
+    arena_free(arena);
 }
 
 static void feed_rows(struct feed *feed)
@@ -239,9 +302,15 @@ void feeding_run(struct job *job)
     feed->made_anew = false;
     feed->error = ERROR_NONE;
     feed->store_error = ERROR_NONE;
-    if (feed->open) {
+    switch (feed->kind) {
+    case FEED_OPEN:
         feed->error = open_catalog(feed);
-    } else {
+        break;
+    case FEED_SCAN:
+        scan(feed);
+        break;
+    case FEED_ROWS:
         feed_rows(feed);
+        break;
     }
 }

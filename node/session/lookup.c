@@ -3,8 +3,6 @@
 #include <stdlib.h>
 
 #include "proto/base/check.h"
-#include "proto/base/journal.h"
-#include "proto/codec.h"
 #include "storage/cursor.h"
 
 enum { CANDIDATE_ARENA_BYTES = 16 * 1024 };
@@ -37,7 +35,6 @@ struct search {
     struct lookup *lookup;
     struct view *view;
     struct arena *candidate; /* The message looked at. */
-    struct buffer row;
     struct buffer scratch;
     struct lookup_found **tail;
     uint32_t looks, reads;
@@ -63,12 +60,6 @@ size_t lookup_room_at(const struct lookup *lookup, uint32_t number)
                : lookup->n_rooms;
 }
 
-static bool may_look_in(const struct lookup *lookup, uint32_t room)
-{
-    return lookup->rooms == NULL ||
-           lookup_room_at(lookup, room) < lookup->n_rooms;
-}
-
 static bool is_by(const struct lookup *lookup, struct slice author)
 {
     for (size_t i = 0; i < lookup->n_authors; i++) {
@@ -79,74 +70,57 @@ static bool is_by(const struct lookup *lookup, struct slice author)
     return lookup->n_authors == 0;
 }
 
-/* Whether the message as it is has what is asked for: the catalog may propose
- * too much. */
-static bool is_wanted(struct search *search,
-                      const Perch__Stored__Message *message)
+/* Whether it is there for people to find. */
+static bool is_shown(const struct said *said)
+{
+    return !said->hidden && said->state != REVISION_WITHDRAWN &&
+           said->state != REVISION_REDACTED && said->state != REVISION_CLEARED;
+}
+
+/* Whether the message as it is now has what is asked for: the catalog may
+ * propose too much. */
+static bool is_wanted(struct search *search, const struct said *said)
 {
     const struct lookup *lookup = search->lookup;
 
-    return !message->hidden && message->sent_at_us >= lookup->from_us &&
-           message->sent_at_us <= lookup->to_us &&
-           is_by(lookup, codec_slice(message->author)) &&
-           spelling_matches(&lookup->spelling, codec_slice(message->text),
-                            &search->scratch);
+    return is_shown(said) && said->sent_at_us >= lookup->from_us &&
+           said->sent_at_us <= lookup->to_us &&
+           is_by(lookup, said->author_uri) &&
+           spelling_matches(&lookup->spelling, said->text, &search->scratch);
 }
 
-static enum error read_row(struct arena *arena, struct slice bytes,
-                           Perch__Stored__Message **message_out)
+/* What the store cannot say ends the search. */
+static bool fail(struct search *search, enum error error)
 {
-    enum error error = codec_read(arena, &perch__stored__message__descriptor,
-                                  bytes, message_out);
-
-    if (error == ERROR_MALFORMED) {
-        journal_error("search_rotten", "table=%s reason=\"a row is none\"",
-                      table_name(TABLE_MESSAGES));
-        return ERROR_ROTTEN;
-    }
-    return error;
-}
-
-static size_t weight_of(struct search *search,
-                        const Perch__Stored__Message *message)
-{
-    return search->lookup->weigh == NULL
-               ? search->row.len
-               : search->lookup->weigh(search->lookup, message);
-}
-
-static struct lookup_found *copy_row(struct search *search)
-{
-    struct arena *arena = search->lookup->arena;
-    struct lookup_found *found = arena_alloc(arena, sizeof(*found));
-    struct slice bytes = arena_copy_slice(arena, buffer_slice(&search->row));
-
-    search->error = found == NULL || bytes.len == 0
-                        ? ERROR_NO_MEMORY
-                        : read_row(arena, bytes, &found->message);
-    return search->error == ERROR_NONE ? found : NULL;
+    search->error = error;
+    return false;
 }
 
 /* Keep a message for the answer; or end the search, when it is too much. */
-static bool keep(struct search *search, uint32_t room)
+static bool keep(struct search *search, const struct catalog_hit *hit)
 {
     struct lookup *lookup = search->lookup;
-    struct lookup_found *found;
+    struct lookup_found *found = arena_alloc(lookup->arena, sizeof(*found));
+    enum error error;
 
     if (lookup->n_found == lookup->wanted) {
         lookup->cut = true;
         return false;
     }
-    found = copy_row(search);
-    if (found == NULL) {
-        return false;
+    error = found == NULL
+                ? ERROR_NO_MEMORY
+                : reading_one(search->view, hit->room, hit->message_id,
+                              lookup->arena, &found->item);
+    if (error != ERROR_NONE) {
+        return fail(search, error);
     }
-    search->bytes += weight_of(search, found->message);
+    found->room = hit->room;
+    reading_said(&found->item, &found->said);
+    search->bytes += lookup->weigh(lookup, found);
     if (search->bytes > lookup->bytes_max) {
         lookup->cut = true;
         return false;
     }
-    found->room = room;
     *search->tail = found;
     search->tail = &found->next;
     lookup->n_found += 1;
@@ -156,27 +130,21 @@ static bool keep(struct search *search, uint32_t room)
 /* Look at a message itself. */
 static bool look_at(struct search *search, const struct catalog_hit *hit)
 {
-    const uint64_t parts[] = {hit->room, hit->message_id};
-    Perch__Stored__Message *message = NULL;
-    struct key key;
+    struct reading_item item;
+    struct said said;
     enum error error;
 
-    key_build(TABLE_MESSAGES, parts, &key);
-    error =
-        view_get(search->view, TABLE_MESSAGES, key_slice(&key), &search->row);
+    arena_reset(search->candidate);
+    error = reading_one(search->view, hit->room, hit->message_id,
+                        search->candidate, &item);
     if (error == ERROR_NOT_FOUND) {
         return true; /* It is gone, but for its words. */
     }
-    arena_reset(search->candidate);
-    if (error == ERROR_NONE) {
-        error =
-            read_row(search->candidate, buffer_slice(&search->row), &message);
-    }
-    search->error = error;
     if (error != ERROR_NONE) {
-        return false;
+        return fail(search, error);
     }
-    return !is_wanted(search, message) || keep(search, hit->room);
+    reading_said(&item, &said);
+    return !is_wanted(search, &said) || keep(search, hit);
 }
 
 static bool is_at_limit(const struct search *search)
@@ -189,13 +157,16 @@ static bool is_at_limit(const struct search *search)
 static bool take(void *context, const struct catalog_hit *hit)
 {
     struct search *search = context;
+    const struct lookup *lookup = search->lookup;
+    size_t at = lookup_room_at(lookup, hit->room);
 
     if (is_at_limit(search)) {
         search->lookup->cut = true;
         return false;
     }
     search->looks += 1;
-    if (!may_look_in(search->lookup, hit->room)) {
+    if (at == lookup->n_rooms ||
+        hit->message_id <= lookup->rooms[at].cleared_upto) {
         return true;
     }
     search->reads += 1;
@@ -204,25 +175,19 @@ static bool take(void *context, const struct catalog_hit *hit)
 
 /* The first message of the room from an id on, or NOT_FOUND. */
 static enum error find_from(struct search *search, uint32_t room, uint64_t id,
-                            Perch__Stored__Message **message_out)
+                            struct said *said_out)
 {
-    const uint64_t first[] = {room, id};
-    struct cursor *cursor = NULL;
-    struct key lower, upper;
-    struct row row;
+    const struct reading_range range = {room, id, UINT64_MAX - 1, false};
+    struct reading *reading = NULL;
+    struct reading_item item;
     enum error error;
 
-    key_build(TABLE_MESSAGES, first, &lower);
-    key_prefix(TABLE_MESSAGES, 1, first, &upper);
-    key_after(&upper);
-    TRY(cursor_open(search->view, TABLE_MESSAGES,
-                    (struct range){key_slice(&lower), key_slice(&upper), false},
-                    &cursor));
-    error = cursor_next(cursor, &row);
+    TRY(reading_open(search->view, &range, &reading));
+    error = reading_next(reading, search->candidate, &item);
+    reading_close(reading);
     if (error == ERROR_NONE) {
-        error = read_row(search->candidate, row.value, message_out);
+        reading_said(&item, said_out);
     }
-    cursor_close(cursor);
     return error;
 }
 
@@ -230,12 +195,11 @@ static enum error find_from(struct search *search, uint32_t room, uint64_t id,
 static enum error apply_start(struct search *search, struct catalog_query *to)
 {
     const struct lookup *lookup = search->lookup;
-    Perch__Stored__Message *message = NULL;
+    struct said said;
     enum error error;
 
-    CHECK(lookup->rooms != NULL && lookup->n_rooms == 1);
-    error =
-        find_from(search, lookup->rooms[0].number, lookup->start_id, &message);
+    CHECK(lookup->n_rooms == 1);
+    error = find_from(search, lookup->rooms[0].number, lookup->start_id, &said);
     if (error == ERROR_NOT_FOUND) { /* All are before it. */
         to->from_us = to->newest_first ? INT64_MIN : INT64_MAX;
         to->to_us = INT64_MAX;
@@ -244,10 +208,10 @@ static enum error apply_start(struct search *search, struct catalog_query *to)
     TRY(error);
     if (to->newest_first) {
         to->from_us = INT64_MIN;
-        to->to_us = message->sent_at_us - 1;
+        to->to_us = said.sent_at_us - 1;
     } else {
-        to->from_us = message->sent_at_us +
-                      (message->message_id == lookup->start_id ? 1 : 0);
+        to->from_us =
+            said.sent_at_us + (said.message_id == lookup->start_id ? 1 : 0);
         to->to_us = INT64_MAX;
     }
     return ERROR_NONE;
@@ -259,7 +223,7 @@ static enum error narrow(struct search *search, struct catalog_query *query)
     const struct lookup *lookup = search->lookup;
     uint32_t *numbers;
 
-    if (lookup->rooms == NULL || lookup->n_rooms > CATALOG_ROOMS_MAX) {
+    if (lookup->n_rooms > CATALOG_ROOMS_MAX) {
         return ERROR_NONE;
     }
     numbers =
@@ -324,9 +288,9 @@ enum error lookup_run(struct lookup *lookup, struct catalog *catalog)
     struct search search = {.lookup = lookup, .tail = &lookup->found};
     enum error error = ERROR_NONE;
 
-    CHECK(lookup->wanted > 0 && lookup->arena != NULL);
+    CHECK(lookup->wanted > 0 && lookup->arena != NULL && lookup->weigh != NULL);
     begin_anew(lookup);
-    if (lookup->rooms != NULL && lookup->n_rooms == 0) {
+    if (lookup->n_rooms == 0) {
         return ERROR_NONE;
     }
     search.candidate = arena_new(CANDIDATE_ARENA_BYTES);
@@ -339,7 +303,6 @@ enum error lookup_run(struct lookup *lookup, struct catalog *catalog)
     lookup->store_failed = search.error != ERROR_NONE;
     view_close(search.view);
     arena_free(search.candidate);
-    buffer_deinit(&search.row);
     buffer_deinit(&search.scratch);
     if (lookup->newest_first != lookup->newest_shown_first) {
         reverse(lookup);

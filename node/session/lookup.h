@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/session/reading.h"
 #include "node/session/spelling.h"
 #include "proto/base/guid.h"
 #include "proto/base/worker.h"
-#include "proto/store.pb-c.h"
 #include "storage/catalog.h"
 #include "storage/store.h"
 
@@ -33,13 +33,15 @@ enum {
 struct lookup_room {
     uint32_t number;
     struct guid guid;
-    struct slice name; /* For the answer; may be empty. */
+    struct slice name;     /* For the answer; may be empty. */
+    uint64_t cleared_upto; /* Messages up to there are not shown. */
 };
 
 struct lookup_found {
     struct lookup_found *next;
     uint32_t room; /* Place number. */
-    Perch__Stored__Message *message;
+    struct reading_item item;
+    struct said said; /* What it is now. */
 };
 
 struct cataloging;
@@ -49,7 +51,7 @@ struct lookup {
     struct spelling spelling;
     const struct slice *authors; /* None: whoever. */
     size_t n_authors;
-    const struct lookup_room *rooms; /* By number. NULL: in all there are. */
+    const struct lookup_room *rooms; /* By number. */
     size_t n_rooms;
     int64_t from_us, to_us; /* Both inclusive. */
     bool has_start;         /* Behind this message of the one room, as the */
@@ -66,10 +68,8 @@ struct lookup {
     bool cut; /* There may be more. */
     enum error error;
 
-    /* Called on the worker: what a message adds to the answer, in bytes. NULL:
-     * what its row has. */
-    size_t (*weigh)(struct lookup *lookup,
-                    const Perch__Stored__Message *message);
+    /* Called on the worker: what a message adds to the answer, in bytes. */
+    size_t (*weigh)(struct lookup *lookup, const struct lookup_found *found);
     /* Called on the worker after the search; NULL: nothing. */
     void (*finish)(struct lookup *lookup);
     /* Called on the state loop; the lookup is the caller's again. */

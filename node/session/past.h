@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/session/reading.h"
 #include "proto/base/arena.h"
 #include "proto/base/error.h"
-#include "proto/store.pb-c.h"
 #include "proto/xccos/envelope.h"
 #include "proto/xccos/limits.h"
 #include "storage/store.h"
@@ -47,8 +47,9 @@ struct past_query {
 enum error past_read(struct store *store, const struct past_query *query,
                      struct arena *arena, struct xccos_room *room);
 
-/** Make of a message's row what a reply shows. NULL when memory is out. */
+/** Make of a message, as it is now, what a reply shows. NULL when memory is
+ * out. */
 struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
-                                   const Perch__Stored__Message *stored);
+                                   const struct reading_item *item);
 
 #endif

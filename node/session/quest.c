@@ -102,6 +102,7 @@ static void choose(struct choice *choice, const struct room *room)
     chosen.number = view.place.number;
     chosen.guid = view.place.guid;
     chosen.name = view.place.name;
+    chosen.cleared_upto = view.cleared_upto;
     buffer_append(&choice->rooms, &chosen, sizeof(chosen));
 }
 
@@ -194,11 +195,10 @@ static enum error take_rooms(struct quest *quest, const struct choice *choice)
 /* The answer's body, on the worker. */
 
 /* The lookup's weigh: with the block of its room, if it had one of its own. */
-static size_t weigh(struct lookup *lookup,
-                    const Perch__Stored__Message *message)
+static size_t weigh(struct lookup *lookup, const struct lookup_found *found)
 {
     const struct xccos_message *composed =
-        past_compose(lookup->arena, SLICE_NONE, message);
+        past_compose(lookup->arena, SLICE_NONE, &found->item);
 
     return composed == NULL
                ? SIZE_MAX / 2
@@ -246,8 +246,7 @@ static enum error group(struct quest *quest, struct xccos_room **first_out)
             }
             ends[at] = &last->messages;
         }
-        *ends[at] =
-            past_compose(lookup->arena, blocks[at]->uri, found->message);
+        *ends[at] = past_compose(lookup->arena, blocks[at]->uri, &found->item);
         if (*ends[at] == NULL) {
             return ERROR_NO_MEMORY;
         }

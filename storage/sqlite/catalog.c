@@ -186,15 +186,24 @@ static enum error check_owner(struct catalog *catalog, const char *made_for)
     return error;
 }
 
-static enum error read_commits(struct catalog *catalog)
+/* A fact that a new file does not have yet is 0. */
+static enum error read_number(struct catalog *catalog, const char *name,
+                              uint64_t *number_out)
 {
     struct fact fact = {0};
-    enum error error = read_fact(catalog, "commits", &fact);
+    enum error error = read_fact(catalog, name, &fact);
 
-    if (error != ERROR_NONE && error != ERROR_NOT_FOUND) {
-        return error;
-    }
-    catalog->commits = (uint32_t)fact.number;
+    *number_out = (uint64_t)fact.number;
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+static enum error read_counts(struct catalog *catalog)
+{
+    uint64_t commits = 0;
+
+    TRY(read_number(catalog, "commits", &commits));
+    TRY(read_number(catalog, "level", &catalog->level));
+    catalog->commits = (uint32_t)commits;
     checked_expect(catalog->db, catalog->commits);
     return ERROR_NONE;
 }
@@ -237,7 +246,7 @@ static enum error open_parts(struct catalog *catalog, const char *directory,
     catalog->said_open = exists(catalog->open_path);
     TRY(open_database(catalog, path));
     TRY(check_log(catalog, catalog->said_open));
-    TRY(read_commits(catalog));
+    TRY(read_counts(catalog));
     return check_owner(catalog, made_for);
 }
 

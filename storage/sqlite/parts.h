@@ -4,7 +4,7 @@
  *           committed, in microseconds, so that order is by time
  *   places  the same id -> room, message id
  *   marks   room -> how far it is in
- *   facts   whose it is; how many commits there were
+ *   facts   whose it is; how many commits there were; the level
  *
  * Room and author are words too, with a first byte that no token has: what a
  * search is narrowed to is looked up, not looked through.
@@ -36,6 +36,8 @@
     X(MARKS, "SELECT room, message FROM marks")                                \
     X(COUNT, "INSERT OR REPLACE INTO facts(name, value) "                      \
              "VALUES('commits', ?1)")                                          \
+    X(LEVEL, "INSERT OR REPLACE INTO facts(name, value) "                      \
+             "VALUES('level', ?1)")                                            \
     X(OLDEST, "SELECT rowid FROM words WHERE words MATCH ?1 AND "              \
               "rowid BETWEEN ?2 AND ?3 ORDER BY rowid")                        \
     X(NEWEST, "SELECT rowid FROM words WHERE words MATCH ?1 AND "              \
@@ -57,6 +59,7 @@ struct catalog {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENTS];
     uint32_t commits; /* Made, in the file. */
+    uint64_t level;   /* As it will be, while writing. */
     bool writing;
     struct buffer text; /* Being put together. */
     char open_path[FILES_PATH_BYTES_MAX];

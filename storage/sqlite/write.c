@@ -104,6 +104,22 @@ enum error catalog_mark(struct catalog *catalog, uint32_t room,
     return catalog_do(catalog, STATEMENT_MARK);
 }
 
+enum error catalog_set_level(struct catalog *catalog, uint64_t log_index)
+{
+    sqlite3_stmt *level = catalog->statements[STATEMENT_LEVEL];
+
+    CHECK(catalog->writing);
+    sqlite3_bind_int64(level, 1, (sqlite3_int64)log_index);
+    TRY(catalog_do(catalog, STATEMENT_LEVEL));
+    catalog->level = log_index;
+    return ERROR_NONE;
+}
+
+uint64_t catalog_level(const struct catalog *catalog)
+{
+    return catalog->level;
+}
+
 static enum error count_and_commit(struct catalog *catalog)
 {
     sqlite3_bind_int64(catalog->statements[STATEMENT_COUNT], 1,

@@ -22,6 +22,7 @@ struct catalog {
     size_t n, capacity;
     struct mark *marks;
     size_t n_marks;
+    uint64_t level;
     bool writing;
 };
 
@@ -190,6 +191,18 @@ enum error catalog_mark(struct catalog *catalog, uint32_t room,
     }
     catalog->marks[i] = (struct mark){room, message_id};
     return ERROR_NONE;
+}
+
+enum error catalog_set_level(struct catalog *catalog, uint64_t log_index)
+{
+    CHECK(catalog->writing);
+    catalog->level = log_index;
+    return ERROR_NONE;
+}
+
+uint64_t catalog_level(const struct catalog *catalog)
+{
+    return catalog->level;
 }
 
 enum error catalog_commit(struct catalog *catalog)
