@@ -47,7 +47,12 @@
     X(ROOM_PURGE, room_purge, 3)                                               \
     X(HOLD_PLACE, hold_place, 3)                                               \
     X(HOLD_LIFT, hold_lift, 3)                                                 \
-    X(RETENTION_SET, retention_set, 3)
+    X(RETENTION_SET, retention_set, 3)                                         \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */

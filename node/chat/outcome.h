@@ -213,12 +213,30 @@
       "a legal hold lies on the room: nothing of it is erased")                \
     X(HOLD_TARGET, 400, "ERROR_INVALID_ARGUMENT",                              \
       "a hold lies on a room or on a user, and on one")                        \
-    X(HOLD_EXISTS, 409, "ERROR_COLLISION",                                     \
-      "a hold of that name lies there")                                        \
+    X(HOLD_EXISTS, 409, "ERROR_COLLISION", "a hold of that name lies there")   \
     X(HOLD_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                                 \
       "no hold of that name lies there")                                       \
     X(HOLDS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
-      "the pool has as many legal holds as it allows")
+      "the pool has as many legal holds as it allows")                         \
+    X(PUBLICATIONS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                      \
+      "1 to 64 items of a presence document are published at once")            \
+    X(PUBLICATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "an item of a presence document is text, once in a command")             \
+    X(PUBLICATION_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                       \
+      "an item of a presence document has more than 4096 bytes")               \
+    X(PUBLICATION_STALE, 409, "ERROR_COLLISION",                               \
+      "an item of the presence document is at another version")                \
+    X(PUBLICATIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                          \
+      "the presence document has as many items as it may")                     \
+    X(READS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
+      "the user has a mark in as many rooms as may be")                        \
+    X(READS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the command carries more than 1024 marks")                              \
+    X(FEEDS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "a user has up to 32 feeds")                                             \
+    X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "a feed has a name of its own, and words or users as authors, up to 16 " \
+      "of each")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -60,6 +60,7 @@ static void tell_posted(const struct news *news)
         fill_message(news, &message);
         give_all(news, audience, hub_write_message(news->hub, &message));
     }
+    tidings_posted(news->hub, news->event, news->room);
 }
 
 static bool is_listed(const struct news *news)
@@ -133,6 +134,8 @@ static void seat(const struct news *news, struct caller *caller)
 
     view_room(news->room, &room);
     seat->message_id_last = room.message_id_last;
+    seat->shown_from = room.message_id_last + 1;
+    seat->user = news->event->user;
     if (news->effects->log_index == caller->resumed_index) {
         seat->state = SEAT_SETTLED; /* It has all that was before. */
         seat->history_due = false;
@@ -213,6 +216,7 @@ static void unseat(const struct news *news)
     if (is_put_out((enum leave)event->leave)) {
         tell_put_out(news, caller);
     }
+    shown_flush(seat);
     seat_leave(&hub->audiences, seat);
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
 }
@@ -245,6 +249,12 @@ static void tell_changed(const struct news *news)
     }
 }
 
+static void tell_read(const struct news *news)
+{
+    shown_marked(news->hub, news->event);
+    tidings_read(news->hub, news->event, news->room, news->effects->log_index);
+}
+
 static void tell_closed(const struct news *news)
 {
     struct caller *caller =
@@ -267,10 +277,14 @@ static void tell_cleared(const struct news *news)
 
 /* What is not in the table concerns nobody who is connected. */
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
-    [EVENT_POSTED] = tell_posted,        [EVENT_JOINED] = tell_joined,
-    [EVENT_PARTED] = tell_parted,        [EVENT_SESSION_CLOSED] = tell_closed,
-    [EVENT_ROOM_CHANGED] = tell_changed, [EVENT_MESSAGES_REVISED] = tell_revised,
+    [EVENT_POSTED] = tell_posted,
+    [EVENT_JOINED] = tell_joined,
+    [EVENT_PARTED] = tell_parted,
+    [EVENT_SESSION_CLOSED] = tell_closed,
+    [EVENT_ROOM_CHANGED] = tell_changed,
+    [EVENT_MESSAGES_REVISED] = tell_revised,
     [EVENT_ROOM_CLEARED] = tell_cleared,
+    [EVENT_READ] = tell_read,
 };
 
 static bool has_room(const struct event *event)
@@ -278,7 +292,7 @@ static bool has_room(const struct event *event)
     return event->kind == EVENT_POSTED || event->kind == EVENT_JOINED ||
            event->kind == EVENT_PARTED || event->kind == EVENT_ROOM_CHANGED ||
            event->kind == EVENT_MESSAGES_REVISED ||
-           event->kind == EVENT_ROOM_CLEARED;
+           event->kind == EVENT_ROOM_CLEARED || event->kind == EVENT_READ;
 }
 
 void announce(struct sessions *hub, const struct effects *effects)

@@ -4,6 +4,7 @@
 
 #include "node/session/caller.h"
 #include "node/session/outbox.h"
+#include "node/session/shown.h"
 #include "proto/base/check.h"
 
 enum { DIALOGS_FIRST = 4 };
@@ -159,6 +160,7 @@ void seat_leave(struct audiences *audiences, struct seat *seat)
     struct audience_edge *edge = find_edge(audience, edge_of(caller->dialog));
 
     CHECK(edge != NULL && edge->seats[seat->rank] == seat);
+    shown_forget(seat);
     edge->n -= 1;
     edge->dialogs[seat->rank] = edge->dialogs[edge->n];
     edge->seats[seat->rank] = edge->seats[edge->n];

@@ -180,9 +180,9 @@ static void fill(const struct posting *posting, Perch__Post *post)
 
     CODEC_SET_BYTES(post, room, slice_of(said->room.guid.bytes, GUID_BYTES));
     CODEC_SET_BYTES(post, text, said->text);
-    CODEC_SET_BYTES(post, extra,
-                    posting_extra(arena, said->carried_attributes,
-                                  said->carried_children));
+    CODEC_SET_BYTES(
+        post, extra,
+        posting_extra(arena, said->carried_attributes, said->carried_children));
     CODEC_SET_BYTES(post, retry_id, said->retry_id);
     if (said->is_alert) {
         CODEC_SET(post, alert, true);

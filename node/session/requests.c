@@ -5,8 +5,11 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/inviting.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
+#include "node/session/marking.h"
+#include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
 #include "node/session/revising.h"
@@ -71,6 +74,10 @@ static void fill_server_info(const struct visit *visit,
         .display_name = slice_of_text(hub->settings.pool_name),
         .room_management_url = slice_of_text(hub->settings.web_url),
     };
+    if (pool.rules_version >= RULES_TALK) {
+        info_out->file_size_limit = XCCOS_NUMBER(
+            machine_setting(hub->machine, SETTING_FILE_KIB_MAX));
+    }
     if (pool.domain.len > 0) {
         info_out->root_uri = xccos_category_uri(visit->intake->arena, &root);
     }
@@ -93,21 +100,6 @@ static void serve_getserverinfo(struct visit *visit,
     errand_reply(errand, &reply, 0);
 }
 
-/* There are no invitations. */
-static void serve_none(struct visit *visit,
-                       const struct xccos_primitive *command,
-                       const struct xccos_request *request)
-{
-    struct errand *errand = errand_begin(visit, sizeof(*errand), command);
-    struct xccos_primitive reply;
-
-    (void)request;
-    if (errand != NULL) {
-        errand_reply_init(errand, &reply);
-        errand_reply(errand, &reply, 0);
-    }
-}
-
 /* Verbs that are not in the table are not served: 501. */
 static void (*const servers[XCCOS_VERB_COUNT])(
     struct visit *visit, const struct xccos_primitive *command,
@@ -116,7 +108,7 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_GETSERVERINFO] = serve_getserverinfo,
     [XCCOS_VERB_GETASSOCIATIONS] = searching_serve,
     [XCCOS_VERB_CHANSRCH] = searching_serve,
-    [XCCOS_VERB_GETINV] = serve_none,
+    [XCCOS_VERB_GETINV] = inviting_serve,
     [XCCOS_VERB_NODESPERMCREATECHILD] = managing_serve_categories,
     [XCCOS_VERB_JOIN] = joining_serve,
     [XCCOS_VERB_BJOIN] = joining_serve,
@@ -131,6 +123,10 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_PURGE] = managing_refuse,
     [XCCOS_VERB_MODMSG] = revising_serve,
     [XCCOS_VERB_DELMSG] = revising_serve,
+    [XCCOS_VERB_GETNEWS] = news_serve,
+    [XCCOS_VERB_MARKREAD] = marking_serve,
+    [XCCOS_VERB_GETFEEDS] = marking_serve_feeds,
+    [XCCOS_VERB_SETFEEDS] = marking_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,

@@ -28,8 +28,7 @@ static void begin(struct retelling *retelling, struct sessions *hub,
         .change = {effects->revised.reason, effects->sent_at_us},
     };
     if (retelling->audience != NULL) {
-        retelling->block =
-            describe_room_uri(hub, hub->arena, &view.place.guid);
+        retelling->block = describe_room_uri(hub, hub->arena, &view.place.guid);
         CHECK(retelling->block != NULL);
     }
 }
@@ -124,8 +123,7 @@ void retell_revised(struct sessions *hub, const struct effects *effects,
     }
     give_notice(&retelling, XCCOS_VERB_MODMSG);
     first = remade(effects, effects->ids[0]);
-    retelling.audience = audiences_find(&hub->audiences,
-                                        effects->revised.room);
+    retelling.audience = audiences_find(&hub->audiences, effects->revised.room);
     if (retelling.audience != NULL) { /* Those who were behind are cut. */
         give_line(&retelling, by_author ? &first : NULL, effects->ids[0],
                   wording_line(&first, &retelling.change, effects->n_ids,
@@ -144,8 +142,7 @@ void retell_cleared(struct sessions *hub, const struct effects *effects,
     }
     retelling.block->cleared_upto = XCCOS_NUMBER(effects->revised.upto_id);
     give_notice(&retelling, XCCOS_VERB_PURGE);
-    retelling.audience = audiences_find(&hub->audiences,
-                                        effects->revised.room);
+    retelling.audience = audiences_find(&hub->audiences, effects->revised.room);
     if (retelling.audience != NULL) {
         give_line(&retelling, NULL, effects->revised.upto_id,
                   wording_cleared(effects->revised.reason, hub->arena));

@@ -16,8 +16,8 @@ static void reply(struct revising *revising, const struct effects *effects)
 {
     const struct xccos_revision *asked = revising->asked;
     struct visit *visit = revising->errand.visit;
-    struct xccos_room *block = describe_room_uri(
-        visit->hub, visit->intake->arena, &asked->room.guid);
+    struct xccos_room *block =
+        describe_room_uri(visit->hub, visit->intake->arena, &asked->room.guid);
     struct xccos_message message = {.author = visit->caller->user_uri,
                                     .message_id = asked->message->message_id};
     struct xccos_primitive primitive;

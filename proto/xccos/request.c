@@ -118,6 +118,13 @@ static enum xccos_code read_rooms(struct reading *reading)
                                    "as its value");
 }
 
+/* Without rooms: all that the user follows. */
+static enum xccos_code read_getnews(struct reading *reading)
+{
+    return reading->data->room_ids == NULL ? XCCOS_CODE_OK
+                                           : read_rooms(reading);
+}
+
 static enum xccos_code read_room_name(struct reading *reading,
                                       struct xccos_name *name_out)
 {
@@ -135,6 +142,27 @@ static enum xccos_code read_room_name(struct reading *reading,
 static enum xccos_code read_part(struct reading *reading)
 {
     return read_room_name(reading, &reading->request->room);
+}
+
+static enum xccos_code read_markread(struct reading *reading)
+{
+    const struct xccos_room *room = reading->data->rooms;
+    enum xccos_code code =
+        read_room_name(reading, &reading->request->mark.room);
+
+    if (code == XCCOS_CODE_OK && room->news != NULL) {
+        reading->request->mark.message_id = room->news->read;
+        reading->request->mark.back = room->news->back == XCCOS_FLAG_TRUE;
+    }
+    return code;
+}
+
+static enum xccos_code read_setfeeds(struct reading *reading)
+{
+    reading->request->feeds = reading->data->feeds;
+    return reading->data->feeds != NULL
+               ? XCCOS_CODE_OK
+               : refuse(reading, "the feeds, or none, are missing");
 }
 
 static enum xccos_code read_history(struct reading *reading)
@@ -260,6 +288,10 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_PURGE] = read_part,
     [XCCOS_VERB_MODMSG] = read_message,
     [XCCOS_VERB_DELMSG] = read_message,
+    [XCCOS_VERB_GETNEWS] = read_getnews,
+    [XCCOS_VERB_MARKREAD] = read_markread,
+    [XCCOS_VERB_GETFEEDS] = read_nothing,
+    [XCCOS_VERB_SETFEEDS] = read_setfeeds,
 };
 
 /* Put a fault into words: "chanid value is not valid". */

@@ -55,20 +55,27 @@ struct xccos_request {
         struct xccos_room_query search;       /* chansrch: search set */
         struct {
             struct xccos_name *names;
-            size_t n; /* 1 or more; repeats stay, what names none does not. */
+            size_t n; /* 1 or more; repeats stay, what names none does not.
+                         Of getnews 0, too: all that are followed. */
             bool knows_revisions; /* The client does: any of them says so. */
-        } rooms;      /* join, bjoin */
+        } rooms;                  /* join, bjoin, getnews */
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */
         struct xccos_name room;               /* part */
         struct {
             struct xccos_name room;
-            enum xccos_role role;           /* Unset: who is there now. */
-        } people;                           /* getusers */
+            enum xccos_role role; /* Unset: who is there now. */
+        } people;                 /* getusers */
+        struct {
+            struct xccos_name room;
+            struct xccos_number message_id; /* Unset: the room's last. */
+            bool back;
+        } mark;                             /* markread */
+        const struct xccos_feeds *feeds;    /* setfeeds */
         struct xccos_management management; /* chancreate, chanmodify,
                                                chandelete, permadd, permdel */
         struct xccos_revision revision;     /* modmsg, delmsg */
-    }; /* requri and nodespermcreatechild ask nothing more. */
+    }; /* requri, nodespermcreatechild and getfeeds ask nothing more. */
 };
 
 struct xccos_post {

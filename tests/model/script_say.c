@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/base/check.h"
+#include "tests/model/script_attend.h"
 #include "tests/model/script_parts.h"
 
 static const char *const uris[] = {
@@ -686,6 +687,19 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
 }
 
+static void say_invitations_take(struct script *s, struct arena *arena,
+                                 Perch__Command *c)
+{
+    c->invitations_take = MAKE(arena, invitations_take);
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->invitations_take, after,
+                  script_rarely(s, 3)
+                      ? UINT64_MAX - script_below(s, 2)
+                      : (uint64_t)twin_since(s->twin) * (1 << 25) +
+                            script_below(s, 9) - 4);
+    }
+}
+
 const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_POST, say_post, 350, 'u'},
     {PERCH__COMMAND__KIND_JOIN, say_join, 150, 'u'},
@@ -717,6 +731,11 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_RETENTION_SET, script_say_retain, 6, 'a'},
     {PERCH__COMMAND__KIND_HOLD_PLACE, script_say_hold, 5, 'a'},
     {PERCH__COMMAND__KIND_HOLD_LIFT, script_say_lift, 4, 'a'},
+    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
+    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -92,23 +92,11 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+/* All kinds from here on are of rules version 3. */
 static bool is_of_talk(const Perch__Command *c)
 {
-    switch (c->kind_case) {
-    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
-    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
-    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
-    case PERCH__COMMAND__KIND_ROOM_CLEAR:
-    case PERCH__COMMAND__KIND_ROOM_PURGE:
-    case PERCH__COMMAND__KIND_HOLD_PLACE:
-    case PERCH__COMMAND__KIND_HOLD_LIFT:
-    case PERCH__COMMAND__KIND_RETENTION_SET:
-        return true;
-    case PERCH__COMMAND__KIND_POST:
-        return c->post->has_story;
-    default:
-        return false;
-    }
+    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT ||
+           (c->kind_case == PERCH__COMMAND__KIND_POST && c->post->has_story);
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -134,6 +122,10 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -373,6 +365,16 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_lift(twin, c->hold_lift);
     case PERCH__COMMAND__KIND_RETENTION_SET:
         return twin_retain(twin, c->retention_set);
+    case PERCH__COMMAND__KIND_PUBLISH:
+        return twin_publish(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARK:
+        return twin_read_mark(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARKS:
+        return twin_read_marks(twin, c->read_marks);
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        return twin_feeds_put(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

@@ -27,6 +27,8 @@ enum {
     TWIN_SAID = 12000,
     TWIN_HOLDS = 256,
     TWIN_IDS = 128,
+    TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
+    TWIN_FEEDS = 32,
 };
 
 struct twin_text {
@@ -38,11 +40,23 @@ struct twin_text {
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
     bool is_group;
-    bool members[TWIN_USERS + 1]; /* By number. */
-    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
+    bool members[TWIN_USERS + 1];   /* By number. */
+    uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
+    uint64_t shown;                 /* Invitations up to this id. */
+    int chat;                       /* 0: unset, 1: enabled, 2: disabled. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
+    uint32_t feeds_version;
+    size_t n_feeds;
+    struct twin_text feeds[TWIN_FEEDS]; /* Their names. */
+};
+
+/* An item of a presence document. */
+struct twin_item {
+    uint32_t user, container, instance, version;
+    uint32_t room; /* Number; 0: of none. */
+    struct twin_text expire_type, xml;
 };
 
 struct twin_place {
@@ -64,8 +78,9 @@ struct twin_place {
     /* Categories only. */
     bool restricted, invitations, file_upload, history_off;
     /* Both. */
-    uint32_t days; /* Of retention. */
-    unsigned roles[TWIN_USERS + 1]; /* By user number. */
+    uint32_t days;                    /* Of retention. */
+    unsigned roles[TWIN_USERS + 1];   /* By user number. */
+    uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
 };
 
 /* Of a room, by rising id. */
@@ -143,6 +158,7 @@ struct twin {
     uint32_t settings[SETTINGS];
     int64_t now;
     uint32_t n_users, n_places;
+    uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
     struct twin_session sessions[TWIN_SESSIONS];
@@ -156,6 +172,10 @@ struct twin {
     size_t n_holds;
     struct twin_hold holds[TWIN_HOLDS];
     uint64_t hold_last;
+    size_t n_items;
+    struct twin_item items[TWIN_ITEMS];
+    /* By user and room: the message read up to, and one; 0: no mark. */
+    uint64_t reads[TWIN_USERS + 1][TWIN_PLACES + 1];
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -203,6 +223,16 @@ unsigned twin_roles(const struct twin *twin, uint32_t place,
 /** Whether a category allows a principal. */
 bool twin_in_scope(const struct twin *twin, uint32_t category,
                    uint32_t principal);
+
+/** The second from which what is given now holds. */
+uint32_t twin_since(const struct twin *twin);
+
+/** Whether a room sends invitations. */
+bool twin_invites(const struct twin *twin, uint32_t room);
+
+/** List the ids of a user's invitations after one. Returns how many. */
+size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
+                    uint64_t ids[TWIN_PLACES]);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -266,6 +296,7 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
@@ -291,6 +322,10 @@ enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
 /** Whether something may be said. */
 enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
                              ProtobufCBinaryData extra, bool is_story);
+enum outcome twin_publish(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_mark(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_marks(struct twin *twin, const Perch__ReadMarks *c);
+enum outcome twin_feeds_put(struct twin *twin, const Perch__Command *c);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);
