@@ -22,7 +22,6 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_STORY_CHARACTERS_MAX:
     case SETTING_SESSION_ROOMS_MAX:
     case SETTING_USER_SESSIONS_MAX:
-    case SETTING_STORY_CHARACTERS_MAX:
         return value >= 1 && value <= 65536;
     case SETTING_RETRY_WINDOW_S:
         return value >= 1 && value <= 86400;
@@ -32,8 +31,6 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 1048576;
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
-    case SETTING_CORRECTION_WINDOW_S:
-        return value <= 31536000;
     case SETTING_CATEGORIES_MAX:
     case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
