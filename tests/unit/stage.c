@@ -691,6 +691,24 @@ void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change)
     stage_administer(s, &command);
 }
 
+void stage_group(struct stage *s, const char *uri, const char *display_name,
+                 const char *member)
+{
+    Perch__GroupCreate create = PERCH__GROUP_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData members[] = {bytes_of(member)};
+
+    CODEC_SET(&create, uri, bytes_of(uri));
+    if (display_name != NULL) {
+        CODEC_SET(&create, display_name, bytes_of(display_name));
+    }
+    create.n_members = 1;
+    create.members = members;
+    command.kind_case = PERCH__COMMAND__KIND_GROUP_CREATE;
+    command.group_create = &create;
+    stage_administer(s, &command);
+}
+
 void stage_addin(struct stage *s, const char *guid, const char *name,
                  const char *url)
 {
