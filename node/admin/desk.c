@@ -250,7 +250,7 @@ void desk_found(struct desk *desk, uint64_t token, const struct lookup *lookup,
         answer_refuse_about(answer, REFUSAL_SEARCH_NOT_READY,
                             slice_of_text(why));
     } else {
-        messages_found(answer, lookup);
+        search_found(answer, lookup);
     }
     carry_settle(desk, answer);
 }

@@ -231,7 +231,7 @@ static Perch__Admin__MessageFound *show(struct answer *answer,
     return shown;
 }
 
-void messages_found(struct answer *answer, const struct lookup *lookup)
+void search_found(struct answer *answer, const struct lookup *lookup)
 {
     Perch__Admin__MessagesSearchReply *body =
         answer_new(answer, &perch__admin__messages_search_reply__descriptor);
@@ -251,7 +251,7 @@ void messages_found(struct answer *answer, const struct lookup *lookup)
     answer->body = &body->base;
 }
 
-const struct answer_row messages_rows[] = {
+const struct answer_row search_rows[] = {
     {ADMIN_MESSAGES_SEARCH, decide_search, NULL},
     {.decide = NULL},
 };
