@@ -142,6 +142,11 @@ struct admin_reply {
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
 
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
+
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);
 
