@@ -104,8 +104,8 @@ static void search_pool(void *context, uint64_t token,
         .room = search->n_rooms > 0 ? search->rooms[0].number : 0,
         .said = {.message_id = 7,
                  .sent_at_us = search->from_us > 0 ? search->from_us : 1,
-                 .author_uri = search->n_authors > 0 ? search->authors[0]
-                                                     : SLICE_NONE,
+                 .author_uri =
+                     search->n_authors > 0 ? search->authors[0] : SLICE_NONE,
                  .text = search->text},
     };
     const struct lookup lookup = {

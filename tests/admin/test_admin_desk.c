@@ -128,9 +128,9 @@ static void note_search(void *context, uint64_t token,
 static int set_up(void **state)
 {
     struct desk_scene *scene = calloc(1, sizeof(*scene));
-    const struct admin_state given = {scene,         give_machine, give_applied,
-                                      give_replica,  give_node,    note_read,
-                                      note_proposal, note_transfer, note_search};
+    const struct admin_state given = {
+        scene,     give_machine,  give_applied,  give_replica, give_node,
+        note_read, note_proposal, note_transfer, note_search};
     void *fixture;
 
     assert_int_equal(fixture_setup(&fixture), 0);
