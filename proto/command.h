@@ -53,6 +53,9 @@
     X(READ_MARKS, read_marks, 3)                                               \
     X(FEEDS_PUT, feeds_put, 3)                                                 \
     X(INVITATIONS_TAKE, invitations_take, 3)                                   \
+    X(ADDIN_CREATE, addin_create, 3)                                           \
+    X(ADDIN_CHANGE, addin_change, 3)                                           \
+    X(ADDIN_DELETE, addin_delete, 3)                                           \
     X(ROOM_DELETE, room_delete, 3)                                             \
     X(CATEGORY_DELETE, category_delete, 3)                                     \
     X(GROUP_DELETE, group_delete, 3)                                           \
@@ -69,7 +72,9 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
-    X(POST, post, 10, 3)
+    X(POST, post, 10, 3)                                                       \
+    X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(ROOM_CHANGE, room_change, 55, 3)
 
 /* Fields that the envelope was given later, whatever the kind: name, and the
  * rules version they came with. */

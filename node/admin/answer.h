@@ -7,6 +7,7 @@
  *   READING --index--> DECIDING --command--> PROPOSED --fate--> SETTLED
  *      |                   |                                    ^  ^
  *      |                   +--leadership--> TRANSFERRING --fate-+  |
+ *      |                   +--words--> SEARCHING --found--------+  |
  *      +--no leader, too late--------------------------------------+
  *
  *   PROPOSED --rules were raised first--> DECIDING
@@ -14,6 +15,7 @@
  * READING       Waits until the state is as new as the request demands.
  * DECIDING      Within one call: a row of answers.h looks at the state.
  * PROPOSED      The command may be committed at any time from now on.
+ * SEARCHING     The catalog's worker looks for messages.
  * TRANSFERRING  The replica is handing leadership over.
  * SETTLED       The reply is complete and about to be sent.
  *
@@ -38,6 +40,7 @@ enum answer_at {
     ANSWER_DECIDING,
     ANSWER_PROPOSED,
     ANSWER_TRANSFERRING,
+    ANSWER_SEARCHING,
     ANSWER_SETTLED,
     ANSWER_STATES,
 };
@@ -48,6 +51,7 @@ enum answer_does {
     ANSWER_ALREADY,   /* A change that is so before it is made. */
     ANSWER_PROPOSES,  /* The command is to be committed. */
     ANSWER_TRANSFERS, /* Leadership is to go to transfer_to. */
+    ANSWER_SEARCHES,  /* The search is to be made. */
 };
 
 struct answer_row;
@@ -72,8 +76,9 @@ struct answer {
     enum answer_does does;
     Perch__Command command;
     uint8_t transfer_to;
-    uint32_t raise_to;       /* Rules version that goes first; 0: none. */
-    bool raised, is_raising; /* That was proposed; its fate is not known. */
+    struct admin_search *search; /* Given away when it is made. */
+    uint32_t raise_to;           /* Rules version that goes first; 0: none. */
+    bool raised, is_raising;     /* That was proposed; its fate is not known. */
 
     struct slice subject; /* A change: room "desk" */
     const char *deed;     /* was created. */

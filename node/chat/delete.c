@@ -1,5 +1,6 @@
 #include "node/chat/delete.h"
 
+#include "node/chat/addin.h"
 #include "node/chat/attention.h"
 #include "node/chat/category.h"
 #include "node/chat/enforce.h"
@@ -102,6 +103,7 @@ enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command)
     attention_end_room(machine, room);
     presence_empty(turn, room, LEAVE_ROOM_DELETED);
     strip_place(machine, &room->place);
+    addin_carry(room, NULL);
     room_drop(machine, room);
     tombstone_add(turn, &room->place, room->message_id_last);
     tell_place(turn, &room->place, EVENT_ROOM_DELETED);

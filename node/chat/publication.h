@@ -51,6 +51,9 @@ struct publication *publication_add(struct machine *machine, struct user *user,
                                     uint32_t container, uint32_t instance,
                                     uint32_t room);
 
+/** Set an item's content. */
+void publication_set_xml(struct user *user, struct publication *item,
+                         struct slice xml);
 /** Take all items of a user away, and their rows. */
 void publication_drop_all(struct machine *machine, struct user *user);
 

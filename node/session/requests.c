@@ -4,6 +4,7 @@
 
 #include "node/chat/view.h"
 #include "node/session/describe.h"
+#include "node/session/finding.h"
 #include "node/session/hub.h"
 #include "node/session/inviting.h"
 #include "node/session/joining.h"
@@ -12,6 +13,7 @@
 #include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
+#include "node/session/quest.h"
 #include "node/session/revising.h"
 #include "node/session/searching.h"
 #include "proto/base/journal.h"
@@ -114,7 +116,9 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_BJOIN] = joining_serve,
     [XCCOS_VERB_PART] = parting_serve,
     [XCCOS_VERB_BCCONTEXT] = history_serve,
+    [XCCOS_VERB_BCSEARCH] = quest_serve,
     [XCCOS_VERB_GETUSERS] = peopling_serve,
+    [XCCOS_VERB_USERSRCH] = finding_serve,
     [XCCOS_VERB_CHANCREATE] = managing_serve,
     [XCCOS_VERB_CHANMODIFY] = managing_serve,
     [XCCOS_VERB_CHANDELETE] = managing_refuse,

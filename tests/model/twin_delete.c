@@ -81,6 +81,11 @@ enum outcome twin_room_delete(struct twin *twin, const Perch__RoomDelete *c)
     if (c->has_if_version && c->if_version != twin->places[number].version) {
         return OUTCOME_VERSION_STALE;
     }
+    for (size_t i = 0; i < twin->n_holds; i++) {
+        if (twin->holds[i].room == number) {
+            return OUTCOME_ROOM_HELD;
+        }
+    }
     while ((next = next_in(twin, number)) >= 0) {
         twin_leave(twin, (size_t)next, LEAVE_ROOM_DELETED);
     }
@@ -147,6 +152,11 @@ enum outcome twin_user_delete(struct twin *twin, const Perch__UserDelete *c)
     }
     if (c->has_if_version && c->if_version != twin->users[number].version) {
         return OUTCOME_VERSION_STALE;
+    }
+    for (size_t i = 0; i < twin->n_holds; i++) {
+        if (twin->holds[i].user == number) {
+            return OUTCOME_USER_HELD;
+        }
     }
     twin_end_all(twin, number, 0, LEAVE_USER_DELETED);
     forget_memos(&twin->retries, number);
