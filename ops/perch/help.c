@@ -23,6 +23,10 @@ static const char options_text[] =
     "      --after ID             history: what follows a message\n"
     "      --all                  history: all of it\n"
     "      --count N              follow: end after N messages\n"
+    "      --watch                news: go on, telling what becomes of it\n"
+    "      --back                 read: also to an earlier message\n"
+    "      --author USER          feed: what this user says; up to 16 times\n"
+    "      --remove               feed: take it away\n"
     "      --lines                post: each line of standard input by itself\n"
     "      --alert                post: as an alert\n"
     "      --retry-id ID          post: the same id again posts nothing again\n"
@@ -46,6 +50,9 @@ static const char options_text[] =
     "  perch who 'Tide Desk'\n"
     "  perch chat 'Tide Desk'\n"
     "  perch post 'Tide Desk' the ferry is late\n"
+    "  perch followed 'Tide Desk' && perch follow\n"
+    "  perch news && perch read 'Tide Desk'\n"
+    "  perch feed ice 'first ice' frost --author ingrid@fjord.example\n"
     "  uptime | perch post 'Tide Desk'\n"
     "  perch --json follow 'Tide Desk' 'Harbour' | jq -r .text\n"
     "  perch --json history --all 'Tide Desk' > tide-desk.jsonl\n"
@@ -61,7 +68,7 @@ void help_print(FILE *to)
           "A persistent chat client for terminals and scripts.\n\nCommands:\n",
           to);
     for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
-        fprintf(to, "  %-8s%-18s %s\n", command->name, command->usage,
+        fprintf(to, "  %-9s%-20s %s\n", command->name, command->usage,
                 command->help);
     }
     fputs(options_text, to);

@@ -26,6 +26,10 @@ enum {
     OPTION_RETRY_ID,
     OPTION_MINE,
     OPTION_MANAGED,
+    OPTION_WATCH,
+    OPTION_BACK,
+    OPTION_REMOVE,
+    OPTION_AUTHOR,
     OPTION_FOREVER,
 };
 
@@ -52,6 +56,10 @@ static const struct option long_options[] = {
     {"retry-id", required_argument, NULL, OPTION_RETRY_ID},
     {"mine", no_argument, NULL, OPTION_MINE},
     {"managed", no_argument, NULL, OPTION_MANAGED},
+    {"watch", no_argument, NULL, OPTION_WATCH},
+    {"back", no_argument, NULL, OPTION_BACK},
+    {"remove", no_argument, NULL, OPTION_REMOVE},
+    {"author", required_argument, NULL, OPTION_AUTHOR},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -100,6 +108,17 @@ static void add_servers(struct reading *reading, const char *text)
     if ((size_t)wrote >= OPTIONS_SERVERS_BYTES - len) {
         wrong(reading, "there are more servers than can be tried", NULL);
     }
+}
+
+static void add_author(struct reading *reading, const char *author)
+{
+    struct options *options = reading->options;
+
+    if (options->authors_n == OPTIONS_AUTHORS_MAX) {
+        wrong(reading, "a feed has up to 16 authors", NULL);
+        return;
+    }
+    options->authors[options->authors_n++] = author;
 }
 
 /* Options that say where to sign in, and as whom. */
@@ -209,6 +228,18 @@ static void take_flag(struct reading *reading, int option, const char *value)
         break;
     case OPTION_MANAGED:
         options->is_managed = true;
+        break;
+    case OPTION_WATCH:
+        options->is_watching = true;
+        break;
+    case OPTION_BACK:
+        options->is_back = true;
+        break;
+    case OPTION_REMOVE:
+        options->is_removing = true;
+        break;
+    case OPTION_AUTHOR:
+        add_author(reading, value);
         break;
     case OPTION_FOREVER:
         options->is_forever = true;

@@ -27,6 +27,7 @@ enum {
         CLIENT_SERVERS_MAX * (CLIENT_HOST_BYTES_MAX + 10), /* With commas. */
     OPTIONS_TIMEOUT_S = 30,
     OPTIONS_TIMEOUT_S_MAX = 24 * 3600,
+    OPTIONS_AUTHORS_MAX = 16,
     OPTIONS_LAST = 20, /* Messages shown where nobody says how many. */
 };
 
@@ -40,6 +41,7 @@ struct options {
     bool is_json, is_quiet;
     bool locates;
     bool is_alert, has_lines, is_mine, is_managed, is_forever;
+    bool is_watching, is_back, is_removing;
     uint32_t timeout_ms;
 
     const struct command *command;
@@ -49,6 +51,8 @@ struct options {
     uint64_t after_id;
     uint64_t count; /* Follow: messages until the end; 0: no end. */
     bool has_last, has_after, wants_all;
+    const char *authors[OPTIONS_AUTHORS_MAX]; /* Of a feed. */
+    size_t authors_n;
 };
 
 /**
