@@ -100,7 +100,18 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(ADDINS_LIST, 32, addins_list, addins_list_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_SHOW, 33, addins_show, addins_show_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_CREATE, 34, addins_create, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_CHANGE, 35, addins_change, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_DELETE, 36, addins_delete, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
+      SHORT, REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
