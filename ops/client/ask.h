@@ -28,6 +28,8 @@ enum client_question_kind {
     CLIENT_LAST,          /* The newest `most` messages of a room. */
     CLIENT_AFTER,         /* The oldest `most` after message_id. */
     CLIENT_BEFORE,        /* The newest `most` before message_id. */
+    CLIENT_INVITATIONS,   /* That the user was not told of yet: now he is. */
+    CLIENT_FIND_PEOPLE,   /* Users and groups, by text in name or URI. */
 };
 
 /* Borrowed for the call. */
