@@ -208,10 +208,15 @@ static enum error make_uris(struct running *running)
     return ERROR_NONE;
 }
 
+/* Each kind of load begins elsewhere: a client's replies are taken to come in
+ * the order of what it asked. */
 static struct client *next_client(struct running *running, int pump)
 {
+    size_t n = crowd_size(running->crowd);
+
     return crowd_client(running->crowd,
-                        running->turns[pump]++ % crowd_size(running->crowd));
+                        (running->turns[pump]++ + (size_t)pump * n / PUMPS) %
+                            n);
 }
 
 static enum error begin_post(void *context, uint64_t due_ns)
