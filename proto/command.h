@@ -51,7 +51,7 @@
     X(PUBLISH, publish, 3)                                                     \
     X(READ_MARK, read_mark, 3)                                                 \
     X(READ_MARKS, read_marks, 3)                                               \
-    X(FEEDS_PUT, feeds_put, 3)\
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
     X(INVITATIONS_TAKE, invitations_take, 3)                                   \
     X(ADDIN_CREATE, addin_create, 3)                                           \
     X(ADDIN_CHANGE, addin_change, 3)                                           \

@@ -228,6 +228,7 @@ struct read_mark {
 struct attention {
     struct publications publications;
     uint32_t n_publications;
+    uint32_t document_bytes; /* Of all items' content. */
     uint32_t n_marks;
     uint32_t marks_capacity;
     struct read_mark *marks; /* By room. */

@@ -8,7 +8,12 @@
 #include "proto/xccos/text.h"
 
 /* Most bytes of a message's tags, names of attributes, numbers and moment. */
-enum { MESSAGE_FRAME_BYTES_MAX = 448 };
+enum {
+    MESSAGE_FRAME_BYTES_MAX = 256,
+    /* What perch's own attributes add: of a story, of a changed message. */
+    STORY_BYTES_MAX = 24,
+    CHANGE_BYTES_MAX = 96,
+};
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
 
@@ -292,6 +297,9 @@ size_t xccos_message_bytes_max(const struct xccos_message *message)
                                        message->author_name, message->retry_id,
                                        message->reason};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
+
+    bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;
+    bytes += message->state != XCCOS_MESSAGE_POSTED ? CHANGE_BYTES_MAX : 0;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         bytes += xccos_text_escaped_bytes(attributes[i], true);

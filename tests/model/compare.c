@@ -76,6 +76,12 @@ const char *compare_effects(const struct effects *effects,
             return difference;
         }
     }
+    SAME(effects->revised.kind == twin->revised);
+    SAME(effects->purged_room == twin->purged);
+    SAME(effects->n_ids == twin->n_ids);
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        SAME(effects->ids[i] == twin->ids[i]);
+    }
     SAME(effects->has_message == twin->has_message);
     return twin->has_message
                ? compare_message(&effects->message, &twin->message)
@@ -264,6 +270,11 @@ static const char *compare_room(const struct machine *machine,
     SAME(view.history == !twin->places[place->category].history_off);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
+    SAME(view.has_retention == place->has_days);
+    SAME(view.retention_days == twin_days(twin, number));
+    SAME(view.cleared_upto == place->cleared);
+    SAME(view.purged_upto == place->purged);
+    SAME(view.swept_upto == place->swept);
     SAME(view.message_id_last == place->message_id);
     SAME(view.endpoints_present == endpoints);
     SAME(view.users_present == users);
@@ -291,6 +302,7 @@ static const char *compare_category(const struct machine *machine,
     SAME(view.invitations == place->invitations);
     SAME(view.file_upload == place->file_upload);
     SAME(view.history == !place->history_off);
+    SAME(view.retention_days == place->days);
     SAME(view.rooms == rooms);
     return compare_place(&view.place, place);
 }

@@ -108,6 +108,22 @@ static ProtobufCBinaryData category(struct script *s, struct arena *arena)
     return place(s, arena, false);
 }
 
+ProtobufCBinaryData script_room(struct script *s, struct arena *arena)
+{
+    return room(s, arena);
+}
+
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
+{
+    return category(s, arena);
+}
+
+ProtobufCBinaryData script_words(struct script *s)
+{
+    return script_text(
+        texts[script_below(s, script_rarely(s, 8) ? COUNT(texts) : 2)]);
+}
+
 static ProtobufCBinaryData *uri_list(struct script *s, struct arena *arena,
                                      size_t *n)
 {
@@ -158,10 +174,13 @@ static void say_post(struct script *s, struct arena *arena, Perch__Command *c)
     CODEC_SET(post, room,
               script_rarely(s, 4) ? room(s, arena)
                                   : joined(s, arena, c->session));
-    CODEC_SET(
-        post, text,
-        script_text(
-            texts[script_below(s, script_rarely(s, 8) ? COUNT(texts) : 2)]));
+    CODEC_SET(post, text, script_words(s));
+    if (script_rarely(s, 10) && s->twin->rules > 2) {
+        CODEC_SET(post, story, !script_rarely(s, 5));
+        if (script_rarely(s, 5)) {
+            CODEC_SET(post, text, script_text(" \t\nuntitled"));
+        }
+    }
     if (script_rarely(s, 500)) {
         CODEC_SET(post, text,
                   script_fill(arena, 7990 + script_below(s, 20), 'x'));
@@ -405,6 +424,8 @@ static uint32_t small(struct script *s, uint32_t setting)
         return 1 + script_below(s, 40);
     case SETTING_MESSAGE_CHARACTERS_MAX:
         return 1 + script_below(s, 12);
+    case SETTING_CORRECTION_WINDOW_S:
+        return script_rarely(s, 6) ? 0 : 1 + script_below(s, 60);
     case SETTING_CHAT_ENABLED:
         return !script_rarely(s, 3);
     case SETTING_REJOIN_POLICY:
@@ -774,10 +795,18 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
     {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
     {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGE_CORRECT, script_say_correct, 30, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGE_WITHDRAW, script_say_withdraw, 20, 'm'},
+    {PERCH__COMMAND__KIND_MESSAGE_REDACT, script_say_redact, 10, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_CLEAR, script_say_clear, 3, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_PURGE, script_say_purge, 15, '-'},
+    {PERCH__COMMAND__KIND_RETENTION_SET, script_say_retain, 6, 'a'},
+    {PERCH__COMMAND__KIND_HOLD_PLACE, script_say_hold, 5, 'a'},
+    {PERCH__COMMAND__KIND_HOLD_LIFT, script_say_lift, 4, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},
-    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -85,6 +85,19 @@ static void take_close(struct stage *s, const struct delivery *delivery)
     }
 }
 
+static void take_presence(struct stage *s, const struct delivery *delivery)
+{
+    const struct delivery_presence *presence = &delivery->presence;
+    struct given *given = add_given(s, delivery, delivery->ref);
+
+    given->token = presence->token;
+    given->status = presence->status;
+    given->text =
+        copy_text(presence->body == NULL
+                      ? SLICE_NONE
+                      : slice_of(presence->body->bytes, presence->body->len));
+}
+
 static void take(struct stage *s, const struct delivery *delivery)
 {
     bool is_body = delivery->letter.kind == DELIVERY_BODY;
@@ -103,6 +116,9 @@ static void take(struct stage *s, const struct delivery *delivery)
         break;
     case DELIVERY_SIGN_IN:
         take_sign_in(s, delivery);
+        break;
+    case DELIVERY_PRESENCE:
+        take_presence(s, delivery);
         break;
     case DELIVERY_CLOSE:
         take_close(s, delivery);
