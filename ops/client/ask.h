@@ -33,6 +33,8 @@ enum client_question_kind {
     CLIENT_MARK_READ,     /* A room is read up to message_id; 0: to its last. */
     CLIENT_FEEDS,         /* What the user wants to be told of. */
     CLIENT_SET_FEEDS,     /* To be told of feeds. */
+    CLIENT_INVITATIONS,   /* That the user was not told of yet: now he is. */
+    CLIENT_FIND_PEOPLE,   /* Users and groups, by text in name or URI. */
 };
 
 /* What was said: all of these hold. */

@@ -34,6 +34,33 @@ static enum error search(struct arena *arena,
     return ERROR_NONE;
 }
 
+static enum error find_people(struct arena *arena,
+                              const struct client_question *question,
+                              struct xccos_primitive *primitive)
+{
+    TRY(search(arena, question, primitive));
+    primitive->data.room_query->search = XCCOS_SEARCH_USERBYNAME;
+    primitive->data.room_query->extended = XCCOS_FLAG_UNSET;
+    primitive->verb = XCCOS_VERB_USERSRCH;
+    return ERROR_NONE;
+}
+
+/* The server knows which were told. */
+static enum error invitations(struct arena *arena, const struct client *client,
+                              struct xccos_primitive *primitive)
+{
+    struct xccos_invitation *known = arena_alloc(arena, sizeof(*known));
+
+    if (known == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    known->id = XCCOS_NUMBER(1);
+    known->domain = arena_copy_slice(arena, domain_of(client));
+    primitive->verb = XCCOS_VERB_GETINV;
+    primitive->data.invitations = known;
+    return ERROR_NONE;
+}
+
 static enum error associations(struct arena *arena, const struct client *client,
                                enum xccos_association_kind kind,
                                struct xccos_primitive *primitive)
@@ -247,6 +274,10 @@ enum error question_lay_out(struct arena *arena, const struct client *client,
         return ERROR_NONE;
     case CLIENT_SET_FEEDS:
         return set_feeds(question, primitive);
+    case CLIENT_INVITATIONS:
+        return invitations(arena, client, primitive);
+    case CLIENT_FIND_PEOPLE:
+        return find_people(arena, question, primitive);
     }
     return ERROR_INVALID;
 }
