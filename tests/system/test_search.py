@@ -139,22 +139,6 @@ class Search(StandingScene):
             found = node.perchctl('messages', 'search', 'heron')['messages']
             self.assertEqual([each['room'] for each in found], ['Vault'])
 
-    def test_what_is_taken_back_is_not_found(self) -> None:
-        """By its old words no more; by its new words at once."""
-        room = self.make_room('Mended', '--visibility', 'open')
-        self.post(self.leader, room, ['osprey one', 'osprey two'])
-        process = self.perch('tomas', [self.leader], 'correct', room, '1',
-                             'kestrel one', stderr=subprocess.PIPE)
-        _, complaint = process.communicate(timeout=WAIT_S)
-        if process.returncode == 2:
-            self.skipTest('perch corrects nothing yet')
-        self.assertEqual(process.returncode, 0, complaint)
-        for node in self.pool.nodes():
-            self.assertEqual(self.found(node, 'ingrid', '--room', room,
-                                        'osprey'), ['osprey two'])
-            self.assertEqual(self.found(node, 'ingrid', '--room', room,
-                                        'kestrel'), ['kestrel one'])
-
     def test_a_node_that_is_killed_misses_nothing(self) -> None:
         """Killed again and again while messages come in."""
         room = self.make_room('Storm', '--visibility', 'open')
