@@ -144,11 +144,20 @@ static void propose(struct desk *desk, struct answer *answer)
 {
     Perch__Command *command = &answer->command;
     const struct admin_actor *actor = &answer->ask->actor;
+    struct facts facts = {0, NULL};
+    struct applied_entry as = {.facts = &facts};
     struct applied judged;
 
     CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
     CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
-    judged = machine_judge(answer->machine, command, NULL);
+    as.sent_at_us = loop_wall_us(desk->loop);
+    if (message_is_wanted(command) &&
+        desk->state.messages->facts(desk->state.context, command, answer->arena,
+                                    &facts) != ERROR_NONE) {
+        carry_refuse(desk, answer, REFUSAL_NO_MESSAGES_HERE);
+        return;
+    }
+    judged = machine_judge(answer->machine, command, &as);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
                               objection(answer, &judged));
@@ -190,6 +199,15 @@ static void act(struct desk *desk, struct answer *answer)
     }
 }
 
+/* It reads messages, and there is nothing to read them from. */
+static bool wants_messages(const struct answer *answer)
+{
+    enum admin_kind kind = answer->ask->request.kind;
+
+    return answer->state->messages == NULL && kind >= ADMIN_MESSAGES_LIST &&
+           kind <= ADMIN_ROOMS_PURGE;
+}
+
 void carry_decide(struct desk *desk, struct answer *answer)
 {
     carry_move(answer, ANSWER_DECIDING);
@@ -200,6 +218,10 @@ void carry_decide(struct desk *desk, struct answer *answer)
     }
     CODEC_SET(&answer->reply, log_index,
               desk->state.applied(desk->state.context));
+    if (wants_messages(answer)) {
+        carry_refuse(desk, answer, REFUSAL_NO_MESSAGES_HERE);
+        return;
+    }
     answer->row->decide(answer);
     act(desk, answer);
 }

@@ -12,6 +12,7 @@
 #include "node/session/folding.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/keeping.h"
 #include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
@@ -48,6 +49,7 @@ struct sessions {
     struct history history;
     struct looks looks;
     struct duties duties;
+    struct keeping keeping;
     struct shown shown;
     struct tidings tidings;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
