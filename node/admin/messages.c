@@ -508,6 +508,20 @@ static void decide_show(struct answer *answer)
     }
 }
 
+/* As it will be: what is told of a change is told before the store has it. */
+static void put_withdrawn(struct answer *answer, const struct one *one,
+                          ProtobufCBinaryData reason)
+{
+    Perch__Admin__MessagesShowReply *body =
+        answer_new(answer, &perch__admin__messages_show_reply__descriptor);
+
+    body->message = one->message;
+    CODEC_SET(body->message, state, PERCH__ADMIN__MESSAGE_STATE__WITHDRAWN);
+    CODEC_SET(body->message, reason, reason);
+    ANSWER_TEXT(body->message, text, SLICE_NONE);
+    answer->body = &body->base;
+}
+
 static void decide_withdraw(struct answer *answer)
 {
     const Perch__Admin__MessagesWithdraw *asked = answer->asked;
@@ -522,9 +536,11 @@ static void decide_withdraw(struct answer *answer)
     answer_tells(answer, "withdrawn", "message %" PRIu64 " of room \"%.*s\"",
                  one.message->id, SLICE_PRINT(one.room.place.name));
     if (one.state == REVISION_WITHDRAWN) {
+        put_one(answer, &one);
         answer->does = ANSWER_ALREADY;
         return;
     }
+    put_withdrawn(answer, &one, asked->reason);
     CODEC_SET(withdraw, room,
               codec_bytes(arena_copy_slice(
                   answer->arena,
@@ -535,22 +551,10 @@ static void decide_withdraw(struct answer *answer)
         ->message_withdraw = withdraw;
 }
 
-/* As it is then. The change holds whether or not it can be shown. */
-static void show_withdrawn(struct answer *answer)
-{
-    const Perch__Admin__MessagesWithdraw *asked = answer->asked;
-    const struct room *room = find_room(answer, asked->room);
-    struct one one;
-
-    if (room != NULL && find_one(answer, room, asked->message, &one)) {
-        put_one(answer, &one);
-    }
-}
-
 const struct answer_row messages_rows[] = {
     {ADMIN_MESSAGES_LIST, decide_list, NULL},
     {ADMIN_MESSAGES_SHOW, decide_show, NULL},
     {ADMIN_MESSAGES_REDACT, decide_redact, NULL},
-    {ADMIN_MESSAGES_WITHDRAW, decide_withdraw, show_withdrawn},
+    {ADMIN_MESSAGES_WITHDRAW, decide_withdraw, NULL},
     {.decide = NULL},
 };

@@ -39,7 +39,7 @@ struct options {
     bool takes_any;                      /* Whatever certificate. */
     bool is_json, is_quiet;
     bool locates;
-    bool is_alert, has_lines, is_mine, is_managed, is_forever;
+    bool is_alert, is_story, has_lines, is_mine, is_managed, is_forever;
     uint32_t timeout_ms;
 
     const struct command *command;
