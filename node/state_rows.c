@@ -32,6 +32,7 @@ static const struct {
     [ROW_ENDPOINT] = {TABLE_ENDPOINTS, 0},
     [ROW_PROBE] = {TABLE_PROBES, 0},
     [ROW_HOLD] = {TABLE_HOLDS, 0},
+    [ROW_ADDIN] = {TABLE_ADDINS, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
     [ROW_REVISION] = {TABLE_REVISIONS, 0},
 };

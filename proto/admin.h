@@ -102,23 +102,33 @@ enum admin_access {
       CHANGE)                                                                  \
     X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(MESSAGES_LIST, 32, messages_list, messages_list_reply, SHORT, REPLY,     \
-      LOOK)                                                                    \
-    X(MESSAGES_SHOW, 33, messages_show, messages_show_reply, SHORT, REPLY,     \
-      LOOK)                                                                    \
-    X(MESSAGES_REDACT, 34, messages_redact, messages_list_reply, SHORT, REPLY, \
+    X(ADDINS_LIST, 32, addins_list, addins_list_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_SHOW, 33, addins_show, addins_show_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_CREATE, 34, addins_create, addins_show_reply, SHORT, REPLY,       \
       CHANGE)                                                                  \
-    X(MESSAGES_WITHDRAW, 35, messages_withdraw, messages_show_reply, SHORT,    \
+    X(ADDINS_CHANGE, 35, addins_change, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_DELETE, 36, addins_delete, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
+      SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_LIST, 38, messages_list, messages_list_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(MESSAGES_SHOW, 39, messages_show, messages_show_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(MESSAGES_REDACT, 40, messages_redact, messages_list_reply, SHORT, REPLY, \
+      CHANGE)                                                                  \
+    X(MESSAGES_WITHDRAW, 41, messages_withdraw, messages_show_reply, SHORT,    \
       REPLY, CHANGE)                                                           \
-    X(ROOMS_CLEAR, 36, rooms_clear, rooms_show_reply, SHORT, REPLY, CHANGE)    \
-    X(ROOMS_PURGE, 37, rooms_purge, rooms_show_reply, SHORT, REPLY, CHANGE)    \
-    X(ROOMS_RETENTION, 38, rooms_retention, rooms_show_reply, SHORT, REPLY,    \
+    X(ROOMS_CLEAR, 42, rooms_clear, rooms_show_reply, SHORT, REPLY, CHANGE)    \
+    X(ROOMS_PURGE, 43, rooms_purge, rooms_show_reply, SHORT, REPLY, CHANGE)    \
+    X(ROOMS_RETENTION, 44, rooms_retention, rooms_show_reply, SHORT, REPLY,    \
       CHANGE)                                                                  \
-    X(CATEGORIES_RETENTION, 39, categories_retention, categories_show_reply,   \
+    X(CATEGORIES_RETENTION, 45, categories_retention, categories_show_reply,   \
       SHORT, REPLY, CHANGE)                                                    \
-    X(HOLDS_LIST, 40, holds_list, holds_list_reply, SHORT, REPLY, LOOK)        \
-    X(HOLDS_PLACE, 41, holds_place, holds_place_reply, SHORT, REPLY, CHANGE)   \
-    X(HOLDS_LIFT, 42, holds_lift, holds_place_reply, SHORT, REPLY, CHANGE)
+    X(HOLDS_LIST, 46, holds_list, holds_list_reply, SHORT, REPLY, LOOK)        \
+    X(HOLDS_PLACE, 47, holds_place, holds_place_reply, SHORT, REPLY, CHANGE)   \
+    X(HOLDS_LIFT, 48, holds_lift, holds_place_reply, SHORT, REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };

@@ -52,7 +52,10 @@
     X(READ_MARK, read_mark, 3)                                                 \
     X(READ_MARKS, read_marks, 3)                                               \
     X(FEEDS_PUT, feeds_put, 3)                                                 \
-    X(INVITATIONS_TAKE, invitations_take, 3)
+    X(INVITATIONS_TAKE, invitations_take, 3)                                   \
+    X(ADDIN_CREATE, addin_create, 3)                                           \
+    X(ADDIN_CHANGE, addin_change, 3)                                           \
+    X(ADDIN_DELETE, addin_delete, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -63,7 +66,9 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
-    X(POST, post, 10, 3)
+    X(POST, post, 10, 3)                                                       \
+    X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(ROOM_CHANGE, room_change, 55, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -236,7 +236,18 @@
       "a user has up to 32 feeds")                                             \
     X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
       "a feed has a name of its own, and words or users as authors, up to 16 " \
-      "of each")
+      "of each")\
+    X(ADDIN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such add-in")     \
+    X(ADDIN_EXISTS, 409, "ERROR_DUPLICATE_NAME",                               \
+      "an add-in of that name exists")                                         \
+    X(ADDIN_NAME_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "an add-in's name has more than 50 characters")                          \
+    X(ADDIN_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "an add-in's address is http:// or https:// and more, up to 255 "        \
+      "visible ASCII characters")                                              \
+    X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
+    X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many add-ins as it allows")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -35,6 +35,7 @@ struct machine;
     X(GROUP, 13, "group", 1, "principal")                                      \
     X(MEMBERSHIP, 14, "membership", 2, "group, principal")                     \
     X(CATEGORY, 3, "category", 1, "place")                                     \
+    X(ADDIN, 20, "addin", 1, "number")                                         \
     X(ROOM, 4, "room", 1, "place")                                             \
     X(ROLE, 5, "role", 2, "place, principal")                                  \
     X(PUBLICATION, 15, "publication", 3, "principal, container, instance")     \

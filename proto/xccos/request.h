@@ -34,6 +34,8 @@ struct xccos_management {
     struct xccos_name room;
     bool has_category;
     struct xccos_name category;
+    bool has_addin;
+    struct guid addin;              /* Nil: none any more. */
     const struct xccos_room *block; /* What is given of it; what is unset
                                        stays. */
 };
@@ -52,7 +54,8 @@ struct xccos_request {
         uint32_t info_type;                   /* getserverinfo */
         struct xccos_preference preference;   /* getpref, setpref: labelled */
         struct xccos_association association; /* getassociations: kind set */
-        struct xccos_room_query search;       /* chansrch: search set */
+        struct xccos_room_query search;       /* chansrch, usersrch: search
+                                                 set */
         struct {
             struct xccos_name *names;
             size_t n; /* 1 or more; repeats stay, what names none does not.

@@ -610,6 +610,67 @@ static Perch__Behavior behavior(struct script *s)
                                                   : 4 + script_below(s, 2));
 }
 
+/* Guids 30-33 are those of add-ins. */
+static ProtobufCBinaryData addin_id(struct script *s, struct arena *arena)
+{
+    return guid(s, arena, 30, 4);
+}
+
+static ProtobufCBinaryData addin_name(struct script *s, struct arena *arena)
+{
+    return script_rarely(s, 20)
+               ? script_fill(arena, 51 + script_below(s, 3), 'n')
+               : script_text(names[script_below(s, COUNT(names))]);
+}
+
+static ProtobufCBinaryData addin_url(struct script *s, struct arena *arena)
+{
+    static const char *const urls[] = {
+        "http://a", "https://b.example/c", "HTTPS://d", "http://",
+        "ftp://e",  "https://f g",
+    };
+
+    return script_rarely(s, 40)
+               ? script_fill(arena, 256, 'u')
+               : script_text(urls[script_below(
+                     s, script_rarely(s, 9) ? COUNT(urls) : 3)]);
+}
+
+static void say_addin_create(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_create = MAKE(arena, addin_create);
+    CODEC_SET(c->addin_create, addin, addin_id(s, arena));
+    CODEC_SET(c->addin_create, name, addin_name(s, arena));
+    CODEC_SET(c->addin_create, url, addin_url(s, arena));
+}
+
+static void say_addin_change(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_change = MAKE(arena, addin_change);
+    CODEC_SET(c->addin_change, addin, addin_id(s, arena));
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->addin_change, if_version, 1 + script_below(s, 3));
+    }
+    if (script_rarely(s, 2)) {
+        CODEC_SET(c->addin_change, name, addin_name(s, arena));
+    }
+    if (script_rarely(s, 2)) {
+        CODEC_SET(c->addin_change, url, addin_url(s, arena));
+    }
+}
+
+static void say_addin_delete(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_delete = MAKE(arena, addin_delete);
+    CODEC_SET(c->addin_delete, addin, addin_id(s, arena));
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->addin_delete, if_version, 1 + script_below(s, 3));
+    }
+}
+
 static void say_room_create(struct script *s, struct arena *arena,
                             Perch__Command *c)
 {
@@ -634,6 +695,9 @@ static void say_room_create(struct script *s, struct arena *arena,
     if (script_rarely(s, 6)) {
         CODEC_SET(made, invitations, script_rarely(s, 2));
         CODEC_SET(made, file_upload, script_rarely(s, 2));
+    }
+    if (script_rarely(s, 8)) {
+        CODEC_SET(made, addin, addin_id(s, arena));
     }
     too_many(s, arena, &made->n_members, &made->members);
 }
@@ -670,6 +734,10 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 8)) {
         CODEC_SET(change, file_upload, script_rarely(s, 2));
+    }
+    if (script_rarely(s, 8)) {
+        CODEC_SET(change, addin,
+                  script_rarely(s, 3) ? script_text("") : addin_id(s, arena));
     }
     if (script_rarely(s, 6)) {
         change->presenters_add = uri_list(s, arena, &change->n_presenters_add);
@@ -723,6 +791,11 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
+    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
     {PERCH__COMMAND__KIND_MESSAGE_CORRECT, script_say_correct, 30, 'u'},
     {PERCH__COMMAND__KIND_MESSAGE_WITHDRAW, script_say_withdraw, 20, 'm'},
     {PERCH__COMMAND__KIND_MESSAGE_REDACT, script_say_redact, 10, 'a'},
@@ -731,11 +804,9 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_RETENTION_SET, script_say_retain, 6, 'a'},
     {PERCH__COMMAND__KIND_HOLD_PLACE, script_say_hold, 5, 'a'},
     {PERCH__COMMAND__KIND_HOLD_LIFT, script_say_lift, 4, 'a'},
-    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
-    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
-    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
-    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
-    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
+    {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
+    {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
+    {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

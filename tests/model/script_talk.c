@@ -107,11 +107,9 @@ void script_say_redact(struct script *s, struct arena *arena, Perch__Command *c)
     CODEC_SET(redact, reason, reason(s, arena));
     redact->n_message_ids =
         script_rarely(s, 30) ? 35 * script_below(s, 3) : 1 + script_below(s, 4);
-    redact->message_ids =
-        arena_alloc(arena, 70 * sizeof(*redact->message_ids));
+    redact->message_ids = arena_alloc(arena, 70 * sizeof(*redact->message_ids));
     for (size_t i = 0; i < redact->n_message_ids; i++) {
-        redact->message_ids[i] =
-            first > 4 ? first - script_below(s, 4) : first;
+        redact->message_ids[i] = first > 4 ? first - script_below(s, 4) : first;
     }
     if (script_rarely(s, 3)) {
         CODEC_SET(redact, replacement, script_words(s));
@@ -173,8 +171,8 @@ void script_say_retain(struct script *s, struct arena *arena, Perch__Command *c)
 }
 
 /* A room, a user, now and then both or neither. */
-static void aim(struct script *s, struct arena *arena, ProtobufCBinaryData *room,
-                ProtobufCBinaryData *user)
+static void aim(struct script *s, struct arena *arena,
+                ProtobufCBinaryData *room, ProtobufCBinaryData *user)
 {
     uint32_t what = script_below(s, 40);
 

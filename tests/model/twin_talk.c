@@ -403,16 +403,15 @@ enum outcome twin_retain(struct twin *twin, const Perch__RetentionSet *set)
 }
 
 /* What a hold is about, and which one it is: n_holds when none. */
-static enum outcome find_hold(const struct twin *twin,
-                              ProtobufCBinaryData name,
+static enum outcome find_hold(const struct twin *twin, ProtobufCBinaryData name,
                               ProtobufCBinaryData reason,
                               ProtobufCBinaryData room,
                               ProtobufCBinaryData user, struct twin_hold *hold,
                               size_t *at)
 {
-    enum outcome outcome =
-        name.len == 0 ? OUTCOME_NAME_EMPTY
-                      : twin_check_line(name, OUTCOME_NAME_TOO_LONG);
+    enum outcome outcome = name.len == 0
+                               ? OUTCOME_NAME_EMPTY
+                               : twin_check_line(name, OUTCOME_NAME_TOO_LONG);
 
     if (outcome == OUTCOME_DONE) {
         outcome = check_reason(reason, true);

@@ -78,6 +78,10 @@ enum outcome fixture_group(struct chat_fixture *f, const char *uri);
 enum outcome fixture_member(struct chat_fixture *f, const char *group,
                             const char *member, bool is_in);
 
+/** Register an add-in. */
+enum outcome fixture_addin(struct chat_fixture *f, const struct guid *guid,
+                           const char *name, const char *url);
+
 /** Create a user. */
 enum outcome fixture_user(struct chat_fixture *f, const char *uri);
 
