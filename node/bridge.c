@@ -227,7 +227,7 @@ static enum error on_due(void *context, const struct room *room, int64_t now_us,
 }
 
 static const struct admin_messages messages = {on_facts, on_messages,
-                                              on_versions, on_due};
+                                               on_versions, on_due};
 
 struct bridge *bridge_new(const struct bridge_settings *settings)
 {

@@ -62,18 +62,18 @@ static bool tell(void *context, uint64_t log_index,
 {
     struct telling *telling = context;
 
-    telling->goes_on = telling->take(
-        telling->context, &(struct admin_version){
-                              .state = (enum revision)revision->kind,
-                              .at_us = revision->at_us,
-                              .user = codec_slice(revision->user),
-                              .administrator =
-                                  codec_slice(revision->administrator),
-                              .source = codec_slice(revision->source),
-                              .reason = codec_slice(revision->reason),
-                              .text = codec_slice(revision->text),
-                              .log_index = log_index,
-                          });
+    telling->goes_on =
+        telling->take(telling->context,
+                      &(struct admin_version){
+                          .state = (enum revision)revision->kind,
+                          .at_us = revision->at_us,
+                          .user = codec_slice(revision->user),
+                          .administrator = codec_slice(revision->administrator),
+                          .source = codec_slice(revision->source),
+                          .reason = codec_slice(revision->reason),
+                          .text = codec_slice(revision->text),
+                          .log_index = log_index,
+                      });
     return telling->goes_on;
 }
 
@@ -109,8 +109,8 @@ enum error bridge_messages_versions(struct store *store, uint32_t room,
         tell_first(&telling, item.message);
     }
     if (error == ERROR_NONE && telling.goes_on) {
-        error = reading_revisions(view, room, message_id, arena, tell,
-                                  &telling);
+        error =
+            reading_revisions(view, room, message_id, arena, tell, &telling);
     }
     view_close(view);
     arena_free(arena);

@@ -50,8 +50,8 @@ static bool find_before(struct answer *answer, const struct room_view *room,
         uint64_t middle = low + (high - low + 1) / 2;
         struct first first = {0, 0};
 
-        if (state->messages->walk(state->context, room->place.number, middle, high,
-                            take_first, &first) != ERROR_NONE) {
+        if (state->messages->walk(state->context, room->place.number, middle,
+                                  high, take_first, &first) != ERROR_NONE) {
             answer_refuse(answer, REFUSAL_NO_MESSAGES_HERE);
             return false;
         }
@@ -68,7 +68,8 @@ static bool find_before(struct answer *answer, const struct room_view *room,
 static void decide_clear(struct answer *answer)
 {
     const Perch__Admin__RoomsClear *asked = answer->asked;
-    Perch__RoomClear *clear = answer_new(answer, &perch__room_clear__descriptor);
+    Perch__RoomClear *clear =
+        answer_new(answer, &perch__room_clear__descriptor);
     int64_t before_us = 0;
     struct room_view room;
     uint64_t upto = 0;
@@ -102,7 +103,8 @@ static void decide_purge(struct answer *answer)
 {
     const Perch__Admin__RoomsPurge *asked = answer->asked;
     const struct admin_state *state = answer->state;
-    Perch__RoomPurge *purge = answer_new(answer, &perch__room_purge__descriptor);
+    Perch__RoomPurge *purge =
+        answer_new(answer, &perch__room_purge__descriptor);
     const struct room *room;
     struct room_view view;
     uint64_t upto = 0;
@@ -111,8 +113,8 @@ static void decide_purge(struct answer *answer)
     if (room == NULL) {
         return;
     }
-    if (state->messages->due(state->context, room, loop_wall_us(answer->loop), &upto) !=
-        ERROR_NONE) {
+    if (state->messages->due(state->context, room, loop_wall_us(answer->loop),
+                             &upto) != ERROR_NONE) {
         answer_refuse(answer, REFUSAL_NO_MESSAGES_HERE);
         return;
     }
@@ -149,10 +151,9 @@ static void decide_room_retention(struct answer *answer)
     if (take_room(answer, asked->room, &room) == NULL) {
         return;
     }
-    answer_tells(
-        answer, "to be kept", "what is said in room \"%.*s\", %.*s,",
-        SLICE_PRINT(room.place.name),
-        SLICE_PRINT(days_text(answer, asked->has_days, asked->days)));
+    answer_tells(answer, "to be kept", "what is said in room \"%.*s\", %.*s,",
+                 SLICE_PRINT(room.place.name),
+                 SLICE_PRINT(days_text(answer, asked->has_days, asked->days)));
     if (room.has_retention == (asked->has_days != 0) &&
         (!asked->has_days || room.retention_days == asked->days)) {
         answer->does = ANSWER_ALREADY;

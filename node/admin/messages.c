@@ -1,146 +1,18 @@
 /* What is said in rooms, and taken back by administrators. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
 #include "node/admin/moment.h"
 #include "node/admin/page.h"
+#include "node/admin/sieve.h"
 #include "node/chat/view.h"
-#include "node/session/folding.h"
 
 enum {
     TEXT_SHOWN_BYTES_MAX = 4000, /* Of a text in a list, */
     VERSION_BYTES_MAX = 16000,   /* and of a version. */
     MESSAGES_LOOKED_MAX = 2000,  /* For one page: they are read from disk. */
-    MATCHES_MAX = 16,
-    RANGES_MAX = 256,
 };
-
-/* Which messages are meant. */
-struct sieve {
-    const struct user *author; /* NULL: anyone. */
-    int64_t since_us, until_us;
-    size_t n_matches;
-    struct slice matches[MATCHES_MAX]; /* Folded. */
-    size_t n_ranges;                   /* 0: all. */
-    struct message_range ranges[RANGES_MAX];
-    struct buffer folded; /* A message's text. */
-};
-
-/* What requests that mean messages have in common. */
-struct meaning {
-    ProtobufCBinaryData author, since, until;
-    size_t n_match, n_messages;
-    const ProtobufCBinaryData *match, *messages;
-};
-
-#define MEANING(asked)                                                         \
-    {                                                                          \
-        (asked)->author, (asked)->since, (asked)->until, (asked)->n_match,     \
-            (asked)->n_messages, (asked)->match, (asked)->messages             \
-    }
-
-static bool read_moment(struct answer *answer, ProtobufCBinaryData text,
-                        int64_t *at_us)
-{
-    if (text.len > 0 && !moment_read(codec_slice(text), at_us)) {
-        answer_refuse_about(answer, REFUSAL_MOMENT_INVALID, codec_slice(text));
-        return false;
-    }
-    return true;
-}
-
-static bool read_ranges(struct answer *answer, const struct meaning *meaning,
-                        struct sieve *sieve)
-{
-    for (size_t i = 0; i < meaning->n_messages; i++) {
-        struct slice text = codec_slice(meaning->messages[i]);
-
-        if (i == RANGES_MAX || !messages_read(text, &sieve->ranges[i])) {
-            answer_refuse_about(answer, REFUSAL_MESSAGES_INVALID, text);
-            return false;
-        }
-        sieve->n_ranges += 1;
-    }
-    return true;
-}
-
-static bool read_matches(struct answer *answer, const struct meaning *meaning,
-                         struct sieve *sieve)
-{
-    for (size_t i = 0; i < meaning->n_match; i++) {
-        if (i == MATCHES_MAX) {
-            answer_refuse(answer, REFUSAL_REQUEST_TOO_LARGE);
-            return false;
-        }
-        folding_text(codec_slice(meaning->match[i]), &sieve->folded);
-        sieve->matches[i] = arena_copy_slice(answer->arena,
-                                             buffer_slice(&sieve->folded));
-        sieve->n_matches += 1;
-    }
-    return true;
-}
-
-/* Returns NULL, and the answer refused, for what makes no sense. */
-static struct sieve *sieve_new(struct answer *answer,
-                               const struct meaning *meaning)
-{
-    struct sieve *sieve = answer_alloc(answer, sizeof(*sieve));
-    bool fine;
-
-    sieve->until_us = INT64_MAX;
-    fine = read_moment(answer, meaning->since, &sieve->since_us) &&
-           read_moment(answer, meaning->until, &sieve->until_us) &&
-           read_ranges(answer, meaning, sieve) &&
-           read_matches(answer, meaning, sieve);
-    if (fine && meaning->author.len > 0) {
-        sieve->author = find_user(answer, meaning->author);
-        fine = sieve->author != NULL;
-    }
-    if (!fine) {
-        buffer_deinit(&sieve->folded);
-    }
-    return fine ? sieve : NULL;
-}
-
-static bool is_in_range(const struct sieve *sieve, uint64_t id)
-{
-    for (size_t i = 0; i < sieve->n_ranges; i++) {
-        if (id >= sieve->ranges[i].first && id <= sieve->ranges[i].last) {
-            return true;
-        }
-    }
-    return sieve->n_ranges == 0;
-}
-
-static bool passes(struct sieve *sieve, const struct said *said)
-{
-    struct user_view author;
-
-    if (!is_in_range(sieve, said->message_id) ||
-        said->sent_at_us < sieve->since_us ||
-        said->sent_at_us >= sieve->until_us) {
-        return false;
-    }
-    if (sieve->author != NULL) {
-        view_user(sieve->author, &author);
-        if (!slice_equal(author.uri, said->author_uri)) {
-            return false;
-        }
-    }
-    if (sieve->n_matches > 0) {
-        folding_text(said->text, &sieve->folded);
-    }
-    for (size_t i = 0; i < sieve->n_matches; i++) {
-        if (sieve->matches[i].len > 0 &&
-            memmem(sieve->folded.data, sieve->folded.len,
-                   sieve->matches[i].data, sieve->matches[i].len) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* As much of a text as may be shown, whole characters. */
 static struct slice cut(struct answer *answer, struct slice text, size_t max)
@@ -174,9 +46,9 @@ static Perch__Admin__Message *show_message(struct answer *answer,
     CODEC_SET(shown, story, said->story);
     CODEC_SET(shown, state, (Perch__Admin__MessageState)said->state);
     if (message->changed_at_us > 0) {
-        ANSWER_TEXT(shown, reason,
-                    answer_printf(answer, "%.*s",
-                                  SLICE_PRINT(message->reason)));
+        ANSWER_TEXT(
+            shown, reason,
+            answer_printf(answer, "%.*s", SLICE_PRINT(message->reason)));
         CODEC_SET(shown, changed_at_us, message->changed_at_us);
     }
     CODEC_SET(shown, shown,
@@ -213,42 +85,15 @@ static bool take(void *context, const struct admin_message *message)
         return false;
     }
     listing->mark = said->message_id;
-    if (passes(listing->sieve, said) && !is_so(listing, said)) {
+    if (sieve_passes(listing->sieve, said) && !is_so(listing, said)) {
         if (listing->ids != NULL) {
             listing->ids[listing->page.n] = said->message_id;
         }
-        page_add(&listing->page, &show_message(listing->page.answer,
-                                               &listing->room, message)
-                                      ->base);
+        page_add(
+            &listing->page,
+            &show_message(listing->page.answer, &listing->room, message)->base);
     }
     return true;
-}
-
-/* The ends of what is to be walked. */
-static struct message_range span(const struct listing *listing, uint64_t after)
-{
-    struct message_range span = {1, listing->room.message_id_last};
-    const struct sieve *sieve = listing->sieve;
-
-    if (sieve->n_ranges > 0) {
-        span.first = UINT64_MAX;
-        span.last = 0;
-    }
-    for (size_t i = 0; i < sieve->n_ranges; i++) {
-        span.first = sieve->ranges[i].first < span.first
-                         ? sieve->ranges[i].first
-                         : span.first;
-        span.last = sieve->ranges[i].last > span.last ? sieve->ranges[i].last
-                                                      : span.last;
-    }
-    if (listing->is_redaction && span.first <= listing->room.cleared_upto) {
-        span.first = listing->room.cleared_upto + 1;
-    }
-    span.first = span.first <= after ? after + 1 : span.first;
-    span.last = span.last > listing->room.message_id_last
-                    ? listing->room.message_id_last
-                    : span.last;
-    return span;
 }
 
 /* Fill a page with the messages that are meant. Returns false, and the answer
@@ -263,15 +108,17 @@ static bool fill(struct answer *answer, struct listing *listing)
     if (!page_number(answer, &after)) {
         return false;
     }
-    range = span(listing, after);
+    range = sieve_span(listing->sieve, &listing->room, listing->is_redaction,
+                       after);
     page_begin(&listing->page, answer);
     listing->page.looks_left = MESSAGES_LOOKED_MAX;
     if (listing->is_redaction && listing->page.limit > REDACTIONS_MAX) {
         listing->page.limit = REDACTIONS_MAX;
     }
     if (range.first <= range.last) {
-        error = state->messages->walk(state->context, listing->room.place.number,
-                                range.first, range.last, take, listing);
+        error =
+            state->messages->walk(state->context, listing->room.place.number,
+                                  range.first, range.last, take, listing);
     }
     if (error != ERROR_NONE) {
         answer_refuse(answer, REFUSAL_NO_MESSAGES_HERE);
@@ -309,14 +156,7 @@ static void decide_list(struct answer *answer)
     if (fill(answer, &listing)) {
         put_list(answer, &listing);
     }
-    buffer_deinit(&listing.sieve->folded);
-}
-
-static bool says_which(const struct meaning *meaning)
-{
-    return meaning->author.len > 0 || meaning->since.len > 0 ||
-           meaning->until.len > 0 || meaning->n_match > 0 ||
-           meaning->n_messages > 0;
+    sieve_deinit(listing.sieve);
 }
 
 static void propose_redaction(struct answer *answer,
@@ -335,20 +175,11 @@ static void propose_redaction(struct answer *answer,
     CODEC_SET(redact, reason, asked->reason);
     redact->has_replacement = asked->has_replacement;
     redact->replacement = asked->replacement;
-    answer_tells(answer,
-                 asked->has_replacement ? "replaced" : "redacted",
+    answer_tells(answer, asked->has_replacement ? "replaced" : "redacted",
                  "%zu messages of room \"%.*s\"", listing->page.n,
                  SLICE_PRINT(listing->room.place.name));
     answer_proposes(answer, PERCH__COMMAND__KIND_MESSAGE_REDACT)
         ->message_redact = redact;
-}
-
-/* Messages that are there and were named by themselves are meant one by one. */
-static bool is_named_alone(const struct meaning *meaning)
-{
-    return meaning->n_messages > 0 && meaning->author.len == 0 &&
-           meaning->n_match == 0 && meaning->since.len == 0 &&
-           meaning->until.len == 0;
 }
 
 static void end_redaction(struct answer *answer, const struct listing *listing,
@@ -357,13 +188,14 @@ static void end_redaction(struct answer *answer, const struct listing *listing,
     put_list(answer, listing);
     if (listing->page.n > 0) {
         propose_redaction(answer, listing);
-    } else if (listing->mark == 0 && is_named_alone(meaning)) {
+    } else if (listing->mark == 0 && meaning_is_ids(meaning)) {
         answer_refuse_outcome(answer, OUTCOME_MESSAGE_UNKNOWN,
                               codec_slice(meaning->messages[0]));
     } else {
         answer->does = ANSWER_ALREADY;
-        answer_tells(answer, "redacted", "no message of room \"%.*s\" that is "
-                                         "not so already",
+        answer_tells(answer, "redacted",
+                     "no message of room \"%.*s\" that is "
+                     "not so already",
                      SLICE_PRINT(listing->room.place.name));
     }
 }
@@ -380,7 +212,7 @@ static void decide_redact(struct answer *answer)
     if (room == NULL) {
         return;
     }
-    if (!says_which(&meaning)) {
+    if (!meaning_says_which(&meaning)) {
         answer_refuse(answer, REFUSAL_NOTHING_ASKED);
         return;
     }
@@ -393,7 +225,7 @@ static void decide_redact(struct answer *answer)
     if (fill(answer, &listing)) {
         end_redaction(answer, &listing, &meaning);
     }
-    buffer_deinit(&listing.sieve->folded);
+    sieve_deinit(listing.sieve);
 }
 
 struct versions {
@@ -467,8 +299,9 @@ static bool find_one(struct answer *answer, const struct room *room,
                             codec_slice(name));
         return false;
     }
-    if (state->messages->walk(state->context, one->room.place.number, range.first,
-                        range.first, take_one, one) != ERROR_NONE) {
+    if (state->messages->walk(state->context, one->room.place.number,
+                              range.first, range.first, take_one,
+                              one) != ERROR_NONE) {
         answer_refuse(answer, REFUSAL_NO_MESSAGES_HERE);
     } else if (one->message == NULL) {
         answer_refuse_outcome(answer, OUTCOME_MESSAGE_UNKNOWN,
@@ -489,8 +322,8 @@ static void put_one(struct answer *answer, const struct one *one)
     body->versions =
         answer_alloc(answer, VERSIONS_SHOWN_MAX * sizeof(*body->versions));
     if (state->messages->versions(state->context, one->room.place.number,
-                        one->message->id, take_version,
-                        &versions) != ERROR_NONE) {
+                                  one->message->id, take_version,
+                                  &versions) != ERROR_NONE) {
         answer_refuse(answer, REFUSAL_NO_MESSAGES_HERE);
         return;
     }
@@ -541,10 +374,10 @@ static void decide_withdraw(struct answer *answer)
         return;
     }
     put_withdrawn(answer, &one, asked->reason);
-    CODEC_SET(withdraw, room,
-              codec_bytes(arena_copy_slice(
-                  answer->arena,
-                  slice_of(one.room.place.guid.bytes, GUID_BYTES))));
+    CODEC_SET(
+        withdraw, room,
+        codec_bytes(arena_copy_slice(
+            answer->arena, slice_of(one.room.place.guid.bytes, GUID_BYTES))));
     CODEC_SET(withdraw, message_id, one.message->id);
     CODEC_SET(withdraw, reason, asked->reason);
     answer_proposes(answer, PERCH__COMMAND__KIND_MESSAGE_WITHDRAW)

@@ -88,8 +88,8 @@ struct admin_messages {
     /** Walk the messages of a room from one id to another, oldest first.
      */
     enum error (*walk)(void *context, uint32_t room, uint64_t first,
-                           uint64_t last, admin_take_message *take,
-                           void *take_context);
+                       uint64_t last, admin_take_message *take,
+                       void *take_context);
 
     /** Walk the texts of a message, the one as posted first. Returns NOT_FOUND
      * when it is not there. */

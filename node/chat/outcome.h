@@ -236,7 +236,7 @@
       "a user has up to 32 feeds")                                             \
     X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
       "a feed has a name of its own, and words or users as authors, up to 16 " \
-      "of each")\
+      "of each")                                                               \
     X(ADDIN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such add-in")     \
     X(ADDIN_EXISTS, 409, "ERROR_DUPLICATE_NAME",                               \
       "an add-in of that name exists")                                         \

@@ -16,7 +16,7 @@ struct client_post {
     struct slice room_uri; /* Joined, or being joined. */
     struct slice text;     /* 1 byte or more. */
     bool is_alert;
-    bool is_story; /* Long; its first line is its title. */
+    bool is_story;         /* Long; its first line is its title. */
     struct slice retry_id; /* Empty: one is made. */
     uint32_t within_ms;    /* Until its deadline. */
     bool is_once;          /* Never sent twice: a lost answer is UNKNOWN. */

@@ -51,8 +51,9 @@ static void begin(struct app *app, enum client_question_kind kind)
     revising->kind = kind;
     revising->text = app_words(app, 2);
     if (!read_id(app->options->words[1], &revising->message_id)) {
-        app_fail(app, EXIT_USAGE, "which message? its number in the room, such "
-                                  "as history shows it");
+        app_fail(app, EXIT_USAGE,
+                 "which message? its number in the room, such "
+                 "as history shows it");
     } else if (kind == CLIENT_CORRECT &&
                (revising->text == NULL || revising->text[0] == '\0')) {
         app_fail(app, EXIT_USAGE, "what is it to say instead?");
@@ -89,8 +90,9 @@ static void ask(struct app *app)
         app_fail(app, EXIT_REFUSED, "a message has at most %d bytes",
                  CLIENT_TEXT_BYTES_MAX);
     } else if (error != ERROR_NONE) {
-        app_fail(app, EXIT_REFUSED, "that text cannot be sent: it is no UTF-8, "
-                                    "or has control characters");
+        app_fail(app, EXIT_REFUSED,
+                 "that text cannot be sent: it is no UTF-8, "
+                 "or has control characters");
     }
 }
 
@@ -101,9 +103,8 @@ static void say_done(struct app *app)
         revising->kind == CLIENT_CORRECT ? "corrected" : "withdrawn";
 
     if (app->screen.is_json) {
-        screen_json(&app->screen,
-                    json_revised(slice_of_text(revising->uri),
-                                 revising->message_id, what));
+        screen_json(&app->screen, json_revised(slice_of_text(revising->uri),
+                                               revising->message_id, what));
     } else if (!app->screen.is_quiet) {
         screen_line(&app->screen, "%s #%" PRIu64, what, revising->message_id);
     }

@@ -178,8 +178,8 @@ static bool read_message_id(struct order *order, const json_t *object)
         return false;
     }
     order->message_id = (uint64_t)id;
-    return id > 0 || (order->kind != ORDER_CORRECT &&
-                      order->kind != ORDER_WITHDRAW);
+    return id > 0 ||
+           (order->kind != ORDER_CORRECT && order->kind != ORDER_WITHDRAW);
 }
 
 const char *order_read_json(struct order *order, json_t *object)

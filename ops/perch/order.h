@@ -56,8 +56,8 @@ struct order {
     bool has_after;
     uint64_t after_id;
     uint64_t message_id; /* Of CORRECT and WITHDRAW. */
-    uint32_t most; /* Of HISTORY, JOIN: messages of the past. */
-    json_t *tag;   /* NULL: none. */
+    uint32_t most;       /* Of HISTORY, JOIN: messages of the past. */
+    json_t *tag;         /* NULL: none. */
 };
 
 /** Tell the word for a kind. Static. */

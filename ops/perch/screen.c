@@ -303,8 +303,7 @@ static void show_room_event(struct screen *screen,
                    SLICE_PRINT(name), event->gap.first_id, event->gap.last_id);
         break;
     case CLIENT_EVENT_CLEARED:
-        screen_say(screen,
-                   "%.*s: messages up to #%" PRIu64 " were removed",
+        screen_say(screen, "%.*s: messages up to #%" PRIu64 " were removed",
                    SLICE_PRINT(name), event->cleared_upto);
         break;
     case CLIENT_EVENT_ENTERED:

@@ -23,12 +23,10 @@
 
 /* A client asks to correct or withdraw a message of the lobby. */
 #define REVISE(verb, id, chat)                                                 \
-    "<xccos ver=\"1\" envid=\"7\" xmlns=\"urn:parlano:xml:ns:xccos\">"          \
-    "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data><chanib uri=\"" LOBBY           \
-    "\"><msg id=\"grpchat\" seqid=\"1\" chanUri=\"" LOBBY                       \
-    "\" author=\"" ALICE "\" chatId=\"" id "\">" chat                           \
-    "</msg></chanib></data></cmd></xccos>"
-
+    "<xccos ver=\"1\" envid=\"7\" xmlns=\"urn:parlano:xml:ns:xccos\">"         \
+    "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data><chanib uri=\"" LOBBY          \
+    "\"><msg id=\"grpchat\" seqid=\"1\" chanUri=\"" LOBBY "\" author=\"" ALICE \
+    "\" chatId=\"" id "\">" chat "</msg></chanib></data></cmd></xccos>"
 
 /* Another node, of which there is the applier alone. */
 struct twin {
@@ -106,10 +104,9 @@ static enum error twin_open(struct twin *twin)
 {
     enum error error = applier_open(
         &twin->applier,
-        &(struct applier_settings){
-            .loop = twin->stage->loop,
-            .data = twin->data,
-            .rules_known = twin->rules_known},
+        &(struct applier_settings){.loop = twin->stage->loop,
+                                   .data = twin->data,
+                                   .rules_known = twin->rules_known},
         &(struct applier_events){twin, on_entry, on_batch, on_release,
                                  on_restored, on_fatal});
 
@@ -306,9 +303,9 @@ static size_t count_rows(struct applier *applier, enum table table)
     size_t n = 0;
 
     assert_int_equal(view_open(applier_store(applier), &view), ERROR_NONE);
-    assert_int_equal(cursor_open(view, table, (struct range){.backward = false},
-                                 &cursor),
-                     ERROR_NONE);
+    assert_int_equal(
+        cursor_open(view, table, (struct range){.backward = false}, &cursor),
+        ERROR_NONE);
     while (cursor_next(cursor, &row) == ERROR_NONE) {
         n += 1;
     }
@@ -319,8 +316,8 @@ static size_t count_rows(struct applier *applier, enum table table)
 
 /* What a message was made is a row beside it, which stays as it was posted; an
  * entry that names messages sees what all before it have made of them, in
- * whatever batch they are. When they are purged nothing of them is left, and the
- * state is whole without them, even without a room's last message. */
+ * whatever batch they are. When they are purged nothing of them is left, and
+ * the state is whole without them, even without a room's last message. */
 static void test_apply__messages_that_are_named(void **state)
 {
     struct stage *s = *state;
