@@ -128,7 +128,9 @@ enum admin_access {
       SHORT, REPLY, CHANGE)                                                    \
     X(HOLDS_LIST, 46, holds_list, holds_list_reply, SHORT, REPLY, LOOK)        \
     X(HOLDS_PLACE, 47, holds_place, holds_place_reply, SHORT, REPLY, CHANGE)   \
-    X(HOLDS_LIFT, 48, holds_lift, holds_place_reply, SHORT, REPLY, CHANGE)
+    X(HOLDS_LIFT, 48, holds_lift, holds_place_reply, SHORT, REPLY, CHANGE)\
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
@@ -156,6 +158,11 @@ struct admin_reply {
 
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
+
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
 
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);

@@ -19,6 +19,7 @@ static const struct answer_row *const tables[] = {
     messages_rows,
     keeping_rows,
     holds_rows,
+    search_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -17,6 +17,7 @@
 #include "node/chat/machine.h"
 #include "node/chat/said.h"
 #include "proto/base/arena.h"
+#include "node/session/lookup.h" /* Its types alone. */
 #include "proto/base/error.h"
 #include "proto/command.h"
 #include "raft/replica.h"
@@ -102,6 +103,20 @@ struct admin_messages {
                       uint64_t *upto_out);
 };
 
+/* What an administrator looks for; all conditions hold. Lies in its arena. */
+struct admin_search {
+    struct arena *arena;
+    struct slice text;
+    bool is_exact, match_case;
+    const struct slice *authors; /* URIs; none: whoever. */
+    size_t n_authors;
+    const struct lookup_room *rooms; /* By number. */
+    size_t n_rooms;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool oldest_first;
+    uint32_t most;
+};
+
 struct admin_state {
     void *context; /* Given to each of the following. */
 
@@ -143,7 +158,17 @@ struct admin_state {
      * desk_transferred. */
     void (*transfer)(void *context, uint64_t token, uint8_t node);
 
+    /** Search what was said, as the state is: answered by desk_found. Takes
+     * the search; frees it when it has answered. */
+    void (*search)(void *context, uint64_t token, struct admin_search *search);
+
     const struct admin_messages *messages; /* NULL: there is no store. */
 };
+
+/** Make a search with its arena, of all there is. NULL: no memory. */
+struct admin_search *admin_search_new(void);
+
+/** Free a search. Accepts NULL. */
+void admin_search_free(struct admin_search *search);
 
 #endif
