@@ -44,6 +44,9 @@ struct backend_settings {
      * the backend's to fill in. */
     struct replica_settings replica;
     struct store_options store;
+    /* COMMAND_RULES_KNOWN; simulations of mixed pools have nodes of older
+     * programs. */
+    uint32_t rules_known;
 };
 
 /* What the owner is told. */
@@ -61,6 +64,11 @@ struct backend_events {
 
     /* Whether the state here is as new as the pool's changed. */
     void (*fresh)(void *context, bool fresh);
+
+    /* An entry was applied, the machine being as it left it; may be NULL. All
+     * is borrowed for the call. */
+    void (*entry)(void *context, const struct applied_entry *entry,
+                  const struct applied *applied, const struct effects *effects);
 
     /* The node must stop, now: nothing is answered after this. */
     void (*fatal)(void *context, enum error error, const char *reason);

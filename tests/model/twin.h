@@ -17,10 +17,10 @@
 enum {
     TWIN_TEXT = 64, /* Texts are cut to this; the random ones are shorter. */
     TWIN_USERS = 16,
-    TWIN_PLACES = 24,
+    TWIN_PLACES = 64,
     TWIN_SESSIONS = 64,
     TWIN_PRESENT = 512,
-    TWIN_MEMOS = 512,
+    TWIN_MEMOS = 4096,
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
