@@ -117,9 +117,9 @@ static void tell(const struct runs_summary *summary, const void *result)
            sums->copies, sums->histories, sums->reads, sums->reads_failed,
            sums->compared, sum->restores, sum->incarnations);
     printf("%" PRIu64 " entries judged, %" PRIu64 " changes, %" PRIu64
-           " raises, %" PRIu64 " newer programs, in clubs %" PRIu64
-           " copies, %" PRIu64 " posts barred, %" PRIu64
-           " histories shown, %" PRIu64 " not, trace %016" PRIx64 "\n",
+           " raises, %" PRIu64 " newer programs, %" PRIu64
+           " club copies, %" PRIu64 " posts barred, %" PRIu64
+           " club histories, %" PRIu64 " not shown, trace %016" PRIx64 "\n",
            sums->judged, sums->deeds, sums->raises, sum->upgrades,
            sums->club_copies, sums->barred, sums->shown, sums->not_shown,
            sum->trace_hash);
