@@ -28,6 +28,9 @@ struct backend;
 /* The state's directory below the data directory (storage/generation.h). */
 #define BACKEND_STATE_NAME "store"
 
+/* The directory of the catalog there: derived, and made anew when it is gone. */
+#define BACKEND_CATALOG_NAME "catalog"
+
 /* A file there: the state was found rotten while the node ran, and the next
  * start sets it aside. */
 #define BACKEND_ROTTEN_NAME "rotten"
@@ -47,6 +50,8 @@ struct backend_settings {
     /* COMMAND_RULES_KNOWN; simulations of mixed pools have nodes of older
      * programs. */
     uint32_t rules_known;
+    bool searches; /* What was said: keeps a catalog (node/session/
+                      cataloging.h) of it. */
 };
 
 /* What the owner is told. */

@@ -100,7 +100,20 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(ADDINS_LIST, 32, addins_list, addins_list_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_SHOW, 33, addins_show, addins_show_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_CREATE, 34, addins_create, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_CHANGE, 35, addins_change, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_DELETE, 36, addins_delete, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
+      SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
@@ -128,6 +141,11 @@ struct admin_reply {
 
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
+
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
 
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);

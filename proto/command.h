@@ -39,7 +39,23 @@
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
-    X(GROUP_CHANGE, group_change, 2)
+    X(GROUP_CHANGE, group_change, 2)                                           \
+    X(MESSAGE_CORRECT, message_correct, 3)                                     \
+    X(MESSAGE_WITHDRAW, message_withdraw, 3)                                   \
+    X(MESSAGE_REDACT, message_redact, 3)                                       \
+    X(ROOM_CLEAR, room_clear, 3)                                               \
+    X(ROOM_PURGE, room_purge, 3)                                               \
+    X(HOLD_PLACE, hold_place, 3)                                               \
+    X(HOLD_LIFT, hold_lift, 3)                                                 \
+    X(RETENTION_SET, retention_set, 3)                                         \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)                                   \
+    X(ADDIN_CREATE, addin_create, 3)                                           \
+    X(ADDIN_CHANGE, addin_change, 3)                                           \
+    X(ADDIN_DELETE, addin_delete, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -49,7 +65,10 @@
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
-    X(ROOM_CHANGE, room_change, 12, 2)
+    X(ROOM_CHANGE, room_change, 12, 2)                                         \
+    X(POST, post, 10, 3)                                                       \
+    X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(ROOM_CHANGE, room_change, 55, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

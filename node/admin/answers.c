@@ -14,6 +14,9 @@ static const struct answer_row *const tables[] = {
     rules_rows,
     groups_rows,
     category_changes_rows,
+    addins_rows,
+    eligible_rows,
+    search_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

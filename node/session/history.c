@@ -80,12 +80,17 @@ static bool is_before(const struct xccos_history_query *query)
     return query->after_id.set && query->search == XCCOS_DIRECTION_BACKWARD;
 }
 
-static uint64_t first_of(const struct xccos_history_query *query)
+/* The oldest to be shown: behind what the room was cleared of. */
+static uint64_t first_of(const struct xccos_history_query *query,
+                         uint64_t cleared_upto)
 {
-    return query->after_id.set && !is_before(query) &&
-                   query->after_id.value < UINT64_MAX
-               ? query->after_id.value + 1
-               : 1;
+    uint64_t after = cleared_upto;
+
+    if (query->after_id.set && !is_before(query) &&
+        query->after_id.value < UINT64_MAX && query->after_id.value > after) {
+        after = query->after_id.value;
+    }
+    return after + 1;
 }
 
 /* The newest to be shown: up to where the room, or the join, is. */
@@ -113,7 +118,7 @@ static void begin(struct telling *telling, const struct room *room)
         .room = view.place.number,
         .room_uri = telling->block.uri,
         .message_id_last = last_of(query, view.message_id_last),
-        .message_id_first = first_of(query),
+        .message_id_first = first_of(query, view.cleared_upto),
         .wanted = wanted(telling),
         .told_index = UINT64_MAX,
         .is_forward = query->after_id.set && !query->last.set &&
@@ -181,19 +186,17 @@ static void serve(struct telling *telling)
     }
 }
 
-/* Whether it asks for messages by what they say, by whom or when. */
-static bool is_search(const struct xccos_history_query *query)
-{
-    return query->match.len > 0 || query->authors != NULL || query->from.set ||
-           query->to.set;
-}
-
 void history_serve(struct visit *visit, const struct xccos_primitive *command,
                    const struct xccos_request *request)
 {
-    struct telling *telling = errand_begin(visit, sizeof(*telling), command);
     struct history *history = &visit->hub->history;
+    struct telling *telling;
 
+    if (quest_is_one(&request->history.query)) {
+        quest_serve(visit, command, request);
+        return;
+    }
+    telling = errand_begin(visit, sizeof(*telling), command);
     if (telling == NULL) {
         return;
     }
@@ -206,10 +209,6 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
         telling_end_wait(telling);
         errand_refuse(&telling->errand, XCCOS_CODE_INVALID_ARGUMENT,
                       "the room is missing");
-    } else if (is_search(&request->history.query)) {
-        telling_end_wait(telling);
-        errand_refuse(&telling->errand, XCCOS_CODE_NOT_SUPPORTED,
-                      "messages are not searched by text, author or time");
     } else {
         serve(telling);
     }

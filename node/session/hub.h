@@ -8,16 +8,21 @@
 #include "node/chat/query.h"
 #include "node/session/audience.h"
 #include "node/session/callers.h"
+#include "node/session/cataloging.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
+#include "node/session/following.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
+#include "node/session/quest.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
-#include "node/session/searching.h"
 #include "node/session/sessions.h"
+#include "node/session/shown.h"
+#include "node/session/tidings.h"
 #include "proto/xccos/write.h"
 
 /* INFOs being served, the oldest first. */
@@ -44,10 +49,17 @@ struct sessions {
     struct resumption resumption;
     struct folding folding;
     struct history history;
-    struct searches searches;
+    struct looks looks;
+    struct cataloging *cataloging; /* NULL: what was said is not searched. */
     struct duties duties;
+    struct shown shown;
+    struct tidings tidings;
+    struct following following;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
+    unsigned holders; /* Of the store, that are to let go of it. */
+    void (*released)(void *context);
+    void *released_context;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */
     uint64_t duties_us;  /* When they were last done. */
 

@@ -64,6 +64,7 @@ static void (*const servers[])(struct sessions *hub, struct intake *intake) = {
     [INTAKE_DIALOG_CLOSED] = serve_closed,
     [INTAKE_REQUEST] = serve_request,
     [INTAKE_DELIVERED] = serve_delivered,
+    [INTAKE_PRESENCE] = following_serve,
 };
 
 static void serve(struct sessions *hub, struct intake *intake)
@@ -119,6 +120,8 @@ static void on_tick(void *context)
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
     callers_retry(hub);
     history_go_on(hub);
+    tidings_tick(hub, now_us);
+    shown_tick(hub, now_us);
     if (now_us - hub->duties_us >= DUTIES_TICK_MS * 1000ull) {
         hub->duties_us = now_us;
         duties_tick(hub);
@@ -130,6 +133,21 @@ static void init_meters(struct session_meters *meters)
     meter_histogram_init(&meters->intake_us, &meter_seconds);
     meter_histogram_init(&meters->post_us, &meter_seconds);
     meter_histogram_init(&meters->history_us, &meter_seconds);
+}
+
+static void make_cataloging(struct sessions *hub)
+{
+    const struct sessions_settings *settings = &hub->settings;
+
+    if (settings->catalog != NULL) {
+        hub->cataloging = cataloging_new(&(struct cataloging_settings){
+            .loop = settings->loop,
+            .directory = settings->catalog,
+            .directory_id = settings->directory_id,
+            .unsound = settings->unsound,
+            .context = settings->context,
+        });
+    }
 }
 
 /* What has to be made, and can fail to be. */
@@ -152,7 +170,8 @@ static void make_parts(struct sessions *hub)
     hub->arena = arena_new(HUB_ARENA_BYTES);
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
-    searches_init(hub);
+    looks_init(hub);
+    make_cataloging(hub);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *settings)
@@ -171,6 +190,9 @@ struct sessions *sessions_new(const struct sessions_settings *settings)
     resuming_init(&hub->resumption);
     folding_init(&hub->folding);
     duties_init(&hub->duties);
+    shown_init(&hub->shown);
+    tidings_init(&hub->tidings);
+    following_init(&hub->following);
     pressure_init(&hub->pressure);
     init_meters(&hub->meters);
     make_parts(hub);
@@ -195,15 +217,19 @@ void sessions_free(struct sessions *hub)
     if (hub == NULL) {
         return;
     }
-    history_deinit(&hub->history); /* Its jobs point at visits. */
-    searches_deinit(hub);
+    history_deinit(&hub->history);    /* Its jobs point at visits. */
+    cataloging_free(hub->cataloging); /* Likewise. */
+    looks_deinit(hub);
     timer_free(hub->timer);
     drop_intakes(hub);
     visits_deinit(hub);
     identity_deinit(hub);
+    following_deinit(&hub->following);
     resuming_deinit(hub);
     callers_deinit(&hub->callers);
     audiences_deinit(&hub->audiences);
+    shown_deinit(&hub->shown);
+    tidings_deinit(&hub->tidings);
     folding_deinit(&hub->folding);
     reads_free(hub->reads);
     proposer_free(hub->proposer);
@@ -230,6 +256,10 @@ static void take_state(struct sessions *hub, const struct sessions_state *state)
     hub->applied_index = state->applied_index;
     hub->entry_index = state->applied_index;
     history_use(&hub->history, state->store);
+    if (hub->cataloging != NULL) {
+        cataloging_use(hub->cataloging, state->machine, state->store,
+                       state->applied_index);
+    }
 }
 
 void sessions_start(struct sessions *hub, struct replica *replica,
@@ -243,6 +273,26 @@ void sessions_start(struct sessions *hub, struct replica *replica,
     proposer_start(hub->proposer, replica);
 }
 
+/* What the entry has given people to find. */
+static void note_words(struct sessions *hub, const struct effects *effects)
+{
+    const struct revised *revised = &effects->revised;
+
+    if (hub->cataloging == NULL) {
+        return;
+    }
+    if (effects->has_message) {
+        cataloging_said(hub->cataloging, effects->message.room,
+                        effects->message.message_id);
+    }
+    if (revised->kind == REVISION_CORRECTED ||
+        revised->kind == REVISION_REPLACED) {
+        for (size_t i = 0; i < effects->n_ids; i++) {
+            cataloging_revised(hub->cataloging, revised->room, effects->ids[i]);
+        }
+    }
+}
+
 void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
                     const struct applied *applied,
                     const struct effects *effects)
@@ -254,6 +304,7 @@ void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
     outbox_hold(hub->outbox);
     proposer_applied(hub->proposer, entry, applied, effects);
     announce(hub, effects);
+    note_words(hub, effects);
 }
 
 void sessions_committed(struct sessions *hub, uint64_t applied_index)
@@ -267,13 +318,35 @@ void sessions_committed(struct sessions *hub, uint64_t applied_index)
     proposer_committed(hub->proposer);
     callers_retry(hub);
     history_unpark(hub);
+    if (hub->cataloging != NULL) {
+        cataloging_committed(hub->cataloging, applied_index);
+    }
     reads_applied(hub->reads, applied_index);
+}
+
+/* The last to let go of the store tells. */
+static void on_released(void *context)
+{
+    struct sessions *hub = context;
+
+    CHECK(hub->holders > 0);
+    hub->holders -= 1;
+    if (hub->holders == 0) {
+        hub->released(hub->released_context);
+    }
 }
 
 void sessions_release(struct sessions *hub, void (*released)(void *context),
                       void *context)
 {
-    history_release(&hub->history, released, context);
+    CHECK(hub->holders == 0);
+    hub->released = released;
+    hub->released_context = context;
+    hub->holders = hub->cataloging != NULL ? 2 : 1;
+    if (hub->cataloging != NULL) {
+        cataloging_release(hub->cataloging, on_released, hub);
+    }
+    history_release(&hub->history, on_released, hub);
 }
 
 static bool is_known(const struct sessions *hub, const struct caller *caller)
@@ -319,6 +392,8 @@ void sessions_restored(struct sessions *hub, const struct sessions_state *state)
     take_state(hub, state);
     proposer_restored(hub->proposer, hub->machine);
     settle_callers(hub);
+    tidings_restored(hub);
+    following_restored(hub);
     history_unpark(hub);
     reads_applied(hub->reads, state->applied_index);
 }
@@ -354,6 +429,11 @@ struct proposer *sessions_proposer(struct sessions *hub)
 struct reads *sessions_reads(struct sessions *hub)
 {
     return hub->reads;
+}
+
+struct cataloging *sessions_cataloging(struct sessions *hub)
+{
+    return hub->cataloging;
 }
 
 enum load sessions_load(const struct sessions *hub)

@@ -398,7 +398,7 @@ static void test_checkpoint_verify__finds_damaged_footers(void **state)
     static const struct {
         size_t at; /* In the footer. */
         uint8_t is, becomes;
-    } flips[] = {{0, TABLE_CHECKSUM_CRC32C, 0},
+    } flips[] = {{0, TABLE_CHECKSUM_XXH3, 0},
                  {FOOTER_FORMAT_AT, TABLE_FORMAT, TABLE_FORMAT - 1}};
     struct scene *scene = *state;
 

@@ -14,7 +14,7 @@ _Static_assert((int)TWIN_USERS < 32, "a set of users is 32 bits");
 _Static_assert((int)WITNESS_HOSTS_MAX < (int)TWIN_NODES, "nodes count from 1");
 
 /* A message when it was said. */
-struct said {
+struct heard {
     uint64_t index;
     uint32_t audience; /* The users who were in, a set. */
     bool hidden;       /* From readers. */
@@ -22,8 +22,8 @@ struct said {
 
 /* What is known of one of the ledger's rooms. */
 struct known_room {
-    uint32_t place;    /* By the twin; 0: not made yet. */
-    struct said *said; /* By message id. */
+    uint32_t place;     /* By the twin; 0: not made yet. */
+    struct heard *said; /* By message id. */
     size_t capacity;
     /* By user: whether he is allowed in now, */
     bool allowed[TWIN_USERS + 1];
@@ -139,7 +139,7 @@ static void note_rights(struct witness *witness)
     }
 }
 
-static struct said *said_in(struct known_room *room, uint64_t message_id)
+static struct heard *said_in(struct known_room *room, uint64_t message_id)
 {
     size_t wanted = (size_t)message_id * 2 + 256;
 
@@ -161,7 +161,7 @@ static void note_audience(struct witness *witness)
 
     for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
         struct known_room *room = &witness->rooms[i];
-        struct said *said;
+        struct heard *said;
 
         if (room->place != place) {
             continue;
@@ -242,7 +242,7 @@ static uint32_t find_user(const struct witness *witness, const char *uri)
 void witness_copy(struct witness *witness, const char *user, unsigned room,
                   uint64_t message_id)
 {
-    const struct said *said = said_in(&witness->rooms[room], message_id);
+    const struct heard *said = said_in(&witness->rooms[room], message_id);
 
     if ((said->audience >> find_user(witness, user) & 1) == 0) {
         ledger_break(witness->ledger, "overheard",
@@ -256,7 +256,7 @@ void witness_shown(struct witness *witness, const char *user, unsigned room,
 {
     const struct known_room *of = &witness->rooms[room];
     uint32_t number = find_user(witness, user);
-    const struct said *said = said_in(&witness->rooms[room], message_id);
+    const struct heard *said = said_in(&witness->rooms[room], message_id);
 
     if (said->hidden) {
         ledger_break(witness->ledger, "shown",
