@@ -320,6 +320,36 @@ static void change_user(struct decision *decision)
     }
 }
 
+/* A case of the archive's, on a club. */
+static void place_hold(struct decision *decision)
+{
+    Perch__HoldPlace *place = MAKE(decision, HOLD_PLACE, hold_place);
+
+    CODEC_SET(place, name, named(decision, "Case ", below(decision, 4), ""));
+    CODEC_SET(place, room, club(decision, below(decision, LEDGER_CLUBS)));
+    CODEC_SET(place, reason, text("an inquiry"));
+}
+
+static void lift_hold(struct decision *decision)
+{
+    Perch__HoldLift *lift = MAKE(decision, HOLD_LIFT, hold_lift);
+
+    CODEC_SET(lift, name, named(decision, "Case ", below(decision, 4), ""));
+    CODEC_SET(lift, room, club(decision, below(decision, LEDGER_CLUBS)));
+    CODEC_SET(lift, reason, text("no inquiry"));
+}
+
+static void create_addin(struct decision *decision)
+{
+    Perch__AddinCreate *create = MAKE(decision, ADDIN_CREATE, addin_create);
+    unsigned number = below(decision, 4);
+    struct guid id = {.bytes = {0xd0 + number, 1}};
+
+    CODEC_SET(create, addin, guid(decision, id));
+    CODEC_SET(create, name, named(decision, "Tides ", number, ""));
+    CODEC_SET(create, url, text("https://tides.example/"));
+}
+
 /* How often, of all. */
 static const struct deed {
     unsigned weight;
@@ -327,7 +357,8 @@ static const struct deed {
 } deeds[] = {{5, raise_rules},   {5, lose_host},       {8, create_group},
              {14, change_group}, {2, create_hall},     {8, change_hall},
              {4, create_club},   {16, change_members}, {12, change_club},
-             {3, change_user}};
+             {3, change_user},   {3, place_hold},      {2, lift_hold},
+             {2, create_addin}};
 
 static const struct deed *draw(struct decision *decision)
 {
