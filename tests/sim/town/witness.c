@@ -10,19 +10,19 @@
 #include "tests/model/twin.h"
 #include "tests/sim/town/town.h"
 
-_Static_assert((int)TWIN_USERS < 32, "a set of users is 32 bits");
+_Static_assert((int)TWIN_USERS < 64, "a set of users is 64 bits");
 _Static_assert((int)WITNESS_HOSTS_MAX < (int)TWIN_NODES, "nodes count from 1");
 
 /* A message when it was said. */
 struct heard {
     uint64_t index;
-    uint32_t audience; /* The users who were in, a set. */
+    uint64_t audience; /* The users who were in, a set. */
     bool hidden;       /* From readers. */
 };
 
 /* What is known of one of the ledger's rooms. */
 struct known_room {
-    uint32_t place;     /* By the twin; 0: not made yet. */
+    uint32_t place;     /* By the twin; 0: there is none. */
     struct heard *said; /* By message id. */
     size_t capacity;
     /* By user: whether he is allowed in now, */
@@ -96,7 +96,7 @@ static uint32_t find_place(const struct twin *twin, unsigned room)
 
 static bool may_enter(const struct twin *twin, uint32_t user, uint32_t place)
 {
-    return !twin->users[user].is_group &&
+    return !twin->users[user].is_group && !twin->users[user].gone &&
            twin_may(twin, user, place) == OUTCOME_DONE;
 }
 
@@ -124,12 +124,10 @@ static void note_rights(struct witness *witness)
     for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
         struct known_room *room = &witness->rooms[i];
 
-        if (room->place == 0) {
-            room->place = find_place(twin, i);
-        }
-        for (uint32_t user = 1; room->place != 0 && user <= twin->n_users;
-             user++) {
-            bool allowed = may_enter(twin, user, room->place);
+        room->place = find_place(twin, i);
+        for (uint32_t user = 1; user <= twin->n_users; user++) {
+            bool allowed =
+                room->place != 0 && may_enter(twin, user, room->place);
 
             if (room->allowed[user] && !allowed) {
                 room->allowed_until[user] = witness->index - 1;
@@ -172,7 +170,7 @@ static void note_audience(struct witness *witness)
         for (size_t j = 0; j < twin->n_present; j++) {
             if (twin->present[j].room == place) {
                 said->audience |=
-                    UINT32_C(1)
+                    UINT64_C(1)
                     << twin->sessions[twin->present[j].session].user;
             }
         }
