@@ -61,8 +61,8 @@ static void feed_begin(struct app *app)
     if (changing == NULL || (changing->arena = arena_new(4096)) == NULL) {
         app_fail(app, EXIT_REFUSED, "out of memory");
     } else if (options->is_removing
-                   ? options->words_n > 1 || options->authors_n > 0
-                   : options->words_n + options->authors_n < 2) {
+                   ? options->words_n > 1 || options->search.authors_n > 0
+                   : options->words_n + options->search.authors_n < 2) {
         app_fail(app, EXIT_USAGE,
                  "a feed has words or authors; one that is to be removed has "
                  "neither");
@@ -100,12 +100,12 @@ static struct xccos_feed *make_feed(const struct options *options,
         (*word)->text = slice_of_text(options->words[i]);
         word = &(*word)->next;
     }
-    for (size_t i = 0; i < options->authors_n; i++) {
+    for (size_t i = 0; i < options->search.authors_n; i++) {
         *author = arena_alloc(arena, sizeof(**author));
         if (*author == NULL) {
             return NULL;
         }
-        (*author)->uri = uri_of(arena, options->authors[i]);
+        (*author)->uri = uri_of(arena, options->search.authors[i]);
         author = &(*author)->next;
     }
     return feed;

@@ -107,9 +107,37 @@ json_t *json_room(const struct xccos_room *room)
     if (room->user_count.set) {
         put_number(object, "people", room->user_count.value);
     }
+    put_text(object, "addin", room->addin_name);
+    put_text(object, "addin_url", room->addin_url);
     if (room->disabled == XCCOS_FLAG_TRUE) {
         put_true(object, "disabled", true);
     }
+    return object;
+}
+
+json_t *json_invitation(const struct xccos_invitation *invitation)
+{
+    json_t *object = json_room(invitation->room);
+    char at[TIME_TEXT_BYTES + 1];
+
+    json_object_set_new(object, "event", json_string("invitation"));
+    if (invitation->id.set) {
+        put_number(object, "id", invitation->id.value);
+    }
+    if (invitation->created_at.set) {
+        time_write(invitation->created_at.wall_us, at);
+        put_text(object, "created_at", slice_of_text(at));
+    }
+    return object;
+}
+
+json_t *json_person(const struct xccos_user *user)
+{
+    json_t *object = json_object();
+
+    put_text(object, "event", SLICE_LITERAL("person"));
+    put_text(object, "uri", user->uri);
+    put_text(object, "name", user->display_name);
     return object;
 }
 

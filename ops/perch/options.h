@@ -27,11 +27,21 @@ enum {
         CLIENT_SERVERS_MAX * (CLIENT_HOST_BYTES_MAX + 10), /* With commas. */
     OPTIONS_TIMEOUT_S = 30,
     OPTIONS_TIMEOUT_S_MAX = 24 * 3600,
-    OPTIONS_AUTHORS_MAX = 16,
     OPTIONS_LAST = 20, /* Messages shown where nobody says how many. */
 };
 
 struct command;
+
+/* What "perch search" looks for, besides words; the authors of a feed. */
+struct options_search {
+    const char *rooms[CLIENT_SEARCH_ROOMS_MAX];
+    size_t rooms_n;
+    const char *authors[CLIENT_SEARCH_AUTHORS_MAX];
+    size_t authors_n;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool has_from, has_to;
+    bool is_exact, match_case, oldest_first;
+};
 
 struct options {
     const char *user, *login, *authority, *password_file, *instance, *retry_id;
@@ -51,8 +61,7 @@ struct options {
     uint64_t after_id;
     uint64_t count; /* Follow: messages until the end; 0: no end. */
     bool has_last, has_after, wants_all;
-    const char *authors[OPTIONS_AUTHORS_MAX]; /* Of a feed. */
-    size_t authors_n;
+    struct options_search search;
 };
 
 /**
