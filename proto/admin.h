@@ -111,7 +111,9 @@ enum admin_access {
     X(ADDINS_DELETE, 36, addins_delete, addins_show_reply, SHORT, REPLY,       \
       CHANGE)                                                                  \
     X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
-      SHORT, REPLY, LOOK)
+      SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
@@ -139,6 +141,11 @@ struct admin_reply {
 
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
+
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
 
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);
