@@ -247,7 +247,10 @@
       "visible ASCII characters")                                              \
     X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
     X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
-      "the pool has as many add-ins as it allows")
+      "the pool has as many add-ins as it allows")                             \
+    X(WEB_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                          \
+      "the address of room management is http:// or https:// and more, up to " \
+      "255 visible ASCII characters")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };
