@@ -127,7 +127,7 @@ static void test_table_name__never_changes(void **state)
         "meta",      "users",        "categories", "rooms",       "roles",
         "messages",  "sessions",     "origins",    "outcomes",    "retries",
         "endpoints", "probes",       "groups",     "memberships", "revisions",
-        "holds",     "publications", "reads",      "feeds",
+        "holds",     "publications", "reads",      "feeds",       "addins",
     };
 
     (void)state;
