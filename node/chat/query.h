@@ -27,6 +27,7 @@ struct pool_view {
     uint32_t rules_version;
     struct slice domain;   /* Empty until set. */
     struct slice pool_uri; /* Empty until set. */
+    struct slice web_url;  /* Of room management; empty: none. */
     int64_t sent_at_us;    /* Commit time of the last entry applied. */
     uint64_t users, categories, rooms, roles, sessions; /* How many. */
     uint64_t groups, memberships;
