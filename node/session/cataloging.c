@@ -273,12 +273,13 @@ static void done(struct job *job)
     struct feed *feed_done =
         (struct feed *)((char *)job - offsetof(struct feed, job));
     struct cataloging *cataloging = feed_done->cataloging;
+    enum error store_error = feed_done->store_error;
 
     cataloging->is_feeding = false;
     meter_observe(&cataloging->meters.feed_us,
                   loop_now_us(cataloging->settings.loop) - feed_done->began_us);
-    if (feed_done->store_error != ERROR_NONE) {
-        stall(cataloging, feed_done->store_error);
+    if (store_error != ERROR_NONE) {
+        stall(cataloging, store_error);
     } else if (feed_done->error == ERROR_NONE) {
         succeeded(cataloging);
     } else if (feed_done->error == ERROR_ROTTEN &&
@@ -287,9 +288,9 @@ static void done(struct job *job)
     } else {
         stall(cataloging, feed_done->error);
     }
-    cataloging_go_on(cataloging);
+    cataloging_go_on(cataloging); /* The next feed may be on the worker. */
     cataloging_tell_released(cataloging);
-    cataloging_tell_unsound(cataloging, feed_done->store_error);
+    cataloging_tell_unsound(cataloging, store_error);
 }
 
 /* Whether what was said is wanted in the catalog at once. */
@@ -357,6 +358,7 @@ void cataloging_free(struct cataloging *cataloging)
     if (cataloging == NULL) {
         return;
     }
+    cataloging->is_closing = true;
     cataloging->store = NULL; /* What ends begins no other. */
     cataloging_refuse_waiting(cataloging, ERROR_CLOSED);
     cataloging->settings.unsound = NULL;

@@ -76,6 +76,7 @@ struct cataloging {
     struct feed feed;
     bool is_feeding;  /* The feed is on the worker. */
     bool is_damaged;  /* A lookup found it so. */
+    bool is_closing;  /* Who asks is refused. */
     enum error stall; /* Why STALLED, and told; NONE: it went well since. */
 
     const struct machine *machine;

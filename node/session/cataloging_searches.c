@@ -127,6 +127,9 @@ static enum error refusal_of(const struct cataloging *cataloging)
     if (cataloging->n_lookups >= CATALOGING_WAITING_MAX) {
         return ERROR_BUSY;
     }
+    if (cataloging->is_closing) {
+        return ERROR_CLOSED;
+    }
     if (cataloging->state == CATALOGING_STALLED) {
         return cataloging->stall;
     }
