@@ -44,6 +44,12 @@ bool query_chat_enabled(const struct machine *machine, const struct user *user)
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number)
 {
+    return table_at(&machine->users, number);
+}
+
+const struct user *query_user_told(const struct machine *machine,
+                                   uint32_t number)
+{
     const struct user *gone = machine->departed.user;
 
     return gone != NULL && gone->principal.number == number
@@ -75,6 +81,12 @@ uint32_t query_place_last(const struct machine *machine)
 
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number)
+{
+    return table_at(&machine->rooms, number);
+}
+
+const struct room *query_room_told(const struct machine *machine,
+                                   uint32_t number)
 {
     const struct room *gone = machine->departed.room;
 

@@ -75,8 +75,8 @@ static bool is_listed(const struct news *news)
 static struct xccos_user *user_of(const struct news *news)
 {
     struct xccos_user *user =
-        describe_user(news->hub->arena, query_user_numbered(news->hub->machine,
-                                                            news->event->user));
+        describe_user(news->hub->arena,
+                      query_user_told(news->hub->machine, news->event->user));
 
     CHECK(user != NULL);
     return user;
@@ -97,7 +97,7 @@ static struct xccos_presence *place_of(const struct news *news)
     view_room(news->room, &room);
     query_pool(hub->machine, &pool);
     roles = view_roles(news->room,
-                       query_user_numbered(hub->machine, news->event->user));
+                       query_user_told(hub->machine, news->event->user));
     guid_write(&room.place.guid, text);
     presence->mask =
         XCCOS_NUMBER(xccos_mask(&hub->settings.masks, describe_role(roles)));
@@ -280,8 +280,7 @@ static void tell_user_deleted(const struct news *news)
     struct caller *caller = NULL;
     struct user_view user;
 
-    view_user(query_user_numbered(news->hub->machine, news->event->user),
-              &user);
+    view_user(query_user_told(news->hub->machine, news->event->user), &user);
     while ((caller = callers_next(callers, caller)) != NULL) {
         if (slice_equal_nocase(caller->user_uri, user.uri)) {
             caller_cut(caller, "user_deleted");
@@ -337,7 +336,7 @@ void announce(struct sessions *hub, const struct effects *effects)
             continue;
         }
         if (has_room(event)) {
-            news.room = query_room_numbered(hub->machine, event->room);
+            news.room = query_room_told(hub->machine, event->room);
             CHECK(news.room != NULL);
         }
         tellers[event->kind](&news);
