@@ -16,7 +16,12 @@ static const struct answer_row *const tables[] = {
     category_changes_rows,
     addins_rows,
     eligible_rows,
+    messages_rows,
+    keeping_rows,
+    holds_rows,
     search_rows,
+    deletions_rows,
+    administrators_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -11,21 +11,21 @@
 
 enum {
     /* Texts. Characters are Unicode code points. */
-    NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
-    DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
-    URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
-    ADDIN_NAME_CHARACTERS_MAX = 50,   /* ADDIN_NAME_TOO_LONG */
-    ADDIN_URL_BYTES_MAX = 255,        /* ADDIN_URL_INVALID */
-    WEB_URL_BYTES_MAX = 255,          /* WEB_URL_INVALID */
-    GROUP_URI_BYTES_MAX = 1024,       /* GROUP_URI_INVALID; room for the names
-                                         of directories */
-    DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
-    ACTOR_BYTES_MAX = 255,            /* ACTOR_INVALID */
-    RETRY_ID_BYTES_MAX = 64,          /* RETRY_ID_INVALID */
-    ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
-    EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
-    HA1_BYTES = 16,                   /* HA1_INVALID */
-    REASON_CHARACTERS_MAX = 256,      /* REASON_TOO_LONG */
+    NAME_CHARACTERS_MAX = 256,         /* NAME_TOO_LONG */
+    DESCRIPTION_CHARACTERS_MAX = 256,  /* DESCRIPTION_TOO_LONG */
+    URI_BYTES_MAX = 320,               /* USER_URI_INVALID, POOL_URI_INVALID */
+    ADDIN_NAME_CHARACTERS_MAX = 50,    /* ADDIN_NAME_TOO_LONG */
+    ADDIN_URL_BYTES_MAX = 255,         /* ADDIN_URL_INVALID */
+    WEB_URL_BYTES_MAX = 255,           /* WEB_URL_INVALID */
+    GROUP_URI_BYTES_MAX = 1024,        /* GROUP_URI_INVALID; room for the names
+                                          of directories */
+    DOMAIN_BYTES_MAX = 253,            /* DOMAIN_INVALID; as DNS has it */
+    ACTOR_BYTES_MAX = 255,             /* ACTOR_INVALID */
+    RETRY_ID_BYTES_MAX = 64,           /* RETRY_ID_INVALID */
+    ENDPOINT_ID_BYTES_MAX = 128,       /* ENDPOINT_ID_INVALID */
+    EXTRA_BYTES_MAX = 64 * 1024,       /* EXTRA_TOO_LONG */
+    HA1_BYTES = 16,                    /* HA1_INVALID */
+    REASON_CHARACTERS_MAX = 256,       /* REASON_TOO_LONG */
     REPLACEMENT_CHARACTERS_MAX = 1024, /* REPLACEMENT_TOO_LONG */
 
     /* Numbers ever given to users and groups together, and to rooms and
@@ -55,6 +55,9 @@ enum {
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
+
+    /* Those who have a role in administration. */
+    ADMINISTRATORS_MAX = 256, /* ADMINISTRATORS_FULL */
 
     /* Proposals of one node whose outcomes can still be asked for. */
     OUTCOMES_KEPT = 4096,

@@ -236,7 +236,7 @@
       "a user has up to 32 feeds")                                             \
     X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
       "a feed has a name of its own, and words or users as authors, up to 16 " \
-      "of each")\
+      "of each")                                                               \
     X(ADDIN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such add-in")     \
     X(ADDIN_EXISTS, 409, "ERROR_DUPLICATE_NAME",                               \
       "an add-in of that name exists")                                         \
@@ -248,6 +248,22 @@
     X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
     X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
       "the pool has as many add-ins as it allows")                             \
+    X(CATEGORY_NOT_EMPTY, 409, "ERROR_COLLISION", "the category has rooms")    \
+    X(USER_HELD, 409, "ERROR_COLLISION",                                       \
+      "a legal hold lies on what the user says")                               \
+    X(ADMINISTRATOR_NAME_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "an administrator is named local: or certificate: and a name of "        \
+      "visible ASCII characters")                                              \
+    X(ADMINISTRATOR_ROLE_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "there is no such role in administration")                               \
+    X(ADMINISTRATOR_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL",                   \
+      "nobody of that name has a role in administration")                      \
+    X(ADMINISTRATORS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "256 have a role in administration")                                     \
+    X(ADMINISTRATOR_LAST, 409, "ERROR_COLLISION",                              \
+      "nobody would be left who may do everything")                            \
+    X(ADMINISTRATOR_ROLE_MISSING, 403, "ERROR_PERMISSION",                     \
+      "the administrator's roles do not cover this")\
     X(WEB_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                          \
       "the address of room management is http:// or https:// and more, up to " \
       "255 visible ASCII characters")
