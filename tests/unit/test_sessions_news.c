@@ -126,8 +126,7 @@ static void test_getnews__finds_mentions(void **state)
         "a kebob",
         "bob@example.com?",
         "sip:bob_2@example.com",
-        "\xe5\x8f\xab"
-        "bob\xe3\x81\x95\xe3\x82\x93",
+        "\345\217\253bob\343\201\225\343\202\223", /* Bob-san. */
     };
     struct stage *s = *state;
     edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
