@@ -100,10 +100,18 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(DIRECTORY_STATUS, 65, directory_status, directory_status_reply, SHORT,   \
+      REPLY, LOOK)                                                             \
+    X(DIRECTORY_CONFIRM, 66, directory_confirm, directory_show_reply, SHORT,   \
+      REPLY, CHANGE)                                                           \
+    X(DIRECTORY_REPORT, 67, directory_report, directory_show_reply, SHORT,     \
+      REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
-enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
+/* Not every number below ADMIN_KINDS is a kind. */
+enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS = ADMIN_REPLY };
 #undef ADMIN_KIND_ENUM
 
 /* What is known of a kind. */
@@ -128,6 +136,11 @@ struct admin_reply {
 
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
+
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
 
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);

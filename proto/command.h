@@ -39,7 +39,9 @@
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
-    X(GROUP_CHANGE, group_change, 2)
+    X(GROUP_CHANGE, group_change, 2)                                           \
+    X(OWNER_REPORT, owner_report, 3)                                           \
+    X(OWNER_CONFIRM, owner_confirm, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -49,7 +51,11 @@
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
-    X(ROOM_CHANGE, room_change, 12, 2)
+    X(ROOM_CHANGE, room_change, 12, 2)                                         \
+    X(USER_CREATE, user_create, 10, 3)                                         \
+    X(USER_CHANGE, user_change, 10, 3)                                         \
+    X(GROUP_CREATE, group_create, 10, 3)                                       \
+    X(GROUP_CHANGE, group_change, 10, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -93,3 +93,27 @@ void actor_note(struct admin_actor *actor, struct slice said)
                  SLICE_PRINT(said));
     }
 }
+
+void actor_note_directory(struct admin_actor *actor, struct slice name)
+{
+    if (is_name(name) && name.len < sizeof(actor->directory)) {
+        snprintf(actor->directory, sizeof(actor->directory), "%.*s",
+                 SLICE_PRINT(name));
+    }
+}
+
+void actor_write(const struct admin_actor *actor,
+                 char name_out[ACTOR_BYTES_MAX + 1],
+                 char source_out[ACTOR_BYTES_MAX + 1])
+{
+    const char *name = actor->name, *source = actor->source;
+
+    if (actor->directory[0] == '\0') {
+        snprintf(name_out, ACTOR_BYTES_MAX + 1, "%s", name);
+        snprintf(source_out, ACTOR_BYTES_MAX + 1, "%s", source);
+        return;
+    }
+    snprintf(name_out, ACTOR_BYTES_MAX + 1, "directory:%s", actor->directory);
+    /* Both are far shorter than what a command takes. */
+    snprintf(source_out, ACTOR_BYTES_MAX + 1, "%.100s %.150s", name, source);
+}

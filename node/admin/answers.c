@@ -14,6 +14,7 @@ static const struct answer_row *const tables[] = {
     rules_rows,
     groups_rows,
     category_changes_rows,
+    directory_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "node/admin/actor.h"
 #include "node/admin/desk_parts.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
@@ -143,11 +144,13 @@ static struct slice objection(const struct answer *answer,
 static void propose(struct desk *desk, struct answer *answer)
 {
     Perch__Command *command = &answer->command;
-    const struct admin_actor *actor = &answer->ask->actor;
+    char *name = answer_alloc(answer, ACTOR_BYTES_MAX + 1);
+    char *source = answer_alloc(answer, ACTOR_BYTES_MAX + 1);
     struct applied judged;
 
-    CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
-    CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
+    actor_write(&answer->ask->actor, name, source);
+    CODEC_SET_BYTES(command, administrator, slice_of_text(name));
+    CODEC_SET_BYTES(command, source, slice_of_text(source));
     judged = machine_judge(answer->machine, command);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,

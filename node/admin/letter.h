@@ -16,6 +16,7 @@
 struct admin_actor {
     char name[ACTOR_BYTES_MAX + 1];   /* As authenticated: "root", "alice". */
     char source[ACTOR_BYTES_MAX + 1]; /* From where. */
+    char directory[OWNER_BYTES_MAX + 1]; /* Whose adapter it is; or empty. */
 };
 
 struct admin_ask {

@@ -90,6 +90,7 @@ Perch__Admin__User *show_user(struct answer *answer, const struct user *user)
     CODEC_SET(shown, has_password, view.has_password);
     CODEC_SET(shown, sessions, view.sessions);
     CODEC_SET(shown, chat, view.chat);
+    ANSWER_TEXT(shown, owner, view.owner);
     CODEC_SET(shown, chat_enabled, query_chat_enabled(answer->machine, user));
     CODEC_SET(shown, version, view.version);
     CODEC_SET(shown, created_at_us, view.created_at_us);
@@ -109,6 +110,7 @@ Perch__Admin__Group *show_group(struct answer *answer,
     ANSWER_TEXT(shown, display_name, view.display_name);
     CODEC_SET(shown, members, view.members);
     CODEC_SET(shown, chat, view.chat);
+    ANSWER_TEXT(shown, owner, view.owner);
     CODEC_SET(shown, version, view.version);
     CODEC_SET(shown, created_at_us, view.created_at_us);
     CODEC_SET(shown, changed_at_us, view.changed_at_us);
@@ -135,5 +137,32 @@ Perch__Admin__Session *show_session(struct answer *answer,
     CODEC_SET(shown, opened_at_us, view.opened_at_us);
     CODEC_SET(shown, opened_index, view.opened_index);
     CODEC_SET(shown, rooms, view.rooms);
+    return shown;
+}
+
+Perch__Admin__Directory *show_directory(struct answer *answer,
+                                        const struct owner_view *view)
+{
+    Perch__Admin__Directory *shown =
+        answer_new(answer, &perch__admin__directory__descriptor);
+
+    ANSWER_TEXT(shown, name, view->name);
+    ANSWER_TEXT(shown, holder, view->holder);
+    CODEC_SET(shown, phase, view->phase);
+    ANSWER_TEXT(shown, run, view->run);
+    ANSWER_TEXT(shown, text, view->text);
+    CODEC_SET(shown, users, view->users);
+    CODEC_SET(shown, groups, view->groups);
+    CODEC_SET(shown, changes, view->changes);
+    CODEC_SET(shown, leaving, view->leaving);
+    CODEC_SET(shown, reported_at_us, view->reported_at_us);
+    CODEC_SET(shown, lease_until_us, view->lease_until_us);
+    if (view->done_at_us > 0) {
+        CODEC_SET(shown, done_at_us, view->done_at_us);
+    }
+    if (view->held.len > 0) {
+        ANSWER_TEXT(shown, held, view->held);
+    }
+    CODEC_SET(shown, confirmed, view->confirmed.len > 0);
     return shown;
 }

@@ -74,6 +74,7 @@ enum changed {
     CHANGED_BEHAVIOR = 1 << 9,
     CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
     CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
+    CHANGED_OWNER = 1 << 14,    /* A user's or group's: the directory. */
 };
 
 enum event_kind {

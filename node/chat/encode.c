@@ -9,7 +9,6 @@
 #include "node/chat/state.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
-#include "proto/store.pb-c.h"
 
 static void *take(struct arena *scratch, size_t bytes)
 {
@@ -49,6 +48,7 @@ static bool encode_pool(const struct machine *machine,
     CODEC_SET_BYTES(&row, domain, text_slice(machine->domain));
     CODEC_SET_BYTES(&row, pool_uri, text_slice(machine->pool_uri));
     fill_settings(machine, scratch, &row);
+    encode_owners(machine, scratch, &row);
     codec_write(&row.base, to);
     return true;
 }

@@ -22,6 +22,10 @@ enum {
     ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
     EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
     HA1_BYTES = 16,                   /* HA1_INVALID */
+    OWNER_BYTES_MAX = 64,             /* OWNER_INVALID */
+    OWNER_HOLDER_BYTES_MAX = 128,     /* OWNER_REPORT_INVALID, as the next */
+    OWNER_RUN_BYTES_MAX = 64,
+    OWNER_LEASE_S_MAX = 3600,
 
     /* Numbers ever given to users and groups together, and to rooms and
      * categories together: USERS_FULL, GROUPS_FULL, ROOMS_FULL,
@@ -35,6 +39,9 @@ enum {
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
+
+    /* Directories that keep users and groups. */
+    OWNERS_MAX = 16, /* OWNERS_FULL */
 
     /* Proposals of one node whose outcomes can still be asked for. */
     OUTCOMES_KEPT = 4096,

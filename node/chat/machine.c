@@ -8,6 +8,7 @@
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
 #include "node/chat/origin.h"
+#include "node/chat/owner.h"
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
@@ -52,6 +53,8 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(owner_report, owner_report)
+RULE_OF_PART(owner_confirm, owner_confirm)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -90,6 +93,8 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(OWNER_REPORT) = {rule_owner_report, ACTOR_ADMINISTRATOR},
+    KIND(OWNER_CONFIRM) = {rule_owner_confirm, ACTOR_ADMINISTRATOR},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -146,6 +151,7 @@ void machine_free(struct machine *machine)
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);
     }
+    owners_deinit(machine);
     table_deinit(&machine->rooms);
     table_deinit(&machine->categories);
     table_deinit(&machine->users);

@@ -172,7 +172,19 @@
     X(CHAT_NOT_ENABLED, 403, "ERROR_PERMISSION",                               \
       "the user is not enabled for persistent chat")                           \
     X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
-      "a policy is enabled, disabled or unset")
+      "a policy is enabled, disabled or unset")                                \
+    /* Directories that keep users and groups. */                              \
+    X(OWNER_INVALID, 400, "ERROR_INVALID_ARGUMENT",                            \
+      "a directory is named by 1 to 64 of a-z, 0-9, dot, dash, underscore")    \
+    X(OWNER_REPORT_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "a directory's report has a holder, a phase, a lease of up to an hour, " \
+      "and a run when it is held")                                             \
+    X(OWNER_BUSY, 409, "ERROR_COLLISION",                                      \
+      "another adapter holds the directory")                                   \
+    X(OWNERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many directories as it allows")                         \
+    X(OWNER_RUN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                            \
+      "no run of that name is held")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

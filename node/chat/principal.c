@@ -23,6 +23,7 @@ void principal_deinit(struct principal *principal)
     number_map_deinit(&principal->places);
     number_map_deinit(&principal->groups);
     closure_deinit(&principal->closure);
+    text_free(principal->owner);
 }
 
 struct principal *principal_at(const struct machine *machine, uint64_t number)

@@ -46,6 +46,7 @@ struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
     uint8_t chat;             /* Perch__ChatPolicy */
+    struct text *owner;       /* The directory; NULL: administrators. */
     struct number_map places; /* Place number -> set of enum role. */
     struct number_map groups; /* Those it is directly in -> 1. */
     struct directory *directory;
@@ -234,6 +235,19 @@ struct origin {
 
 enum { NODES = 256 };
 
+/* owner.c: a directory that keeps users and groups. */
+struct owner {
+    struct text *name; /* NULL: none is in this place, or in those behind. */
+    struct text *holder, *run, *text;
+    struct text *held;      /* The run that waits for a word; or NULL. */
+    struct text *confirmed; /* The run that may go through; or NULL. */
+    int64_t lease_until_us;
+    int64_t reported_at_us;
+    int64_t done_at_us; /* 0: never. */
+    uint32_t phase;     /* Perch__OwnerReport__Phase */
+    uint32_t users, groups, changes, leaving;
+};
+
 /* probe.c */
 struct probe {
     uint64_t log_index;
@@ -266,6 +280,7 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct owner owners[OWNERS_MAX]; /* In the order they came. */
 
     struct changes changes;
 };

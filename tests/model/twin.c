@@ -92,13 +92,34 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+/* What came with directories that keep users and groups. */
+static bool is_of_owners(const Perch__Command *c)
+{
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
+        return true;
+    case PERCH__COMMAND__KIND_USER_CREATE:
+        return c->user_create->has_owner;
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+        return c->user_change->has_owner;
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+        return c->group_create->has_owner;
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return c->group_change->has_owner;
+    default:
+        return false;
+    }
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
-        (is_of_people(c) && twin->rules < 2)) {
+        (is_of_people(c) && twin->rules < 2) ||
+        (is_of_owners(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -123,6 +144,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
@@ -322,6 +345,10 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_group_create(twin, c->group_create);
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return twin_group_change(twin, c->group_change);
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+        return twin_owner_report(twin, c->owner_report);
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
+        return twin_owner_confirm(twin, c->owner_confirm);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:

@@ -37,6 +37,7 @@ struct twin_user {
     bool is_group;
     bool members[TWIN_USERS + 1]; /* By number. */
     int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
+    struct twin_text owner;       /* Empty: administrators. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -112,6 +113,14 @@ struct twin_origin {
     char starts[4096][16];
 };
 
+/* A directory that keeps users and groups. */
+struct twin_owner {
+    struct twin_text name, holder, run, text, held, confirmed;
+    int phase;
+    int64_t lease_until, reported, done;
+    uint32_t users, groups, changes, leaving;
+};
+
 struct twin {
     uint32_t rules_known, rules;
     struct twin_text domain, pool_uri;
@@ -126,6 +135,8 @@ struct twin {
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
     uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    size_t n_owners;
+    struct twin_owner owners[16];
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -217,6 +228,9 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
 enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
 enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
+enum outcome twin_owner_report(struct twin *twin, const Perch__OwnerReport *c);
+enum outcome twin_owner_confirm(struct twin *twin,
+                                const Perch__OwnerConfirm *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,
@@ -235,6 +249,12 @@ enum outcome twin_session_expel(struct twin *twin,
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+
+/** What may keep a user or group: nobody, or a directory. */
+enum outcome twin_check_owner(bool has, ProtobufCBinaryData name);
+
+/** Put a directory in place of another; whether that is a change. */
+bool twin_put_owner(struct twin_user *user, bool has, ProtobufCBinaryData name);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);
