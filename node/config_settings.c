@@ -7,7 +7,7 @@
 #define MiB       (1024 * KiB)
 #define GiB       (1024 * MiB)
 
-const struct setting settings[] = {
+static const struct setting settings[] = {
     {"pool", "id", SETTING_TEXT, AT(pool_id), NULL, 0, 0,
      "A GUID, the same on all nodes, unlike any other pool's (uuidgen)"},
 
@@ -92,8 +92,6 @@ const struct setting settings[] = {
     {"drain", "spread", SETTING_DURATION, AT(drain_spread_ms), "5s", 0, 600000,
      "Over how long sessions are moved away"},
 };
-
-const size_t settings_n = sizeof(settings) / sizeof(settings[0]);
 
 const struct setting_table config_settings = {
     settings, sizeof(settings) / sizeof(settings[0])};

@@ -36,8 +36,6 @@ struct setting_table {
 };
 
 /* The node's. */
-extern const struct setting settings[];
-extern const size_t settings_n;
 extern const struct setting_table config_settings;
 
 /**

@@ -28,14 +28,16 @@ static void carry_move(struct answer *answer, enum answer_at next)
 static void write_journal(const struct answer *answer)
 {
     const Perch__Admin__Reply *reply = &answer->reply;
+    char name[ACTOR_BYTES_MAX + 1], source[ACTOR_BYTES_MAX + 1];
 
+    actor_write(&answer->ask->actor, name, source);
     if (answer->fact->access == ADMIN_CHANGE &&
         (answer->deed != NULL || answer_refused(answer))) {
         journal_notice("change_asked",
                        "administrator=\"%s\" source=\"%s\" what=%s "
                        "outcome=%.*s already=%d dry_run=%d log_index=%" PRIu64,
-                       answer->ask->actor.name, answer->ask->actor.source,
-                       answer->fact->name, (int)reply->outcome.len,
+                       name, source, answer->fact->name,
+                       (int)reply->outcome.len,
                        (const char *)reply->outcome.data, reply->already,
                        reply->dry_run, reply->log_index);
     }

@@ -1,0 +1,475 @@
+#include "ops/directory/run.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "node/chat/limits.h"
+#include "ops/directory/read.h"
+#include "ops/perchctl/link.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+
+_Static_assert((int)SETTINGS_NAME_BYTES_MAX == (int)OWNER_BYTES_MAX,
+               "a name that is fine here is one for the pool");
+
+static enum run_end finish(struct run *run, enum run_end end,
+                           const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum run_end finish(struct run *run, enum run_end end,
+                           const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(run->text, sizeof(run->text), format, arguments);
+    va_end(arguments);
+    run->end = end;
+    return end;
+}
+
+static void pause_ms(unsigned ms)
+{
+    const struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
+
+    nanosleep(&pause, NULL);
+}
+
+static enum run_end end_of(const struct pool_told *told)
+{
+    if (strcmp(told->outcome, "OWNER_BUSY") == 0) {
+        return RUN_BUSY;
+    }
+    switch (told->result) {
+    case PERCH__ADMIN__RESULT__UNREACHABLE:
+    case PERCH__ADMIN__RESULT__UNKNOWN:
+        return RUN_UNREACHABLE;
+    case PERCH__ADMIN__RESULT__NO_LEADER:
+        return RUN_NO_LEADER;
+    default:
+        return RUN_FAILED;
+    }
+}
+
+/* A text that ends in the middle of a character is none. */
+static void cut_text(char *text, size_t characters)
+{
+    size_t n = 0;
+
+    for (char *at = text; *at != '\0'; at++) {
+        n += ((unsigned char)*at & 0xc0) != 0x80;
+        if (n > characters) {
+            *at = '\0';
+            return;
+        }
+    }
+}
+
+static struct pool_told report_once(struct run *run, uint32_t lease_s,
+                                    Perch__OwnerReport__Phase phase)
+{
+    char text[RUN_TEXT_BYTES];
+    struct pool_report report = {
+        .holder = run->settings->holder,
+        .lease_s = lease_s,
+        .phase = phase,
+        .run = run->name,
+        .text = text,
+        .users = run->wanted.n_users,
+        .groups = run->wanted.n_groups,
+        .changes = run->difference.n,
+        .leaving = run->difference.n_leaving,
+    };
+    struct pool_told told;
+
+    snprintf(text, sizeof(text), "%s", run->text);
+    cut_text(text, 250);
+    told = pool_report(&run->pool, &report);
+    if (told.result == PERCH__ADMIN__RESULT__DONE) {
+        run->confirmed = report.confirmed_out;
+        snprintf(run->held_run, sizeof(run->held_run), "%.16s",
+                 report.held_out);
+        run->renewed_ms = link_now_ms();
+    }
+    return told;
+}
+
+/* Ask until there is an answer, as long as the pool may take. */
+static struct pool_told report(struct run *run, uint32_t lease_s,
+                               Perch__OwnerReport__Phase phase)
+{
+    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    struct pool_told told = report_once(run, lease_s, phase);
+
+    while (pool_is_passing(&told) && link_now_ms() < end_ms) {
+        pause_ms(RUN_PAUSE_MS);
+        told = report_once(run, lease_s, phase);
+    }
+    return told;
+}
+
+static enum run_end begin(struct run *run)
+{
+    struct pool_told told;
+
+    if (run->dry_run) {
+        return RUN_DONE;
+    }
+    told = report(run, RUN_LEASE_S, PERCH__OWNER_REPORT__PHASE__READING);
+    if (strcmp(told.outcome, "COMMAND_UNKNOWN") == 0) {
+        return finish(run, RUN_FAILED,
+                      "the pool's rules do not know directories yet: perchctl "
+                      "pool rules 3");
+    }
+    return told.result == PERCH__ADMIN__RESULT__DONE
+               ? RUN_DONE
+               : finish(run, end_of(&told), "%s", told.why);
+}
+
+/* Nobody there, where somebody was, is a mistake and no cleaning up. */
+static enum run_end check_not_empty(struct run *run)
+{
+    size_t users = 0, groups = 0;
+
+    for (size_t i = 0; i < run->held.n_users; i++) {
+        users += strcmp(run->held.users[i].owner, run->pool.directory) == 0;
+    }
+    for (size_t i = 0; i < run->held.n_groups; i++) {
+        groups += strcmp(run->held.groups[i].owner, run->pool.directory) == 0 &&
+                  run->held.groups[i].n > 0;
+    }
+    if (run->wanted.n_users == 0 && users > 0) {
+        return finish(run, RUN_FAILED,
+                      "the directory shows no user at all: base, filter or "
+                      "rights to read are wrong");
+    }
+    if (run->wanted.n_groups == 0 && groups > 0) {
+        return finish(run, RUN_FAILED,
+                      "the directory shows no group at all: base, filter or "
+                      "rights to read are wrong");
+    }
+    return RUN_DONE;
+}
+
+static enum run_end read_wanted(struct run *run)
+{
+    char why[SERVER_WHY_BYTES] = "";
+    enum error error = read_directory(run->settings, &run->wanted, why);
+
+    switch (error) {
+    case ERROR_NONE:
+        return RUN_DONE;
+    case ERROR_CLOSED:
+    case ERROR_TIMED_OUT:
+        return finish(run, RUN_UNREACHABLE, "directory: %s", why);
+    default:
+        return finish(run, RUN_FAILED, "directory: %s", why);
+    }
+}
+
+static enum run_end compare(struct run *run)
+{
+    struct pool_told told;
+    enum run_end end;
+
+    roster_deinit(&run->held);
+    difference_deinit(&run->difference);
+    roster_init(&run->held);
+    told = pool_read(&run->pool, &run->held);
+    if (told.result != PERCH__ADMIN__RESULT__DONE) {
+        return finish(run, end_of(&told), "pool: %s", told.why);
+    }
+    end = check_not_empty(run);
+    if (end == RUN_DONE) {
+        difference_init(&run->difference, run->pool.directory, &run->wanted,
+                        &run->held);
+    }
+    return end;
+}
+
+/* The same again while the node or the pool is not there. */
+static enum run_end compare_in_time(struct run *run)
+{
+    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    enum run_end end = compare(run);
+
+    while ((end == RUN_UNREACHABLE || end == RUN_NO_LEADER) &&
+           link_now_ms() < end_ms) {
+        pause_ms(RUN_PAUSE_MS);
+        end = compare(run);
+    }
+    return end;
+}
+
+/* What was confirmed is this run, or one that this is the rest of. */
+static bool may_pass(struct run *run)
+{
+    return run->confirmed && run->held_run[0] != '\0' &&
+           (strcmp(run->held_run, run->name) == 0 ||
+            guard_is_part(run->file, run->held_run, &run->difference));
+}
+
+static enum run_end judge(struct run *run)
+{
+    const struct guard guard = settings_guard(run->settings);
+    char why[GUARD_WHY_BYTES];
+
+    run->too_much = guard_judge(&guard, &run->difference, why);
+    guard_name(&run->difference, run->name);
+    if (run->too_much == 0 || may_pass(run)) {
+        return RUN_DONE;
+    }
+    finish(run, RUN_HELD, "%s", why);
+    if (!run->dry_run &&
+        guard_keep(run->file, &run->difference) != ERROR_NONE) {
+        return finish(run, RUN_FAILED, "%.150s cannot be written; %.80s",
+                      run->file, why);
+    }
+    return RUN_HELD;
+}
+
+static bool was_refused(const struct run *run, const char *uri)
+{
+    for (size_t i = 0; i < run->n_refused; i++) {
+        if (strcmp(run->refused_uris[i], uri) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who could not be created cannot be put anywhere. */
+static void leave_out_refused(const struct run *run, struct change *change)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; run->n_refused > 0 && i < change->n_add; i++) {
+        if (!was_refused(run, change->add[i])) {
+            change->add[kept++] = change->add[i];
+        }
+    }
+    change->n_add = run->n_refused > 0 ? kept : change->n_add;
+}
+
+static void note_refused(struct run *run, const struct change *change,
+                         const struct pool_told *told)
+{
+    if (run->n_refused < RUN_REFUSALS_TOLD) {
+        run->refused_uris[run->n_refused++] = change->uri;
+        journal_warning("change_refused",
+                        "subject=\"%s\" outcome=%s why=\"%s\"", change->uri,
+                        told->outcome, told->why);
+    }
+    run->refused++;
+    finish(run, RUN_FAILED, "%zu changes were refused; %.80s: %.120s",
+           run->refused, change->uri, told->why);
+}
+
+static struct pool_told renew(struct run *run)
+{
+    struct pool_told fine = {.result = PERCH__ADMIN__RESULT__DONE};
+
+    return link_now_ms() - run->renewed_ms < RUN_LEASE_S * 1000 / 3
+               ? fine
+               : report_once(run, RUN_LEASE_S,
+                             PERCH__OWNER_REPORT__PHASE__APPLYING);
+}
+
+/* Apply until the end, or until something must be seen anew. */
+static struct pool_told apply(struct run *run)
+{
+    struct pool_told told = {.result = PERCH__ADMIN__RESULT__DONE};
+
+    for (size_t i = 0; i < run->difference.n; i++) {
+        struct change *change = &run->difference.changes[i];
+
+        told = renew(run);
+        if (told.result != PERCH__ADMIN__RESULT__DONE) {
+            return told;
+        }
+        leave_out_refused(run, change);
+        if (was_refused(run, change->uri)) {
+            continue;
+        }
+        told = pool_change(&run->pool, change);
+        if (pool_is_passing(&told)) {
+            return told;
+        }
+        if (told.result == PERCH__ADMIN__RESULT__DONE) {
+            run->applied++;
+        } else {
+            note_refused(run, change, &told);
+        }
+    }
+    told.result = PERCH__ADMIN__RESULT__DONE;
+    return told;
+}
+
+/* A fact of the run that was let through, and of none that came since. */
+static bool is_still_part(const struct run *run, char *const *facts, size_t n)
+{
+    size_t j = 0;
+
+    for (size_t i = 0; i < run->difference.n_leaving; i++) {
+        while (j < n && strcmp(facts[j], run->difference.leaving[i]) < 0) {
+            j++;
+        }
+        if (j == n || strcmp(facts[j], run->difference.leaving[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static char **copy_facts(struct run *run, size_t *n_out)
+{
+    size_t n = run->difference.n_leaving;
+    char **facts = arena_alloc(run->wanted.arena, (n + 1) * sizeof(*facts));
+
+    CHECK(facts != NULL);
+    for (size_t i = 0; i < n; i++) {
+        facts[i] = roster_text(&run->wanted, run->difference.leaving[i]);
+    }
+    *n_out = n;
+    return facts;
+}
+
+static enum run_end start_applying(struct run *run)
+{
+    struct pool_told told =
+        report(run, RUN_LEASE_S, PERCH__OWNER_REPORT__PHASE__APPLYING);
+
+    return told.result == PERCH__ADMIN__RESULT__DONE
+               ? RUN_DONE
+               : finish(run, end_of(&told), "pool: %s", told.why);
+}
+
+/* When a node or leader is lost in the middle, what was asked last may have
+ * been done or not: the pool is read again and the rest goes on. */
+static enum run_end apply_to_the_end(struct run *run)
+{
+    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    size_t n, applied = 0;
+    char **facts = copy_facts(run, &n);
+    enum run_end end;
+    struct pool_told told;
+
+    for (;;) {
+        told = apply(run);
+        if (told.result == PERCH__ADMIN__RESULT__DONE) {
+            return run->refused > 0 ? RUN_FAILED : RUN_DONE;
+        }
+        if (run->applied > applied) {
+            end_ms = link_now_ms() + run->settings->patience_ms;
+            applied = run->applied;
+        }
+        if (!pool_is_passing(&told) || link_now_ms() >= end_ms) {
+            return finish(run, end_of(&told), "pool: %s", told.why);
+        }
+        journal_notice("run_interrupted", "run=%s applied=%zu why=\"%s\"",
+                       run->name, run->applied, told.why);
+        pause_ms(RUN_PAUSE_MS);
+        end = compare_in_time(run);
+        if (end != RUN_DONE) {
+            return end;
+        }
+        if (!is_still_part(run, facts, n)) {
+            return finish(run, RUN_FAILED,
+                          "the pool was changed by others meanwhile: the next "
+                          "run goes on");
+        }
+    }
+}
+
+static enum run_end work(struct run *run)
+{
+    enum run_end end = begin(run);
+
+    if (end == RUN_DONE) {
+        end = read_wanted(run);
+    }
+    if (end == RUN_DONE) {
+        end = compare_in_time(run);
+    }
+    if (end == RUN_DONE) {
+        end = judge(run);
+    }
+    if (end == RUN_DONE && !run->dry_run) {
+        end = start_applying(run);
+        if (end == RUN_DONE) {
+            end = apply_to_the_end(run);
+        }
+    }
+    run->end = end;
+    return end;
+}
+
+static Perch__OwnerReport__Phase phase_of(enum run_end end)
+{
+    switch (end) {
+    case RUN_DONE:
+        return PERCH__OWNER_REPORT__PHASE__DONE;
+    case RUN_HELD:
+        return PERCH__OWNER_REPORT__PHASE__HELD;
+    default:
+        return PERCH__OWNER_REPORT__PHASE__FAILED;
+    }
+}
+
+/* Who has not got the lease has nothing to say of the directory. */
+static void tell(struct run *run)
+{
+    if (!run->dry_run && run->end != RUN_BUSY) {
+        struct pool_told told = report_once(run, 0, phase_of(run->end));
+
+        if (told.result != PERCH__ADMIN__RESULT__DONE) {
+            journal_warning("report_failed", "why=\"%s\"", told.why);
+        }
+    }
+}
+
+/* An operator sees from the level whether to look. */
+static void write_journal(const struct run *run)
+{
+    if (run->end == RUN_HELD) {
+        journal_error("run_held",
+                      "directory=%s run=%s leaving=%zu why=\"%s\" "
+                      "advice=\"perchctl directory confirm %s\"",
+                      run->pool.directory, run->name, run->difference.n_leaving,
+                      run->text, run->name);
+    } else if (run->end == RUN_DONE) {
+        journal_info("run_done",
+                     "directory=%s users=%zu groups=%zu applied=%zu "
+                     "foreign=%zu problems=%zu",
+                     run->pool.directory, run->wanted.n_users,
+                     run->wanted.n_groups, run->applied,
+                     run->difference.foreign, run->wanted.n_problems);
+    } else {
+        journal_error("run_failed", "directory=%s applied=%zu why=\"%s\"",
+                      run->pool.directory, run->applied, run->text);
+    }
+}
+
+enum run_end run_once(const struct directory_settings *settings, bool dry_run,
+                      struct run *run)
+{
+    memset(run, 0, sizeof(*run));
+    run->settings = settings;
+    run->dry_run = dry_run;
+    run->pool = (struct pool){settings->socket, settings->name,
+                              ADMIN_WAIT_MS_DEFAULT / 1000};
+    snprintf(run->file, sizeof(run->file), "%.3900s/%s.held",
+             settings->state_dir, settings->name);
+    roster_init(&run->wanted);
+    work(run);
+    tell(run);
+    write_journal(run);
+    return run->end;
+}
+
+void run_deinit(struct run *run)
+{
+    roster_deinit(&run->wanted);
+    roster_deinit(&run->held);
+    difference_deinit(&run->difference);
+}
