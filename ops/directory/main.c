@@ -201,6 +201,8 @@ int main(int argc, char **argv)
     char why[SETTINGS_WHY_BYTES];
     int code = read_order(&order, argc, argv);
 
+    /* A server that hangs up is an error of the library's call. */
+    (void)signal(SIGPIPE, SIG_IGN);
     if (code >= 0) {
         return code;
     }

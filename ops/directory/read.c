@@ -1,10 +1,5 @@
 #include "ops/directory/read.h"
 
-#include <signal.h>
-#include <unistd.h>
-
-#include "proto/base/check.h"
-
 /* The three searches. */
 struct reading {
     const struct directory_settings *settings;
@@ -59,28 +54,6 @@ static enum error read_all(struct reading *reading)
     return read_units(reading);
 }
 
-/* The library may wait where its time-outs do not reach. Nothing is held that a
- * sudden end could spoil. */
-static void on_deadline(int signal)
-{
-    static const char line[] =
-        "error directory deadline_passed advice=\"the directory did not answer "
-        "in [ldap] deadline; the program ends\"\n";
-
-    (void)signal;
-    (void)!write(STDERR_FILENO, line, sizeof(line) - 1);
-    _exit(READ_EXIT_DEADLINE);
-}
-
-static void set_deadline(uint64_t ms)
-{
-    const struct sigaction action = {.sa_handler = on_deadline};
-    int failed = sigaction(SIGALRM, &action, NULL);
-
-    CHECK(failed == 0);
-    alarm((unsigned)((ms + 999) / 1000));
-}
-
 enum error read_directory(const struct directory_settings *settings,
                           struct roster *wanted, char why[SERVER_WHY_BYTES])
 {
@@ -92,9 +65,7 @@ enum error read_directory(const struct directory_settings *settings,
     entries_init(&reading.users);
     entries_init(&reading.groups);
     entries_init(&reading.units);
-    set_deadline(settings->deadline_ms);
     error = read_all(&reading);
-    alarm(0);
     if (error == ERROR_NONE) {
         const struct mapping_source source = {&reading.users, &reading.groups,
                                               &reading.units};

@@ -8,11 +8,8 @@
 #include "ops/directory/roster.h"
 #include "ops/directory/server.h"
 
-enum { READ_EXIT_DEADLINE = 3 }; /* The directory was not reached. */
-
 /**
- * Read what the settings name. Ends the program when the settings' deadline
- * passes before all is there.
+ * Read what the settings name.
  *
  * @wanted  Finished on success.
  * @why     On an error, what went wrong.

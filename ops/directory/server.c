@@ -12,13 +12,19 @@
 #include <unistd.h>
 
 #include "ops/directory/range.h"
+#include "ops/directory/watchdog.h"
+#include "ops/perchctl/link.h"
 #include "proto/base/check.h"
 
-enum { PASSWORD_BYTES_MAX = 1024 };
+enum {
+    PASSWORD_BYTES_MAX = 1024,
+    WATCHDOG_SLACK_MS = 500, /* The library's own time-out comes first. */
+};
 
 struct server {
     LDAP *ldap;
     struct timeval timeout;
+    uint64_t timeout_ms, end_ms; /* Of one call; of all. */
     int page_size;
     bool ignore_referrals;
     char *why; /* Of the call that runs. */
@@ -84,14 +90,40 @@ static bool set_text(LDAP *ldap, int option, const char *text)
            ldap_set_option(ldap, option, text) == LDAP_OPT_SUCCESS;
 }
 
+/* The library has connected: that is what the watchdog is to look after. */
+static int on_connected(LDAP *ldap, Sockbuf *sockbuf, LDAPURLDesc *url,
+                        struct sockaddr *address, struct ldap_conncb *self)
+{
+    int fd = -1;
+
+    (void)ldap;
+    (void)url;
+    (void)address;
+    (void)self;
+    ber_sockbuf_ctrl(sockbuf, LBER_SB_OPT_GET_FD, &fd);
+    watchdog_watch(fd);
+    return 0;
+}
+
+static void on_disconnected(LDAP *ldap, Sockbuf *sockbuf,
+                            struct ldap_conncb *self)
+{
+    (void)ldap;
+    (void)sockbuf;
+    (void)self;
+    watchdog_watch(-1);
+}
+
 static bool set_options(struct server *server,
                         const struct directory_settings *settings)
 {
     static const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND,
                      client = 0;
+    static struct ldap_conncb connected = {on_connected, on_disconnected, NULL};
     LDAP *ldap = server->ldap;
 
-    return ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
+    return ldap_set_option(ldap, LDAP_OPT_CONNECT_CB, &connected) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &server->timeout) ==
                0 &&
@@ -155,7 +187,7 @@ static enum error bind_to(struct server *server,
                           const struct directory_settings *settings,
                           char why[SERVER_WHY_BYTES])
 {
-    struct berval none = {0, NULL};
+    struct berval none = {0, (char[]){""}};
     bool external = strcmp(settings->bind, "external") == 0;
     int code;
 
@@ -196,7 +228,10 @@ static enum error open_one(struct server *server, const char *uri,
 static void drop(struct server *server)
 {
     if (server->ldap != NULL) {
+        watchdog_start(server->timeout_ms);
         ldap_unbind_ext_s(server->ldap, NULL, NULL);
+        watchdog_stop();
+        watchdog_watch(-1);
         server->ldap = NULL;
     }
 }
@@ -211,13 +246,17 @@ enum error server_open(const struct directory_settings *settings,
     CHECK(server != NULL && uris != NULL);
     server->timeout.tv_sec = (time_t)(settings->timeout_ms / 1000);
     server->timeout.tv_usec = (suseconds_t)(settings->timeout_ms % 1000) * 1000;
+    server->timeout_ms = settings->timeout_ms;
+    server->end_ms = link_now_ms() + settings->deadline_ms;
     server->page_size = (int)settings->page_size;
     server->ignore_referrals = settings->ignore_referrals;
     say(why, error, "[ldap] uri names no server");
     while (error != ERROR_NONE && (uri = strsep(&rest, " \t")) != NULL) {
         if (uri[0] != '\0') {
             drop(server);
+            watchdog_start(server->timeout_ms);
             error = open_one(server, uri, settings, why);
+            watchdog_stop();
         }
     }
     free(uris);
@@ -260,9 +299,17 @@ static int search_once(struct server *server, const char *base, int scope,
                        const char *filter, const char *const *attributes,
                        LDAPControl **controls, LDAPMessage **result_out)
 {
-    return ldap_search_ext_s(server->ldap, base, scope, filter,
+    int code;
+
+    if (link_now_ms() >= server->end_ms) {
+        return LDAP_TIMEOUT;
+    }
+    watchdog_start(server->timeout_ms + WATCHDOG_SLACK_MS);
+    code = ldap_search_ext_s(server->ldap, base, scope, filter,
                              (char **)(uintptr_t)attributes, 0, controls, NULL,
                              &server->timeout, LDAP_NO_LIMIT, result_out);
+    watchdog_stop();
+    return code;
 }
 
 /* Take one attribute; of one that comes in parts, *part says which part. */

@@ -52,7 +52,7 @@ static const struct setting directory_rows[] = {
     {"ldap", "timeout", SETTING_DURATION, AT(timeout_ms), "30s", 100, 600000,
      "To connect, and for each page"},
     {"ldap", "deadline", SETTING_DURATION, AT(deadline_ms), "15min", 1000,
-     86400000, "For reading all of it; then the program ends"},
+     86400000, "For reading all of it"},
     {"ldap", "page_size", SETTING_NUMBER, AT(page_size), "500", 1, 10000,
      "Entries asked for at once"},
     {"ldap", "ignore_referrals", SETTING_BOOLEAN, AT(ignore_referrals), "no", 0,
