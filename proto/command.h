@@ -40,6 +40,22 @@
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)                                           \
+    X(MESSAGE_CORRECT, message_correct, 3)                                     \
+    X(MESSAGE_WITHDRAW, message_withdraw, 3)                                   \
+    X(MESSAGE_REDACT, message_redact, 3)                                       \
+    X(ROOM_CLEAR, room_clear, 3)                                               \
+    X(ROOM_PURGE, room_purge, 3)                                               \
+    X(HOLD_PLACE, hold_place, 3)                                               \
+    X(HOLD_LIFT, hold_lift, 3)                                                 \
+    X(RETENTION_SET, retention_set, 3)                                         \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)                                   \
+    X(ADDIN_CREATE, addin_create, 3)                                           \
+    X(ADDIN_CHANGE, addin_change, 3)                                           \
+    X(ADDIN_DELETE, addin_delete, 3)                                           \
     X(OWNER_REPORT, owner_report, 3)                                           \
     X(OWNER_CONFIRM, owner_confirm, 3)
 
@@ -52,6 +68,9 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
+    X(POST, post, 10, 3)                                                       \
+    X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(ROOM_CHANGE, room_change, 55, 3)                                         \
     X(USER_CREATE, user_create, 10, 3)                                         \
     X(USER_CHANGE, user_change, 10, 3)                                         \
     X(GROUP_CREATE, group_create, 10, 3)                                       \

@@ -38,8 +38,8 @@
     /* That a principal has roles in a room. Written when they change, deleted \
      * when none is left. */                                                   \
     X(ROLES, "roles", PART_PLACE, PART_PRINCIPAL)                              \
-    /* A room's messages in order. Written by apply of a post; never deleted.  \
-     */                                                                        \
+    /* A room's messages in order. Written by apply of a post, deleted when    \
+     * retention has ended for them. */                                        \
     X(MESSAGES, "messages", PART_PLACE, PART_MESSAGE)                          \
     /* A client's session and the rooms it is in. Written when it opens, joins \
      * or parts, deleted when it closes. */                                    \
@@ -62,7 +62,23 @@
     X(GROUPS, "groups", PART_PRINCIPAL)                                        \
     /* That a principal is in a group. Written when it is put in, deleted when \
      * it is taken out. */                                                     \
-    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)
+    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)                  \
+    /* What a message was made after it was posted, each time it was. Written  \
+     * by apply, deleted with the message. */                                  \
+    X(REVISIONS, "revisions", PART_PLACE, PART_MESSAGE, PART_INDEX)            \
+    /* A legal hold. Written when placed, deleted when lifted. */              \
+    X(HOLDS, "holds", PART_HOLD)                                               \
+    /* An item of a user's presence document: a room that is followed. Written \
+     * when it is published, deleted when it is taken back. */                 \
+    X(PUBLICATIONS, "publications", PART_PRINCIPAL, PART_CONTAINER,            \
+      PART_INSTANCE)                                                           \
+    /* How far a user has read a room. Written when that moves; never deleted. \
+     */                                                                        \
+    X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
+    /* A user's feeds. Written when they change; never deleted. */             \
+    X(FEEDS, "feeds", PART_PRINCIPAL)\
+    /* An add-in. Written when registered or changed, deleted when it is. */   \
+    X(ADDINS, "addins", PART_ADDIN)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -91,7 +107,12 @@ enum meta_key {
     X(EPOCH, 8)                                                                \
     X(SERIAL, 8)                                                               \
     X(MEMO, 8)                                                                 \
-    X(GROUP, 4)
+    X(GROUP, 4)                                                                \
+    X(INDEX, 8) /* A log index. */                                             \
+    X(HOLD, 8)                                                                 \
+    X(CONTAINER, 4) /* Of a presence document. */                              \
+    X(INSTANCE, 4)\
+    X(ADDIN, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

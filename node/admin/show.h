@@ -32,4 +32,8 @@ Perch__Admin__Directory *show_directory(struct answer *answer,
 Perch__Admin__Session *show_session(struct answer *answer,
                                     const struct session *session);
 
+/** Show an add-in. */
+Perch__Admin__Addin *show_addin(struct answer *answer,
+                                const struct addin *addin);
+
 #endif

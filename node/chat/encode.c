@@ -1,9 +1,13 @@
 #include "node/chat/encode.h"
 
+#include "node/chat/encode_attention.h"
+#include "node/chat/addin_rows.h"
 #include "node/chat/encode_people.h"
+#include "node/chat/encode_talk.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
 #include "node/chat/state.h"
@@ -78,6 +82,15 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, place, machine->place_last);
     CODEC_SET(&row, retry, memories[MEMORY_RETRY].number_last);
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
+    if (machine->hold_last > 0) {
+        CODEC_SET(&row, hold, machine->hold_last);
+    }
+    if (machine->addin_last != 0) {
+        CODEC_SET(&row, addin, machine->addin_last);
+    }
+    if (machine->invitation_next != 0) {
+        CODEC_SET(&row, invitation_next, machine->invitation_next);
+    }
     row.n_rows = ROW_KINDS;
     row.rows = take(scratch, sizeof(machine->counts));
     for (int kind = 0; kind < ROW_KINDS; kind++) {
@@ -128,6 +141,9 @@ static bool encode_category(const struct machine *machine,
     if (category->history_off) {
         CODEC_SET(&row, history_off, true);
     }
+    if (category->retention_days > 0) {
+        CODEC_SET(&row, retention_days, category->retention_days);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -159,6 +175,10 @@ static bool encode_room(const struct machine *machine,
     if (room->files_off) {
         CODEC_SET(&row, files_off, true);
     }
+    if (room->addin != NULL) {
+        CODEC_SET(&row, addin, room->addin->number);
+    }
+    encode_keeping(room, &row);
     codec_write(&row.base, to);
     return true;
 }
@@ -169,7 +189,7 @@ static bool encode_role(const struct machine *machine,
 {
     const struct place *place = place_at(machine, key->part[0]);
     Perch__Stored__Role row = PERCH__STORED__ROLE__INIT;
-    uint32_t roles = 0;
+    uint32_t roles = 0, invited;
 
     (void)scratch;
     if (place != NULL) {
@@ -179,6 +199,11 @@ static bool encode_role(const struct machine *machine,
         return false;
     }
     CODEC_SET(&row, roles, roles);
+    invited = number_map_get(&principal_at(machine, key->part[1])->invitations,
+                             (uint32_t)key->part[0]);
+    if (invited != 0) {
+        CODEC_SET(&row, invited, invited);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -371,12 +396,17 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_CATEGORY] = encode_category,
     [ROW_ROOM] = encode_room,
     [ROW_ROLE] = encode_role,
+    [ROW_PUBLICATION] = encode_publication,
+    [ROW_READ] = encode_read,
+    [ROW_FEEDS] = encode_feeds,
     [ROW_ORIGIN] = encode_origin,
     [ROW_OUTCOMES] = encode_outcomes,
     [ROW_SESSION] = encode_session,
     [ROW_RETRY] = encode_retry,
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
+    [ROW_HOLD] = encode_hold,
+    [ROW_ADDIN] = encode_addin,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

@@ -11,19 +11,23 @@
 
 enum {
     /* Texts. Characters are Unicode code points. */
-    NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
-    DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
-    URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
-    GROUP_URI_BYTES_MAX = 1024,       /* GROUP_URI_INVALID; room for the names
-                                         of directories */
-    DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
-    ACTOR_BYTES_MAX = 255,            /* ACTOR_INVALID */
-    RETRY_ID_BYTES_MAX = 64,          /* RETRY_ID_INVALID */
-    ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
-    EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
-    HA1_BYTES = 16,                   /* HA1_INVALID */
-    OWNER_BYTES_MAX = 64,             /* OWNER_INVALID */
-    OWNER_HOLDER_BYTES_MAX = 128,     /* OWNER_REPORT_INVALID, as the next */
+    NAME_CHARACTERS_MAX = 256,         /* NAME_TOO_LONG */
+    DESCRIPTION_CHARACTERS_MAX = 256,  /* DESCRIPTION_TOO_LONG */
+    URI_BYTES_MAX = 320,               /* USER_URI_INVALID, POOL_URI_INVALID */
+    ADDIN_NAME_CHARACTERS_MAX = 50,    /* ADDIN_NAME_TOO_LONG */
+    ADDIN_URL_BYTES_MAX = 255,         /* ADDIN_URL_INVALID */
+    GROUP_URI_BYTES_MAX = 1024,        /* GROUP_URI_INVALID; room for the names
+                                          of directories */
+    DOMAIN_BYTES_MAX = 253,            /* DOMAIN_INVALID; as DNS has it */
+    ACTOR_BYTES_MAX = 255,             /* ACTOR_INVALID */
+    RETRY_ID_BYTES_MAX = 64,           /* RETRY_ID_INVALID */
+    ENDPOINT_ID_BYTES_MAX = 128,       /* ENDPOINT_ID_INVALID */
+    EXTRA_BYTES_MAX = 64 * 1024,       /* EXTRA_TOO_LONG */
+    HA1_BYTES = 16,                    /* HA1_INVALID */
+    REASON_CHARACTERS_MAX = 256,       /* REASON_TOO_LONG */
+    REPLACEMENT_CHARACTERS_MAX = 1024, /* REPLACEMENT_TOO_LONG */
+    OWNER_BYTES_MAX = 64,              /* OWNER_INVALID */
+    OWNER_HOLDER_BYTES_MAX = 128,      /* OWNER_REPORT_INVALID, as the next */
     OWNER_RUN_BYTES_MAX = 64,
     OWNER_LEASE_S_MAX = 3600,
 
@@ -35,6 +39,21 @@ enum {
     /* One command. */
     ROLES_PER_COMMAND_MAX = 1024, /* ROLES_TOO_MANY; each of the lists */
     MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
+    REDACTIONS_MAX = 64,          /* REDACTIONS_TOO_MANY; messages */
+    PURGES_MAX = 100,             /* PURGE_TOO_MANY; message rows looked at */
+    INVITATIONS_TAKEN_MAX = 128,  /* Shown at once; the next follow. */
+
+    /* What one user follows and reads, from rules version 3 on. */
+    PUBLICATIONS_PER_COMMAND_MAX = 64, /* PUBLICATIONS_TOO_MANY */
+    PUBLICATIONS_PER_USER_MAX = 1024,  /* PUBLICATIONS_FULL */
+    PUBLICATION_BYTES_MAX = 4096,      /* PUBLICATION_TOO_LONG */
+    DOCUMENT_BYTES_MAX = 512 * 1024,   /* PUBLICATIONS_FULL; of all items */
+    EXPIRE_TYPE_BYTES_MAX = 16,        /* PUBLICATION_INVALID */
+    READS_PER_USER_MAX = 2048,         /* READS_FULL; rooms with a mark */
+    READS_PER_COMMAND_MAX = 1024,      /* READS_TOO_MANY */
+    FEEDS_MAX = 32,                    /* FEEDS_TOO_MANY */
+    FEED_WORDS_MAX = 16,               /* FEED_INVALID; also of authors */
+    FEED_WORD_CHARACTERS_MAX = 64,     /* FEED_INVALID; also of its name */
 
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
@@ -88,7 +107,13 @@ enum {
     X(GROUP_MEMBERS_MAX, 500000, 1, 10000000,                                  \
       "users and groups that one group may hold")                              \
     X(CHAT_ENABLED, 1, 0, 1,                                                   \
-      "1: who has no policy may use persistent chat; 0: may not")
+      "1: who has no policy may use persistent chat; 0: may not")              \
+    X(STORY_CHARACTERS_MAX, 65536, 1, 65536, "characters of one story")        \
+    X(CORRECTION_WINDOW_S, 3600, 0, 31536000,                                  \
+      "seconds in which authors may correct and withdraw; 0: never")           \
+    X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")                             \
+    X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")     \
+    X(ADDINS_MAX, 1000, 1, 10000, "registered add-ins")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

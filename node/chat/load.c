@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
+#include "node/chat/addin_rows.h"
 #include "node/chat/category.h"
+#include "node/chat/load_attention.h"
 #include "node/chat/load_people.h"
+#include "node/chat/load_talk.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -63,13 +67,17 @@ static enum error load_counters(struct machine *machine,
     const Perch__Stored__Counters *row = message;
 
     (void)key;
+    REQUIRE(row->addin <= NUMBERS_MAX);
     REQUIRE(row->n_rows <= ROW_KINDS && row->principal <= NUMBERS_MAX &&
             row->place <= NUMBERS_MAX);
     machine->sent_at_us = row->sent_at_us;
     machine->principal_last = row->principal;
     machine->place_last = row->place;
+    machine->invitation_next = row->invitation_next;
+    machine->addin_last = row->addin;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
+    machine->hold_last = row->hold;
     for (int kind = 0; kind < ROW_KINDS; kind++) {
         unsigned place = row_place((enum row_kind)kind);
 
@@ -117,6 +125,7 @@ static enum error load_category(struct machine *machine,
     category->invitations = row->invitations;
     category->file_upload = row->file_upload;
     category->history_off = row->history_off;
+    category->retention_days = row->retention_days;
     if (!category_adopt(machine, category)) {
         category_free(category);
         return ERROR_MALFORMED;
@@ -129,12 +138,14 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
 {
     const Perch__Stored__Room *row = message;
     struct category *category = table_at(&machine->categories, row->category);
+    struct addin *addin = table_at(&machine->addins, row->addin);
     struct room *room;
     struct guid guid;
 
     REQUIRE(is_free_place(machine, key->part[0]) && category != NULL);
     REQUIRE(row->place != NULL && read_guid(row->place->guid, &guid) &&
             row->place->name.len > 0);
+    REQUIRE(row->addin == 0 || addin != NULL);
 
     room = calloc(1, sizeof(*room));
     CHECK(room != NULL);
@@ -149,6 +160,8 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
     room->files_off = row->files_off;
     room->disabled = row->disabled;
     room->message_id_last = row->message_id_last;
+    load_keeping(room, row);
+    addin_carry(room, addin);
     if (!room_adopt(machine, room)) {
         room_free(room);
         return ERROR_MALFORMED;
@@ -166,7 +179,10 @@ static enum error load_role(struct machine *machine, const struct row_key *key,
     REQUIRE(place != NULL && principal != NULL && row->roles != 0 &&
             (row->roles & ~role_all_of(place)) == 0);
     REQUIRE(number_map_get(&place->roles, principal->number) == 0);
+    REQUIRE(row->invited == 0 ||
+            (place->is_room && (row->roles & ROLE_MEMBER) != 0));
     role_set(machine, place, principal, row->roles);
+    number_map_set(&principal->invitations, place->number, row->invited);
     return ERROR_NONE;
 }
 
@@ -328,12 +344,18 @@ static const struct {
     [ROW_CATEGORY] = {&perch__stored__category__descriptor, load_category},
     [ROW_ROOM] = {&perch__stored__room__descriptor, load_room},
     [ROW_ROLE] = {&perch__stored__role__descriptor, load_role},
+    [ROW_PUBLICATION] = {&perch__stored__publication__descriptor,
+                         load_publication},
+    [ROW_READ] = {&perch__stored__read__descriptor, load_read},
+    [ROW_FEEDS] = {&perch__stored__feeds__descriptor, load_feeds},
     [ROW_ORIGIN] = {&perch__stored__origin__descriptor, load_origin},
     [ROW_OUTCOMES] = {&perch__stored__outcomes__descriptor, load_outcomes},
     [ROW_SESSION] = {&perch__stored__session__descriptor, load_session},
     [ROW_RETRY] = {&perch__stored__memo__descriptor, load_retry},
     [ROW_ENDPOINT] = {&perch__stored__memo__descriptor, load_endpoint},
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
+    [ROW_HOLD] = {&perch__stored__hold__descriptor, load_hold},
+    [ROW_ADDIN] = {&perch__stored__addin__descriptor, load_addin},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,

@@ -2,8 +2,12 @@
 
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
 #include "node/chat/category.h"
+#include "node/chat/feed.h"
 #include "node/chat/group.h"
+#include "node/chat/hold.h"
+#include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -12,6 +16,10 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/publication.h"
+#include "node/chat/reading.h"
+#include "node/chat/retention.h"
+#include "node/chat/revise.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
@@ -53,6 +61,15 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(addin_create, addin_create)
+RULE_OF_PART(addin_change, addin_change)
+RULE_OF_PART(addin_delete, addin_delete)
+RULE_OF_PART(message_redact, message_redact)
+RULE_OF_PART(room_clear, room_clear)
+RULE_OF_PART(room_purge, room_purge)
+RULE_OF_PART(hold_lift, hold_lift)
+RULE_OF_PART(retention_set, retention_set)
+RULE_OF_PART(read_marks, read_marks)
 RULE_OF_PART(owner_report, owner_report)
 RULE_OF_PART(owner_confirm, owner_confirm)
 #undef RULE_OF_PART
@@ -93,6 +110,22 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(MESSAGE_CORRECT) = {message_correct, ACTOR_USER},
+    KIND(MESSAGE_WITHDRAW) = {message_withdraw, ACTOR_MANAGER},
+    KIND(MESSAGE_REDACT) = {rule_message_redact, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CLEAR) = {rule_room_clear, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_PURGE) = {rule_room_purge, ACTOR_KEEPER},
+    KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR},
+    KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR},
+    KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR},
+    KIND(PUBLISH) = {publish, ACTOR_USER},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
+    KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR},
+    KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR},
+    KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
     KIND(OWNER_REPORT) = {rule_owner_report, ACTOR_ADMINISTRATOR},
     KIND(OWNER_CONFIRM) = {rule_owner_confirm, ACTOR_ADMINISTRATOR},
 };
@@ -111,6 +144,7 @@ struct machine *machine_new(uint32_t rules_known)
         machine->settings[i] = setting_fact((enum setting)i)->standard;
     }
     machine->directory.generation = 1;
+    TAILQ_INIT(&machine->holds);
     machine->counts[ROW_POOL] = 1;
     machine->counts[ROW_COUNTERS] = 1;
     changes_init(&machine->changes);
@@ -140,10 +174,12 @@ void machine_free(struct machine *machine)
         }
     }
     memory_deinit(machine);
+    hold_deinit(machine);
     for (uint32_t number = 1; number <= machine->place_last; number++) {
         room_free(table_at(&machine->rooms, number));
         category_free(table_at(&machine->categories, number));
     }
+    addin_deinit(machine); /* Rooms carried them. */
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
         group_free(table_at(&machine->directory.groups, number));
@@ -172,14 +208,21 @@ static bool is_start(const struct applied_entry *entry,
 
 /* The commit time: after all that came before, whatever the leader's clock
  * says, and a moment that can be written down. */
+static int64_t commit_time(const struct machine *machine,
+                           const struct applied_entry *entry)
+{
+    int64_t stamped = entry->sent_at_us;
+
+    return stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX
+               ? machine->sent_at_us + 1
+               : stamped;
+}
+
 static void advance_time(struct turn *turn)
 {
     struct machine *machine = turn->machine;
-    int64_t stamped = turn->entry->sent_at_us;
+    int64_t stamped = commit_time(machine, turn->entry);
 
-    if (stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX) {
-        stamped = machine->sent_at_us + 1;
-    }
     CHECK(stamped > machine->sent_at_us);
     machine->sent_at_us = stamped;
     turn->sent_at_us = stamped;
@@ -244,6 +287,7 @@ static void begin(struct turn *turn, const Perch__Command *command)
     turn->effects->log_index = turn->entry->index;
     turn->effects->sent_at_us = turn->machine->sent_at_us;
     turn->effects->command = command;
+    turn->effects->facts = turn->facts;
 }
 
 struct applied machine_apply(struct machine *machine,
@@ -253,6 +297,7 @@ struct applied machine_apply(struct machine *machine,
 {
     struct turn turn = {.machine = machine,
                         .entry = entry,
+                        .facts = entry->facts,
                         .origin = machine->origins[entry->node],
                         .effects = effects};
     struct applied applied = {OUTCOME_DONE, 0};
@@ -297,14 +342,18 @@ bool machine_is_administrators(const Perch__Command *command)
 }
 
 struct applied machine_judge(const struct machine *machine,
-                             const Perch__Command *command)
+                             const Perch__Command *command,
+                             const struct applied_entry *as)
 {
     /* A rule that judges stops before it changes the machine. */
     struct turn turn = {.machine = (struct machine *)(uintptr_t)machine,
+                        .facts = as == NULL ? NULL : as->facts,
                         .judging = true};
     struct applied applied = {check_command(machine, command), 0};
 
     CHECK(machine_is_administrators(command));
+    turn.sent_at_us =
+        as == NULL ? machine->sent_at_us : commit_time(machine, as);
     if (applied.outcome == OUTCOME_DONE) {
         applied.outcome = rules[command->kind_case].decide(&turn, command);
         applied.value = turn.value;

@@ -1,10 +1,12 @@
 #include "node/chat/rows.h"
 
 #include "node/chat/encode.h"
+#include "node/chat/hold.h"
 #include "node/chat/load.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
+#include "node/chat/publication.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
@@ -166,6 +168,42 @@ static void write_roles(struct writer *writer)
     }
 }
 
+static void write_publications(struct writer *writer, const struct user *user)
+{
+    const struct publication *item = NULL;
+
+    while ((item = publication_next(user, item)) != NULL) {
+        write_row(writer, ROW_PUBLICATION, user->principal.number,
+                  item->container, item->instance);
+    }
+}
+
+static void write_reads(struct writer *writer, const struct user *user)
+{
+    const struct attention *attention = user->attention;
+    uint32_t n = attention == NULL ? 0 : attention->n_marks;
+
+    for (uint32_t i = 0; i < n; i++) {
+        write_row(writer, ROW_READ, user->principal.number,
+                  attention->marks[i].room, 0);
+    }
+}
+
+static void write_users(struct writer *writer,
+                        void (*each)(struct writer *writer,
+                                     const struct user *user))
+{
+    const struct machine *machine = writer->machine;
+
+    for (uint32_t number = 1; number <= machine->principal_last; number++) {
+        const struct user *user = table_at(&machine->users, number);
+
+        if (user != NULL) {
+            each(writer, user);
+        }
+    }
+}
+
 static void write_outcomes(struct writer *writer, const struct origin *origin)
 {
     for (unsigned chunk = 0; chunk < origin_chunks(origin); chunk++) {
@@ -209,6 +247,15 @@ static void write_memos(struct writer *writer, enum memory_kind kind,
     }
 }
 
+static void write_holds(struct writer *writer)
+{
+    const struct hold *hold;
+
+    TAILQ_FOREACH (hold, &writer->machine->holds, link) {
+        write_row(writer, ROW_HOLD, hold->number, 0, 0);
+    }
+}
+
 void machine_write_all(const struct machine *machine, row_sink *sink,
                        void *context)
 {
@@ -221,8 +268,12 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     write_numbered(&writer, ROW_GROUP, machine->principal_last);
     write_memberships(&writer);
     write_numbered(&writer, ROW_CATEGORY, machine->place_last);
+    write_numbered(&writer, ROW_ADDIN, machine->addin_last);
     write_numbered(&writer, ROW_ROOM, machine->place_last);
     write_roles(&writer);
+    write_users(&writer, write_publications);
+    write_users(&writer, write_reads);
+    write_numbered(&writer, ROW_FEEDS, machine->principal_last);
     write_origins(&writer, write_origin);
     write_origins(&writer, write_outcomes);
     write_origins(&writer, write_sessions);
@@ -231,6 +282,7 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     for (uint32_t slot = 0; slot < PROBE_SLOTS; slot++) {
         write_row(&writer, ROW_PROBE, slot, 0, 0);
     }
+    write_holds(&writer);
     writer_deinit(&writer);
 }
 

@@ -27,6 +27,7 @@
 #include "node/chat/machine.h"
 #include "node/chat/number_map.h"
 #include "node/chat/rows.h"
+#include "node/chat/said.h"
 #include "node/chat/text.h"
 #include "proto/base/arena.h"
 #include "proto/base/guid.h"
@@ -45,10 +46,12 @@ struct closure {
 struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
-    uint8_t chat;             /* Perch__ChatPolicy */
-    struct text *owner;       /* The directory; NULL: administrators. */
-    struct number_map places; /* Place number -> set of enum role. */
-    struct number_map groups; /* Those it is directly in -> 1. */
+    uint8_t chat;                  /* Perch__ChatPolicy */
+    struct number_map places;      /* Place number -> set of enum role. */
+    struct number_map groups;      /* Those it is directly in -> since when. */
+    struct number_map invitations; /* Place number -> since when:
+                                      invitation.h. */
+    struct text *owner;            /* The directory; NULL: administrators. */
     struct directory *directory;
     struct closure closure;
 };
@@ -59,7 +62,7 @@ struct group {
     RB_ENTRY(group) by_uri;
     struct text *uri; /* Lower case. */
     struct text *display_name;
-    struct number_map members; /* Principal numbers -> 1. */
+    struct number_map members; /* Principal numbers -> since when. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint64_t walk; /* The last walk that came by; no part of the state. */
@@ -106,7 +109,8 @@ struct category {
     bool restricted;         /* To those allowed, not open to everyone. */
     bool invitations;
     bool file_upload;
-    bool history_off; /* What is said is not shown later. */
+    bool history_off;        /* What is said is not shown later. */
+    uint32_t retention_days; /* 0: for ever. */
 };
 
 /* One endpoint's presence in one room: presence.c. */
@@ -123,11 +127,27 @@ RB_HEAD(participants, participant);
 /* Those of one session. */
 TAILQ_HEAD(joined_rooms, participant);
 
+/* addin.c */
+struct addin {
+    struct guid guid;
+    struct text *name; /* Unique among add-ins, ASCII case aside. */
+    struct text *url;
+    int64_t created_at_us;
+    int64_t changed_at_us;
+    uint32_t number;  /* From Counters.addin. */
+    uint32_t version; /* Counts changes, from 1. */
+    uint32_t rooms;   /* That carry it. */
+};
+
 /* room.c, role.c, presence.c */
 struct room {
     struct place place;
     struct category *category;
+    struct addin *addin; /* NULL: none. */
     struct participants participants;
+    /* Who follows it or has a mark in it: principal number -> set of
+     * ATTENDS_*; made from their rows. */
+    struct number_map attendants;
     uint32_t endpoints_present;
     uint32_t users_present;
     uint64_t message_id_last;
@@ -136,7 +156,29 @@ struct room {
     bool disabled;
     bool invitations_off; /* Whatever the category has. */
     bool files_off;
+    bool has_retention; /* Its own, whatever the category has. */
+    uint32_t retention_days;
+    uint32_t holds;        /* That lie on it; follows from the holds. */
+    uint32_t kept;         /* Messages that purging has passed over. */
+    uint64_t cleared_upto; /* Message ids: not shown any more, */
+    uint64_t purged_upto;  /* rows may be missing, */
+    uint64_t swept_upto;   /* purging goes on after it. */
 };
+
+/* hold.c: on a room or on a user. */
+struct hold {
+    TAILQ_ENTRY(hold) link;
+    uint64_t number;
+    struct text *name;
+    struct room *room; /* One of both is NULL. */
+    struct user *user;
+    struct text *reason;
+    struct text *administrator;
+    int64_t placed_at_us;
+};
+
+/* Those of the pool, by number. */
+TAILQ_HEAD(hold_list, hold);
 
 /* What is remembered of a user for a while: memory.c. */
 enum memory_kind { MEMORY_RETRY, MEMORY_ENDPOINT, MEMORIES };
@@ -163,6 +205,38 @@ struct memory {
     uint64_t number_last;
 };
 
+/* publication.c: an item of a user's presence document. */
+struct publication {
+    RB_ENTRY(publication) by_key; /* By container, then instance. */
+    uint32_t container;
+    uint32_t instance;
+    uint32_t version; /* Counts publications, from 1. */
+    uint32_t room;    /* Place number of the room it speaks of; 0: of none. */
+    struct text *expire_type;
+    struct text *xml;
+};
+
+/* Those of one user. */
+RB_HEAD(publications, publication);
+
+/* reading.c: up to where a user has read a room. */
+struct read_mark {
+    uint32_t room; /* Place number. */
+    uint64_t message_id;
+};
+
+/* What a user follows and has read; most have none. */
+struct attention {
+    struct publications publications;
+    uint32_t n_publications;
+    uint32_t document_bytes; /* Of all items' content. */
+    uint32_t n_marks;
+    uint32_t marks_capacity;
+    struct read_mark *marks; /* By room. */
+    struct text *feeds;      /* feed.c: the row perch.stored.Feeds. */
+    uint32_t feeds_version;  /* 0: never set. */
+};
+
 /* user.c */
 struct user {
     struct principal principal; /* First. */
@@ -171,10 +245,13 @@ struct user {
     struct text *display_name;
     LIST_HEAD(user_sessions, session) sessions; /* By session_id. */
     struct memo_ids memos[MEMORIES];
+    struct attention *attention; /* NULL: it follows and has read nothing. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint32_t version;
     uint32_t n_sessions;
+    uint32_t holds;             /* That lie on what the user says. */
+    uint64_t invitations_shown; /* Up to this id. */
     bool disabled;
     bool has_password;
     bool has_ha1_user; /* Only with a password. */
@@ -273,6 +350,9 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
+    struct table addins; /* Numbered by Counters.addin. */
+    uint32_t addin_last;
+    uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
     struct directory directory;
     struct place_names by_name;
@@ -280,6 +360,8 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct hold_list holds;
+    uint64_t hold_last;              /* Number. */
     struct owner owners[OWNERS_MAX]; /* In the order they came. */
 
     struct changes changes;
@@ -290,6 +372,7 @@ struct turn {
     struct machine *machine;
     const struct applied_entry *entry;
     int64_t sent_at_us;
+    const struct facts *facts; /* NULL: none were wanted, or there are none. */
     struct origin *origin;
     struct effects *effects;
     uint64_t value; /* Becomes applied.value. */

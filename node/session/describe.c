@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "node/chat/addins.h"
 #include "node/chat/view.h"
 #include "node/session/hub.h"
 #include "proto/xccos/names.h"
 #include "proto/xccos/text.h"
 
 enum {
+    USER_MARKUP_BYTES = 160, /* Names, numbers, the role. */
     USER_TYPE = 5, /* Of principals, as Persistent Chat numbers them. */
     /* Element and attribute names, flags, counts, the two URIs. */
     ROOM_MARKUP_BYTES = 1400,
@@ -55,6 +57,21 @@ static enum xccos_flag flag_of(bool is_so)
     return is_so ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
 }
 
+/* Returns false when memory is out. */
+static bool fill_addin(struct arena *arena, struct xccos_room *block,
+                       const struct addin *addin)
+{
+    char id[GUID_TEXT_BYTES + 1];
+    struct addin_view view;
+
+    view_addin(addin, &view);
+    guid_write(&view.guid, id);
+    block->addin_id = arena_copy_slice(arena, slice_of_text(id));
+    block->addin_name = view.name;
+    block->addin_url = view.url;
+    return block->addin_id.len > 0;
+}
+
 struct xccos_room *describe_room(const struct sessions *hub,
                                  struct arena *arena, const struct room *room)
 {
@@ -79,6 +96,9 @@ struct xccos_room *describe_room(const struct sessions *hub,
     block->file_post = flag_of(view.file_upload);
     block->invite = flag_of(view.invitations);
     block->logged = flag_of(view.history);
+    if (view.addin != NULL && !fill_addin(arena, block, view.addin)) {
+        return NULL;
+    }
     return block->uri.len == 0 || block->parent.len == 0 ? NULL : block;
 }
 
@@ -144,6 +164,32 @@ struct xccos_user *describe_user(struct arena *arena, const struct user *user)
     return block;
 }
 
+struct xccos_user *describe_principal(const struct sessions *hub,
+                                      struct arena *arena,
+                                      const struct principal *principal)
+{
+    struct xccos_user *block;
+    struct principal_view view;
+
+    view_principal(principal, &view);
+    if (!view.is_group) {
+        return describe_user(arena,
+                             query_user_numbered(hub->machine, view.number));
+    }
+    block = arena_alloc(arena, sizeof(*block));
+    if (block != NULL) {
+        block->uri = view.uri;
+        block->display_name = view.display_name;
+    }
+    return block;
+}
+
+size_t describe_user_bytes_max(const struct xccos_user *user)
+{
+    return USER_MARKUP_BYTES + 2 * xccos_text_escaped_bytes(user->uri, true) +
+           xccos_text_escaped_bytes(user->display_name, true);
+}
+
 enum xccos_role describe_role(unsigned roles)
 {
     if ((roles & ROLE_MANAGER) != 0) {
@@ -165,5 +211,7 @@ size_t describe_bytes_max(const struct xccos_room *room)
 {
     return ROOM_MARKUP_BYTES + xccos_text_escaped_bytes(room->name, true) +
            xccos_text_escaped_bytes(room->description, true) +
-           xccos_text_escaped_bytes(room->topic, true);
+           xccos_text_escaped_bytes(room->topic, true) +
+           xccos_text_escaped_bytes(room->addin_name, true) +
+           xccos_text_escaped_bytes(room->addin_url, true);
 }

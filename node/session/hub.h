@@ -10,14 +10,17 @@
 #include "node/session/callers.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
+#include "node/session/following.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
-#include "node/session/searching.h"
 #include "node/session/sessions.h"
+#include "node/session/shown.h"
+#include "node/session/tidings.h"
 #include "proto/xccos/write.h"
 
 /* INFOs being served, the oldest first. */
@@ -44,8 +47,11 @@ struct sessions {
     struct resumption resumption;
     struct folding folding;
     struct history history;
-    struct searches searches;
+    struct looks looks;
     struct duties duties;
+    struct shown shown;
+    struct tidings tidings;
+    struct following following;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */

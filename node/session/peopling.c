@@ -6,17 +6,14 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "proto/xccos/limits.h"
-#include "proto/xccos/text.h"
 
 enum {
-    USER_MARKUP_BYTES = 160, /* Names, numbers, the role. */
     USERS_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024,
 };
 
-/* A list of people that waits for the state. */
+/* A list of people while it is made. */
 struct peopling {
-    struct errand errand; /* First. */
-    struct read read;
+    struct look look; /* First. */
     const struct xccos_request *request;
     unsigned role; /* A set of enum role; 0: who is there now. */
     struct xccos_user *users, **tail;
@@ -47,9 +44,7 @@ static bool add(struct peopling *peopling, struct xccos_user *block,
         return false;
     }
     block->role = role;
-    peopling->bytes += USER_MARKUP_BYTES +
-                       2 * xccos_text_escaped_bytes(block->uri, true) +
-                       xccos_text_escaped_bytes(block->display_name, true);
+    peopling->bytes += describe_user_bytes_max(block);
     peopling->is_over = peopling->bytes > USERS_BYTES_MAX;
     *peopling->tail = block;
     peopling->tail = &block->next;
@@ -59,41 +54,21 @@ static bool add(struct peopling *peopling, struct xccos_user *block,
 static bool add_present(void *context, const struct present *present)
 {
     struct peopling *peopling = context;
-    struct arena *arena = peopling->errand.visit->intake->arena;
+    struct arena *arena = peopling->look.errand.visit->intake->arena;
 
     return add(peopling, describe_user(arena, present->user),
                describe_role(present->roles));
-}
-
-/* Groups have a URI and a name, and no more of what users have. */
-static struct xccos_user *describe(struct peopling *peopling,
-                                   const struct principal *principal)
-{
-    struct visit *visit = peopling->errand.visit;
-    struct xccos_user *block;
-    struct principal_view view;
-
-    view_principal(principal, &view);
-    if (!view.is_group) {
-        return describe_user(
-            visit->intake->arena,
-            query_user_numbered(visit->hub->machine, view.number));
-    }
-    block = arena_alloc(visit->intake->arena, sizeof(*block));
-    if (block != NULL) {
-        block->uri = view.uri;
-        block->display_name = view.display_name;
-    }
-    return block;
 }
 
 static bool add_holder(void *context, const struct principal *principal,
                        unsigned roles)
 {
     struct peopling *peopling = context;
+    const struct visit *visit = peopling->look.errand.visit;
 
     return (roles & peopling->role) == 0 ||
-           add(peopling, describe(peopling, principal),
+           add(peopling,
+               describe_principal(visit->hub, visit->intake->arena, principal),
                peopling->request->people.role);
 }
 
@@ -102,7 +77,7 @@ static bool add_holder(void *context, const struct principal *principal,
 static enum outcome may_see(const struct peopling *peopling,
                             const struct user *user, const struct room *room)
 {
-    const struct caller *caller = peopling->errand.visit->caller;
+    const struct caller *caller = peopling->look.errand.visit->caller;
     enum outcome outcome;
     struct room_view view;
 
@@ -124,29 +99,29 @@ static enum outcome may_see(const struct peopling *peopling,
 
 static void reply(struct peopling *peopling, const struct guid *guid)
 {
-    struct visit *visit = peopling->errand.visit;
+    struct visit *visit = peopling->look.errand.visit;
     struct xccos_primitive primitive;
 
     if (peopling->is_over) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_LIMIT_EXCEEDED,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_LIMIT_EXCEEDED,
                       "there are more people than fit into a reply");
         return;
     }
-    errand_reply_init(&peopling->errand, &primitive);
+    errand_reply_init(&peopling->look.errand, &primitive);
     primitive.data.rooms =
         describe_room_uri(visit->hub, visit->intake->arena, guid);
     if (primitive.data.rooms == NULL || peopling->failed) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_BUSY,
                       "the pool is busy, try again");
         return;
     }
     primitive.data.rooms->users = peopling->users;
-    errand_reply(&peopling->errand, &primitive, 0);
+    errand_reply(&peopling->look.errand, &primitive, 0);
 }
 
 static void list(struct peopling *peopling, const struct room *room)
 {
-    const struct sessions *hub = peopling->errand.visit->hub;
+    const struct sessions *hub = peopling->look.errand.visit->hub;
     struct room_view view;
 
     view_room(room, &view);
@@ -154,7 +129,7 @@ static void list(struct peopling *peopling, const struct room *room)
     if (peopling->role != 0) {
         page_roles(hub->machine, room, 0, add_holder, peopling);
     } else if (describe_is_large(hub, view.users_present)) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_NO_PARTICIPANT_LIST,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_NO_PARTICIPANT_LIST,
                       "too many are in the room to list them");
         return;
     } else {
@@ -163,11 +138,10 @@ static void list(struct peopling *peopling, const struct room *room)
     reply(peopling, &view.place.guid);
 }
 
-static void index_told(struct read *read, enum error error)
+static bool take(struct look *look)
 {
-    struct peopling *peopling =
-        (struct peopling *)((char *)read - offsetof(struct peopling, read));
-    const struct visit *visit = peopling->errand.visit;
+    struct peopling *peopling = (struct peopling *)look;
+    const struct visit *visit = look->errand.visit;
     const struct machine *machine = visit->hub->machine;
     const struct xccos_name *name = &peopling->request->people.room;
     const struct room *room =
@@ -175,29 +149,23 @@ static void index_told(struct read *read, enum error error)
     enum outcome outcome =
         may_see(peopling, query_user(machine, visit->caller->user_uri), room);
 
-    if (error != ERROR_NONE) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
-                      "the pool has no leader now, try again");
-    } else if (outcome != OUTCOME_DONE) {
-        errand_refuse_outcome(&peopling->errand, outcome);
+    if (outcome != OUTCOME_DONE) {
+        errand_refuse_outcome(&look->errand, outcome);
     } else {
         list(peopling, room);
     }
+    return true;
 }
 
 void peopling_serve(struct visit *visit, const struct xccos_primitive *command,
                     const struct xccos_request *request)
 {
-    struct peopling *peopling = errand_begin(visit, sizeof(*peopling), command);
+    struct peopling *peopling =
+        look_begin(visit, sizeof(*peopling), command, take);
 
-    if (peopling == NULL) {
-        return;
-    }
-    peopling->request = request;
-    peopling->role = role_of(request->people.role);
-    peopling->read.tell = index_told;
-    if (reads_ask(visit->hub->reads, &peopling->read) != ERROR_NONE) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    if (peopling != NULL) {
+        peopling->request = request;
+        peopling->role = role_of(request->people.role);
+        look_ask(&peopling->look);
     }
 }

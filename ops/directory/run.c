@@ -126,29 +126,62 @@ static enum run_end begin(struct run *run)
                : finish(run, end_of(&told), "%s", told.why);
 }
 
-/* Nobody there, where somebody was, is a mistake and no cleaning up. */
-static enum run_end check_not_empty(struct run *run)
+static bool is_kind(const struct roster_group *group, const char *kind)
 {
-    size_t users = 0, groups = 0;
+    return strncmp(group->uri, kind, strlen(kind)) == 0;
+}
 
-    for (size_t i = 0; i < run->held.n_users; i++) {
-        users += strcmp(run->held.users[i].owner, run->pool.directory) == 0;
+/* Groups of a kind that hold somebody in the pool, and none in the directory.
+ */
+static bool has_lost_all(const struct run *run, const char *kind)
+{
+    bool had = false;
+
+    for (size_t i = 0; i < run->wanted.n_groups; i++) {
+        if (is_kind(&run->wanted.groups[i], kind)) {
+            return false;
+        }
     }
     for (size_t i = 0; i < run->held.n_groups; i++) {
-        groups += strcmp(run->held.groups[i].owner, run->pool.directory) == 0 &&
-                  run->held.groups[i].n > 0;
+        const struct roster_group *group = &run->held.groups[i];
+
+        had = had || (is_kind(group, kind) && group->n > 0 &&
+                      strcmp(group->owner, run->pool.directory) == 0);
     }
-    if (run->wanted.n_users == 0 && users > 0) {
-        return finish(run, RUN_FAILED,
-                      "the directory shows no user at all: base, filter or "
-                      "rights to read are wrong");
+    return had;
+}
+
+static bool has_lost_users(const struct run *run)
+{
+    for (size_t i = 0; i < run->held.n_users; i++) {
+        if (strcmp(run->held.users[i].owner, run->pool.directory) == 0) {
+            return run->wanted.n_users == 0;
+        }
     }
-    if (run->wanted.n_groups == 0 && groups > 0) {
-        return finish(run, RUN_FAILED,
-                      "the directory shows no group at all: base, filter or "
-                      "rights to read are wrong");
+    return false;
+}
+
+/* Nobody there, where somebody was, is a mistake and no cleaning up. A kind
+ * that is not followed any more goes like anything else. */
+static enum run_end check_not_empty(struct run *run)
+{
+    const struct directory_settings *settings = run->settings;
+    const char *what = NULL;
+
+    if (has_lost_users(run)) {
+        what = "user";
+    } else if (settings->groups && has_lost_all(run, "group:")) {
+        what = "group";
+    } else if (settings->units && has_lost_all(run, "unit:")) {
+        what = "unit";
+    } else if (settings->site != NULL && has_lost_all(run, "site:")) {
+        what = "site";
     }
-    return RUN_DONE;
+    return what == NULL ? RUN_DONE
+                        : finish(run, RUN_FAILED,
+                                 "the directory shows no %s at all: base, "
+                                 "filter or rights to read are wrong",
+                                 what);
 }
 
 static enum run_end read_wanted(struct run *run)

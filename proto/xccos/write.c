@@ -8,7 +8,12 @@
 #include "proto/xccos/text.h"
 
 /* Most bytes of a message's tags, names of attributes, numbers and moment. */
-enum { MESSAGE_FRAME_BYTES_MAX = 256 };
+enum {
+    MESSAGE_FRAME_BYTES_MAX = 256,
+    /* What perch's own attributes add: of a story, of a changed message. */
+    STORY_BYTES_MAX = 24,
+    CHANGE_BYTES_MAX = 96,
+};
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
 
@@ -20,11 +25,7 @@ static enum xccos_error write_attribute(struct buffer *out,
                                         const struct schema_field *field,
                                         const void *value)
 {
-    if (field->is_perch) {
-        LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\" perch:");
-    } else {
-        LITERAL(out, " ");
-    }
+    buffer_append_text(out, field->is_perch ? " perch:" : " ");
     buffer_append_text(out, field->name);
     LITERAL(out, "=\"");
     XCCOS_TRY(field_write(field, value, out));
@@ -36,10 +37,16 @@ static enum xccos_error write_attributes(struct buffer *out,
                                          const struct schema_block *block,
                                          const void *value)
 {
+    bool is_declared = false;
+
     for (size_t i = 0; i < block->fields_n; i++) {
         const struct schema_field *field = &block->fields[i];
 
         if (field->always || field_is_set(field, value)) {
+            if (field->is_perch && !is_declared) {
+                LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\"");
+                is_declared = true;
+            }
             XCCOS_TRY(write_attribute(out, field, value));
         }
     }
@@ -287,8 +294,12 @@ enum xccos_error xccos_write_primitive(struct buffer *out, uint64_t envid,
 size_t xccos_message_bytes_max(const struct xccos_message *message)
 {
     const struct slice attributes[] = {message->room_uri, message->author,
-                                       message->author_name, message->retry_id};
+                                       message->author_name, message->retry_id,
+                                       message->reason};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
+
+    bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;
+    bytes += message->state != XCCOS_MESSAGE_POSTED ? CHANGE_BYTES_MAX : 0;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         bytes += xccos_text_escaped_bytes(attributes[i], true);

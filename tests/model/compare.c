@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "node/chat/access.h"
+#include "node/chat/addins.h"
+#include "node/chat/invited.h"
 #include "node/chat/query.h"
 #include "node/chat/view.h"
 #include "tests/model/script.h"
@@ -73,6 +75,12 @@ const char *compare_effects(const struct effects *effects,
         if (difference != NULL) {
             return difference;
         }
+    }
+    SAME(effects->revised.kind == twin->revised);
+    SAME(effects->purged_room == twin->purged);
+    SAME(effects->n_ids == twin->n_ids);
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        SAME(effects->ids[i] == twin->ids[i]);
     }
     SAME(effects->has_message == twin->has_message);
     return twin->has_message
@@ -178,6 +186,22 @@ static const char *compare_user(const struct machine *machine,
     return NULL;
 }
 
+static const char *compare_invited(const struct machine *machine,
+                                   const struct twin *twin, uint32_t number)
+{
+    const struct user *user = query_user_numbered(machine, number);
+    struct invitation list[TWIN_PLACES];
+    uint64_t ids[TWIN_PLACES];
+    size_t n = twin_invited(twin, number, 0, ids);
+
+    SAME(invited_shown(user) == twin->users[number].shown);
+    SAME(invited_list(machine, user, 0, list, TWIN_PLACES) == n);
+    for (size_t i = 0; i < n; i++) {
+        SAME(list[i].id == ids[i]);
+    }
+    return NULL;
+}
+
 static const char *compare_group(const struct machine *machine,
                                  const struct twin *twin, uint32_t number)
 {
@@ -263,6 +287,9 @@ static const char *compare_room(const struct machine *machine,
     view_room(room, &view);
     view_category(view.category, &category);
     SAME(category.place.number == place->category);
+    SAME((view.addin == NULL) == (place->addin == 0));
+    SAME(view.addin == NULL ||
+         view.addin == addins_find(machine, &twin->addins[place->addin].guid));
     SAME(view.behavior == place->behavior);
     SAME(view.invitations_off == place->invitations_off);
     SAME(view.files_off == place->files_off);
@@ -271,6 +298,11 @@ static const char *compare_room(const struct machine *machine,
     SAME(view.history == !twin->places[place->category].history_off);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
+    SAME(view.has_retention == place->has_days);
+    SAME(view.retention_days == twin_days(twin, number));
+    SAME(view.cleared_upto == place->cleared);
+    SAME(view.purged_upto == place->purged);
+    SAME(view.swept_upto == place->swept);
     SAME(view.message_id_last == place->message_id);
     SAME(view.endpoints_present == endpoints);
     SAME(view.users_present == users);
@@ -298,8 +330,30 @@ static const char *compare_category(const struct machine *machine,
     SAME(view.invitations == place->invitations);
     SAME(view.file_upload == place->file_upload);
     SAME(view.history == !place->history_off);
+    SAME(view.retention_days == place->days);
     SAME(view.rooms == rooms);
     return compare_place(&view.place, place);
+}
+
+static const char *compare_addin(const struct machine *machine,
+                                 const struct twin *twin, uint32_t number)
+{
+    const struct twin_addin *other = &twin->addins[number];
+    const struct addin *addin = addins_find(machine, &other->guid);
+    struct addin_view view;
+
+    if (!other->is_there) { /* Another may have its guid by now. */
+        return NULL;
+    }
+    SAME(addin != NULL);
+    view_addin(addin, &view);
+    SAME(view.number == number);
+    SAME(same_text(view.name, &other->name));
+    SAME(same_text(view.url, &other->url));
+    SAME(view.version == other->version);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
+    return NULL;
 }
 
 static const char *compare_session(const struct machine *machine,
@@ -404,10 +458,15 @@ const char *compare_state(const struct machine *machine,
          twin->users[i].is_group ? compare_group(machine, twin, i)
                                  : compare_user(machine, twin, i))
     EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_invited(machine, twin, i))
+    EACH(1, twin->n_users,
          twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_attention(machine, twin, i))
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))
+    EACH(1, twin->n_addins, compare_addin(machine, twin, i))
     EACH(0, TWIN_SESSIONS - 1,
          twin->sessions[i].open ? compare_session(machine, twin, (int)i) : NULL)
     EACH(1, TWIN_NODES - 1, compare_origin(machine, twin, (int)i))

@@ -38,6 +38,27 @@ ProtobufCBinaryData script_uri(struct script *s);
 /** Make a message with nothing set. */
 void *script_make(struct arena *arena, const ProtobufCMessageDescriptor *what);
 
+/** Pick a room, or a category, there is, mostly. */
+ProtobufCBinaryData script_room(struct script *s, struct arena *arena);
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena);
+
+/** Pick something to say, now and then what nobody may. */
+ProtobufCBinaryData script_words(struct script *s);
+
+/** Say what script_talk.c knows. */
+void script_say_correct(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_say_withdraw(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void script_say_redact(struct script *s, struct arena *arena,
+                       Perch__Command *c);
+void script_say_clear(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_purge(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_retain(struct script *s, struct arena *arena,
+                       Perch__Command *c);
+void script_say_hold(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_lift(struct script *s, struct arena *arena, Perch__Command *c);
+
 #define MAKE(arena, type) script_make(arena, &perch__##type##__descriptor)
 
 #endif

@@ -92,13 +92,16 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
-/* What came with directories that keep users and groups. */
-static bool is_of_owners(const Perch__Command *c)
+/* All kinds from a correction on are of rules version 3, and these fields. */
+static bool is_of_talk(const Perch__Command *c)
 {
     switch (c->kind_case) {
-    case PERCH__COMMAND__KIND_OWNER_REPORT:
-    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
-        return true;
+    case PERCH__COMMAND__KIND_POST:
+        return c->post->has_story;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_addin;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_addin;
     case PERCH__COMMAND__KIND_USER_CREATE:
         return c->user_create->has_owner;
     case PERCH__COMMAND__KIND_USER_CHANGE:
@@ -108,7 +111,7 @@ static bool is_of_owners(const Perch__Command *c)
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return c->group_change->has_owner;
     default:
-        return false;
+        return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
     }
 }
 
@@ -119,7 +122,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
         (is_of_people(c) && twin->rules < 2) ||
-        (is_of_owners(c) && twin->rules < 3)) {
+        (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -134,6 +137,11 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -144,11 +152,20 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+    case PERCH__COMMAND__KIND_ROOM_CLEAR:
+    case PERCH__COMMAND__KIND_HOLD_PLACE:
+    case PERCH__COMMAND__KIND_HOLD_LIFT:
+    case PERCH__COMMAND__KIND_RETENTION_SET:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
     case PERCH__COMMAND__KIND_OWNER_REPORT:
     case PERCH__COMMAND__KIND_OWNER_CONFIRM:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
         return administrator || (user && twin->rules > 1)
                    ? OUTCOME_DONE
                    : OUTCOME_NOT_AN_ADMINISTRATOR;
@@ -357,6 +374,38 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_PUBLISH:
+        return twin_publish(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARK:
+        return twin_read_mark(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARKS:
+        return twin_read_marks(twin, c->read_marks);
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        return twin_feeds_put(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+        return twin_correct(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
+        return twin_withdraw(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+        return twin_redact(twin, c->message_redact);
+    case PERCH__COMMAND__KIND_ROOM_CLEAR:
+        return twin_clear(twin, c->room_clear);
+    case PERCH__COMMAND__KIND_ROOM_PURGE:
+        return twin_purge(twin, c->room_purge);
+    case PERCH__COMMAND__KIND_HOLD_PLACE:
+        return twin_hold(twin, c->hold_place);
+    case PERCH__COMMAND__KIND_HOLD_LIFT:
+        return twin_lift(twin, c->hold_lift);
+    case PERCH__COMMAND__KIND_RETENTION_SET:
+        return twin_retain(twin, c->retention_set);
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+        return twin_addin_create(twin, c->addin_create);
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+        return twin_addin_change(twin, c->addin_change);
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return twin_addin_delete(twin, c->addin_delete);
     default: /* Noop. */
         return OUTCOME_DONE;
     }
@@ -386,6 +435,9 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
     twin->value = 0;
     twin->n_events = 0;
     twin->has_message = false;
+    twin->revised = REVISION_NONE;
+    twin->purged = 0;
+    twin->n_ids = 0;
     if (!is_start(entry, c)) {
         applied.outcome = admit(twin, entry);
         if (applied.outcome != OUTCOME_DONE) {

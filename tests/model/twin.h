@@ -24,6 +24,12 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
+    TWIN_FEEDS = 32,
+    TWIN_SAID = 12000,
+    TWIN_HOLDS = 256,
+    TWIN_IDS = 128,
+    TWIN_ADDINS = 512, /* Ever. */
 };
 
 struct twin_text {
@@ -35,12 +41,24 @@ struct twin_text {
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
     bool is_group;
-    bool members[TWIN_USERS + 1]; /* By number. */
-    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
-    struct twin_text owner;       /* Empty: administrators. */
+    bool members[TWIN_USERS + 1];   /* By number. */
+    uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
+    uint64_t shown;                 /* Invitations up to this id. */
+    int chat;                       /* 0: unset, 1: enabled, 2: disabled. */
+    struct twin_text owner;         /* Empty: administrators. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
+    uint32_t feeds_version;
+    size_t n_feeds;
+    struct twin_text feeds[TWIN_FEEDS]; /* Their names. */
+};
+
+/* An item of a presence document. */
+struct twin_item {
+    uint32_t user, container, instance, version;
+    uint32_t room; /* Number; 0: of none. */
+    struct twin_text expire_type, xml;
 };
 
 struct twin_place {
@@ -50,7 +68,11 @@ struct twin_place {
     uint32_t version;
     int64_t created, changed;
     /* Rooms only. */
+    bool has_days;
+    uint64_t cleared, purged, swept;
+    uint32_t kept;
     uint32_t category; /* Number. */
+    uint32_t addin;    /* Number; 0: none. */
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
@@ -59,7 +81,35 @@ struct twin_place {
     /* Categories only. */
     bool restricted, invitations, file_upload, history_off;
     /* Both. */
-    unsigned roles[TWIN_USERS + 1]; /* By user number. */
+    unsigned roles[TWIN_USERS + 1];   /* By user number. */
+    uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
+    uint32_t days;                    /* Of retention. */
+};
+
+/* Of a room, by rising id. */
+struct twin_said {
+    uint32_t room;
+    uint64_t id;
+    uint32_t user;
+    int64_t at;
+    bool story, gone;
+    enum revision state;
+    struct twin_text text, extra; /* As it is now. */
+};
+
+/* On a room or a user. */
+struct twin_hold {
+    uint64_t number;
+    struct twin_text name; /* Lower case. */
+    uint32_t room, user;
+};
+
+struct twin_addin {
+    bool is_there;
+    struct guid guid;
+    struct twin_text name, url;
+    uint32_t version;
+    int64_t created, changed;
 };
 
 struct twin_session {
@@ -127,14 +177,26 @@ struct twin {
     uint32_t settings[SETTINGS];
     int64_t now;
     uint32_t n_users, n_places;
+    uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
+    uint32_t n_addins;
+    struct twin_addin addins[TWIN_ADDINS + 1];
     struct twin_session sessions[TWIN_SESSIONS];
     size_t n_present;
     struct twin_present present[TWIN_PRESENT];
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
     uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    size_t n_items;
+    struct twin_item items[TWIN_ITEMS];
+    /* By user and room: the message read up to, and one; 0: no mark. */
+    uint64_t reads[TWIN_USERS + 1][TWIN_PLACES + 1];
+    size_t n_said;
+    struct twin_said said[TWIN_SAID];
+    size_t n_holds;
+    struct twin_hold holds[TWIN_HOLDS];
+    uint64_t hold_last;
     size_t n_owners;
     struct twin_owner owners[16];
 
@@ -145,6 +207,10 @@ struct twin {
     struct event events[TWIN_EVENTS];
     bool has_message;
     struct message message;
+    enum revision revised;
+    uint32_t purged; /* Room. */
+    size_t n_ids;
+    uint64_t ids[TWIN_IDS];
 };
 
 /** Make a pool to which nothing happened. */
@@ -180,6 +246,19 @@ unsigned twin_roles(const struct twin *twin, uint32_t place,
 /** Whether a category allows a principal. */
 bool twin_in_scope(const struct twin *twin, uint32_t category,
                    uint32_t principal);
+
+/** The second from which what is given now holds. */
+uint32_t twin_since(const struct twin *twin);
+
+/** Whether a room sends invitations. */
+bool twin_invites(const struct twin *twin, uint32_t room);
+
+/** List the ids of a user's invitations after one. Returns how many. */
+size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
+                    uint64_t ids[TWIN_PLACES]);
+
+/** Find an add-in by guid. 0 when there is none. */
+uint32_t twin_addin(const struct twin *twin, ProtobufCBinaryData guid);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -246,9 +325,39 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_addin_create(struct twin *twin, const Perch__AddinCreate *c);
+enum outcome twin_addin_change(struct twin *twin, const Perch__AddinChange *c);
+enum outcome twin_addin_delete(struct twin *twin, const Perch__AddinDelete *c);
+enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+enum outcome twin_publish(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_mark(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_marks(struct twin *twin, const Perch__ReadMarks *c);
+enum outcome twin_feeds_put(struct twin *twin, const Perch__Command *c);
+enum outcome twin_correct(struct twin *twin, const Perch__Command *c);
+enum outcome twin_withdraw(struct twin *twin, const Perch__Command *c);
+enum outcome twin_redact(struct twin *twin, const Perch__MessageRedact *c);
+enum outcome twin_clear(struct twin *twin, const Perch__RoomClear *c);
+enum outcome twin_purge(struct twin *twin, const Perch__RoomPurge *c);
+enum outcome twin_retain(struct twin *twin, const Perch__RetentionSet *c);
+enum outcome twin_hold(struct twin *twin, const Perch__HoldPlace *c);
+enum outcome twin_lift(struct twin *twin, const Perch__HoldLift *c);
+
+/** Keep the message of a post. */
+void twin_remember(struct twin *twin, uint32_t user, const Perch__Post *post);
+
+/** How many days a room's messages are kept. */
+uint32_t twin_days(const struct twin *twin, uint32_t room);
+
+/** Whether the acting session may say something in a room. */
+enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
+                          uint32_t room);
+
+/** Whether something may be said. */
+enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
+                             ProtobufCBinaryData extra, bool is_story);
 
 /** What may keep a user or group: nobody, or a directory. */
 enum outcome twin_check_owner(bool has, ProtobufCBinaryData name);

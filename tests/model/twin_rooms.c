@@ -16,7 +16,10 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value <= 1;
     case SETTING_HISTORY_DEFAULT:
         return value >= 1 && value <= 500;
+    case SETTING_CORRECTION_WINDOW_S:
+        return value <= 31536000;
     case SETTING_MESSAGE_CHARACTERS_MAX:
+    case SETTING_STORY_CHARACTERS_MAX:
     case SETTING_SESSION_ROOMS_MAX:
     case SETTING_USER_SESSIONS_MAX:
         return value >= 1 && value <= 65536;
@@ -24,11 +27,15 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 86400;
     case SETTING_RETRIES_MAX:
     case SETTING_ENDPOINTS_MAX:
+    case SETTING_FILE_KIB_MAX:
         return value >= 1 && value <= 1048576;
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
     case SETTING_CATEGORIES_MAX:
+    case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
+    case SETTING_ADDINS_MAX:
+        return value >= 1 && value <= 10000;
     default:
         return value >= 1 && value <= 10000000;
     }
@@ -36,7 +43,8 @@ static bool in_range(uint32_t setting, uint32_t value)
 
 static bool has_fixed_domain(const struct twin *twin)
 {
-    return twin->domain.len > 0 && twin->n_places + twin->n_users > 0;
+    return twin->domain.len > 0 &&
+           (twin->n_places > 0 || (twin->rules > 1 && twin->n_users > 0));
 }
 
 static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
@@ -325,6 +333,12 @@ static bool apply_lists(struct twin *twin, uint32_t room,
                 continue;
             }
             changed = true;
+            if ((*roles & ROLE_MEMBER) == 0) {
+                twin->places[room].invited[user] = 0;
+            } else if ((before & ROLE_MEMBER) == 0 && twin->rules >= 3 &&
+                       twin->places[room].is_room && twin_invites(twin, room)) {
+                twin->places[room].invited[user] = twin_since(twin);
+            }
             event = twin_event(twin, EVENT_ROLE_CHANGED);
             event->room = room;
             event->guid = twin->places[room].guid;
@@ -559,6 +573,9 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     if (c->behavior != 4 && c->behavior != 5) {
         return OUTCOME_BEHAVIOR_INVALID;
     }
+    if (c->addin.len > 0 && twin_addin(twin, c->addin) == 0) {
+        return OUTCOME_ADDIN_UNKNOWN;
+    }
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
@@ -576,6 +593,7 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     place = add_place(twin, c->room, c->name, c->description);
     place->is_room = true;
     place->category = category;
+    place->addin = c->addin.len > 0 ? twin_addin(twin, c->addin) : 0;
     place->visibility = c->visibility;
     place->behavior = c->behavior;
     place->disabled = c->disabled;
@@ -618,6 +636,9 @@ static enum outcome check_room_change(struct twin *twin, uint32_t user,
                           c->has_description, c->description);
     if (outcome != OUTCOME_DONE) {
         return outcome;
+    }
+    if (c->has_addin && c->addin.len > 0 && twin_addin(twin, c->addin) == 0) {
+        return OUTCOME_ADDIN_UNKNOWN;
     }
     if (c->has_visibility && !is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
@@ -695,6 +716,12 @@ enum outcome twin_room_change(struct twin *twin, const Perch__Command *command)
     if (c->has_file_upload) {
         changed |= c->file_upload == place->files_off ? CHANGED_SWITCHES : 0;
         place->files_off = !c->file_upload;
+    }
+    if (c->has_addin) {
+        uint32_t addin = c->addin.len > 0 ? twin_addin(twin, c->addin) : 0;
+
+        changed |= addin != place->addin ? CHANGED_SWITCHES : 0;
+        place->addin = addin;
     }
     if (apply_lists(twin, number, lists, 6)) {
         changed |= CHANGED_ROLES;
