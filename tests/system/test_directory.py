@@ -9,6 +9,7 @@ Exit 77 (skipped) where slapd is not installed.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -300,6 +301,33 @@ displayName: Somebody else
         shown = self.node.perchctl('users', 'show', 'anna')['user']
         self.assertEqual((shown['display_name'], shown['disabled']),
                          ('Anna', False))
+
+
+class Example(Directory):
+    """What ops/directory/README.md tells to try."""
+
+    def test_example(self) -> None:
+        """Two people come from a slapd that the example has started."""
+        here = self.folder / 'ldap'
+        here.mkdir()
+        done = subprocess.run(
+            [str(scene.HOME / 'ops' / 'directory' / 'example.sh'),
+             str(scene.Setup.base_port + 8), str(self.pool.folder)],
+            cwd=here, capture_output=True, text=True, timeout=RUN_WAIT_S,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        pid = until(lambda: (here / 'slapd.pid').exists() and
+                    (here / 'slapd.pid').read_text(), 'slapd runs')
+        try:
+            until(lambda: self.begin('--dry-run', name='ldap/directory.conf')
+                  .wait(RUN_WAIT_S) == DONE, 'slapd answers')
+            self.run_once(name='ldap/directory.conf')
+        finally:
+            os.kill(int(pid), signal.SIGKILL)
+        self.assertEqual(self.users(), {sip('anna'): False, sip('bert'): False})
+        self.assertEqual(self.groups(), {
+            'group:traders': {sip('anna')},
+            'unit:london': {sip('anna'), sip('bert')}})
 
 
 class Holds(Directory):
