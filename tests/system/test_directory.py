@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import scene
-from local_pool import Node
+from fake_ldap import Answer, Entry, FakeLdap
 from scene import Scene, until
 from slapd import (MANAGER, PASSWORD, SUFFIX, Slapd, group, person, unit)
 from sip_client import DOMAIN
@@ -301,6 +301,91 @@ displayName: Somebody else
         shown = self.node.perchctl('users', 'show', 'anna')['user']
         self.assertEqual((shown['display_name'], shown['disabled']),
                          ('Anna', False))
+
+
+class Ranges(Directory):
+    """Members that come in parts, and answers that may be half of one."""
+    PEOPLE = ['u%02d' % i for i in range(10)]
+    STEP = 4
+
+    def members(self, name: str) -> tuple[str, list[str]]:
+        """The part of the members that a name asks for, as AD names it."""
+        first = 0
+        if ';range=' in name:
+            first = int(name.split('=')[1].split('-')[0])
+        part = self.PEOPLE[first:first + self.STEP]
+        last = '*' if first + self.STEP >= len(self.PEOPLE) else str(
+            first + len(part) - 1)
+        return 'member;range=%d-%s' % (first, last), [
+            'cn=%s,dc=ad' % each for each in part]
+
+    def answer(self, base: str, names: list[str]) -> list[Entry]:
+        """Users, a group, or more of the group's members."""
+        if base.startswith('cn=all'):
+            return [(base, dict([self.members(names[0])]))]
+        if 'mail' in names:
+            return [('cn=%s,dc=ad' % each, {'mail': [each + '@' + DOMAIN]})
+                    for each in self.PEOPLE]
+        if 'member' in names:
+            return [('cn=all,dc=ad', dict([
+                ('sAMAccountName', ['all']), ('member', []),
+                self.members('member')]))]
+        return []
+
+    def ask(self, answer: Answer, expect: int, pages: bool = True) -> Any:
+        """A run with a server that answers so."""
+        server = FakeLdap(scene.Setup.base_port + 8, answer, pages)
+        self.addCleanup(server.close)
+        (self.folder / 'directory.conf').write_text('''\
+[directory]
+name = corp
+schema = ad
+state_dir = %s
+[pool]
+socket = %s
+[ldap]
+base = "dc=ad"
+timeout = 2s
+uri = %s
+starttls = no
+plain = yes
+bind = anonymous
+''' % (self.folder, self.node.socket, server.uri))
+        found = self.run_once(expect=expect)
+        server.close()
+        return found
+
+    def test_parts_are_fetched_to_the_end(self) -> None:
+        """All members, four at a time."""
+        self.ask(self.answer, DONE)
+        self.assertEqual(self.groups(), {
+            'group:all': {sip(each) for each in self.PEOPLE}})
+
+    def test_a_part_that_does_not_come(self) -> None:
+        """None, another one, or the same again: not an end of the list."""
+        self.ask(self.answer, DONE)
+
+        def none(base: str, names: list[str]) -> list[Entry]:
+            return [] if base.startswith('cn=all') else self.answer(base, names)
+
+        def empty(base: str, names: list[str]) -> list[Entry]:
+            return ([(base, {})] if base.startswith('cn=all')
+                    else self.answer(base, names))
+
+        def again(base: str, names: list[str]) -> list[Entry]:
+            return ([(base, dict([self.members('member')]))]
+                    if base.startswith('cn=all') else self.answer(base, names))
+
+        for answer in (none, empty, again):
+            found = self.ask(answer, FAILED)
+            self.assertIn('member;range=4-*', found['text'])
+        self.assertEqual(len(self.groups()['group:all']), len(self.PEOPLE))
+
+    def test_a_server_that_does_not_page(self) -> None:
+        """Its answer is not known to be whole."""
+        found = self.ask(self.answer, FAILED, pages=False)
+        self.assertIn('whole', found['text'])
+        self.assertEqual(self.users(), {})
 
 
 class Example(Directory):
