@@ -112,6 +112,8 @@ enum admin_access {
       CHANGE)                                                                  \
     X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
       SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
     X(DIRECTORY_STATUS, 65, directory_status, directory_status_reply, SHORT,   \
       REPLY, LOOK)                                                             \
     X(DIRECTORY_CONFIRM, 66, directory_confirm, directory_show_reply, SHORT,   \

@@ -28,6 +28,27 @@ enum client_question_kind {
     CLIENT_LAST,          /* The newest `most` messages of a room. */
     CLIENT_AFTER,         /* The oldest `most` after message_id. */
     CLIENT_BEFORE,        /* The newest `most` before message_id. */
+    CLIENT_SEARCH,        /* Messages by `search`, at most `most`. */
+    CLIENT_NEWS,          /* What is unread: of room_uri, or all followed. */
+    CLIENT_MARK_READ,     /* A room is read up to message_id; 0: to its last. */
+    CLIENT_FEEDS,         /* What the user wants to be told of. */
+    CLIENT_SET_FEEDS,     /* To be told of feeds. */
+    CLIENT_INVITATIONS,   /* That the user was not told of yet: now he is. */
+    CLIENT_FIND_PEOPLE,   /* Users and groups, by text in name or URI. */
+};
+
+/* What was said: all of these hold. */
+struct client_search {
+    struct slice text; /* Words; empty: whatever was said. */
+    bool is_exact;     /* They stand together, in order. */
+    bool match_case;
+    const char *const *rooms; /* URIs; none: all of one's rooms. */
+    size_t rooms_n;
+    const char *const *authors; /* URIs, any of them; none: whoever. */
+    size_t authors_n;
+    bool has_from, has_to;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool oldest_first;      /* Else the newest. */
 };
 
 /* Borrowed for the call. */
@@ -37,9 +58,13 @@ struct client_question {
     bool is_exact;         /* The text is the whole name. */
     struct slice room_uri; /* Of history; need not be joined. */
     uint64_t message_id;
-    uint32_t most;      /* Of history: 1 to CLIENT_HISTORY_MAX. */
+    const struct client_search *search;
+    uint32_t most;      /* Of history: 1 to CLIENT_HISTORY_MAX; of a search 1
+                           to CLIENT_SEARCH_MAX. */
     uint32_t within_ms; /* Until its deadline. */
     bool is_once;
+    bool is_back; /* The mark may go back; message_id 0 is then nothing. */
+    const struct xccos_feeds *feeds; /* Outlive the answer. */
 };
 
 /* A room the client is in, or means to be in. */
@@ -86,8 +111,30 @@ enum error client_ask(struct client *client,
 enum error client_join(struct client *client, struct slice room_uri,
                        uint32_t history_n);
 
+/**
+ * Join, in one command, the followed rooms that the pool has told and that
+ * were not asked to be joined yet.
+ *
+ * Returns as client_join, but for EXISTS.
+ */
+enum error client_join_followed(struct client *client, uint32_t history_n);
+
 /** Leave a room. LEFT follows. Returns NOT_FOUND. */
 enum error client_part(struct client *client, struct slice room_uri);
+
+/** Tell of the rooms the user follows, by FOLLOWED, now and whenever they are
+ * others. Returns CLOSED. */
+enum error client_watch_followed(struct client *client);
+
+/**
+ * Have a room followed, or not any more, on all devices. FOLLOWED follows.
+ *
+ * @name  Of the room, kept with it; may be empty.
+ *
+ * Returns INVALID, BUSY when CLIENT_FOLLOWS_MAX wait, CLOSED, NO_MEMORY.
+ */
+enum error client_follow(struct client *client, struct slice room_uri,
+                         struct slice name, bool follows);
 
 /** Look at a room; what view_out borrows is valid until the next event. */
 enum error client_look(struct client *client, struct slice room_uri,

@@ -32,6 +32,17 @@ enum {
 
 struct command;
 
+/* What "perch search" looks for, besides words; the authors of a feed. */
+struct options_search {
+    const char *rooms[CLIENT_SEARCH_ROOMS_MAX];
+    size_t rooms_n;
+    const char *authors[CLIENT_SEARCH_AUTHORS_MAX];
+    size_t authors_n;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool has_from, has_to;
+    bool is_exact, match_case, oldest_first;
+};
+
 struct options {
     const char *user, *login, *authority, *password_file, *instance, *retry_id;
     char servers[OPTIONS_SERVERS_BYTES]; /* With commas between. */
@@ -40,6 +51,7 @@ struct options {
     bool is_json, is_quiet;
     bool locates;
     bool is_alert, has_lines, is_mine, is_managed, is_forever;
+    bool is_watching, is_back, is_removing;
     uint32_t timeout_ms;
 
     const struct command *command;
@@ -49,6 +61,7 @@ struct options {
     uint64_t after_id;
     uint64_t count; /* Follow: messages until the end; 0: no end. */
     bool has_last, has_after, wants_all;
+    struct options_search search;
 };
 
 /**

@@ -337,6 +337,26 @@ const struct command commands[] = {
                     CHAT, OWNER_SET, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
 
+    {"messages", "search", ADMIN_MESSAGES_SEARCH,
+     "Find what was said, the newest first",
+     .parameters = {{PARAMETER_OPTIONAL, "TEXT", "text", NULL,
+                     "words, and phrases in double quotes"},
+                    FLAG("--exact", "exact", "yes", "the text is one phrase"),
+                    FLAG("--case", "match_case", "yes", "letter case matters"),
+                    OPTION("--room", "rooms", "ROOM",
+                           "only there, else in every room; may be repeated"),
+                    OPTION("--author", "authors", "USER",
+                           "only by these; may be repeated"),
+                    OPTION("--from", "from", "DAY",
+                           "2031-02-03 or 2031-02-03T07:31:00Z"),
+                    OPTION("--to", "to", "DAY", "likewise, inclusive"),
+                    FLAG("--oldest", "oldest_first", "yes", "the oldest first"),
+                    OPTION("--most", "most", "N",
+                           "at most so many: 100, up to 999")},
+     .list = "messages", .columns = "sent_at_us room id author text",
+     .examples = "perchctl messages search crane --room Lobby\n"
+                 "perchctl --json messages search '\"tall crane\" permit' "
+                 "--author bob \\\n    --from 2031-02-01 --to 2031-02-28\n"},
     {"directory", "status", ADMIN_DIRECTORY_STATUS,
      "Show how the directories that keep users and groups are followed",
      .parameters = {MATCH("name")}, .list = "directories",
@@ -407,7 +427,8 @@ bool command_is_of(const struct command *command, const char *group)
     } others[] = {{"node", "nodes"},          {"room", "rooms"},
                   {"category", "categories"}, {"user", "users"},
                   {"group", "groups"},        {"session", "sessions"},
-                  {"addin", "addins"},        {"settings", "pool"}};
+                  {"addin", "addins"},        {"message", "messages"},
+                  {"settings", "pool"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {
