@@ -6,7 +6,7 @@
 
 #include "proto/base/check.h"
 
-enum { ARENA_BYTES = 64 * 1024, FIRST_ROOM = 64 };
+enum { ARENA_BYTES = 64 * 1024 };
 
 /* What is compared, by one name. */
 struct comparing {
@@ -15,22 +15,11 @@ struct comparing {
     const struct roster *wanted, *held;
 };
 
-static void *grow(void *items, size_t n, size_t *room, size_t size)
-{
-    if (n < *room) {
-        return items;
-    }
-    *room = *room == 0 ? FIRST_ROOM : *room * 2;
-    items = reallocarray(items, *room, size);
-    CHECK(items != NULL);
-    return items;
-}
-
 static struct change *add_change(struct difference *to, enum change_kind kind,
                                  const char *uri)
 {
-    to->changes =
-        grow(to->changes, to->n, &to->changes_room, sizeof(*to->changes));
+    to->changes = roster_grow(to->changes, to->n, &to->changes_room,
+                              sizeof(*to->changes));
     to->changes[to->n] = (struct change){.kind = kind, .uri = uri};
     return &to->changes[to->n++];
 }
@@ -44,8 +33,8 @@ static void add_leaving(struct difference *to, const char *kind,
     CHECK(fact != NULL);
     snprintf(fact, bytes, "%s%s%s %s", kind, group[0] == '\0' ? "" : " ", group,
              uri);
-    to->leaving =
-        grow(to->leaving, to->n_leaving, &to->leaving_room, sizeof(fact));
+    to->leaving = roster_grow(to->leaving, to->n_leaving, &to->leaving_room,
+                              sizeof(fact));
     to->leaving[to->n_leaving++] = fact;
 }
 
@@ -55,8 +44,8 @@ static void add_shrink(struct difference *to, const char *what, size_t had,
     if (goes == 0) {
         return;
     }
-    to->shrinks = grow(to->shrinks, to->n_shrinks, &to->shrinks_room,
-                       sizeof(*to->shrinks));
+    to->shrinks = roster_grow(to->shrinks, to->n_shrinks, &to->shrinks_room,
+                              sizeof(*to->shrinks));
     to->shrinks[to->n_shrinks++] = (struct shrink){what, had, goes};
 }
 

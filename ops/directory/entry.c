@@ -7,9 +7,10 @@
 #include <strings.h>
 
 #include "node/chat/text.h"
+#include "ops/directory/roster.h"
 #include "proto/base/check.h"
 
-enum { ARENA_BYTES = 64 * 1024, FIRST_ROOM = 64 };
+enum { ARENA_BYTES = 64 * 1024 };
 
 void entries_init(struct entries *entries)
 {
@@ -37,12 +38,8 @@ struct entry *entries_add(struct entries *entries, const char *dn)
 {
     struct entry *entry;
 
-    if (entries->n == entries->room) {
-        entries->room = entries->room == 0 ? FIRST_ROOM : entries->room * 2;
-        entries->all =
-            reallocarray(entries->all, entries->room, sizeof(*entries->all));
-        CHECK(entries->all != NULL);
-    }
+    entries->all = roster_grow(entries->all, entries->n, &entries->room,
+                               sizeof(*entries->all));
     entry = &entries->all[entries->n++];
     *entry = (struct entry){
         .dn = arena_copy(entries->arena, slice_of_text(dn)),

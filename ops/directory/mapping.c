@@ -8,6 +8,7 @@
 
 #include "node/chat/limits.h"
 #include "node/chat/text.h"
+#include "ops/directory/values.h"
 #include "proto/base/check.h"
 
 enum { ACCOUNT_DISABLE = 2 }; /* Of userAccountControl. */
@@ -87,119 +88,10 @@ bool mapping_is_disabled(const struct entry *entry)
            (lock != NULL && strcasecmp(lock, "TRUE") == 0);
 }
 
-static char *fold(struct roster *roster, const char *text)
-{
-    char *folded = roster_text(roster, text);
-
-    text_fold((uint8_t *)folded, slice_of_text(text));
-    return folded;
-}
-
-/* An address as a SIP URI: "sip:..." as it is, "name@domain" of an attribute
- * that has no other kinds. NULL when it is none. */
-static const char *address_of(struct roster *roster, const char *attribute,
-                              const char *value)
-{
-    char uri[URI_BYTES_MAX + 8];
-    bool has_kinds = strcasecmp(attribute, "proxyAddresses") == 0;
-
-    if (strncasecmp(value, "sip:", 4) == 0) {
-        snprintf(uri, sizeof(uri), "sip:%s", value + 4);
-    } else if (has_kinds || strchr(value, ':') != NULL) {
-        return NULL;
-    } else {
-        snprintf(uri, sizeof(uri), "sip:%s", value);
-    }
-    return text_is_sip_uri(slice_of_text(uri)) ? fold(roster, uri) : NULL;
-}
-
-/* The least of an attribute's addresses; *odd gets a value that is none. */
-static const char *find_address(struct roster *roster,
-                                const struct entry *entry, const char *name,
-                                const char **odd)
-{
-    const struct attribute *attribute = entry_attribute(entry, name);
-    const char *found = NULL;
-
-    for (size_t i = 0; attribute != NULL && i < attribute->n; i++) {
-        const char *uri = address_of(roster, name, attribute->values[i]);
-
-        if (uri == NULL) {
-            *odd = attribute->values[i];
-        } else if (found == NULL || strcmp(uri, found) < 0) {
-            found = uri;
-        }
-    }
-    return found;
-}
-
-static const char *user_address(struct making *making,
-                                const struct entry *entry)
-{
-    const struct mapping_names *names = &making->mapping->address;
-    const char *uri = NULL, *odd = NULL;
-
-    for (size_t i = 0; uri == NULL && i < names->n; i++) {
-        uri = find_address(making->roster, entry, names->all[i], &odd);
-    }
-    if (uri == NULL && odd != NULL) {
-        roster_complain(making->roster,
-                        "%.400s: \"%.300s\" is no address of a user", entry->dn,
-                        odd);
-    }
-    return uri;
-}
-
-/* One line of as many characters as a name may have; what is no text has no
- * name. */
-static const char *clean_name(struct roster *roster, const char *value)
-{
-    struct slice text = slice_of_text(value);
-    uint64_t characters;
-    char *clean;
-
-    if (text_check(text, &characters) == TEXT_NOT_UTF8) {
-        return "";
-    }
-    clean = roster_text(roster, value);
-    characters = 0;
-    for (char *at = clean; *at != '\0'; at++) {
-        characters += ((unsigned char)*at & 0xc0) != 0x80;
-        if (characters > NAME_CHARACTERS_MAX) {
-            *at = '\0';
-            break;
-        }
-        if ((unsigned char)*at < ' ') {
-            *at = ' ';
-        }
-    }
-    return text_check_line(slice_of_text(clean), NAME_CHARACTERS_MAX,
-                           OUTCOME_NAME_TOO_LONG) == OUTCOME_DONE
-               ? clean
-               : "";
-}
-
-static const char *first_name(struct roster *roster, const struct entry *entry,
-                              const struct mapping_names *names)
-{
-    for (size_t i = 0; i < names->n; i++) {
-        const char *value = entry_value(entry, names->all[i]);
-
-        if (value != NULL && value[0] != '\0') {
-            return clean_name(roster, value);
-        }
-    }
-    return "";
-}
-
 static void know(struct making *making, const char *key, const char *uri)
 {
-    if (making->n_known == making->room) {
-        making->room = making->room == 0 ? 1024 : making->room * 2;
-        making->known =
-            reallocarray(making->known, making->room, sizeof(*making->known));
-        CHECK(making->known != NULL);
-    }
+    making->known = roster_grow(making->known, making->n_known, &making->room,
+                                sizeof(*making->known));
     making->known[making->n_known++] = (struct known){key, uri};
 }
 
@@ -220,12 +112,13 @@ static const char *login_key(struct roster *roster, const char *login)
 
     CHECK(key != NULL);
     snprintf(key, bytes, "uid:%s", login);
-    return fold(roster, key);
+    return value_fold(roster, key);
 }
 
 static void make_user(struct making *making, const struct entry *entry)
 {
-    const char *uri = user_address(making, entry);
+    const char *uri =
+        value_address(making->roster, &making->mapping->address, entry);
     const char *login = making->mapping->login == NULL
                             ? NULL
                             : entry_value(entry, making->mapping->login);
@@ -236,7 +129,8 @@ static void make_user(struct making *making, const struct entry *entry)
     }
     user = roster_add_user(making->roster);
     user->uri = uri;
-    user->name = first_name(making->roster, entry, &making->mapping->name);
+    user->name =
+        value_first_name(making->roster, entry, &making->mapping->name);
     user->disabled = mapping_is_disabled(entry);
     know_entry(making, entry, uri);
     if (login != NULL) {
@@ -258,7 +152,7 @@ static const char *group_uri(struct roster *roster, const char *kind,
                         name);
         return NULL;
     }
-    return fold(roster, uri);
+    return value_fold(roster, uri);
 }
 
 static int compare_known(const void *a, const void *b)
@@ -362,8 +256,8 @@ static void make_groups(struct making *making, const struct entries *entries,
         }
         group = roster_add_group(making->roster);
         group->uri = uris[i];
-        group->name = first_name(making->roster, &entries->all[i],
-                                 &making->mapping->group_display);
+        group->name = value_first_name(making->roster, &entries->all[i],
+                                       &making->mapping->group_display);
         fill_group(making, &entries->all[i]);
     }
 }
@@ -454,7 +348,7 @@ static void make_paired(struct making *making, struct pairs *pairs)
             struct roster_group *group = roster_add_group(making->roster);
 
             group->uri = uri;
-            group->name = clean_name(making->roster, strchr(uri, ':') + 1);
+            group->name = value_name(making->roster, strchr(uri, ':') + 1);
             last = uri;
         }
         roster_add_member(making->roster, pairs->all[i].member);

@@ -32,8 +32,7 @@ void roster_deinit(struct roster *roster)
     memset(roster, 0, sizeof(*roster));
 }
 
-/* Room for one more, doubling. */
-static void *grow(void *items, size_t n, size_t *room, size_t size)
+void *roster_grow(void *items, size_t n, size_t *room, size_t size)
 {
     if (n < *room) {
         return items;
@@ -46,8 +45,8 @@ static void *grow(void *items, size_t n, size_t *room, size_t size)
 
 struct roster_user *roster_add_user(struct roster *roster)
 {
-    roster->users = grow(roster->users, roster->n_users, &roster->users_room,
-                         sizeof(*roster->users));
+    roster->users = roster_grow(roster->users, roster->n_users,
+                                &roster->users_room, sizeof(*roster->users));
     roster->users[roster->n_users] =
         (struct roster_user){.uri = "", .name = "", .owner = ""};
     return &roster->users[roster->n_users++];
@@ -55,8 +54,8 @@ struct roster_user *roster_add_user(struct roster *roster)
 
 struct roster_group *roster_add_group(struct roster *roster)
 {
-    roster->groups = grow(roster->groups, roster->n_groups,
-                          &roster->groups_room, sizeof(*roster->groups));
+    roster->groups = roster_grow(roster->groups, roster->n_groups,
+                                 &roster->groups_room, sizeof(*roster->groups));
     roster->groups[roster->n_groups] =
         (struct roster_group){.uri = "", .name = "", .owner = ""};
     return &roster->groups[roster->n_groups++];
@@ -87,8 +86,9 @@ void roster_complain(struct roster *roster, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    roster->problems = grow(roster->problems, roster->n_problems,
-                            &roster->problems_room, sizeof(*roster->problems));
+    roster->problems =
+        roster_grow(roster->problems, roster->n_problems,
+                    &roster->problems_room, sizeof(*roster->problems));
     roster->problems[roster->n_problems++] = roster_text(roster, text);
 }
 

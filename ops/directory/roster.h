@@ -74,6 +74,15 @@ const struct roster_user *roster_user(const struct roster *roster,
 const struct roster_group *roster_group(const struct roster *roster,
                                         const char *uri);
 
+/**
+ * Make room for one more item of a list, doubling it.
+ *
+ * @room  How many there is room for; changed when that is too few.
+ *
+ * Returns where the items are now; stops when memory is out.
+ */
+void *roster_grow(void *items, size_t n, size_t *room, size_t size);
+
 /** Copy a text into the roster. */
 char *roster_text(struct roster *roster, const char *text);
 

@@ -1,10 +1,9 @@
-#include "ops/directory/run.h"
-
 #include <string.h>
 #include <time.h>
 
 #include "node/chat/limits.h"
 #include "ops/directory/read.h"
+#include "ops/directory/run_parts.h"
 #include "ops/perchctl/link.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
@@ -12,12 +11,8 @@
 _Static_assert((int)SETTINGS_NAME_BYTES_MAX == (int)OWNER_BYTES_MAX,
                "a name that is fine here is one for the pool");
 
-static enum run_end finish(struct run *run, enum run_end end,
-                           const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static enum run_end finish(struct run *run, enum run_end end,
-                           const char *format, ...)
+enum run_end run_finish(struct run *run, enum run_end end, const char *format,
+                        ...)
 {
     va_list arguments;
 
@@ -28,14 +23,14 @@ static enum run_end finish(struct run *run, enum run_end end,
     return end;
 }
 
-static void pause_ms(unsigned ms)
+void run_pause(void)
 {
-    const struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
+    const struct timespec pause = {0, RUN_PAUSE_MS * 1000000l};
 
     nanosleep(&pause, NULL);
 }
 
-static enum run_end end_of(const struct pool_told *told)
+enum run_end run_end_of(const struct pool_told *told)
 {
     if (strcmp(told->outcome, "OWNER_BUSY") == 0) {
         return RUN_BUSY;
@@ -65,8 +60,8 @@ static void cut_text(char *text, size_t characters)
     }
 }
 
-static struct pool_told report_once(struct run *run, uint32_t lease_s,
-                                    Perch__OwnerReport__Phase phase)
+struct pool_told run_report_once(struct run *run, uint32_t lease_s,
+                                 Perch__OwnerReport__Phase phase)
 {
     char text[RUN_TEXT_BYTES];
     struct pool_report report = {
@@ -95,15 +90,15 @@ static struct pool_told report_once(struct run *run, uint32_t lease_s,
 }
 
 /* Ask until there is an answer, as long as the pool may take. */
-static struct pool_told report(struct run *run, uint32_t lease_s,
-                               Perch__OwnerReport__Phase phase)
+struct pool_told run_report(struct run *run, uint32_t lease_s,
+                            Perch__OwnerReport__Phase phase)
 {
     uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
-    struct pool_told told = report_once(run, lease_s, phase);
+    struct pool_told told = run_report_once(run, lease_s, phase);
 
     while (pool_is_passing(&told) && link_now_ms() < end_ms) {
-        pause_ms(RUN_PAUSE_MS);
-        told = report_once(run, lease_s, phase);
+        run_pause();
+        told = run_report_once(run, lease_s, phase);
     }
     return told;
 }
@@ -115,15 +110,16 @@ static enum run_end begin(struct run *run)
     if (run->dry_run) {
         return RUN_DONE;
     }
-    told = report(run, RUN_LEASE_S, PERCH__OWNER_REPORT__PHASE__READING);
+    told = run_report(run, RUN_LEASE_S, PERCH__OWNER_REPORT__PHASE__READING);
     if (strcmp(told.outcome, "COMMAND_UNKNOWN") == 0) {
-        return finish(run, RUN_FAILED,
-                      "the pool's rules do not know directories yet: perchctl "
-                      "pool rules 3");
+        return run_finish(
+            run, RUN_FAILED,
+            "the pool's rules do not know directories yet: perchctl "
+            "pool rules 3");
     }
     return told.result == PERCH__ADMIN__RESULT__DONE
                ? RUN_DONE
-               : finish(run, end_of(&told), "%s", told.why);
+               : run_finish(run, run_end_of(&told), "%s", told.why);
 }
 
 static bool is_kind(const struct roster_group *group, const char *kind)
@@ -178,10 +174,10 @@ static enum run_end check_not_empty(struct run *run)
         what = "site";
     }
     return what == NULL ? RUN_DONE
-                        : finish(run, RUN_FAILED,
-                                 "the directory shows no %s at all: base, "
-                                 "filter or rights to read are wrong",
-                                 what);
+                        : run_finish(run, RUN_FAILED,
+                                     "the directory shows no %s at all: base, "
+                                     "filter or rights to read are wrong",
+                                     what);
 }
 
 static enum run_end read_wanted(struct run *run)
@@ -194,9 +190,9 @@ static enum run_end read_wanted(struct run *run)
         return RUN_DONE;
     case ERROR_CLOSED:
     case ERROR_TIMED_OUT:
-        return finish(run, RUN_UNREACHABLE, "directory: %s", why);
+        return run_finish(run, RUN_UNREACHABLE, "directory: %s", why);
     default:
-        return finish(run, RUN_FAILED, "directory: %s", why);
+        return run_finish(run, RUN_FAILED, "directory: %s", why);
     }
 }
 
@@ -210,7 +206,7 @@ static enum run_end compare(struct run *run)
     roster_init(&run->held);
     told = pool_read(&run->pool, &run->held);
     if (told.result != PERCH__ADMIN__RESULT__DONE) {
-        return finish(run, end_of(&told), "pool: %s", told.why);
+        return run_finish(run, run_end_of(&told), "pool: %s", told.why);
     }
     end = check_not_empty(run);
     if (end == RUN_DONE) {
@@ -221,14 +217,14 @@ static enum run_end compare(struct run *run)
 }
 
 /* The same again while the node or the pool is not there. */
-static enum run_end compare_in_time(struct run *run)
+enum run_end run_compare(struct run *run)
 {
     uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
     enum run_end end = compare(run);
 
     while ((end == RUN_UNREACHABLE || end == RUN_NO_LEADER) &&
            link_now_ms() < end_ms) {
-        pause_ms(RUN_PAUSE_MS);
+        run_pause();
         end = compare(run);
     }
     return end;
@@ -252,166 +248,13 @@ static enum run_end judge(struct run *run)
     if (run->too_much == 0 || may_pass(run)) {
         return RUN_DONE;
     }
-    finish(run, RUN_HELD, "%s", why);
+    run_finish(run, RUN_HELD, "%s", why);
     if (!run->dry_run &&
         guard_keep(run->file, &run->difference) != ERROR_NONE) {
-        return finish(run, RUN_FAILED, "%.150s cannot be written; %.80s",
-                      run->file, why);
+        return run_finish(run, RUN_FAILED, "%.150s cannot be written; %.80s",
+                          run->file, why);
     }
     return RUN_HELD;
-}
-
-static bool was_refused(const struct run *run, const char *uri)
-{
-    for (size_t i = 0; i < run->n_refused; i++) {
-        if (strcmp(run->refused_uris[i], uri) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Who could not be created cannot be put anywhere. */
-static void leave_out_refused(const struct run *run, struct change *change)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; run->n_refused > 0 && i < change->n_add; i++) {
-        if (!was_refused(run, change->add[i])) {
-            change->add[kept++] = change->add[i];
-        }
-    }
-    change->n_add = run->n_refused > 0 ? kept : change->n_add;
-}
-
-static void note_refused(struct run *run, const struct change *change,
-                         const struct pool_told *told)
-{
-    if (run->n_refused < RUN_REFUSALS_TOLD) {
-        run->refused_uris[run->n_refused++] = change->uri;
-        journal_warning("change_refused",
-                        "subject=\"%s\" outcome=%s why=\"%s\"", change->uri,
-                        told->outcome, told->why);
-    }
-    run->refused++;
-    finish(run, RUN_FAILED, "%zu changes were refused; %.80s: %.120s",
-           run->refused, change->uri, told->why);
-}
-
-static struct pool_told renew(struct run *run)
-{
-    struct pool_told fine = {.result = PERCH__ADMIN__RESULT__DONE};
-
-    return link_now_ms() - run->renewed_ms < RUN_LEASE_S * 1000 / 3
-               ? fine
-               : report_once(run, RUN_LEASE_S,
-                             PERCH__OWNER_REPORT__PHASE__APPLYING);
-}
-
-/* Apply until the end, or until something must be seen anew. */
-static struct pool_told apply(struct run *run)
-{
-    struct pool_told told = {.result = PERCH__ADMIN__RESULT__DONE};
-
-    for (size_t i = 0; i < run->difference.n; i++) {
-        struct change *change = &run->difference.changes[i];
-
-        told = renew(run);
-        if (told.result != PERCH__ADMIN__RESULT__DONE) {
-            return told;
-        }
-        leave_out_refused(run, change);
-        if (was_refused(run, change->uri)) {
-            continue;
-        }
-        told = pool_change(&run->pool, change);
-        if (pool_is_passing(&told)) {
-            return told;
-        }
-        if (told.result == PERCH__ADMIN__RESULT__DONE) {
-            run->applied++;
-        } else {
-            note_refused(run, change, &told);
-        }
-    }
-    told.result = PERCH__ADMIN__RESULT__DONE;
-    return told;
-}
-
-/* A fact of the run that was let through, and of none that came since. */
-static bool is_still_part(const struct run *run, char *const *facts, size_t n)
-{
-    size_t j = 0;
-
-    for (size_t i = 0; i < run->difference.n_leaving; i++) {
-        while (j < n && strcmp(facts[j], run->difference.leaving[i]) < 0) {
-            j++;
-        }
-        if (j == n || strcmp(facts[j], run->difference.leaving[i]) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static char **copy_facts(struct run *run, size_t *n_out)
-{
-    size_t n = run->difference.n_leaving;
-    char **facts = arena_alloc(run->wanted.arena, (n + 1) * sizeof(*facts));
-
-    CHECK(facts != NULL);
-    for (size_t i = 0; i < n; i++) {
-        facts[i] = roster_text(&run->wanted, run->difference.leaving[i]);
-    }
-    *n_out = n;
-    return facts;
-}
-
-static enum run_end start_applying(struct run *run)
-{
-    struct pool_told told =
-        report(run, RUN_LEASE_S, PERCH__OWNER_REPORT__PHASE__APPLYING);
-
-    return told.result == PERCH__ADMIN__RESULT__DONE
-               ? RUN_DONE
-               : finish(run, end_of(&told), "pool: %s", told.why);
-}
-
-/* When a node or leader is lost in the middle, what was asked last may have
- * been done or not: the pool is read again and the rest goes on. */
-static enum run_end apply_to_the_end(struct run *run)
-{
-    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
-    size_t n, applied = 0;
-    char **facts = copy_facts(run, &n);
-    enum run_end end;
-    struct pool_told told;
-
-    for (;;) {
-        told = apply(run);
-        if (told.result == PERCH__ADMIN__RESULT__DONE) {
-            return run->refused > 0 ? RUN_FAILED : RUN_DONE;
-        }
-        if (run->applied > applied) {
-            end_ms = link_now_ms() + run->settings->patience_ms;
-            applied = run->applied;
-        }
-        if (!pool_is_passing(&told) || link_now_ms() >= end_ms) {
-            return finish(run, end_of(&told), "pool: %s", told.why);
-        }
-        journal_notice("run_interrupted", "run=%s applied=%zu why=\"%s\"",
-                       run->name, run->applied, told.why);
-        pause_ms(RUN_PAUSE_MS);
-        end = compare_in_time(run);
-        if (end != RUN_DONE) {
-            return end;
-        }
-        if (!is_still_part(run, facts, n)) {
-            return finish(run, RUN_FAILED,
-                          "the pool was changed by others meanwhile: the next "
-                          "run goes on");
-        }
-    }
 }
 
 static enum run_end work(struct run *run)
@@ -422,16 +265,13 @@ static enum run_end work(struct run *run)
         end = read_wanted(run);
     }
     if (end == RUN_DONE) {
-        end = compare_in_time(run);
+        end = run_compare(run);
     }
     if (end == RUN_DONE) {
         end = judge(run);
     }
     if (end == RUN_DONE && !run->dry_run) {
-        end = start_applying(run);
-        if (end == RUN_DONE) {
-            end = apply_to_the_end(run);
-        }
+        end = run_apply(run);
     }
     run->end = end;
     return end;
@@ -453,7 +293,7 @@ static Perch__OwnerReport__Phase phase_of(enum run_end end)
 static void tell(struct run *run)
 {
     if (!run->dry_run && run->end != RUN_BUSY) {
-        struct pool_told told = report_once(run, 0, phase_of(run->end));
+        struct pool_told told = run_report_once(run, 0, phase_of(run->end));
 
         if (told.result != PERCH__ADMIN__RESULT__DONE) {
             journal_warning("report_failed", "why=\"%s\"", told.why);
