@@ -150,7 +150,10 @@ static int run_and_show(const struct order *order,
         show_text(&run, stdout);
     }
     run_deinit(&run);
-    return finish_output() == 0 ? (int)end : RUN_FAILED;
+    if (finish_output() != 0 || end == RUN_BUSY) {
+        return RUN_FAILED;
+    }
+    return (int)end;
 }
 
 /* SIGHUP is waited for; all other signals end the program wherever it is,

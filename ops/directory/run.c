@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "node/chat/limits.h"
+#include "node/chat/text.h"
 #include "ops/directory/read.h"
 #include "ops/directory/run_parts.h"
 #include "ops/perchctl/link.h"
@@ -11,6 +12,27 @@
 _Static_assert((int)SETTINGS_NAME_BYTES_MAX == (int)OWNER_BYTES_MAX,
                "a name that is fine here is one for the pool");
 
+/* What a server says may be anything; what is told to the pool is one line of
+ * text. */
+static void clean_text(char *text)
+{
+    uint64_t characters;
+
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = ' ';
+        }
+    }
+    if (text_check(slice_of_text(text), &characters) == TEXT_FINE) {
+        return;
+    }
+    for (char *at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at >= 0x80) {
+            *at = '?';
+        }
+    }
+}
+
 enum run_end run_finish(struct run *run, enum run_end end, const char *format,
                         ...)
 {
@@ -19,6 +41,7 @@ enum run_end run_finish(struct run *run, enum run_end end, const char *format,
     va_start(arguments, format);
     vsnprintf(run->text, sizeof(run->text), format, arguments);
     va_end(arguments);
+    clean_text(run->text);
     run->end = end;
     return end;
 }
@@ -46,30 +69,15 @@ enum run_end run_end_of(const struct pool_told *told)
     }
 }
 
-/* A text that ends in the middle of a character is none. */
-static void cut_text(char *text, size_t characters)
-{
-    size_t n = 0;
-
-    for (char *at = text; *at != '\0'; at++) {
-        n += ((unsigned char)*at & 0xc0) != 0x80;
-        if (n > characters) {
-            *at = '\0';
-            return;
-        }
-    }
-}
-
 struct pool_told run_report_once(struct run *run, uint32_t lease_s,
                                  Perch__OwnerReport__Phase phase)
 {
-    char text[RUN_TEXT_BYTES];
     struct pool_report report = {
         .holder = run->settings->holder,
         .lease_s = lease_s,
         .phase = phase,
         .run = run->name,
-        .text = text,
+        .text = run->text,
         .users = run->wanted.n_users,
         .groups = run->wanted.n_groups,
         .changes = run->difference.n,
@@ -77,8 +85,6 @@ struct pool_told run_report_once(struct run *run, uint32_t lease_s,
     };
     struct pool_told told;
 
-    snprintf(text, sizeof(text), "%s", run->text);
-    cut_text(text, 250);
     told = pool_report(&run->pool, &report);
     if (told.result == PERCH__ADMIN__RESULT__DONE) {
         run->confirmed = report.confirmed_out;

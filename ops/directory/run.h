@@ -23,7 +23,7 @@
 enum {
     RUN_LEASE_S = 120,      /* Renewed three times in it. */
     RUN_PAUSE_MS = 500,     /* Before the pool is asked again. */
-    RUN_TEXT_BYTES = 256,   /* Of a report. */
+    RUN_TEXT_BYTES = 256,   /* No more characters than a report takes. */
     RUN_REFUSALS_TOLD = 20, /* By name, in one run. */
 };
 
@@ -34,7 +34,7 @@ enum run_end {
     RUN_UNREACHABLE = 3, /* The directory, or the node. */
     RUN_NO_LEADER = 4,
     RUN_HELD = 5, /* Too much would go: see perchctl directory status. */
-    RUN_BUSY = 6, /* Another adapter has the lease. */
+    RUN_BUSY,     /* Another adapter has the lease: told as failed. */
 };
 
 struct run {

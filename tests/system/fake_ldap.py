@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 BIND, UNBIND, SEARCH = 0x60, 0x42, 0x63
 BOUND, ENTRY, SEARCHED = 0x61, 0x64, 0x65
+INSUFFICIENT_RIGHTS = b'\x32'
 PAGED = b'1.2.840.113556.1.4.319'
 
 Entry = tuple[str, dict[str, list[str]]]
@@ -47,8 +48,9 @@ def elements(body: bytes) -> list[tuple[int, bytes]]:
 class FakeLdap:
     """One server, in a thread of its own."""
 
-    def __init__(self, port: int, answer: Answer, pages: bool = True) -> None:
-        self._answer, self._pages = answer, pages
+    def __init__(self, port: int, answer: Answer, pages: bool = True,
+                 refuses: bytes = b'') -> None:
+        self._answer, self._pages, self._refuses = answer, pages, refuses
         self._socket = socket.create_server(('127.0.0.1', port))
         self.uri = 'ldap://127.0.0.1:%d' % port
         threading.Thread(target=self._serve, daemon=True).start()
@@ -102,5 +104,7 @@ class FakeLdap:
             for dn, attributes in found)
         controls = tlv(0xa0, tlv(0x30, tlv(0x04, PAGED), tlv(0x04, tlv(
             0x30, tlv(0x02, b'\0'), text(''))))) if self._pages else b''
+        code = INSUFFICIENT_RIGHTS if self._refuses else b'\0'
         return said + self._message(number, tlv(
-            SEARCHED, tlv(0x0a, b'\0'), text(''), text('')), controls)
+            SEARCHED, tlv(0x0a, code), text(''), tlv(0x04, self._refuses)),
+            controls)

@@ -26,7 +26,7 @@ from sip_client import DOMAIN
 EXIT_SKIPPED = 77
 RULES = '3'
 RUN_WAIT_S = 120.0
-DONE, FAILED, USAGE, UNREACHABLE, HELD, BUSY = 0, 1, 2, 3, 5, 6
+DONE, FAILED, USAGE, UNREACHABLE, HELD = 0, 1, 2, 3, 5
 GOING = 300        # Of those of Dying.
 BASE_UNITS = unit('people') + unit('groups')
 
@@ -332,9 +332,9 @@ class Ranges(Directory):
                 self.members('member')]))]
         return []
 
-    def ask(self, answer: Answer, expect: int, pages: bool = True) -> Any:
+    def ask(self, answer: Answer, expect: int, **how: Any) -> Any:
         """A run with a server that answers so."""
-        server = FakeLdap(scene.Setup.base_port + 8, answer, pages)
+        server = FakeLdap(scene.Setup.base_port + 8, answer, **how)
         self.addCleanup(server.close)
         (self.folder / 'directory.conf').write_text('''\
 [directory]
@@ -380,6 +380,12 @@ bind = anonymous
             found = self.ask(answer, FAILED)
             self.assertIn('member;range=4-*', found['text'])
         self.assertEqual(len(self.groups()['group:all']), len(self.PEOPLE))
+
+    def test_a_server_that_says_anything(self) -> None:
+        """What it says of a refusal is told as a line of text."""
+        found = self.ask(self.answer, FAILED, refuses=b'no\nwas\xe9')
+        self.assertIn('Insufficient access: no was?', found['text'])
+        self.assertEqual(self.status()['text'], found['text'])
 
     def test_a_server_that_does_not_page(self) -> None:
         """Its answer is not known to be whole."""
@@ -742,8 +748,8 @@ class Killed(Dying):
         self.configure(server)
         self.node.perchctl('directory', 'report', 'corp', '--holder', 'other',
                            '--phase', 'applying', '--lease', '3')
-        found = self.run_once(expect=BUSY)
-        self.assertEqual(self.applied(), 0)
+        found = self.run_once(expect=FAILED)
+        self.assertEqual((found['result'], self.applied()), ('busy', 0))
         self.assertIn('another adapter', found['text'])
         self.assertEqual(self.status()['phase'], 'applying')
         time.sleep(4)
