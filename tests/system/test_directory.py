@@ -452,6 +452,8 @@ class Holds(Directory):
                          % held['run'])
         self.assertEqual((self.status()['phase'], self.status()['held'],
                           self.status()['leaving']), ('held', held['run'], 18))
+        self.assertEqual(self.run_once(expect=HELD)['run'], held['run'])
+        self.everybody()
         with self.assertRaisesRegex(Exception, 'OWNER_RUN_UNKNOWN|no run'):
             self.confirm('0123456789abcdef')
         self.confirm(held['run'])
