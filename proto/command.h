@@ -56,6 +56,12 @@
     X(ADDIN_CREATE, addin_create, 3)                                           \
     X(ADDIN_CHANGE, addin_change, 3)                                           \
     X(ADDIN_DELETE, addin_delete, 3)                                           \
+    X(ROOM_DELETE, room_delete, 3)                                             \
+    X(CATEGORY_DELETE, category_delete, 3)                                     \
+    X(GROUP_DELETE, group_delete, 3)                                           \
+    X(USER_DELETE, user_delete, 3)                                             \
+    X(ADMINISTRATOR_GRANT, administrator_grant, 3)                             \
+    X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)                           \
     X(OWNER_REPORT, owner_report, 3)                                           \
     X(OWNER_CONFIRM, owner_confirm, 3)
 
@@ -75,6 +81,12 @@
     X(USER_CHANGE, user_change, 10, 3)                                         \
     X(GROUP_CREATE, group_create, 10, 3)                                       \
     X(GROUP_CHANGE, group_change, 10, 3)
+
+/* Fields that the envelope was given later, whatever the kind: name, and the
+ * rules version they came with. */
+#define COMMAND_ENVELOPE_LIST(X)                                               \
+    X(reason, 3)                                                               \
+    X(credential, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -50,6 +50,7 @@ bool actor_read_local(struct admin_actor *actor, const uv_pipe_t *pipe)
     } else {
         snprintf(actor->name, sizeof(actor->name), "uid:%u", peer.uid);
     }
+    actor->credential = PERCH__CREDENTIAL__LOCAL;
     snprintf(actor->source, sizeof(actor->source), "local uid=%u pid=%d",
              peer.uid, (int)peer.pid);
     return true;
@@ -80,6 +81,7 @@ bool actor_read_certificate(struct admin_actor *actor, const struct tls *tls,
         return false;
     }
     text = slice_after(text, sizeof(prefix) - 1);
+    actor->credential = PERCH__CREDENTIAL__CERTIFICATE;
     snprintf(actor->name, sizeof(actor->name), "%.*s", SLICE_PRINT(text));
     return true;
 }
@@ -96,24 +98,12 @@ void actor_note(struct admin_actor *actor, struct slice said)
 
 void actor_note_directory(struct admin_actor *actor, struct slice name)
 {
-    if (is_name(name) && name.len < sizeof(actor->directory)) {
-        snprintf(actor->directory, sizeof(actor->directory), "%.*s",
-                 SLICE_PRINT(name));
-    }
-}
+    char source[sizeof(actor->source)];
 
-void actor_write(const struct admin_actor *actor,
-                 char name_out[ACTOR_BYTES_MAX + 1],
-                 char source_out[ACTOR_BYTES_MAX + 1])
-{
-    const char *name = actor->name, *source = actor->source;
-
-    if (actor->directory[0] == '\0') {
-        snprintf(name_out, ACTOR_BYTES_MAX + 1, "%s", name);
-        snprintf(source_out, ACTOR_BYTES_MAX + 1, "%s", source);
-        return;
+    if (is_name(name)) {
+        snprintf(source, sizeof(source), "%s", actor->source);
+        /* Both are far shorter than what a command takes. */
+        snprintf(actor->source, sizeof(actor->source), "directory:%.*s %.150s",
+                 SLICE_PRINT(name), source);
     }
-    snprintf(name_out, ACTOR_BYTES_MAX + 1, "directory:%s", actor->directory);
-    /* Both are far shorter than what a command takes. */
-    snprintf(source_out, ACTOR_BYTES_MAX + 1, "%.100s %.150s", name, source);
 }

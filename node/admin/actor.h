@@ -41,16 +41,12 @@ bool actor_read_certificate(struct admin_actor *actor, const struct tls *tls,
 void actor_note(struct admin_actor *actor, struct slice said);
 
 /**
- * Note the directory whose adapter it is: its changes are of "directory:NAME",
- * and who was authenticated stands in front of the source.
+ * Note the directory whose adapter it is, in front of the source: what a
+ * command is by, and where from, is then "root", "directory:corp local uid=0".
+ * Nothing is decided by it: the adapter may do what its user may.
  *
  * @name  Left out as what is said in actor_note.
  */
 void actor_note_directory(struct admin_actor *actor, struct slice name);
-
-/** Write who a change is by, and where from, as commands have it. */
-void actor_write(const struct admin_actor *actor,
-                 char name_out[ACTOR_BYTES_MAX + 1],
-                 char source_out[ACTOR_BYTES_MAX + 1]);
 
 #endif

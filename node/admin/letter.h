@@ -14,9 +14,9 @@
 
 /* Who asks, as commands record it. */
 struct admin_actor {
+    Perch__Credential credential;     /* What it was believed by. */
     char name[ACTOR_BYTES_MAX + 1];   /* As authenticated: "root", "alice". */
     char source[ACTOR_BYTES_MAX + 1]; /* From where. */
-    char directory[OWNER_BYTES_MAX + 1]; /* Whose adapter it is; or empty. */
 };
 
 struct admin_ask {

@@ -59,6 +59,8 @@ enum {
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
 
+    /* Those who have a role in administration. */
+    ADMINISTRATORS_MAX = 256, /* ADMINISTRATORS_FULL */
     /* Directories that keep users and groups. */
     OWNERS_MAX = 16, /* OWNERS_FULL */
 

@@ -331,6 +331,35 @@ struct probe {
     struct text *payload;
 };
 
+/* tombstone.c: a room or category that was deleted. */
+struct tombstone {
+    RB_ENTRY(tombstone) by_guid;
+    struct guid guid;
+    struct text *name;
+    uint32_t number;          /* Place number. */
+    uint64_t message_id_last; /* 0: none, or a category. */
+    int64_t deleted_at_us;
+};
+
+/* All of them by guid. */
+RB_HEAD(tombstone_guids, tombstone);
+
+/* administrator.c: one who has roles in administration. */
+struct administrator {
+    struct text *name; /* "local:root" */
+    uint32_t roles;    /* Set of bits 1 << Perch__AdministratorRole; not 0. */
+    int64_t changed_at_us;
+};
+
+/* What the last entry deleted, freed with the next: whoever is told of it still
+ * finds it by number. No part of the state. */
+struct departed {
+    struct room *room;
+    struct category *category;
+    struct user *user;
+    struct group *group;
+};
+
 /* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
 struct machine {
     uint32_t rules_known;  /* Of this program; no part of the state. */
@@ -361,7 +390,11 @@ struct machine {
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
     struct hold_list holds;
-    uint64_t hold_last;              /* Number. */
+    uint64_t hold_last;      /* Number. */
+    struct table tombstones; /* Numbered as places. */
+    struct tombstone_guids tombstones_by_guid;
+    struct administrator *administrators[ADMINISTRATORS_MAX]; /* By slot. */
+    struct departed departed;
     struct owner owners[OWNERS_MAX]; /* In the order they came. */
 
     struct changes changes;

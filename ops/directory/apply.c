@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "ops/directory/run_parts.h"
-#include "ops/perchctl/link.h"
+#include "ops/perchctl/wire.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
@@ -46,7 +46,7 @@ static struct pool_told renew(struct run *run)
 {
     struct pool_told fine = {.result = PERCH__ADMIN__RESULT__DONE};
 
-    return link_now_ms() - run->renewed_ms < RUN_LEASE_S * 1000 / 3
+    return wire_now_ms() - run->renewed_ms < RUN_LEASE_S * 1000 / 3
                ? fine
                : run_report_once(run, RUN_LEASE_S,
                                  PERCH__OWNER_REPORT__PHASE__APPLYING);
@@ -125,7 +125,7 @@ static enum run_end start_applying(struct run *run)
  * been done or not: the pool is read again and the rest goes on. */
 static enum run_end apply_to_the_end(struct run *run)
 {
-    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    uint64_t end_ms = wire_now_ms() + run->settings->patience_ms;
     size_t n, applied = 0;
     char **facts = copy_facts(run, &n);
     enum run_end end;
@@ -137,10 +137,10 @@ static enum run_end apply_to_the_end(struct run *run)
             return run->refused > 0 ? RUN_FAILED : RUN_DONE;
         }
         if (run->applied > applied) {
-            end_ms = link_now_ms() + run->settings->patience_ms;
+            end_ms = wire_now_ms() + run->settings->patience_ms;
             applied = run->applied;
         }
-        if (!pool_is_passing(&told) || link_now_ms() >= end_ms) {
+        if (!pool_is_passing(&told) || wire_now_ms() >= end_ms) {
             return run_finish(run, run_end_of(&told), "pool: %s", told.why);
         }
         journal_notice("run_interrupted", "run=%s applied=%zu why=\"%s\"",

@@ -5,7 +5,7 @@
 #include "node/chat/text.h"
 #include "ops/directory/read.h"
 #include "ops/directory/run_parts.h"
-#include "ops/perchctl/link.h"
+#include "ops/perchctl/wire.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
@@ -90,7 +90,7 @@ struct pool_told run_report_once(struct run *run, uint32_t lease_s,
         run->confirmed = report.confirmed_out;
         snprintf(run->held_run, sizeof(run->held_run), "%.16s",
                  report.held_out);
-        run->renewed_ms = link_now_ms();
+        run->renewed_ms = wire_now_ms();
     }
     return told;
 }
@@ -99,10 +99,10 @@ struct pool_told run_report_once(struct run *run, uint32_t lease_s,
 struct pool_told run_report(struct run *run, uint32_t lease_s,
                             Perch__OwnerReport__Phase phase)
 {
-    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    uint64_t end_ms = wire_now_ms() + run->settings->patience_ms;
     struct pool_told told = run_report_once(run, lease_s, phase);
 
-    while (pool_is_passing(&told) && link_now_ms() < end_ms) {
+    while (pool_is_passing(&told) && wire_now_ms() < end_ms) {
         run_pause();
         told = run_report_once(run, lease_s, phase);
     }
@@ -225,11 +225,11 @@ static enum run_end compare(struct run *run)
 /* The same again while the node or the pool is not there. */
 enum run_end run_compare(struct run *run)
 {
-    uint64_t end_ms = link_now_ms() + run->settings->patience_ms;
+    uint64_t end_ms = wire_now_ms() + run->settings->patience_ms;
     enum run_end end = compare(run);
 
     while ((end == RUN_UNREACHABLE || end == RUN_NO_LEADER) &&
-           link_now_ms() < end_ms) {
+           wire_now_ms() < end_ms) {
         run_pause();
         end = compare(run);
     }

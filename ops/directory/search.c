@@ -4,7 +4,7 @@
 #include "ops/directory/range.h"
 #include "ops/directory/server_parts.h"
 #include "ops/directory/watchdog.h"
-#include "ops/perchctl/link.h"
+#include "ops/perchctl/wire.h"
 #include "proto/base/check.h"
 
 /* The library's own time-out comes first. */
@@ -35,7 +35,7 @@ static int search_once(struct server *server, const char *base, int scope,
 {
     int code;
 
-    if (link_now_ms() >= server->end_ms) {
+    if (wire_now_ms() >= server->end_ms) {
         return LDAP_TIMEOUT;
     }
     watchdog_start(server->timeout_ms + WATCHDOG_SLACK_MS);

@@ -10,7 +10,7 @@
 
 #include "ops/directory/server_parts.h"
 #include "ops/directory/watchdog.h"
-#include "ops/perchctl/link.h"
+#include "ops/perchctl/wire.h"
 #include "proto/base/check.h"
 
 enum { PASSWORD_BYTES_MAX = 1024 };
@@ -231,7 +231,7 @@ enum error server_open(const struct directory_settings *settings,
     server->timeout.tv_sec = (time_t)(settings->timeout_ms / 1000);
     server->timeout.tv_usec = (suseconds_t)(settings->timeout_ms % 1000) * 1000;
     server->timeout_ms = settings->timeout_ms;
-    server->end_ms = link_now_ms() + settings->deadline_ms;
+    server->end_ms = wire_now_ms() + settings->deadline_ms;
     server->page_size = (int)settings->page_size;
     server->ignore_referrals = settings->ignore_referrals;
     server_say(why, error, "[ldap] uri names no server");

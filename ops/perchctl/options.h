@@ -29,6 +29,7 @@ struct options {
     uint32_t timeout_s;
     uint32_t limit;        /* Of a list; 0: all of it. */
     const char *after;     /* NULL: from the start. */
+    const char *reason;    /* Of a change; NULL: none. */
     const char *directory; /* Whose adapter asks; NULL: a person. */
 };
 

@@ -178,8 +178,8 @@ memberUid: unknown
         self.assertEqual((cleo['display_name'], cleo['owner']), ('Mine', ''))
         self.assertEqual(done['foreign'], 2)
         self.assertRegex(self.journal(self.node),
-                         r'administrator="directory:corp" source="\S+ local '
-                         r'uid=\d+ .*what=USERS_CREATE')
+                         r'source="directory:corp local uid=\d+ '
+                         r'.*what=USERS_CREATE')
         again = self.run_once()
         self.assertEqual((again['applied'], again['changes']), (0, []))
         self.assertEqual((self.status()['phase'], self.status()['users']),

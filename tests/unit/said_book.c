@@ -129,8 +129,7 @@ static void take_revisions(struct said_book *book,
     row = read_row(book, &bytes, &perch__stored__revision__descriptor);
     buffer_deinit(&bytes);
     for (size_t i = 0; i < effects->n_ids; i++) {
-        struct page *page =
-            find(book, effects->revised.room, effects->ids[i]);
+        struct page *page = find(book, effects->revised.room, effects->ids[i]);
 
         if (effects->ids[i] == 0) {
             continue; /* Of the room. */
