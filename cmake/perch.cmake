@@ -20,6 +20,7 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 # FTS5 and its reserved bytes of a page are in Debian's build of it.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd)
+pkg_check_modules(LDAP REQUIRED IMPORTED_TARGET ldap)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)
 

@@ -13,7 +13,8 @@
 
 /* Where the reader stands, for messages. */
 struct reader {
-    struct config *config;
+    const struct setting_table *table;
+    void *config;
     bool given[SETTINGS_MAX]; /* Set by a file; a second time is an error. */
     const char *path;
     int line;
@@ -43,7 +44,7 @@ static enum error complain(struct reader *reader, const char *format, ...)
 static enum error unknown_key(struct reader *reader, const char *key)
 {
     const struct setting *nearest =
-        config_setting_nearest(reader->section, key);
+        config_setting_nearest(reader->table, reader->section, key);
 
     return complain(reader, "[%s] has no key \"%s\"; the nearest is %s in [%s]",
                     reader->section, key, nearest->key, nearest->section);
@@ -53,7 +54,7 @@ static enum error unknown_key(struct reader *reader, const char *key)
 static enum error read_value(struct reader *reader,
                              const struct setting *setting, const char *text)
 {
-    bool *given = &reader->given[setting - settings];
+    bool *given = &reader->given[setting - reader->table->settings];
     char why[CONFIG_ERROR_BYTES];
 
     if (*given && setting->kind != SETTING_LIST) {
@@ -133,7 +134,7 @@ static enum error read_pair(struct reader *reader, char *line)
     if (strcmp(reader->section, "config") == 0 && strcmp(key, "include") == 0) {
         return read_folder(reader, value);
     }
-    setting = config_setting_find(reader->section, key);
+    setting = config_setting_find(reader->table, reader->section, key);
     return setting == NULL ? unknown_key(reader, key)
                            : read_value(reader, setting, value);
 }
@@ -147,7 +148,8 @@ static enum error read_section(struct reader *reader, char *line)
     }
     *end = '\0';
     line = trim(line + 1);
-    if (!config_setting_section_known(line) && strcmp(line, "config") != 0) {
+    if (!config_setting_section_known(reader->table, line) &&
+        strcmp(line, "config") != 0) {
         return complain(reader, "there is no section [%s]", line);
     }
     snprintf(reader->section, sizeof(reader->section), "%s", line);
@@ -248,16 +250,31 @@ static enum error read_folder(struct reader *reader, const char *folder)
     return error;
 }
 
-static void set_defaults(struct config *config)
+static void set_defaults(const struct setting_table *table, void *config)
 {
     char why[CONFIG_ERROR_BYTES];
 
-    for (size_t i = 0; i < settings_n; i++) {
-        if (settings[i].initial != NULL) {
-            CHECK(config_setting_set(&settings[i], config, settings[i].initial,
-                                     why) == ERROR_NONE);
+    for (size_t i = 0; i < table->n; i++) {
+        const struct setting *setting = &table->settings[i];
+
+        if (setting->initial != NULL) {
+            CHECK(config_setting_set(setting, config, setting->initial, why) ==
+                  ERROR_NONE);
         }
     }
+}
+
+enum error config_table_load(const struct setting_table *table,
+                             const char *path, void *config,
+                             char error_out[CONFIG_ERROR_BYTES])
+{
+    struct reader reader = {
+        .table = table, .config = config, .path = path, .error = error_out};
+
+    CHECK(table->n <= SETTINGS_MAX);
+    error_out[0] = '\0';
+    set_defaults(table, config);
+    return read_file(&reader, path);
 }
 
 /* What holds between settings. */
@@ -289,10 +306,24 @@ enum error config_load(const char *path, struct config *config,
     struct reader reader = {.config = config, .path = path, .error = error_out};
 
     memset(config, 0, sizeof(*config));
-    error_out[0] = '\0';
-    set_defaults(config);
-    TRY(read_file(&reader, path));
+    TRY(config_table_load(&config_settings, path, config, error_out));
     return check_whole(&reader);
+}
+
+void config_deinit(struct config *config)
+{
+    config_table_free(&config_settings, config);
+    memset(config, 0, sizeof(*config));
+}
+
+void config_print(const struct config *config, FILE *to)
+{
+    config_table_print(&config_settings, config, to);
+}
+
+void config_describe(FILE *to)
+{
+    config_table_describe(&config_settings, to);
 }
 
 enum error config_split_address(const char *address, char host_out[256],

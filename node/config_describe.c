@@ -40,17 +40,18 @@ static void write_range(const struct setting *setting, char *to, size_t bytes)
     }
 }
 
-void config_describe(FILE *to)
+void config_table_describe(const struct setting_table *table, FILE *to)
 {
     fprintf(to, "%-8s %-28s %-24s %-18s %s\n", "section", "key", "default",
             "range", "meaning");
-    for (size_t i = 0; i < settings_n; i++) {
+    for (size_t i = 0; i < table->n; i++) {
         char range[80];
 
-        write_range(&settings[i], range, sizeof(range));
-        fprintf(to, "%-8s %-28s %-24s %-18s %s\n", settings[i].section,
-                settings[i].key,
-                settings[i].initial == NULL ? "-" : settings[i].initial, range,
-                settings[i].meaning);
+        write_range(&table->settings[i], range, sizeof(range));
+        fprintf(to, "%-8s %-28s %-24s %-18s %s\n", table->settings[i].section,
+                table->settings[i].key,
+                table->settings[i].initial == NULL ? "-"
+                                                   : table->settings[i].initial,
+                range, table->settings[i].meaning);
     }
 }

@@ -142,10 +142,17 @@ enum admin_access {
     X(ADMINISTRATORS_REVOKE, 76, administrators_revoke,                        \
       administrators_show_reply, SHORT, REPLY, CHANGE)                         \
     X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
-      REPLY, LOOK)
+      REPLY, LOOK)                                                             \
+    X(DIRECTORY_STATUS, 65, directory_status, directory_status_reply, SHORT,   \
+      REPLY, LOOK)                                                             \
+    X(DIRECTORY_CONFIRM, 66, directory_confirm, directory_show_reply, SHORT,   \
+      REPLY, CHANGE)                                                           \
+    X(DIRECTORY_REPORT, 67, directory_report, directory_show_reply, SHORT,     \
+      REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
-enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
+/* Not every number below ADMIN_KINDS is a kind. */
+enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS = ADMIN_REPLY };
 #undef ADMIN_KIND_ENUM
 
 /* What is known of a kind. */

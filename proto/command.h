@@ -61,7 +61,9 @@
     X(GROUP_DELETE, group_delete, 3)                                           \
     X(USER_DELETE, user_delete, 3)                                             \
     X(ADMINISTRATOR_GRANT, administrator_grant, 3)                             \
-    X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)
+    X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)                           \
+    X(OWNER_REPORT, owner_report, 3)                                           \
+    X(OWNER_CONFIRM, owner_confirm, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -75,7 +77,11 @@
     X(POST, post, 10, 3)                                                       \
     X(ROOM_CREATE, room_create, 55, 3)                                         \
     X(POOL_PUT, pool_put, 55, 3)                                               \
-    X(ROOM_CHANGE, room_change, 55, 3)
+    X(ROOM_CHANGE, room_change, 55, 3)                                         \
+    X(USER_CREATE, user_create, 10, 3)                                         \
+    X(USER_CHANGE, user_change, 10, 3)                                         \
+    X(GROUP_CREATE, group_create, 10, 3)                                       \
+    X(GROUP_CHANGE, group_change, 10, 3)
 
 /* Fields that the envelope was given later, whatever the kind: name, and the
  * rules version they came with. */

@@ -95,3 +95,15 @@ void actor_note(struct admin_actor *actor, struct slice said)
                  SLICE_PRINT(said));
     }
 }
+
+void actor_note_directory(struct admin_actor *actor, struct slice name)
+{
+    char source[sizeof(actor->source)];
+
+    if (is_name(name)) {
+        snprintf(source, sizeof(source), "%s", actor->source);
+        /* Both are far shorter than what a command takes. */
+        snprintf(actor->source, sizeof(actor->source), "directory:%.*s %.150s",
+                 SLICE_PRINT(name), source);
+    }
+}

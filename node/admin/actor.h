@@ -40,4 +40,13 @@ bool actor_read_certificate(struct admin_actor *actor, const struct tls *tls,
  */
 void actor_note(struct admin_actor *actor, struct slice said);
 
+/**
+ * Note the directory whose adapter it is, in front of the source: what a
+ * command is by, and where from, is then "root", "directory:corp local uid=0".
+ * Nothing is decided by it: the adapter may do what its user may.
+ *
+ * @name  Left out as what is said in actor_note.
+ */
+void actor_note_directory(struct admin_actor *actor, struct slice name);
+
 #endif

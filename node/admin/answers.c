@@ -22,6 +22,7 @@ static const struct answer_row *const tables[] = {
     search_rows,
     deletions_rows,
     administrators_rows,
+    directory_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -12,9 +12,20 @@
 
 struct group_list {
     struct page page;
-    struct slice match;
+    const Perch__Admin__GroupsList *asked;
     struct slice mark;
 };
+
+static bool is_wanted(const Perch__Admin__GroupsList *asked,
+                      const struct group_view *view)
+{
+    struct slice match = codec_slice(asked->match);
+
+    return (text_contains_nocase(view->uri, match) ||
+            text_contains_nocase(view->display_name, match)) &&
+           (!asked->has_owner ||
+            slice_equal(view->owner, codec_slice(asked->owner)));
+}
 
 static bool take_group(void *context, const struct group *group)
 {
@@ -26,8 +37,7 @@ static bool take_group(void *context, const struct group *group)
     }
     view_group(group, &view);
     list->mark = view.uri;
-    if (text_contains_nocase(view.uri, list->match) ||
-        text_contains_nocase(view.display_name, list->match)) {
+    if (is_wanted(list->asked, &view)) {
         page_add(&list->page, &show_group(list->page.answer, group)->base);
     }
     return true;
@@ -35,10 +45,9 @@ static bool take_group(void *context, const struct group *group)
 
 static void decide_list(struct answer *answer)
 {
-    const Perch__Admin__GroupsList *asked = answer->asked;
     Perch__Admin__GroupsListReply *body =
         answer_new(answer, &perch__admin__groups_list_reply__descriptor);
-    struct group_list list = {.match = codec_slice(asked->match)};
+    struct group_list list = {.asked = answer->asked};
 
     page_begin(&list.page, answer);
     page_groups(answer->machine, codec_slice(answer->ask->request.head->after),
@@ -128,6 +137,8 @@ static bool is_created(struct answer *answer, const struct group *group,
     return (!asked->has_display_name ||
             slice_equal(view.display_name, codec_slice(asked->display_name))) &&
            (!asked->has_chat || asked->chat == view.chat) &&
+           (!asked->has_owner ||
+            slice_equal(view.owner, codec_slice(asked->owner))) &&
            lists_are_so(answer, members, 1, is_in, group);
 }
 
@@ -154,6 +165,8 @@ static void decide_create(struct answer *answer)
     create->display_name = asked->display_name;
     create->has_chat = asked->has_chat;
     create->chat = asked->chat;
+    create->has_owner = asked->has_owner;
+    create->owner = asked->owner;
     answer_proposes(answer, PERCH__COMMAND__KIND_GROUP_CREATE)->group_create =
         create;
 }
@@ -169,6 +182,8 @@ static bool is_changed(struct answer *answer, const struct group *group,
            (!asked->has_display_name ||
             slice_equal(view.display_name, codec_slice(asked->display_name))) &&
            (!asked->has_chat || asked->chat == view.chat) &&
+           (!asked->has_owner ||
+            slice_equal(view.owner, codec_slice(asked->owner))) &&
            lists_are_so(answer, lists, 2, is_in, group);
 }
 
@@ -185,6 +200,8 @@ static Perch__GroupChange *plan_change(struct answer *answer,
     change->display_name = asked->display_name;
     change->has_chat = asked->has_chat;
     change->chat = asked->chat;
+    change->has_owner = asked->has_owner;
+    change->owner = asked->owner;
     return change;
 }
 
@@ -201,7 +218,7 @@ static void decide_change(struct answer *answer)
         return;
     }
     answer->uri = codec_slice(asked->group);
-    if (!asked->has_display_name && !asked->has_chat &&
+    if (!asked->has_display_name && !asked->has_chat && !asked->has_owner &&
         lists_are_empty(lists, 2)) {
         answer_refuse(answer, REFUSAL_NOTHING_ASKED);
         return;

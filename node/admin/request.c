@@ -84,6 +84,8 @@ static void pass_on(struct client *client, struct admin_ask *ask)
     ask->reply_to = client->server->replies;
     ask->actor = client->actor;
     actor_note(&ask->actor, codec_slice(ask->request.head->user));
+    actor_note_directory(&ask->actor,
+                         codec_slice(ask->request.head->directory));
     client_asked(client);
     if (letters_send(client->server->desk, &ask->letter) != ERROR_NONE) {
         admin_ask_free(ask);

@@ -42,6 +42,7 @@ static struct slice place_uri(struct answer *answer, const char *scheme,
         ANSWER_TEXT(message, uri, (view)->uri);                                \
         ANSWER_TEXT(message, display_name, (view)->display_name);              \
         CODEC_SET(message, chat, (view)->chat);                                \
+        ANSWER_TEXT(message, owner, (view)->owner);                            \
         CODEC_SET(message, version, (view)->version);                          \
         CODEC_SET(message, created_at_us, (view)->created_at_us);              \
         CODEC_SET(message, changed_at_us, (view)->changed_at_us);              \
@@ -167,5 +168,32 @@ Perch__Admin__Session *show_session(struct answer *answer,
     CODEC_SET(shown, opened_at_us, view.opened_at_us);
     CODEC_SET(shown, opened_index, view.opened_index);
     CODEC_SET(shown, rooms, view.rooms);
+    return shown;
+}
+
+Perch__Admin__Directory *show_directory(struct answer *answer,
+                                        const struct owner_view *view)
+{
+    Perch__Admin__Directory *shown =
+        answer_new(answer, &perch__admin__directory__descriptor);
+
+    ANSWER_TEXT(shown, name, view->name);
+    ANSWER_TEXT(shown, holder, view->holder);
+    CODEC_SET(shown, phase, view->phase);
+    ANSWER_TEXT(shown, run, view->run);
+    ANSWER_TEXT(shown, text, view->text);
+    CODEC_SET(shown, users, view->users);
+    CODEC_SET(shown, groups, view->groups);
+    CODEC_SET(shown, changes, view->changes);
+    CODEC_SET(shown, leaving, view->leaving);
+    CODEC_SET(shown, reported_at_us, view->reported_at_us);
+    CODEC_SET(shown, lease_until_us, view->lease_until_us);
+    if (view->done_at_us > 0) {
+        CODEC_SET(shown, done_at_us, view->done_at_us);
+    }
+    if (view->held.len > 0) {
+        ANSWER_TEXT(shown, held, view->held);
+    }
+    CODEC_SET(shown, confirmed, view->confirmed.len > 0);
     return shown;
 }

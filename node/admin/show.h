@@ -24,6 +24,10 @@ Perch__Admin__User *show_user(struct answer *answer, const struct user *user);
 Perch__Admin__Group *show_group(struct answer *answer,
                                 const struct group *group);
 
+/** Describe a directory that keeps users and groups. */
+Perch__Admin__Directory *show_directory(struct answer *answer,
+                                        const struct owner_view *view);
+
 /** Describe a session. */
 Perch__Admin__Session *show_session(struct answer *answer,
                                     const struct session *session);

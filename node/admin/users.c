@@ -20,7 +20,9 @@ static bool is_wanted(const Perch__Admin__UsersList *asked,
 
     return (text_contains_nocase(view->uri, match) ||
             text_contains_nocase(view->display_name, match)) &&
-           (!asked->has_disabled || (asked->disabled != 0) == view->disabled);
+           (!asked->has_disabled || (asked->disabled != 0) == view->disabled) &&
+           (!asked->has_owner ||
+            slice_equal(view->owner, codec_slice(asked->owner)));
 }
 
 static bool take_user(void *context, const struct user *user)
@@ -140,6 +142,8 @@ static bool is_created(const struct user *user,
            (!create->has_ha1 || same_password(&view, codec_slice(create->ha1),
                                               codec_slice(create->ha1_user))) &&
            (!asked->has_chat || asked->chat == view.chat) &&
+           (!asked->has_owner ||
+            slice_equal(view.owner, codec_slice(asked->owner))) &&
            view.disabled == (create->disabled != 0);
 }
 
@@ -170,6 +174,8 @@ static void decide_create(struct answer *answer)
     CODEC_SET(create, disabled, asked->disabled);
     create->has_chat = asked->has_chat;
     create->chat = asked->chat;
+    create->has_owner = asked->has_owner;
+    create->owner = asked->owner;
     answer_tells(answer, "created", "user %.*s", SLICE_PRINT(answer->uri));
     user = query_user(answer->machine, answer->uri);
     if (user != NULL && is_created(user, asked, create)) {
@@ -190,6 +196,8 @@ static bool is_changed(const struct user_view *view,
            (!change->has_ha1 || same_password(view, codec_slice(change->ha1),
                                               codec_slice(change->ha1_user))) &&
            (!change->has_chat || change->chat == view->chat) &&
+           (!change->has_owner ||
+            slice_equal(view->owner, codec_slice(change->owner))) &&
            (!change->has_disabled || (change->disabled != 0) == view->disabled);
 }
 
@@ -207,6 +215,8 @@ static bool plan_change(struct answer *answer,
     change->disabled = asked->disabled;
     change->has_chat = asked->has_chat;
     change->chat = asked->chat;
+    change->has_owner = asked->has_owner;
+    change->owner = asked->owner;
     change->has_ha1 = asked->has_password || asked->no_password;
     if (asked->has_password) {
         const struct password_hashes *hashes =
@@ -225,8 +235,8 @@ static bool plan_change(struct answer *answer,
 /* What a change comes to in a word; NULL when it names nothing. */
 static const char *deed_of(const Perch__UserChange *change)
 {
-    bool other =
-        change->has_display_name || change->has_ha1 || change->has_chat;
+    bool other = change->has_display_name || change->has_ha1 ||
+                 change->has_chat || change->has_owner;
 
     if (change->has_disabled && !other) {
         return change->disabled ? "disabled" : "enabled";

@@ -78,6 +78,7 @@ enum changed {
     CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history; a room's
                                    add-in. */
     CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
+    CHANGED_OWNER = 1 << 14,    /* A user's or group's: the directory. */
 };
 
 enum event_kind {

@@ -14,7 +14,6 @@
 #include "node/chat/state.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
-#include "proto/store.pb-c.h"
 
 static void *take(struct arena *scratch, size_t bytes)
 {
@@ -57,6 +56,7 @@ static bool encode_pool(const struct machine *machine,
         CODEC_SET_BYTES(&row, web_url, text_slice(machine->web_url));
     }
     fill_settings(machine, scratch, &row);
+    encode_owners(machine, scratch, &row);
     codec_write(&row.base, to);
     return true;
 }

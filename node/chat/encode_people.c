@@ -1,8 +1,8 @@
 #include "node/chat/encode_people.h"
 
 #include "node/chat/invitation.h"
+#include "proto/base/check.h"
 #include "proto/codec.h"
-#include "proto/store.pb-c.h"
 
 bool encode_user(const struct machine *machine, const struct row_key *key,
                  struct arena *scratch, struct buffer *to)
@@ -32,6 +32,9 @@ bool encode_user(const struct machine *machine, const struct row_key *key,
     if (user->invitations_shown != 0) {
         CODEC_SET(&row, invitations_shown, user->invitations_shown);
     }
+    if (user->principal.owner != NULL) {
+        CODEC_SET_BYTES(&row, owner, text_slice(user->principal.owner));
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -54,6 +57,9 @@ bool encode_group(const struct machine *machine, const struct row_key *key,
     CODEC_SET(&row, changed_at_us, group->changed_at_us);
     if (group->principal.chat != PERCH__CHAT_POLICY__UNSET) {
         CODEC_SET(&row, chat, group->principal.chat);
+    }
+    if (group->principal.owner != NULL) {
+        CODEC_SET_BYTES(&row, owner, text_slice(group->principal.owner));
     }
     codec_write(&row.base, to);
     return true;
@@ -79,4 +85,38 @@ bool encode_membership(const struct machine *machine, const struct row_key *key,
     }
     codec_write(&row.base, to);
     return true;
+}
+
+static void fill_owner(const struct owner *owner,
+                       Perch__Stored__Pool__Owner *row)
+{
+    perch__stored__pool__owner__init(row);
+    CODEC_SET_BYTES(row, name, text_slice(owner->name));
+    CODEC_SET_BYTES(row, holder, text_slice(owner->holder));
+    CODEC_SET_BYTES(row, run, text_slice(owner->run));
+    CODEC_SET_BYTES(row, text, text_slice(owner->text));
+    CODEC_SET_BYTES(row, held, text_slice(owner->held));
+    CODEC_SET_BYTES(row, confirmed, text_slice(owner->confirmed));
+    CODEC_SET(row, lease_until_us, owner->lease_until_us);
+    CODEC_SET(row, reported_at_us, owner->reported_at_us);
+    CODEC_SET(row, done_at_us, owner->done_at_us);
+    CODEC_SET(row, phase, owner->phase);
+    CODEC_SET(row, users, owner->users);
+    CODEC_SET(row, groups, owner->groups);
+    CODEC_SET(row, changes, owner->changes);
+    CODEC_SET(row, leaving, owner->leaving);
+}
+
+void encode_owners(const struct machine *machine, struct arena *scratch,
+                   Perch__Stored__Pool *row)
+{
+    Perch__Stored__Pool__Owner *rows =
+        arena_alloc(scratch, OWNERS_MAX * sizeof(*rows));
+
+    row->owners = arena_alloc(scratch, OWNERS_MAX * sizeof(*row->owners));
+    CHECK(rows != NULL && row->owners != NULL);
+    for (size_t i = 0; i < OWNERS_MAX && machine->owners[i].name != NULL; i++) {
+        fill_owner(&machine->owners[i], &rows[i]);
+        row->owners[row->n_owners++] = &rows[i];
+    }
 }

@@ -7,6 +7,7 @@
 
 #include "node/chat/encode.h"
 #include "node/chat/state.h"
+#include "proto/store.pb-c.h"
 
 /** Append a user's row, as an encoder. */
 encoder encode_user;
@@ -16,5 +17,9 @@ encoder encode_group;
 
 /** Append the row of a membership, as an encoder. */
 encoder encode_membership;
+
+/** Put the directories that keep users and groups into the pool's row. */
+void encode_owners(const struct machine *machine, struct arena *scratch,
+                   Perch__Stored__Pool *row);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "node/chat/enforce.h"
 #include "node/chat/membership.h"
+#include "node/chat/owner.h"
 #include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "proto/base/check.h"
@@ -102,16 +103,35 @@ bool group_is_uri(struct slice text)
     return false;
 }
 
-static enum outcome check_fields(bool has_name, ProtobufCBinaryData name,
-                                 bool has_chat, int chat)
+/* What create and change have in common. */
+struct group_fields {
+    bool has_name, has_chat, has_owner;
+    int chat;
+    struct slice name, owner;
+};
+
+#define FIELDS_OF(command)                                                     \
+    (struct group_fields)                                                      \
+    {                                                                          \
+        (command)->has_display_name, (command)->has_chat,                      \
+            (command)->has_owner, (int)(command)->chat,                        \
+            codec_slice((command)->display_name),                              \
+            codec_slice((command)->owner)                                      \
+    }
+
+static enum outcome check_fields(struct group_fields fields)
 {
     enum outcome outcome = OUTCOME_DONE;
 
-    if (has_name) {
-        outcome = text_check_line(codec_slice(name), NAME_CHARACTERS_MAX,
+    if (fields.has_name) {
+        outcome = text_check_line(fields.name, NAME_CHARACTERS_MAX,
                                   OUTCOME_NAME_TOO_LONG);
     }
-    return outcome == OUTCOME_DONE ? policy_check(has_chat, chat) : outcome;
+    if (outcome == OUTCOME_DONE) {
+        outcome = policy_check(fields.has_chat, fields.chat);
+    }
+    return outcome == OUTCOME_DONE ? owner_check(fields.has_owner, fields.owner)
+                                   : outcome;
 }
 
 static bool is_full(const struct machine *machine)
@@ -134,8 +154,7 @@ static enum outcome check_create(struct turn *turn,
     if (group_find(turn->machine, uri) != NULL) {
         return OUTCOME_GROUP_EXISTS;
     }
-    outcome = check_fields(command->has_display_name, command->display_name,
-                           command->has_chat, command->chat);
+    outcome = check_fields(FIELDS_OF(command));
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -191,6 +210,8 @@ enum outcome group_create(struct turn *turn, const Perch__GroupCreate *command)
     group = begin(turn, codec_slice(command->uri),
                   codec_slice(command->display_name));
     policy_put(&group->principal, command->has_chat, command->chat);
+    owner_put(&group->principal, command->has_owner,
+              codec_slice(command->owner));
     /* The group is told before its members, who name it. */
     tell(turn, group, EVENT_GROUP_CREATED, 0);
     membership_apply(turn, group, &members, 1);
@@ -212,6 +233,8 @@ static unsigned put(struct turn *turn, struct group *group,
         changed |= CHANGED_NAME;
     }
     changed |= policy_put(&group->principal, command->has_chat, command->chat);
+    changed |= owner_put(&group->principal, command->has_owner,
+                         codec_slice(command->owner));
     if (membership_apply(turn, group, lists, 2)) {
         changed |= CHANGED_MEMBERS;
     }
@@ -235,8 +258,7 @@ static enum outcome check_change(struct turn *turn, const struct group *group,
     if (command->has_if_version && command->if_version != group->version) {
         return OUTCOME_VERSION_STALE;
     }
-    outcome = check_fields(command->has_display_name, command->display_name,
-                           command->has_chat, command->chat);
+    outcome = check_fields(FIELDS_OF(command));
     return outcome == OUTCOME_DONE ? membership_check(turn, group, lists, 2)
                                    : outcome;
 }

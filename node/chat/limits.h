@@ -27,6 +27,10 @@ enum {
     HA1_BYTES = 16,                    /* HA1_INVALID */
     REASON_CHARACTERS_MAX = 256,       /* REASON_TOO_LONG */
     REPLACEMENT_CHARACTERS_MAX = 1024, /* REPLACEMENT_TOO_LONG */
+    OWNER_BYTES_MAX = 64,              /* OWNER_INVALID */
+    OWNER_HOLDER_BYTES_MAX = 128,      /* OWNER_REPORT_INVALID, as the next */
+    OWNER_RUN_BYTES_MAX = 64,
+    OWNER_LEASE_S_MAX = 3600,
 
     /* Numbers ever given to users and groups together, and to rooms and
      * categories together: USERS_FULL, GROUPS_FULL, ROOMS_FULL,
@@ -58,6 +62,8 @@ enum {
 
     /* Those who have a role in administration. */
     ADMINISTRATORS_MAX = 256, /* ADMINISTRATORS_FULL */
+    /* Directories that keep users and groups. */
+    OWNERS_MAX = 16, /* OWNERS_FULL */
 
     /* Proposals of one node whose outcomes can still be asked for. */
     OUTCOMES_KEPT = 4096,

@@ -54,6 +54,7 @@ static enum error load_pool(struct machine *machine, const struct row_key *key,
                 setting_allows((enum setting)number, row->settings[i]->value));
         machine->settings[number] = row->settings[i]->value;
     }
+    TRY(load_owners(machine, row));
     machine->rules_version = row->rules_version;
     text_replace(&machine->domain, codec_slice(row->domain));
     text_replace(&machine->pool_uri, codec_slice(row->pool_uri));

@@ -6,12 +6,12 @@
 #include "node/chat/group.h"
 #include "node/chat/invitation.h"
 #include "node/chat/membership.h"
+#include "node/chat/owner.h"
 #include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
-#include "proto/store.pb-c.h"
 
 static bool is_free_principal(const struct machine *machine, uint64_t number)
 {
@@ -33,6 +33,8 @@ enum error load_user(struct machine *machine, const struct row_key *key,
 
     REQUIRE(is_free_principal(machine, number) && row->uri.len > 0);
     REQUIRE(is_policy(row->chat));
+    REQUIRE(owner_check(row->has_owner, codec_slice(row->owner)) ==
+            OUTCOME_DONE);
     REQUIRE(!row->has_ha1 || row->ha1.len == HA1_BYTES);
     REQUIRE(!row->has_ha1_user ||
             (row->has_ha1 && row->ha1_user.len == HA1_BYTES));
@@ -56,6 +58,7 @@ enum error load_user(struct machine *machine, const struct row_key *key,
     user->changed_at_us = row->changed_at_us;
     user->principal.chat = (uint8_t)row->chat;
     user->invitations_shown = row->invitations_shown;
+    user->principal.owner = text_new(codec_slice(row->owner));
     if (!user_adopt(machine, user)) {
         user_free(user);
         return ERROR_MALFORMED;
@@ -72,6 +75,8 @@ enum error load_group(struct machine *machine, const struct row_key *key,
 
     REQUIRE(is_free_principal(machine, number) && row->uri.len > 0);
     REQUIRE(is_policy(row->chat));
+    REQUIRE(owner_check(row->has_owner, codec_slice(row->owner)) ==
+            OUTCOME_DONE);
 
     group = calloc(1, sizeof(*group));
     CHECK(group != NULL);
@@ -82,6 +87,7 @@ enum error load_group(struct machine *machine, const struct row_key *key,
     group->created_at_us = row->created_at_us;
     group->changed_at_us = row->changed_at_us;
     group->principal.chat = (uint8_t)row->chat;
+    group->principal.owner = text_new(codec_slice(row->owner));
     if (!group_adopt(machine, group)) {
         group_free(group);
         return ERROR_MALFORMED;
@@ -100,5 +106,37 @@ enum error load_membership(struct machine *machine, const struct row_key *key,
             number_map_get(&group->members, member->number) == 0);
     membership_set(machine, group, member,
                    row->since == 0 ? INVITATION_SINCE_FIRST : row->since);
+    return ERROR_NONE;
+}
+
+static void take_owner(struct owner *owner,
+                       const Perch__Stored__Pool__Owner *row)
+{
+    owner->name = text_new(codec_slice(row->name));
+    owner->holder = text_new(codec_slice(row->holder));
+    owner->run = text_new(codec_slice(row->run));
+    owner->text = text_new(codec_slice(row->text));
+    owner->held = text_new(codec_slice(row->held));
+    owner->confirmed = text_new(codec_slice(row->confirmed));
+    owner->lease_until_us = row->lease_until_us;
+    owner->reported_at_us = row->reported_at_us;
+    owner->done_at_us = row->done_at_us;
+    owner->phase = row->phase;
+    owner->users = row->users;
+    owner->groups = row->groups;
+    owner->changes = row->changes;
+    owner->leaving = row->leaving;
+}
+
+enum error load_owners(struct machine *machine, const Perch__Stored__Pool *row)
+{
+    REQUIRE(row->n_owners <= OWNERS_MAX);
+    for (size_t i = 0; i < row->n_owners; i++) {
+        struct slice name = codec_slice(row->owners[i]->name);
+
+        REQUIRE(name.len > 0 && owner_check(true, name) == OUTCOME_DONE &&
+                owner_find(machine, name) == NULL);
+        take_owner(&machine->owners[i], row->owners[i]);
+    }
     return ERROR_NONE;
 }

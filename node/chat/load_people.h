@@ -7,6 +7,7 @@
 
 #include "node/chat/load.h"
 #include "node/chat/state.h"
+#include "proto/store.pb-c.h"
 
 /** Take in a user, as a loader. */
 loader load_user;
@@ -16,5 +17,8 @@ loader load_group;
 
 /** Take in a membership, as a loader. */
 loader load_membership;
+
+/** Take in the directories of the pool's row. Returns MALFORMED. */
+enum error load_owners(struct machine *machine, const Perch__Stored__Pool *row);
 
 #endif

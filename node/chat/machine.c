@@ -15,6 +15,7 @@
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
 #include "node/chat/origin.h"
+#include "node/chat/owner.h"
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
@@ -78,6 +79,8 @@ RULE_OF_PART(category_delete, category_delete)
 RULE_OF_PART(group_delete, group_delete)
 RULE_OF_PART(user_delete, user_delete)
 RULE_OF_PART(administrator_revoke, administrator_revoke)
+RULE_OF_PART(owner_report, owner_report)
+RULE_OF_PART(owner_confirm, owner_confirm)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -154,6 +157,9 @@ static const struct {
     KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR, OF_ROOMS},
     KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR, OF_ROOMS},
     KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(OWNER_REPORT) = {rule_owner_report, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(OWNER_CONFIRM) = {rule_owner_confirm, ACTOR_ADMINISTRATOR,
+                           OF_OPERATION},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -219,6 +225,7 @@ void machine_free(struct machine *machine)
         administrator_free(machine->administrators[i]);
     }
     table_deinit(&machine->tombstones);
+    owners_deinit(machine);
     table_deinit(&machine->rooms);
     table_deinit(&machine->categories);
     table_deinit(&machine->users);

@@ -87,7 +87,8 @@ uint32_t machine_roles(const Perch__Command *command);
  *           the moment of the last one, and without facts.
  *
  * Returns the refusal that machine_apply would give now, with its value, or
- * DONE and 0. Changes nothing; applying goes by the same code.
+ * DONE and 0. Changes nothing; applying goes by the same code. What depends on
+ * the entry's moment, OWNER_BUSY, is for applying alone.
  */
 struct applied machine_judge(const struct machine *machine,
                              const Perch__Command *command,

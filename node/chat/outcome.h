@@ -266,7 +266,19 @@
       "the administrator's roles do not cover this")                           \
     X(WEB_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                          \
       "the address of room management is http:// or https:// and more, up to " \
-      "255 visible ASCII characters")
+      "255 visible ASCII characters")                                          \
+    /* Directories that keep users and groups. */                              \
+    X(OWNER_INVALID, 400, "ERROR_INVALID_ARGUMENT",                            \
+      "a directory is named by 1 to 64 of a-z, 0-9, dot, dash, underscore")    \
+    X(OWNER_REPORT_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "a directory's report has a holder, a phase, a lease of up to an hour, " \
+      "and a run when it is held")                                             \
+    X(OWNER_BUSY, 409, "ERROR_COLLISION",                                      \
+      "another adapter holds the directory")                                   \
+    X(OWNERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many directories as it allows")                         \
+    X(OWNER_RUN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                            \
+      "no run of that name is held")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -24,6 +24,7 @@ void principal_deinit(struct principal *principal)
     number_map_deinit(&principal->groups);
     number_map_deinit(&principal->invitations);
     closure_deinit(&principal->closure);
+    text_free(principal->owner);
 }
 
 struct principal *principal_at(const struct machine *machine, uint64_t number)

@@ -11,6 +11,7 @@
 #include "node/chat/state.h"
 #include "node/chat/tombstone.h"
 #include "node/chat/user.h"
+#include "node/chat/view.h"
 #include "proto/base/check.h"
 
 void query_pool(const struct machine *machine, struct pool_view *view_out)
@@ -225,4 +226,32 @@ bool query_may_rejoin(const struct machine *machine, uint8_t node)
 
     return machine->settings[SETTING_REJOIN_POLICY] == REJOIN_AUTOMATIC ||
            (origin != NULL && origin->admitted);
+}
+
+bool query_owner(const struct machine *machine, size_t place,
+                 struct owner_view *view_out)
+{
+    const struct owner *owner;
+
+    if (place >= OWNERS_MAX || machine->owners[place].name == NULL) {
+        return false;
+    }
+    owner = &machine->owners[place];
+    *view_out = (struct owner_view){
+        .name = text_slice(owner->name),
+        .holder = text_slice(owner->holder),
+        .run = text_slice(owner->run),
+        .text = text_slice(owner->text),
+        .held = text_slice(owner->held),
+        .confirmed = text_slice(owner->confirmed),
+        .phase = (Perch__OwnerReport__Phase)owner->phase,
+        .lease_until_us = owner->lease_until_us,
+        .reported_at_us = owner->reported_at_us,
+        .done_at_us = owner->done_at_us,
+        .users = owner->users,
+        .groups = owner->groups,
+        .changes = owner->changes,
+        .leaving = owner->leaving,
+    };
+    return true;
 }

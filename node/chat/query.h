@@ -16,6 +16,7 @@
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
 
+struct owner_view;
 struct principal;
 struct user;
 struct group;
@@ -70,6 +71,11 @@ struct retry_view {
     uint64_t message_id;
     int64_t sent_at_us; /* Commit time. */
 };
+
+/** Describe the directory in a place, from 0. Returns false for the places
+ * behind the last. */
+bool query_owner(const struct machine *machine, size_t place,
+                 struct owner_view *view_out);
 
 /** Say what holds for the whole pool. */
 void query_pool(const struct machine *machine, struct pool_view *view_out);

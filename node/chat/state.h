@@ -51,6 +51,7 @@ struct principal {
     struct number_map groups;      /* Those it is directly in -> since when. */
     struct number_map invitations; /* Place number -> since when:
                                       invitation.h. */
+    struct text *owner;            /* The directory; NULL: administrators. */
     struct directory *directory;
     struct closure closure;
 };
@@ -311,6 +312,19 @@ struct origin {
 
 enum { NODES = 256 };
 
+/* owner.c: a directory that keeps users and groups. */
+struct owner {
+    struct text *name; /* NULL: none is in this place, or in those behind. */
+    struct text *holder, *run, *text;
+    struct text *held;      /* The run that waits for a word; or NULL. */
+    struct text *confirmed; /* The run that may go through; or NULL. */
+    int64_t lease_until_us;
+    int64_t reported_at_us;
+    int64_t done_at_us; /* 0: never. */
+    uint32_t phase;     /* Perch__OwnerReport__Phase */
+    uint32_t users, groups, changes, leaving;
+};
+
 /* probe.c */
 struct probe {
     uint64_t log_index;
@@ -382,6 +396,7 @@ struct machine {
     struct tombstone_guids tombstones_by_guid;
     struct administrator *administrators[ADMINISTRATORS_MAX]; /* By slot. */
     struct departed departed;
+    struct owner owners[OWNERS_MAX]; /* In the order they came. */
 
     struct changes changes;
 };

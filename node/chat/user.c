@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/attention.h"
+#include "node/chat/owner.h"
 #include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/session.h"
@@ -10,9 +11,9 @@
 
 /* What create and change have in common. */
 struct user_fields {
-    bool has_name, has_ha1, has_disabled, disabled, has_chat;
+    bool has_name, has_ha1, has_disabled, disabled, has_chat, has_owner;
     int chat;
-    struct slice name, ha1, ha1_user;
+    struct slice name, ha1, ha1_user, owner;
 };
 
 static int compare_uris(const struct user *a, const struct user *b)
@@ -121,8 +122,11 @@ static enum outcome check_fields(const struct user_fields *fields)
     if (outcome == OUTCOME_DONE && !is_password(fields)) {
         return OUTCOME_HA1_INVALID;
     }
+    if (outcome == OUTCOME_DONE) {
+        outcome = policy_check(fields->has_chat, fields->chat);
+    }
     return outcome == OUTCOME_DONE
-               ? policy_check(fields->has_chat, fields->chat)
+               ? owner_check(fields->has_owner, fields->owner)
                : outcome;
 }
 
@@ -169,6 +173,7 @@ static unsigned put_fields(struct user *user, const struct user_fields *fields)
         user->disabled = fields->disabled;
         changed |= CHANGED_DISABLED;
     }
+    changed |= owner_put(&user->principal, fields->has_owner, fields->owner);
     return changed |
            policy_put(&user->principal, fields->has_chat, fields->chat);
 }
@@ -220,7 +225,9 @@ enum outcome user_create(struct turn *turn, const Perch__UserCreate *command)
                                  .has_disabled = command->has_disabled,
                                  .disabled = command->disabled,
                                  .has_chat = command->has_chat,
-                                 .chat = command->chat};
+                                 .chat = command->chat,
+                                 .has_owner = command->has_owner,
+                                 .owner = codec_slice(command->owner)};
     struct slice uri = codec_slice(command->uri);
     struct user *user;
     enum outcome outcome;
@@ -259,7 +266,9 @@ enum outcome user_change(struct turn *turn, const Perch__UserChange *command)
                                  .has_disabled = command->has_disabled,
                                  .disabled = command->disabled,
                                  .has_chat = command->has_chat,
-                                 .chat = command->chat};
+                                 .chat = command->chat,
+                                 .has_owner = command->has_owner,
+                                 .owner = codec_slice(command->owner)};
     struct user *user = user_find(turn->machine, codec_slice(command->uri));
     enum outcome outcome;
     unsigned changed;

@@ -28,6 +28,7 @@ void view_user(const struct user *user, struct user_view *view_out)
         .disabled = user->disabled,
         .has_password = user->has_password,
         .chat = (Perch__ChatPolicy)user->principal.chat,
+        .owner = text_slice(user->principal.owner),
         .sessions = user->n_sessions,
         .created_at_us = user->created_at_us,
         .changed_at_us = user->changed_at_us,
@@ -49,6 +50,7 @@ void view_group(const struct group *group, struct group_view *view_out)
         .display_name = text_slice(group->display_name),
         .members = group->members.n,
         .chat = (Perch__ChatPolicy)group->principal.chat,
+        .owner = text_slice(group->principal.owner),
         .created_at_us = group->created_at_us,
         .changed_at_us = group->changed_at_us,
     };

@@ -34,6 +34,7 @@ struct user_view {
     bool disabled;
     bool has_password;
     Perch__ChatPolicy chat; /* The user's own; query_chat_enabled knows all. */
+    struct slice owner;     /* The directory; empty: administrators. */
     /* Digest's HA1 of user@domain and of user alone, lower-case hex and NUL;
      * empty without. */
     char ha1[2 * HA1_BYTES + 1];
@@ -49,7 +50,17 @@ struct group_view {
     struct slice display_name;
     uint32_t members;
     Perch__ChatPolicy chat;
+    struct slice owner; /* The directory; empty: administrators. */
     int64_t created_at_us, changed_at_us;
+};
+
+/* A directory that keeps users and groups, by its adapter's last report. */
+struct owner_view {
+    struct slice name, holder, run, text;
+    struct slice held, confirmed; /* Runs; empty: none. */
+    Perch__OwnerReport__Phase phase;
+    int64_t lease_until_us, reported_at_us, done_at_us; /* 0: never. */
+    uint32_t users, groups, changes, leaving;
 };
 
 /* What a user and a group have in common. */

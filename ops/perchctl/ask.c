@@ -276,6 +276,10 @@ static Perch__Admin__Result ask_once(const struct errand *errand,
     CODEC_SET(&head, dry_run, errand->options.dry_run);
     CODEC_SET(&head, stale, errand->options.stale);
     CODEC_SET_BYTES(&head, user, user_name());
+    if (errand->options.directory != NULL) {
+        CODEC_SET_BYTES(&head, directory,
+                        slice_of_text(errand->options.directory));
+    }
     CODEC_SET_BYTES(&head, after, slice_of_text(after));
     CODEC_SET_BYTES(&head, reason, slice_of_text(errand->options.reason));
     if (errand->command->list != NULL) {

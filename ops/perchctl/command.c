@@ -70,6 +70,10 @@
 #define CHAT                                                                   \
     OPTION("--chat", "chat", "enabled|disabled|unset",                         \
            "may use persistent chat; unset: as the groups say, else the pool")
+#define OWNER(meaning) OPTION("--owner", "owner", "DIRECTORY", meaning)
+#define OWNER_SET                                                              \
+    OWNER("the directory that keeps it from now on; \"\": administrators")
+#define OWNER_ONLY   OWNER("only those this directory keeps")
 #define GROUP_WORD   WORD("GROUP", "group", "group:NAME, unit:NAME or site:NAME")
 #define MESSAGE_WORD WORD("MESSAGE", "message", "its number in the room")
 #define MEANT                                                                  \
@@ -296,21 +300,22 @@ const struct command commands[] = {
                  "perchctl addins delete Tides\n"},
 
     {"users", "list", ADMIN_USERS_LIST, "List users by URI",
-     .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY},
+     .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY,
+                    OWNER_ONLY},
      .list = "users",
-     .columns = "uri display_name disabled has_password sessions",
+     .columns = "uri display_name disabled has_password sessions owner",
      .examples = "perchctl users list --match ali\n"},
     {"users", "show", ADMIN_USERS_SHOW,
      "Show a user, and what the user follows, has read and looks for",
      .parameters = {USER_WORD},
      .examples = "perchctl users show alice@example.com\n"},
     {"users", "create", ADMIN_USERS_CREATE, "Create a user",
-     .parameters = {USER_WORD,
-                    OPTION("--display-name", "display_name", "NAME",
-                           "as others see it"),
-                    PASSWORD, CHAT,
-                    FLAG("--disabled", "disabled", "yes",
-                         "may not sign in yet")},
+     .parameters =
+         {USER_WORD,
+          OPTION("--display-name", "display_name", "NAME", "as others see it"),
+          PASSWORD,
+          CHAT, OWNER_SET,
+          FLAG("--disabled", "disabled", "yes", "may not sign in yet")},
      .examples = "perchctl users create alice --display-name \"Alice A.\" "
                  "--password\n"
                  "pass show perch/bob | perchctl users create bob "
@@ -323,7 +328,7 @@ const struct command commands[] = {
                     PASSWORD,
                     FLAG("--no-password", "no_password", "yes",
                          "take the password away"),
-                    CHAT, IF_VERSION},
+                    CHAT, OWNER_SET, IF_VERSION},
      .examples = "perchctl users change alice --password\n"
                  "perchctl users change alice --chat disabled\n"},
     {"users", "disable", ADMIN_USERS_CHANGE,
@@ -341,8 +346,8 @@ const struct command commands[] = {
 
     {"groups", "list", ADMIN_GROUPS_LIST,
      "List groups, organisational units and sites by URI",
-     .parameters = {MATCH("URI or display name")}, .list = "groups",
-     .columns = "uri display_name members chat version",
+     .parameters = {MATCH("URI or display name"), OWNER_ONLY}, .list = "groups",
+     .columns = "uri display_name members chat version owner",
      .examples = "perchctl groups list --match trad\n"},
     {"groups", "show", ADMIN_GROUPS_SHOW, "Show a group",
      .parameters = {GROUP_WORD},
@@ -357,7 +362,7 @@ const struct command commands[] = {
                            "as others see it"),
                     OPTION("--member", "members", "USER|GROUP",
                            "who is in it; may be repeated"),
-                    CHAT},
+                    CHAT, OWNER_SET},
      .examples = "perchctl groups create group:traders --member alice "
                  "--member unit:london\n"
                  "perchctl groups create site:paris --chat enabled\n"},
@@ -367,7 +372,7 @@ const struct command commands[] = {
                     OPTION("--display-name", "display_name", "NAME",
                            "as others see it"),
                     MOVES("member", "members", "may be repeated, as the next"),
-                    CHAT, IF_VERSION},
+                    CHAT, OWNER_SET, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
     {"groups", "delete", ADMIN_GROUPS_DELETE,
      "Delete a group: who was in it loses what only the group gave" DELETES,
@@ -466,6 +471,34 @@ const struct command commands[] = {
      .parameters = {HOLD_WORD, HELD_ROOM, HELD_USER, REASON_NEEDED},
      .examples = "perchctl holds lift \"Smith v. Jones\" --user bob --reason "
                  "settled\n"},
+    {"directory", "status", ADMIN_DIRECTORY_STATUS,
+     "Show how the directories that keep users and groups are followed",
+     .parameters = {MATCH("name")}, .list = "directories",
+     .columns = "name phase holder users groups changes leaving held confirmed "
+                "done_at_us text",
+     .examples = "perchctl directory status\n"},
+    {"directory", "confirm", ADMIN_DIRECTORY_CONFIRM,
+     "Let a run go through that is held because it takes away too much",
+     .parameters = {WORD("RUN", "run", "as status shows it under held")},
+     .examples = "perchctl directory confirm 5b1e0c2a94d37f68\n"},
+    {"directory", "report", ADMIN_DIRECTORY_REPORT,
+     "Tell where an adapter of one's own stands; perch-directory does so "
+     "itself",
+     .parameters =
+         {WORD("DIRECTORY", "directory", "a-z, 0-9, dot, dash, underscore"),
+          NEEDED("--holder", "holder", "TEXT", "which adapter"),
+          NEEDED("--phase", "phase", "reading|applying|done|held|failed",
+                 "where it stands"),
+          OPTION("--lease", "lease_s", "SECONDS",
+                 "keep other adapters out so long; else they are let in"),
+          OPTION("--run", "run", "RUN", "what it would take away, by a name"),
+          OPTION("--text", "text", "TEXT", "why"),
+          OPTION("--users", "users", "N", "in the directory"),
+          OPTION("--groups", "groups", "N", "in the directory"),
+          OPTION("--changes", "changes", "N", "there are to make"),
+          OPTION("--leaving", "leaving", "N", "that take something away")},
+     .examples = "perchctl directory report hr --holder nightly --phase "
+                 "reading --lease 600\n"},
 
     {"sessions", "list", ADMIN_SESSIONS_LIST, "List who is signed in",
      .parameters = {OPTION("--user", "user", "USER", "only of this user"),

@@ -264,6 +264,74 @@ static void test_messages__are_searched(void **state)
     HAS(scene->err, "it is made anew");
 }
 
+/* Who belongs to a directory shows it, is found by it, and can be given to it
+ * and taken back. */
+static void test_owner__of_users_and_groups(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "users create dora --owner corp", 0);
+    run_again(scene, "users create dora --owner corp");
+    run(scene, "groups create group:corp --owner corp", 0);
+    reply = run_json(scene, "users list --owner corp", 0);
+    assert_int_equal(json_array_size(at(reply, "users")), 1);
+    assert_text(reply, "users.0.uri", "sip:dora@example.com");
+    json_decref(reply);
+    reply = run_json(scene, "groups list --owner corp", 0);
+    assert_int_equal(json_array_size(at(reply, "groups")), 1);
+    assert_text(reply, "groups.0.owner", "corp");
+    json_decref(reply);
+    run(scene, "users change bob --owner corp", 0);
+    run_again(scene, "users change bob --owner corp");
+    run(scene, "groups change group:corp --owner=", 0);
+    run_again(scene, "groups change group:corp --owner=");
+    reply = run_json(scene, "users list --owner=", 0);
+    assert_false(json_array_size(at(reply, "users")) == 0);
+    json_decref(reply);
+    run(scene, "users change bob --owner Corp", 1);
+    HAS(scene->err, "[OWNER_INVALID]");
+}
+
+/* Where adapters stand is shown; what is held goes through by its name alone,
+ * and to confirm it twice is no mistake. */
+static void test_directory__is_reported_and_confirmed(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "directory confirm abc", 1);
+    HAS(scene->err, "[OWNER_RUN_UNKNOWN]");
+    run(scene,
+        "directory report corp --holder n1 --phase held --run abc --text why "
+        "--users 9 --leaving 4 --lease 60",
+        0);
+    reply = run_json(scene, "directory status", 0);
+    assert_text(reply, "directories.0.name", "corp");
+    assert_text(reply, "directories.0.phase", "held");
+    assert_text(reply, "directories.0.held", "abc");
+    assert_text(reply, "directories.0.text", "why");
+    assert_number(reply, "directories.0.leaving", 4);
+    assert_truth(reply, "directories.0.confirmed", false);
+    assert_true(json_is_null(at(reply, "directories.0.done_at_us")));
+    json_decref(reply);
+    run(scene, "--dry-run directory confirm abc", 0);
+    reply = run_json(scene, "directory confirm abc", 0);
+    assert_truth(reply, "directory.confirmed", true);
+    json_decref(reply);
+    run_again(scene, "directory confirm abc");
+    run(scene, "directory report corp --holder n2 --phase reading", 1);
+    HAS(scene->err, "[OWNER_BUSY]");
+    run(scene, "directory report corp --holder n1 --phase done", 0);
+    reply = run_json(scene, "directory status --match cor", 0);
+    assert_true(json_is_null(at(reply, "directories.0.held")));
+    assert_true(json_is_integer(at(reply, "directories.0.done_at_us")));
+    json_decref(reply);
+    reply = run_json(scene, "directory status --match other", 0);
+    assert_int_equal(json_array_size(at(reply, "directories")), 0);
+    json_decref(reply);
+}
+
 int main(void)
 {
 #define TEST(name) RUN_IN(name, setup, scene_teardown)
@@ -276,6 +344,8 @@ int main(void)
         TEST(test_rooms__are_auditoriums_and_secret),
         TEST(test_users__have_a_policy),
         TEST(test_messages__are_searched),
+        TEST(test_owner__of_users_and_groups),
+        TEST(test_directory__is_reported_and_confirmed),
     };
 #undef TEST
 

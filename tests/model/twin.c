@@ -67,6 +67,14 @@ static bool is_of_talk(const Perch__Command *c)
         return c->room_create->has_addin;
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return c->room_change->has_addin;
+    case PERCH__COMMAND__KIND_USER_CREATE:
+        return c->user_create->has_owner;
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+        return c->user_change->has_owner;
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+        return c->group_create->has_owner;
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+        return c->group_change->has_owner;
     default:
         return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
     }
@@ -83,6 +91,8 @@ static unsigned covering(const Perch__Command *c)
     case PERCH__COMMAND__KIND_USER_DELETE:
     case PERCH__COMMAND__KIND_SESSION_EXPEL:
     case PERCH__COMMAND__KIND_NODE_ADMIT:
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
         return 1u << PERCH__ADMINISTRATOR_ROLE__OPERATOR;
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
@@ -229,6 +239,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_ADDIN_CREATE:
     case PERCH__COMMAND__KIND_ADDIN_CHANGE:
     case PERCH__COMMAND__KIND_ADDIN_DELETE:
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
         return administrator ? check_role(twin, c)
                              : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
@@ -433,6 +445,10 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_group_create(twin, c->group_create);
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return twin_group_change(twin, c->group_change);
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+        return twin_owner_report(twin, c->owner_report);
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
+        return twin_owner_confirm(twin, c->owner_confirm);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:

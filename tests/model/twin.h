@@ -47,6 +47,7 @@ struct twin_user {
     uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
     uint64_t shown;                 /* Invitations up to this id. */
     int chat;                       /* 0: unset, 1: enabled, 2: disabled. */
+    struct twin_text owner;         /* Empty: administrators. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
@@ -173,6 +174,14 @@ struct twin_administrator {
     unsigned roles; /* 0: nobody. */
 };
 
+/* A directory that keeps users and groups. */
+struct twin_owner {
+    struct twin_text name, holder, run, text, held, confirmed;
+    int phase;
+    int64_t lease_until, reported, done;
+    uint32_t users, groups, changes, leaving;
+};
+
 struct twin {
     uint32_t rules_known, rules;
     struct twin_text domain, pool_uri, web_url;
@@ -200,6 +209,8 @@ struct twin {
     size_t n_holds;
     struct twin_hold holds[TWIN_HOLDS];
     uint64_t hold_last;
+    size_t n_owners;
+    struct twin_owner owners[16];
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -308,6 +319,9 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
 enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
 enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
+enum outcome twin_owner_report(struct twin *twin, const Perch__OwnerReport *c);
+enum outcome twin_owner_confirm(struct twin *twin,
+                                const Perch__OwnerConfirm *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,
@@ -369,6 +383,12 @@ enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
 /** Whether something may be said. */
 enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
                              ProtobufCBinaryData extra, bool is_story);
+
+/** What may keep a user or group: nobody, or a directory. */
+enum outcome twin_check_owner(bool has, ProtobufCBinaryData name);
+
+/** Put a directory in place of another; whether that is a change. */
+bool twin_put_owner(struct twin_user *user, bool has, ProtobufCBinaryData name);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);

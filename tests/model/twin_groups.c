@@ -218,6 +218,10 @@ enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c)
     if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
         return OUTCOME_CHAT_POLICY_INVALID;
     }
+    outcome = twin_check_owner(c->has_owner, c->owner);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         groups += twin->users[i].is_group;
     }
@@ -234,6 +238,7 @@ enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c)
     group->chat = (int)c->chat;
     twin_copy(&group->uri, c->uri, true);
     twin_copy(&group->name, c->display_name, false);
+    twin_put_owner(group, c->has_owner, c->owner);
     group->version = 1;
     group->created = group->changed = twin->now;
     twin_event(twin, EVENT_GROUP_CREATED)->group = twin->n_users;
@@ -261,6 +266,9 @@ static enum outcome check_change(struct twin *twin, uint32_t number,
         ((int)c->chat < 0 || (int)c->chat > 2)) {
         outcome = OUTCOME_CHAT_POLICY_INVALID;
     }
+    if (outcome == OUTCOME_DONE) {
+        outcome = twin_check_owner(c->has_owner, c->owner);
+    }
     return outcome == OUTCOME_DONE ? check_members(twin, number, lists, 2)
                                    : outcome;
 }
@@ -287,6 +295,9 @@ enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c)
     if (c->has_chat && (int)c->chat != group->chat) {
         group->chat = (int)c->chat;
         changed |= CHANGED_POLICY;
+    }
+    if (twin_put_owner(group, c->has_owner, c->owner)) {
+        changed |= CHANGED_OWNER;
     }
     if (apply_members(twin, number, lists, 2)) {
         changed |= CHANGED_MEMBERS;

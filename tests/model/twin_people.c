@@ -49,6 +49,10 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
         return OUTCOME_CHAT_POLICY_INVALID;
     }
+    outcome = twin_check_owner(c->has_owner, c->owner);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         users += !twin->users[i].is_group && !twin->users[i].gone;
     }
@@ -63,6 +67,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
     twin_copy(&user->ha1_user, c->ha1_user, false);
     user->disabled = c->disabled;
     user->chat = (int)c->chat;
+    twin_put_owner(user, c->has_owner, c->owner);
     user->version = 1;
     user->created = user->changed = twin->now;
     twin->value = twin->n_users;
@@ -91,6 +96,10 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
     if (c->has_chat && ((int)c->chat < 0 || (int)c->chat > 2)) {
         return OUTCOME_CHAT_POLICY_INVALID;
     }
+    outcome = twin_check_owner(c->has_owner, c->owner);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
     if (c->has_display_name &&
         !twin_same(c->display_name.data, c->display_name.len, user->name.bytes,
                    user->name.len)) {
@@ -112,6 +121,9 @@ enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c)
     if (c->has_chat && (int)c->chat != user->chat) {
         user->chat = (int)c->chat;
         changed |= CHANGED_POLICY;
+    }
+    if (twin_put_owner(user, c->has_owner, c->owner)) {
+        changed |= CHANGED_OWNER;
     }
     if (changed != 0) {
         struct event *event;

@@ -188,7 +188,7 @@ static void test_config_describe__tells_defaults_and_ranges(void **state)
     for (const char *at = text; *at != '\0'; at++) {
         lines += *at == '\n';
     }
-    assert_int_equal(lines, 1 + settings_n);
+    assert_int_equal(lines, 1 + config_settings.n);
     assert_non_null(strstr(text, " 720s                     90s to 86400s "));
     assert_non_null(strstr(text, " 64MiB                    1MiB to 16GiB "));
     assert_non_null(strstr(text, " 500ms                    50ms to 60s "));
