@@ -19,6 +19,7 @@ void query_pool(const struct machine *machine, struct pool_view *view_out)
         .rules_version = machine->rules_version,
         .domain = text_slice(machine->domain),
         .pool_uri = text_slice(machine->pool_uri),
+        .web_url = text_slice(machine->web_url),
         .sent_at_us = machine->sent_at_us,
         .users = machine->counts[ROW_USER],
         .categories = machine->counts[ROW_CATEGORY],

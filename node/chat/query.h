@@ -27,6 +27,7 @@ struct pool_view {
     uint32_t rules_version;
     struct slice domain;   /* Empty until set. */
     struct slice pool_uri; /* Empty until set. */
+    struct slice web_url;  /* Of room management; empty: none. */
     int64_t sent_at_us;    /* Commit time of the last entry applied. */
     uint64_t users, categories, rooms, roles, sessions; /* How many. */
     uint64_t groups, memberships;
@@ -104,12 +105,12 @@ const struct room *query_room(const struct machine *machine,
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number);
 
+/** Tell the highest number that a room or category has been given. */
+uint32_t query_place_last(const struct machine *machine);
+
 /** Find the room of an event, as query_user_told. */
 const struct room *query_room_told(const struct machine *machine,
                                    uint32_t number);
-
-/** Tell the highest number that a room or category has been given. */
-uint32_t query_place_last(const struct machine *machine);
 
 /** Find a room by name, ASCII case aside. NULL when there is none. */
 const struct room *query_room_named(const struct machine *machine,

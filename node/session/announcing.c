@@ -3,6 +3,7 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/inviting.h"
 #include "node/session/posting.h"
 #include "node/session/retelling.h"
 #include "proto/base/check.h"
@@ -297,6 +298,11 @@ static void tell_cleared(const struct news *news)
     retell_cleared(news->hub, news->effects, news->room);
 }
 
+static void tell_role(const struct news *news)
+{
+    inviting_announce(news->hub, news->effects, news->event);
+}
+
 /* What is not in the table concerns nobody who is connected. */
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_POSTED] = tell_posted,
@@ -308,6 +314,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_MESSAGES_REVISED] = tell_revised,
     [EVENT_ROOM_CLEARED] = tell_cleared,
     [EVENT_READ] = tell_read,
+    [EVENT_ROLE_CHANGED] = tell_role,
     [EVENT_PUBLISHED] = tell_published,
 };
 
