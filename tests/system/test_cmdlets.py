@@ -25,8 +25,6 @@ NOUNS = {
 }
 # What may be missing, and the command that ends that.
 MISSING = {
-    'Clear-CsPersistentChatRoom': 'rooms clear',
-    'Remove-CsPersistentChatMessage': 'messages redact',
     'Export-CsPersistentChatData': 'data export',
     'Import-CsPersistentChatData': 'data import',
     **{verb + '-CsPersistentChatComplianceConfiguration': 'compliance show'
