@@ -29,6 +29,7 @@ static const struct {
     [ROW_ENDPOINT] = {TABLE_ENDPOINTS, 0},
     [ROW_PROBE] = {TABLE_PROBES, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
+    [ROW_FILTER] = {TABLE_FILTERS, 0},
 };
 
 _Static_assert((int)KEY_PARTS_MAX >= (int)ROW_PARTS_MAX,

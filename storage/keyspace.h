@@ -62,7 +62,10 @@
     X(GROUPS, "groups", PART_PRINCIPAL)                                        \
     /* That a principal is in a group. Written when it is put in, deleted when \
      * it is taken out. */                                                     \
-    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)
+    X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)                  \
+    /* A list of expressions that posts are looked through for. Written when   \
+     * created or changed, deleted with it. */                                 \
+    X(FILTERS, "filters", PART_SLOT)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };

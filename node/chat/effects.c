@@ -69,6 +69,7 @@ void message_write(const struct message *message, struct buffer *to)
     if (message->hidden) {
         CODEC_SET(&row, hidden, true);
     }
+    CODEC_SET_BYTES(&row, annotation, codec_slice(post->annotation));
     codec_write(&row.base, to);
 }
 

@@ -100,6 +100,7 @@ enum event_kind {
     EVENT_GROUP_CREATED,      /* group */
     EVENT_GROUP_CHANGED,      /* group, changed */
     EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
+    EVENT_FILTER_CHANGED,     /* position: its slot; created and deleted, too */
     EVENT_KINDS,
 };
 

@@ -1,6 +1,7 @@
 #include "node/chat/encode.h"
 
 #include "node/chat/encode_people.h"
+#include "node/chat/filter_rows.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -377,6 +378,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_RETRY] = encode_retry,
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
+    [ROW_FILTER] = encode_filter,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

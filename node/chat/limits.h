@@ -32,6 +32,14 @@ enum {
     ROLES_PER_COMMAND_MAX = 1024, /* ROLES_TOO_MANY; each of the lists */
     MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
 
+    /* Filters. */
+    FILTERS_MAX = 64,                       /* FILTERS_FULL */
+    FILTER_EXPRESSIONS_MAX = 1024,          /* FILTER_EXPRESSIONS_FULL */
+    FILTER_EXPRESSIONS_BYTES_MAX = 65536,   /* likewise; all of one filter */
+    FILTER_EXPRESSION_CHARACTERS_MAX = 256, /* FILTER_EXPRESSION_INVALID */
+    FILTER_CATEGORIES_MAX = 64,             /* FILTER_CATEGORIES_FULL */
+    ANNOTATION_BYTES_MAX = 2048,            /* ANNOTATION_INVALID */
+
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */

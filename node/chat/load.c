@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/filter_rows.h"
 #include "node/chat/load_people.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
@@ -333,6 +334,7 @@ static const struct {
     [ROW_RETRY] = {&perch__stored__memo__descriptor, load_retry},
     [ROW_ENDPOINT] = {&perch__stored__memo__descriptor, load_endpoint},
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
+    [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
@@ -52,6 +53,9 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(filter_create, filter_create)
+RULE_OF_PART(filter_change, filter_change)
+RULE_OF_PART(filter_delete, filter_delete)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -90,6 +94,9 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
+    KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
+    KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -142,6 +149,9 @@ void machine_free(struct machine *machine)
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
         group_free(table_at(&machine->directory.groups, number));
+    }
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        filter_free(machine->filters[i]);
     }
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);

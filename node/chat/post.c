@@ -19,6 +19,17 @@ static enum outcome check_utf8(struct slice text, uint64_t *characters_out)
     }
 }
 
+static enum outcome check_annotation(const Perch__Post *post)
+{
+    uint64_t ignored;
+
+    return post->annotation.len <= ANNOTATION_BYTES_MAX &&
+                   text_check(codec_slice(post->annotation), &ignored) ==
+                       TEXT_FINE
+               ? OUTCOME_DONE
+               : OUTCOME_ANNOTATION_INVALID;
+}
+
 /* Check what a post says.
  *
  * @characters_max  The setting MESSAGE_CHARACTERS_MAX. */
@@ -39,7 +50,8 @@ static enum outcome check_text(const Perch__Post *post, uint32_t characters_max)
     if (post->extra.len > EXTRA_BYTES_MAX) {
         return OUTCOME_EXTRA_TOO_LONG;
     }
-    return check_utf8(codec_slice(post->extra), &ignored);
+    outcome = check_utf8(codec_slice(post->extra), &ignored);
+    return outcome == OUTCOME_DONE ? check_annotation(post) : outcome;
 }
 
 /* DONE: the post is a new one. REPEATED: turn->value is its message id. */

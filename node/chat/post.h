@@ -18,8 +18,8 @@
  * Returns a refusal of the session, RETRY_ID_INVALID, RETRY_ID_REUSED when the
  * id stands for a post in another room, ROOM_UNKNOWN, ROOM_DISABLED,
  * NOT_A_MEMBER, NOT_JOINED, or a refusal of the text: TEXT_NOT_UTF8,
- * TEXT_CHARACTER, TEXT_EMPTY, TEXT_TOO_LONG, EXTRA_TOO_LONG. The value is the
- * message id.
+ * TEXT_CHARACTER, TEXT_EMPTY, TEXT_TOO_LONG, EXTRA_TOO_LONG,
+ * ANNOTATION_INVALID. The value is the message id.
  *
  * Spec: MS-XCCOSIP grpchat.
  */

@@ -42,6 +42,7 @@ struct machine;
     X(RETRY, 9, "retry", 1, "number")                                          \
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
+    X(FILTER, 15, "filter", 1, "slot")                                         \
     X(MESSAGE, 12, "message", 2, "place, message id")
 
 #define ROW_ENUM(name, place, text, parts, which) ROW_##name,

@@ -240,6 +240,23 @@ struct probe {
     struct text *payload;
 };
 
+/* filter.c */
+struct filter {
+    uint32_t slot; /* Its place in machine->filters. */
+    uint32_t version;
+    uint8_t action; /* Perch__FilterAction */
+    bool disabled;
+    struct text *name; /* Unique among filters, ASCII case aside. */
+    struct text *notice;
+    uint32_t n_expressions;
+    uint32_t n_categories;
+    /* In the order they were added, each once. */
+    struct text *expressions[FILTER_EXPRESSIONS_MAX];
+    struct guid categories[FILTER_CATEGORIES_MAX];
+    int64_t created_at_us;
+    int64_t changed_at_us;
+};
+
 /* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
 struct machine {
     uint32_t rules_known;  /* Of this program; no part of the state. */
@@ -266,6 +283,7 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
 
     struct changes changes;
 };
