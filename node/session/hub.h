@@ -16,6 +16,7 @@
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
+#include "node/session/screening.h"
 #include "node/session/searching.h"
 #include "node/session/sessions.h"
 #include "proto/xccos/write.h"
@@ -45,6 +46,7 @@ struct sessions {
     struct folding folding;
     struct history history;
     struct searches searches;
+    struct screening screening;
     struct duties duties;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;

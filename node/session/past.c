@@ -37,6 +37,7 @@ static struct xccos_message *compose(const struct gathering *gathering,
     message->message_id = XCCOS_NUMBER(stored->message_id);
     message->sent_at = XCCOS_MOMENT(stored->sent_at_us);
     message->text = codec_slice(stored->text);
+    message->note = codec_slice(stored->annotation);
     posting_split_extra(codec_slice(stored->extra),
                         &message->carried_attributes,
                         &message->carried_children);

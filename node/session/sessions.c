@@ -153,6 +153,7 @@ static void make_parts(struct sessions *hub)
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
     searches_init(hub);
+    screening_init(hub);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *settings)
@@ -197,6 +198,7 @@ void sessions_free(struct sessions *hub)
     }
     history_deinit(&hub->history); /* Its jobs point at visits. */
     searches_deinit(hub);
+    screening_deinit(hub); /* And these. */
     timer_free(hub->timer);
     drop_intakes(hub);
     visits_deinit(hub);
@@ -218,6 +220,18 @@ struct letters *sessions_intake(struct sessions *hub)
     return hub->intake;
 }
 
+struct letters *sessions_answers(struct sessions *hub)
+{
+    return hub->screening.answers;
+}
+
+void sessions_set_program(struct sessions *hub, struct letters *questions,
+                          bool absent_refuses)
+{
+    hub->screening.program = questions;
+    hub->screening.absent_refuses = absent_refuses;
+}
+
 void sessions_set_edge(struct sessions *hub, uint8_t edge,
                        struct letters *deliveries)
 {
@@ -229,6 +243,7 @@ static void take_state(struct sessions *hub, const struct sessions_state *state)
     hub->machine = state->machine;
     hub->applied_index = state->applied_index;
     hub->entry_index = state->applied_index;
+    screening_touch(hub);
     history_use(&hub->history, state->store);
 }
 

@@ -3,6 +3,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <inttypes.h>
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,13 +302,12 @@ void sieve_look(struct sieve *sieve, const struct guid *category,
                 struct slice text, struct sieve_verdict *verdict_out)
 {
     uint64_t characters;
+    size_t n = text_check(text, &characters) == TEXT_FINE ? sieve->n : 0;
 
     verdict_out->blocked = false;
     verdict_out->n = 0;
     sieve->steps = SIEVE_STEPS_MAX;
-    for (size_t i = 0; i < sieve->n && !verdict_out->blocked &&
-                       text_check(text, &characters) == TEXT_FINE;
-         i++) {
+    for (size_t i = 0; i < n && !verdict_out->blocked; i++) {
         const struct sifter *sifter = &sieve->sifters[i];
         enum found found = sifter_concerns(sifter, category)
                                ? find_any(sieve, sifter, text)

@@ -138,6 +138,7 @@ struct xccos_message {
     struct xccos_number message_id; /* chatId */
     struct xccos_moment sent_at;    /* ts */
     struct slice retry_id;          /* retry, in perch's own namespace. */
+    struct slice note;              /* note, likewise: what was found in it. */
     struct slice text;              /* chat; unescaped. */
 
     /* What this program does not know, kept for those who do: attributes,

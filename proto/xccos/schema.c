@@ -94,6 +94,11 @@ static const struct schema_field message_fields[] = {
      .offset = OFFSET(xccos_message, retry_id, struct slice),
      .max = XCCOS_RETRY_ID_BYTES_MAX,
      .is_perch = true},
+    {.name = "note",
+     .type = FIELD_TEXT,
+     .offset = OFFSET(xccos_message, note, struct slice),
+     .max = XCCOS_NOTE_BYTES_MAX,
+     .is_perch = true},
 };
 static const struct schema_field chat_text = TEXT(NULL, xccos_message, text);
 static const struct schema_block chat_block = {.name = "chat",

@@ -8,7 +8,7 @@
 #include "proto/xccos/text.h"
 
 /* Most bytes of a message's tags, names of attributes, numbers and moment. */
-enum { MESSAGE_FRAME_BYTES_MAX = 256 };
+enum { MESSAGE_FRAME_BYTES_MAX = 320 };
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
 
@@ -18,13 +18,13 @@ static enum xccos_error write_block(struct buffer *out,
 
 static enum xccos_error write_attribute(struct buffer *out,
                                         const struct schema_field *field,
-                                        const void *value)
+                                        const void *value, bool *has_perch)
 {
-    if (field->is_perch) {
-        LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\" perch:");
-    } else {
-        LITERAL(out, " ");
+    if (field->is_perch && !*has_perch) {
+        LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\"");
+        *has_perch = true;
     }
+    buffer_append_text(out, field->is_perch ? " perch:" : " ");
     buffer_append_text(out, field->name);
     LITERAL(out, "=\"");
     XCCOS_TRY(field_write(field, value, out));
@@ -36,11 +36,13 @@ static enum xccos_error write_attributes(struct buffer *out,
                                          const struct schema_block *block,
                                          const void *value)
 {
+    bool has_perch = false;
+
     for (size_t i = 0; i < block->fields_n; i++) {
         const struct schema_field *field = &block->fields[i];
 
         if (field->always || field_is_set(field, value)) {
-            XCCOS_TRY(write_attribute(out, field, value));
+            XCCOS_TRY(write_attribute(out, field, value, &has_perch));
         }
     }
     return XCCOS_ERROR_NONE;
@@ -287,7 +289,8 @@ enum xccos_error xccos_write_primitive(struct buffer *out, uint64_t envid,
 size_t xccos_message_bytes_max(const struct xccos_message *message)
 {
     const struct slice attributes[] = {message->room_uri, message->author,
-                                       message->author_name, message->retry_id};
+                                       message->author_name, message->retry_id,
+                                       message->note};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {

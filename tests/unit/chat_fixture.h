@@ -76,6 +76,10 @@ enum outcome fixture_group(struct chat_fixture *f, const char *uri);
 enum outcome fixture_member(struct chat_fixture *f, const char *group,
                             const char *member, bool is_in);
 
+/** Create a filter that blocks one expression, in the whole pool. */
+enum outcome fixture_filter(struct chat_fixture *f, const char *name,
+                            const char *expression);
+
 /** Create a user. */
 enum outcome fixture_user(struct chat_fixture *f, const char *uri);
 

@@ -36,15 +36,9 @@ static enum outcome create(struct chat_fixture *f, Perch__FilterCreate *create)
     return fixture_administer(f, &command);
 }
 
-/* A blocking filter that looks for one word. */
 static enum outcome create_named(struct chat_fixture *f, const char *name)
 {
-    ProtobufCBinaryData words[] = {fixture_text("word:insider")};
-    Perch__FilterCreate made = wish(name);
-
-    made.n_expressions = 1;
-    made.expressions = words;
-    return create(f, &made);
+    return fixture_filter(f, name, "word:insider");
 }
 
 static enum outcome change(struct chat_fixture *f, const char *name,

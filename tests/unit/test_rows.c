@@ -45,6 +45,7 @@ static int setup(void **state)
     assert_outcome(fixture_member(f, "unit:london", CAROL, true), DONE);
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
+    assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
 
