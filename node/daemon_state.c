@@ -204,6 +204,25 @@ static void describe_node(void *context, struct admin_node *node)
     add_certificates(daemon, node);
 }
 
+static enum error open_program(struct daemon *daemon)
+{
+    struct sessions *sessions = backend_sessions(daemon->backend);
+    const struct program_settings settings = {
+        .path = daemon->config->hook_socket,
+        .deadline_ms = (uint32_t)daemon->config->hook_deadline_ms,
+        .answers = sessions_answers(sessions),
+    };
+
+    if (settings.path == NULL) {
+        return ERROR_NONE;
+    }
+    TRY(program_open(&settings, &daemon->program));
+    sessions_set_program(sessions, program_questions(daemon->program),
+                         daemon->plan->hook_absent_refuses);
+    return exports_add_program(daemon->metrics,
+                               program_meters(daemon->program));
+}
+
 static enum error open_admin(struct daemon *daemon)
 {
     const struct bridge_settings bridging = {.backend = daemon->backend,
@@ -260,6 +279,7 @@ enum error daemon_state_open(struct daemon *daemon)
     }
     timer_start(daemon->beat, BACKEND_TICK_MS, BACKEND_TICK_MS);
     TRY(exports_add(daemon->metrics, &exports));
+    TRY(open_program(daemon));
     return open_admin(daemon);
 }
 

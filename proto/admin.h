@@ -100,7 +100,17 @@ enum admin_access {
       LOOK)                                                                    \
     X(GROUPS_CREATE, 30, groups_create, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
-    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY, CHANGE)
+    X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
+      CHANGE)                                                                  \
+    X(FILTERS_LIST, 80, filters_list, filters_list_reply, SHORT, REPLY, LOOK)  \
+    X(FILTERS_SHOW, 81, filters_show, filters_show_reply, SHORT, REPLY, LOOK)  \
+    X(FILTERS_CREATE, 82, filters_create, filters_show_reply, LONG, REPLY,     \
+      CHANGE)                                                                  \
+    X(FILTERS_CHANGE, 83, filters_change, filters_show_reply, LONG, REPLY,     \
+      CHANGE)                                                                  \
+    X(FILTERS_DELETE, 84, filters_delete, filters_show_reply, SHORT, REPLY,    \
+      CHANGE)                                                                  \
+    X(FILTERS_TEST, 85, filters_test, filters_test_reply, LONG, REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };

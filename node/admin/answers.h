@@ -22,7 +22,8 @@ struct answer_row {
 /* One table of each noun, in the file of its name. */
 extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
-    sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[];
+    sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[],
+    filters_rows[], filter_changes_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
@@ -37,5 +38,8 @@ void rooms_show(struct answer *answer);
 
 /** Show the category of answer->guid, likewise. */
 void categories_show(struct answer *answer);
+
+/** Show the filter that answer->uri names, likewise. */
+void filters_show(struct answer *answer);
 
 #endif

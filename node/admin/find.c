@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/filters.h"
 #include "node/chat/text.h"
 
 /* The end of "ma-chan://<domain>/<guid>", or all of what is no URI. */
@@ -107,6 +108,22 @@ const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
         answer_refuse_outcome(answer, OUTCOME_USER_UNKNOWN, uri);
     }
     return user;
+}
+
+const struct filter *find_filter(struct answer *answer,
+                                 ProtobufCBinaryData name)
+{
+    const struct filter *filter;
+
+    if (!is_given(answer, name)) {
+        return NULL;
+    }
+    filter = filters_find(answer->machine, codec_slice(name));
+    if (filter == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_FILTER_UNKNOWN,
+                              codec_slice(name));
+    }
+    return filter;
 }
 
 const struct group *find_group(struct answer *answer, ProtobufCBinaryData name)

@@ -61,6 +61,12 @@
       "ask the leader's node; perchctl status says which that is")             \
     X(TRANSFER_FAILED, REFUSED, 503, "leadership was not handed over",         \
       "see perchctl nodes list for how far the node trails, then try again")   \
+    X(EXPRESSION_BAD, REFUSED, 400, "an expression cannot be compiled",        \
+      "an expression is word:TEXT, like:TEXT with * and ?, or regex:TEXT as "  \
+      "PCRE2 has it")                                                          \
+    X(EXPRESSIONS_MANY, USAGE, 413,                                            \
+      "the filters have too many expressions to test them all at once",        \
+      "name one of them with --filter")                                        \
     X(NODE_VOTES, UNSAFE, 409,                                                 \
       "the node is connected and votes, so there is nothing to replace",       \
       "check the number; with --force it may come back as a new member all "   \

@@ -148,6 +148,19 @@ struct sieve *sieve_new(const struct machine *machine)
     return sieve;
 }
 
+struct sieve *sieve_of(const struct filter *filter)
+{
+    struct sieve *sieve = calloc(1, sizeof(*sieve));
+    struct filter_view view;
+
+    CHECK(sieve != NULL);
+    filters_view(filter, &view);
+    copy_filter(&sieve->sifters[0], filter, &view);
+    sieve->n = 1;
+    init_contexts(sieve);
+    return sieve;
+}
+
 static void free_sifter(struct sifter *sifter)
 {
     for (size_t i = 0; i < sifter->n; i++) {
@@ -286,14 +299,17 @@ static enum found find(struct sieve *sieve, const struct expression *expression,
 
 /* What is found in one place need not be decided in another. */
 static enum found find_any(struct sieve *sieve, const struct sifter *sifter,
-                           struct slice text)
+                           struct slice text, uint32_t *place_out)
 {
     enum found found = FOUND_NOT;
 
     for (size_t i = 0; i < sifter->n && found != FOUND; i++) {
         enum found one = find(sieve, &sifter->expressions[i], text);
 
-        found = one == FOUND_NOT ? found : one;
+        if (one != FOUND_NOT) {
+            found = one;
+            *place_out = (uint32_t)i;
+        }
     }
     return found;
 }
@@ -309,8 +325,9 @@ void sieve_look(struct sieve *sieve, const struct guid *category,
     sieve->steps = SIEVE_STEPS_MAX;
     for (size_t i = 0; i < n && !verdict_out->blocked; i++) {
         const struct sifter *sifter = &sieve->sifters[i];
+        uint32_t place = 0;
         enum found found = sifter_concerns(sifter, category)
-                               ? find_any(sieve, sifter, text)
+                               ? find_any(sieve, sifter, text, &place)
                                : FOUND_NOT;
 
         if (found == FOUND_NOT) {
@@ -319,7 +336,7 @@ void sieve_look(struct sieve *sieve, const struct guid *category,
         verdict_out->blocked = found == FOUND && sifter->blocks;
         verdict_out->n = verdict_out->blocked ? 0 : verdict_out->n;
         verdict_out->hits[verdict_out->n] = (struct sieve_hit){
-            sifter->name, sifter->notice, found == FOUND_UNCHECKED};
+            sifter->name, sifter->notice, found == FOUND_UNCHECKED, place};
         verdict_out->n += 1;
     }
     verdict_out->steps = SIEVE_STEPS_MAX - sieve->steps;

@@ -49,6 +49,7 @@ enum {
 };
 
 struct machine;
+struct filter;
 struct sieve;
 
 /* A filter that has something to say of a post; slices borrow from the sieve.
@@ -57,6 +58,7 @@ struct sieve_hit {
     struct slice filter;
     struct slice notice;
     bool unchecked; /* An expression took too long. */
+    uint32_t place; /* Of the expression that was found, from 0. */
 };
 
 struct sieve_verdict {
@@ -69,6 +71,9 @@ struct sieve_verdict {
 /** Copy what the machine's filters look for. NULL: there is no filter that is
  * not disabled. Owned by the caller. */
 struct sieve *sieve_new(const struct machine *machine);
+
+/** The same of one filter alone, though it be disabled; never NULL. */
+struct sieve *sieve_of(const struct filter *filter);
 
 /**
  * Compile all expressions. One that cannot be compiled finds nothing; the

@@ -27,7 +27,7 @@ static void print_all(FILE *to)
     struct arena *arena = arena_new(4096);
     struct buffer frame = BUFFER_EMPTY;
 
-    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++) {
+    FOR_EACH_ADMIN_KIND (kind) {
         const char *name = admin_fact(kind)->name;
 
         buffer_clear(&frame);
@@ -134,21 +134,21 @@ static void test_frames__read_back(void **state)
     struct arena *arena = arena_new(4096);
 
     (void)state;
-    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++) {
+    FOR_EACH_ADMIN_KIND (kind) {
         read_request_back(arena, kind);
         read_reply_back(arena, kind);
     }
     arena_free(arena);
 }
 
-/* Numbers of kinds are for ever: none twice, none left out. */
-static void test_kinds__are_dense_and_named(void **state)
+/* Numbers of kinds are for ever, and leave room for the bit of replies. */
+static void test_kinds__stay_and_are_named(void **state)
 {
     (void)state;
     assert_null(admin_fact(0));
     assert_null(admin_fact(ADMIN_KINDS));
-    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++) {
-        assert_non_null(admin_fact(kind));
+    FOR_EACH_ADMIN_KIND (kind) {
+        assert_non_null(admin_fact(kind)->name);
     }
     assert_int_equal(ADMIN_PING, 1);
     assert_int_equal(ADMIN_SETTINGS_SET, 24);
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         RUN(test_frames__are_golden),
         RUN(test_frames__read_back),
-        RUN(test_kinds__are_dense_and_named),
+        RUN(test_kinds__stay_and_are_named),
         RUN(test_write__keeps_to_the_limits),
     };
 

@@ -187,7 +187,7 @@ static void test_commands__name_fields_that_exist(void **state)
 static void test_commands__reach_everything(void **state)
 {
     (void)state;
-    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++) {
+    FOR_EACH_ADMIN_KIND (kind) {
         const ProtobufCMessageDescriptor *request = admin_fact(kind)->request;
 
         for (unsigned f = 0; f < request->n_fields; f++) {
@@ -261,7 +261,7 @@ static void test_json__has_every_field(void **state)
 {
     struct scene *scene = *state;
 
-    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++) {
+    FOR_EACH_ADMIN_KIND (kind) {
         const ProtobufCMessageDescriptor *reply = admin_fact(kind)->reply;
         json_t *full = field_json(sample_message(scene->arena, reply));
         ProtobufCMessage *none =

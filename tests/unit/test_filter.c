@@ -52,16 +52,19 @@ static enum outcome change(struct chat_fixture *f, const char *name,
     return fixture_administer(f, &command);
 }
 
-static enum outcome delete (struct chat_fixture *f, const char *name,
-                            uint32_t if_version) {
+static enum outcome drop(struct chat_fixture *f, const char *name,
+                         uint32_t if_version)
+{
     Perch__Command command = PERCH__COMMAND__INIT;
-    Perch__FilterDelete delete = PERCH__FILTER_DELETE__INIT;
+    Perch__FilterDelete command_part = PERCH__FILTER_DELETE__INIT;
 
-    CODEC_SET(&delete, filter, fixture_text(name));
-    if (if_version != 0){CODEC_SET(&delete, if_version, if_version);}
-command.kind_case = PERCH__COMMAND__KIND_FILTER_DELETE;
-command.filter_delete = &delete;
-return fixture_administer(f, &command);
+    CODEC_SET(&command_part, filter, fixture_text(name));
+    if (if_version != 0) {
+        CODEC_SET(&command_part, if_version, if_version);
+    }
+    command.kind_case = PERCH__COMMAND__KIND_FILTER_DELETE;
+    command.filter_delete = &command_part;
+    return fixture_administer(f, &command);
 }
 
 static struct filter_view view(const struct chat_fixture *f, const char *name)
@@ -255,10 +258,10 @@ static void test_filter_delete__frees_the_slot(void **state)
 
     assert_outcome(create_named(f, "deals"), DONE);
     assert_outcome(create_named(f, "rumours"), DONE);
-    assert_outcome(delete (f, "deals", 2), VERSION_STALE);
-    assert_outcome(delete (f, "deals", 1), DONE);
+    assert_outcome(drop(f, "deals", 2), VERSION_STALE);
+    assert_outcome(drop(f, "deals", 1), DONE);
     assert_int_equal(fixture_count(f, EVENT_FILTER_CHANGED), 1);
-    assert_outcome(delete (f, "deals", 0), FILTER_UNKNOWN);
+    assert_outcome(drop(f, "deals", 0), FILTER_UNKNOWN);
     assert_outcome(create_named(f, "names"), DONE);
     assert_int_equal(view(f, "names").slot, 0);
     assert_int_equal(filters_count(f->machine), 2);
@@ -295,7 +298,7 @@ static void test_filter__survives_a_restart(void **state)
 
     assert_outcome(create_named(f, "deals"), DONE);
     assert_outcome(create_named(f, "rumours"), DONE);
-    assert_outcome(delete (f, "deals", 0), DONE);
+    assert_outcome(drop(f, "deals", 0), DONE);
     hash = machine_hash(f->machine);
     machine_write_all(f->machine, row_store_take, store);
     machine_free(f->machine);

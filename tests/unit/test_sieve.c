@@ -279,9 +279,9 @@ static void test_annotation_write__lines(void **state)
     struct arena *arena = arena_new(256);
     struct sieve_verdict verdict = {
         .n = 3,
-        .hits = {{SLICE_LITERAL("deals"), SLICE_LITERAL("ask"), false},
-                 {SLICE_LITERAL("slow"), SLICE_LITERAL("ask"), true},
-                 {SLICE_LITERAL("bare"), SLICE_NONE, false}}};
+        .hits = {{SLICE_LITERAL("deals"), SLICE_LITERAL("ask"), false, 0},
+                 {SLICE_LITERAL("slow"), SLICE_LITERAL("ask"), true, 0},
+                 {SLICE_LITERAL("bare"), SLICE_NONE, false, 0}}};
 
     (void)state;
     assert_slice_text(annotation_write(arena, &verdict, SLICE_LITERAL("hm")),
