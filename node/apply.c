@@ -5,6 +5,7 @@
 
 #include "node/applier.h"
 #include "node/chat/rows.h"
+#include "node/session/facts.h"
 #include "node/state_rows.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
@@ -176,6 +177,29 @@ void applier_attach(struct applier *applier, struct replica *replica)
     applier->replica = replica;
 }
 
+/* The rows of messages that the entry brought about. */
+static bool put_messages(struct applier *applier)
+{
+    const struct effects *effects = &applier->effects;
+    enum error error;
+
+    if (effects->has_message) {
+        state_rows_put_message(applier->batch, &effects->message,
+                               &applier->scratch);
+    }
+    if (effects->revised.kind != REVISION_NONE) {
+        state_rows_put_revisions(applier->batch, effects, &applier->scratch);
+    }
+    if (effects->purged_room == 0) {
+        return true;
+    }
+    error = state_rows_purge(applier->store, applier->batch, effects);
+    if (error != ERROR_NONE) {
+        applier_fail(applier, error, "what is to be erased cannot be read");
+    }
+    return error == ERROR_NONE;
+}
+
 /* What came of one entry, before anything of it is in the store. */
 static void take_effects(struct applier *applier,
                          const struct applied_entry *entry,
@@ -183,9 +207,8 @@ static void take_effects(struct applier *applier,
 {
     const struct effects *effects = &applier->effects;
 
-    if (effects->has_message) {
-        state_rows_put_message(applier->batch, &effects->message,
-                               &applier->scratch);
+    if (!put_messages(applier)) {
+        return;
     }
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
@@ -206,13 +229,33 @@ static enum error read_entry(const struct replica_entry *from,
     return error;
 }
 
-static void apply_command(struct applier *applier,
-                          const struct applied_entry *entry,
+/* A command that names messages is decided by what the store says of them: all
+ * before it is committed first, so that however entries are batched it says the
+ * same. */
+static bool waits(const struct applier *applier, const Perch__Command *command)
+{
+    return command != NULL && message_is_wanted(command) &&
+           applier->entries > 0;
+}
+
+static void apply_command(struct applier *applier, struct applied_entry *entry,
                           const Perch__Command *command, struct slice bytes)
 {
-    struct applied applied =
-        machine_apply(applier->machine, entry, command, &applier->effects);
+    struct facts facts;
+    struct applied applied;
+    enum error error;
 
+    if (command != NULL && message_is_wanted(command)) {
+        error = facts_read(applier->store, applier->machine, command,
+                           applier->arena, &facts);
+        if (error != ERROR_NONE) {
+            applier_fail(applier, error, "a message cannot be looked up");
+            return;
+        }
+        entry->facts = &facts;
+    }
+    applied =
+        machine_apply(applier->machine, entry, command, &applier->effects);
     if (applied.outcome == OUTCOME_STOP_NODE) {
         applier_fail(applier, ERROR_UNSUPPORTED, outcome_text(applied.outcome));
         return;
@@ -220,7 +263,9 @@ static void apply_command(struct applier *applier,
     take_effects(applier, entry, &applied, bytes);
 }
 
-static void apply_entry(struct applier *applier,
+/* Returns false, with nothing done, for one that waits until those before it
+ * are committed. */
+static bool apply_entry(struct applier *applier,
                         const struct replica_entry *from)
 {
     Perch__Command *command = NULL;
@@ -229,16 +274,19 @@ static void apply_entry(struct applier *applier,
 
     if (error == ERROR_UNSUPPORTED) {
         applier_fail(applier, error, "an entry of a later program");
-        return;
+        return true;
     }
     if (error != ERROR_NONE) {
-        return;
+        return true;
     }
     arena_reset(applier->arena);
     if (command_read(applier->arena, entry.command, &command) ==
         ERROR_NO_MEMORY) {
         applier_fail(applier, ERROR_NO_MEMORY, "reading a command");
-        return;
+        return true;
+    }
+    if (waits(applier, command)) {
+        return false;
     }
     apply_command(applier,
                   &(struct applied_entry){
@@ -250,6 +298,7 @@ static void apply_entry(struct applier *applier,
                       .sent_at_us = entry.sent_at_us,
                   },
                   command, from->bytes);
+    return true;
 }
 
 /* Apply what one batch takes. Returns how many entries that was. */
@@ -258,6 +307,7 @@ static size_t fill_batch(struct applier *applier,
 {
     size_t bytes = 0, i;
 
+    applier->entries = 0;
     for (i = 0; i < n && i < APPLY_BATCH_ENTRIES_MAX &&
                 bytes < APPLY_BATCH_BYTES_MAX && !applier->stopped;
          i++) {
@@ -266,8 +316,11 @@ static size_t fill_batch(struct applier *applier,
             meter_add(&applier->meters.skipped, 1);
             continue;
         }
+        if (!apply_entry(applier, &entries[i])) {
+            break;
+        }
+        applier->entries += 1;
         bytes += entries[i].bytes.len;
-        apply_entry(applier, &entries[i]);
         meter_add(&applier->meters.entries, 1);
     }
     return i;

@@ -28,7 +28,9 @@ static const struct {
     [ROW_RETRY] = {TABLE_RETRIES, 0},
     [ROW_ENDPOINT] = {TABLE_ENDPOINTS, 0},
     [ROW_PROBE] = {TABLE_PROBES, 0},
+    [ROW_HOLD] = {TABLE_HOLDS, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
+    [ROW_REVISION] = {TABLE_REVISIONS, 0},
     [ROW_FILTER] = {TABLE_FILTERS, 0},
 };
 
@@ -68,6 +70,67 @@ void state_rows_put_message(struct batch *batch, const struct message *message,
     CHECK(!buffer_failed(scratch)); /* As the rules: no memory, no node. */
     value = buffer_slice(scratch);
     state_rows_put(batch, &row, &value);
+}
+
+void state_rows_put_revisions(struct batch *batch,
+                              const struct effects *effects,
+                              struct buffer *scratch)
+{
+    struct row_key row = {.kind = ROW_REVISION,
+                          .part = {effects->revised.room, 0,
+                                   effects->log_index}};
+    struct slice value;
+
+    buffer_clear(scratch);
+    revision_write(effects, scratch);
+    CHECK(!buffer_failed(scratch));
+    value = buffer_slice(scratch);
+    for (size_t i = 0; i < effects->n_ids; i++) {
+        row.part[1] = effects->ids[i];
+        state_rows_put(batch, &row, &value);
+    }
+}
+
+/* All that was made of one message. */
+static enum error drop_revisions(struct view *view, struct batch *batch,
+                                 uint32_t room, uint64_t message_id)
+{
+    uint64_t first[] = {room, message_id, 0}, after[] = {room, message_id + 1,
+                                                         0};
+    struct cursor *cursor;
+    struct key lower, upper;
+    enum error error;
+    struct row found;
+
+    key_build(TABLE_REVISIONS, first, &lower);
+    key_build(TABLE_REVISIONS, after, &upper);
+    TRY(cursor_open(
+        view, TABLE_REVISIONS,
+        (struct range){key_slice(&lower), key_slice(&upper), false}, &cursor));
+    while ((error = cursor_next(cursor, &found)) == ERROR_NONE) {
+        batch_delete(batch, TABLE_REVISIONS, found.key);
+    }
+    cursor_close(cursor);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error state_rows_purge(struct store *store, struct batch *batch,
+                            const struct effects *effects)
+{
+    struct row_key row = {.kind = ROW_MESSAGE,
+                          .part = {effects->purged_room}};
+    enum error error = ERROR_NONE;
+    struct view *view;
+
+    TRY(view_open(store, &view));
+    for (size_t i = 0; i < effects->n_ids && error == ERROR_NONE; i++) {
+        row.part[1] = effects->ids[i];
+        state_rows_put(batch, &row, NULL);
+        error = drop_revisions(view, batch, effects->purged_room,
+                               effects->ids[i]);
+    }
+    view_close(view);
+    return error;
 }
 
 void state_rows_put_digest(struct batch *batch, uint64_t digest)
@@ -166,8 +229,8 @@ static bool find_last(void *context, const struct room *room)
     struct key key;
 
     view_room(room, &facts);
-    if (facts.message_id_last == 0) {
-        return true;
+    if (facts.message_id_last <= facts.purged_upto) {
+        return true; /* There is none, or it was erased. */
     }
     row.part[0] = facts.place.number;
     row.part[1] = facts.message_id_last;

@@ -28,6 +28,20 @@ void state_rows_put(void *batch, const struct row_key *key,
 void state_rows_put_message(struct batch *batch, const struct message *message,
                             struct buffer *scratch);
 
+/** Add the rows of what messages were made, one for each id of the effects. */
+void state_rows_put_revisions(struct batch *batch,
+                              const struct effects *effects,
+                              struct buffer *scratch);
+
+/**
+ * Add the removal of the messages that the effects erase, with all that was
+ * made of them.
+ *
+ * @store  Has all that the entries before have brought about.
+ */
+enum error state_rows_purge(struct store *store, struct batch *batch,
+                            const struct effects *effects);
+
 /** Add the digest's row to a batch. */
 void state_rows_put_digest(struct batch *batch, uint64_t digest);
 

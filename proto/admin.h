@@ -113,7 +113,8 @@ enum admin_access {
     X(FILTERS_TEST, 85, filters_test, filters_test_reply, LONG, REPLY, LOOK)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
-enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS };
+/* Not every number below ADMIN_KINDS is a kind. */
+enum admin_kind { ADMIN_KIND_LIST(ADMIN_KIND_ENUM) ADMIN_KINDS = ADMIN_REPLY };
 #undef ADMIN_KIND_ENUM
 
 /* What is known of a kind. */
@@ -138,6 +139,11 @@ struct admin_reply {
 
 /** Borrow what is known of a kind; NULL when there is none of that number. */
 const struct admin_fact *admin_fact(unsigned kind);
+
+/* For each number that is a kind's. */
+#define FOR_EACH_ADMIN_KIND(kind)                                              \
+    for (unsigned kind = 1; kind < ADMIN_KINDS; kind++)                        \
+        if (admin_fact(kind) != NULL)
 
 /** Borrow the frames a node takes, by the list. */
 const struct frame_limits *admin_request_limits(void);

@@ -40,6 +40,14 @@
     X(NODE_ADMIT, node_admit, 1)                                               \
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)                                           \
+    X(MESSAGE_CORRECT, message_correct, 3)                                     \
+    X(MESSAGE_WITHDRAW, message_withdraw, 3)                                   \
+    X(MESSAGE_REDACT, message_redact, 3)                                       \
+    X(ROOM_CLEAR, room_clear, 3)                                               \
+    X(ROOM_PURGE, room_purge, 3)                                               \
+    X(HOLD_PLACE, hold_place, 3)                                               \
+    X(HOLD_LIFT, hold_lift, 3)                                                 \
+    X(RETENTION_SET, retention_set, 3)                                         \
     X(FILTER_CREATE, filter_create, 3)                                         \
     X(FILTER_CHANGE, filter_change, 3)                                         \
     X(FILTER_DELETE, filter_delete, 3)
@@ -53,7 +61,8 @@
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
-    X(ROOM_CHANGE, room_change, 12, 2)
+    X(ROOM_CHANGE, room_change, 12, 2)                                         \
+    X(POST, post, 10, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -38,8 +38,8 @@
     /* That a principal has roles in a room. Written when they change, deleted \
      * when none is left. */                                                   \
     X(ROLES, "roles", PART_PLACE, PART_PRINCIPAL)                              \
-    /* A room's messages in order. Written by apply of a post; never deleted.  \
-     */                                                                        \
+    /* A room's messages in order. Written by apply of a post, deleted when    \
+     * retention has ended for them. */                                        \
     X(MESSAGES, "messages", PART_PLACE, PART_MESSAGE)                          \
     /* A client's session and the rooms it is in. Written when it opens, joins \
      * or parts, deleted when it closes. */                                    \
@@ -63,6 +63,11 @@
     /* That a principal is in a group. Written when it is put in, deleted when \
      * it is taken out. */                                                     \
     X(MEMBERSHIPS, "memberships", PART_GROUP, PART_PRINCIPAL)                  \
+    /* What a message was made after it was posted, each time it was. Written  \
+     * by apply, deleted with the message. */                                  \
+    X(REVISIONS, "revisions", PART_PLACE, PART_MESSAGE, PART_INDEX)            \
+    /* A legal hold. Written when placed, deleted when lifted. */              \
+    X(HOLDS, "holds", PART_HOLD)                                               \
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
     X(FILTERS, "filters", PART_SLOT)
@@ -94,7 +99,9 @@ enum meta_key {
     X(EPOCH, 8)                                                                \
     X(SERIAL, 8)                                                               \
     X(MEMO, 8)                                                                 \
-    X(GROUP, 4)
+    X(GROUP, 4)                                                                \
+    X(INDEX, 8) /* A log index. */                                             \
+    X(HOLD, 8)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

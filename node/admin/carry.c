@@ -148,7 +148,7 @@ static void propose(struct desk *desk, struct answer *answer)
 
     CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
     CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
-    judged = machine_judge(answer->machine, command);
+    judged = machine_judge(answer->machine, command, NULL);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
                               objection(answer, &judged));

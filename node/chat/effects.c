@@ -7,7 +7,7 @@
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 
-enum { EVENTS_FIRST = 16 };
+enum { EVENTS_FIRST = 16, IDS_FIRST = 16 };
 
 void effects_init(struct effects *effects)
 {
@@ -17,6 +17,7 @@ void effects_init(struct effects *effects)
 void effects_deinit(struct effects *effects)
 {
     free(effects->events);
+    free(effects->ids);
     effects_init(effects);
 }
 
@@ -24,6 +25,10 @@ void effects_clear(struct effects *effects)
 {
     effects->command = NULL;
     effects->has_message = false;
+    effects->revised.kind = REVISION_NONE;
+    effects->purged_room = 0;
+    effects->n_ids = 0;
+    effects->facts = NULL;
     effects->n_events = 0;
 }
 
@@ -47,6 +52,44 @@ struct event *effects_event(struct effects *effects, enum event_kind kind)
     return event;
 }
 
+void effects_id(struct effects *effects, uint64_t message_id)
+{
+    CHECK(effects->n_ids == 0 || effects->ids[effects->n_ids - 1] < message_id);
+    if (effects->n_ids == effects->ids_capacity) {
+        size_t capacity = effects->ids_capacity == 0
+                              ? IDS_FIRST
+                              : effects->ids_capacity * 2;
+        uint64_t *ids = realloc(effects->ids, capacity * sizeof(*ids));
+
+        CHECK(ids != NULL); /* As an event. */
+        effects->ids = ids;
+        effects->ids_capacity = capacity;
+    }
+    effects->ids[effects->n_ids++] = message_id;
+}
+
+void revision_write(const struct effects *effects, struct buffer *to)
+{
+    Perch__Stored__Revision row = PERCH__STORED__REVISION__INIT;
+    const struct revised *revised = &effects->revised;
+
+    CHECK(revised->kind != REVISION_NONE);
+    CODEC_SET(&row, kind, revised->kind);
+    CODEC_SET(&row, at_us, effects->sent_at_us);
+    CODEC_SET_BYTES(&row, user, codec_slice(effects->command->user));
+    CODEC_SET_BYTES(&row, administrator,
+                    codec_slice(effects->command->administrator));
+    CODEC_SET_BYTES(&row, source, codec_slice(effects->command->source));
+    CODEC_SET_BYTES(&row, reason, revised->reason);
+    CODEC_SET_BYTES(&row, text, revised->text);
+    CODEC_SET_BYTES(&row, extra, revised->extra);
+    if (revised->kind == REVISION_CLEARED) {
+        CODEC_SET(&row, upto_id, revised->upto_id);
+        CODEC_SET(&row, before_us, revised->before_us);
+    }
+    codec_write(&row.base, to);
+}
+
 void message_write(const struct message *message, struct buffer *to)
 {
     Perch__Stored__Message row = PERCH__STORED__MESSAGE__INIT;
@@ -66,6 +109,9 @@ void message_write(const struct message *message, struct buffer *to)
         CODEC_SET(&row, client_at_us, post->client_at_us);
     }
     CODEC_SET_BYTES(&row, retry_id, codec_slice(post->retry_id));
+    if (post->story) {
+        CODEC_SET(&row, story, true);
+    }
     if (message->hidden) {
         CODEC_SET(&row, hidden, true);
     }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "node/chat/outcome.h"
+#include "node/chat/said.h"
 #include "proto/base/buffer.h"
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
@@ -100,6 +101,12 @@ enum event_kind {
     EVENT_GROUP_CREATED,      /* group */
     EVENT_GROUP_CHANGED,      /* group, changed */
     EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
+    EVENT_MESSAGES_REVISED, /* room, message_id: the first, position: how many;
+                               user: the author, 0: an administrator */
+    EVENT_ROOM_CLEARED,     /* room, message_id: up to that one */
+    EVENT_ROOM_PURGED,      /* the same, position: how many are gone */
+    EVENT_HOLD_CHANGED,     /* room or user, is_in, message_id: its number */
+    EVENT_RETENTION_CHANGED, /* room (or category) */
     EVENT_FILTER_CHANGED,     /* position: its slot; created and deleted, too */
     EVENT_KINDS,
 };
@@ -136,6 +143,16 @@ struct message {
     const Perch__Post *post; /* Text and all the client sent. */
 };
 
+/* What messages were made: a row for each id of the effects. */
+struct revised {
+    uint32_t room;
+    enum revision kind; /* NONE: no message was. */
+    struct slice reason;
+    struct slice text, extra;
+    uint64_t upto_id; /* Of a clearing, whose one id is 0. */
+    int64_t before_us;
+};
+
 struct effects {
     /* The entry, as the rules took it. */
     uint64_t log_index;
@@ -145,6 +162,13 @@ struct effects {
 
     bool has_message;
     struct message message;
+    struct revised revised;
+    uint32_t purged_room; /* Whose messages of these ids are erased; 0: none. */
+    size_t n_ids;
+    uint64_t *ids; /* Message ids, by rising id. */
+    size_t ids_capacity;
+    const struct facts *facts; /* What the rule was told of messages. */
+
     size_t n_events;
     struct event *events; /* In the order they are to be told. */
     size_t capacity;
@@ -165,6 +189,13 @@ void effects_clear(struct effects *effects);
  * Returns the event to be filled in, valid until the next is added.
  */
 struct event *effects_event(struct effects *effects, enum event_kind kind);
+
+/** Append the id of a message that is revised or erased. */
+void effects_id(struct effects *effects, uint64_t message_id);
+
+/** Append the value of a revision's row (perch.stored.Revision) to a buffer: the
+ * same for all ids of the effects. */
+void revision_write(const struct effects *effects, struct buffer *to);
 
 /** Append the value of a message's row (perch.stored.Message) to a buffer. */
 void message_write(const struct message *message, struct buffer *to);

@@ -1,6 +1,7 @@
 #include "node/chat/encode.h"
 
 #include "node/chat/encode_people.h"
+#include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
@@ -79,6 +80,9 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, place, machine->place_last);
     CODEC_SET(&row, retry, memories[MEMORY_RETRY].number_last);
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
+    if (machine->hold_last > 0) {
+        CODEC_SET(&row, hold, machine->hold_last);
+    }
     row.n_rows = ROW_KINDS;
     row.rows = take(scratch, sizeof(machine->counts));
     for (int kind = 0; kind < ROW_KINDS; kind++) {
@@ -129,6 +133,9 @@ static bool encode_category(const struct machine *machine,
     if (category->history_off) {
         CODEC_SET(&row, history_off, true);
     }
+    if (category->retention_days > 0) {
+        CODEC_SET(&row, retention_days, category->retention_days);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -160,6 +167,7 @@ static bool encode_room(const struct machine *machine,
     if (room->files_off) {
         CODEC_SET(&row, files_off, true);
     }
+    encode_keeping(room, &row);
     codec_write(&row.base, to);
     return true;
 }
@@ -378,6 +386,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_RETRY] = encode_retry,
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
+    [ROW_HOLD] = encode_hold,
     [ROW_FILTER] = encode_filter,
 };
 

@@ -22,6 +22,8 @@ enum {
     ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
     EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
     HA1_BYTES = 16,                   /* HA1_INVALID */
+    REASON_CHARACTERS_MAX = 256,      /* REASON_TOO_LONG */
+    REPLACEMENT_CHARACTERS_MAX = 1024, /* REPLACEMENT_TOO_LONG */
 
     /* Numbers ever given to users and groups together, and to rooms and
      * categories together: USERS_FULL, GROUPS_FULL, ROOMS_FULL,
@@ -31,6 +33,8 @@ enum {
     /* One command. */
     ROLES_PER_COMMAND_MAX = 1024, /* ROLES_TOO_MANY; each of the lists */
     MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
+    REDACTIONS_MAX = 64,          /* REDACTIONS_TOO_MANY; messages */
+    PURGES_MAX = 100,             /* PURGE_TOO_MANY; message rows looked at */
 
     /* Filters. */
     FILTERS_MAX = 64,                       /* FILTERS_FULL */
@@ -89,7 +93,11 @@ enum {
     X(GROUP_MEMBERS_MAX, 500000, 1, 10000000,                                  \
       "users and groups that one group may hold")                              \
     X(CHAT_ENABLED, 1, 0, 1,                                                   \
-      "1: who has no policy may use persistent chat; 0: may not")
+      "1: who has no policy may use persistent chat; 0: may not")              \
+    X(STORY_CHARACTERS_MAX, 65536, 1, 65536, "characters of one story")        \
+    X(CORRECTION_WINDOW_S, 3600, 0, 31536000,                                  \
+      "seconds in which authors may correct and withdraw; 0: never")           \
+    X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

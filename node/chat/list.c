@@ -149,3 +149,15 @@ void list_sessions_of(const struct user *user, list_session *each,
         }
     }
 }
+
+void list_holds(const struct machine *machine, uint64_t after, list_hold *each,
+                void *context)
+{
+    const struct hold *hold;
+
+    TAILQ_FOREACH (hold, &machine->holds, link) {
+        if (hold->number > after && !each(context, hold)) {
+            return;
+        }
+    }
+}

@@ -21,6 +21,7 @@ struct group;
 struct room;
 struct category;
 struct session;
+struct hold;
 
 /* A user who is in a room now. */
 struct present {
@@ -44,12 +45,19 @@ typedef bool list_category(void *context, const struct category *category);
 /** Take a session of a list; false ends the list. */
 typedef bool list_session(void *context, const struct session *session);
 
+/** Take a hold of a list; false ends the list. */
+typedef bool list_hold(void *context, const struct hold *hold);
+
 /** Take a participant of a list; false ends the list. */
 typedef bool list_present(void *context, const struct present *present);
 
 /** Take a user or group and the roles held; false ends the list. */
 typedef bool list_role(void *context, const struct principal *principal,
                        unsigned roles);
+
+/** List all holds by number, those after a number. */
+void list_holds(const struct machine *machine, uint64_t after, list_hold *each,
+                void *context);
 
 /** List all rooms by name, ASCII case aside, as administrators see them. */
 void list_rooms(const struct machine *machine, list_room *each, void *context);

@@ -5,6 +5,7 @@
 #include "node/chat/category.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/load_people.h"
+#include "node/chat/load_talk.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -70,6 +71,7 @@ static enum error load_counters(struct machine *machine,
     machine->place_last = row->place;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
+    machine->hold_last = row->hold;
     for (int kind = 0; kind < ROW_KINDS; kind++) {
         unsigned place = row_place((enum row_kind)kind);
 
@@ -117,6 +119,7 @@ static enum error load_category(struct machine *machine,
     category->invitations = row->invitations;
     category->file_upload = row->file_upload;
     category->history_off = row->history_off;
+    category->retention_days = row->retention_days;
     if (!category_adopt(machine, category)) {
         category_free(category);
         return ERROR_MALFORMED;
@@ -149,6 +152,7 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
     room->files_off = row->files_off;
     room->disabled = row->disabled;
     room->message_id_last = row->message_id_last;
+    load_keeping(room, row);
     if (!room_adopt(machine, room)) {
         room_free(room);
         return ERROR_MALFORMED;
@@ -334,6 +338,7 @@ static const struct {
     [ROW_RETRY] = {&perch__stored__memo__descriptor, load_retry},
     [ROW_ENDPOINT] = {&perch__stored__memo__descriptor, load_endpoint},
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
+    [ROW_HOLD] = {&perch__stored__hold__descriptor, load_hold},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
 };
 

@@ -5,6 +5,7 @@
 #include "node/chat/category.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
+#include "node/chat/hold.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -12,6 +13,8 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/retention.h"
+#include "node/chat/revise.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
@@ -53,6 +56,11 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(message_redact, message_redact)
+RULE_OF_PART(room_clear, room_clear)
+RULE_OF_PART(room_purge, room_purge)
+RULE_OF_PART(hold_lift, hold_lift)
+RULE_OF_PART(retention_set, retention_set)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
@@ -94,6 +102,14 @@ static const struct {
     KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
     KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
+    KIND(MESSAGE_CORRECT) = {message_correct, ACTOR_USER},
+    KIND(MESSAGE_WITHDRAW) = {message_withdraw, ACTOR_MANAGER},
+    KIND(MESSAGE_REDACT) = {rule_message_redact, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_CLEAR) = {rule_room_clear, ACTOR_ADMINISTRATOR},
+    KIND(ROOM_PURGE) = {rule_room_purge, ACTOR_KEEPER},
+    KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR},
+    KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR},
+    KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR},
@@ -113,6 +129,7 @@ struct machine *machine_new(uint32_t rules_known)
         machine->settings[i] = setting_fact((enum setting)i)->standard;
     }
     machine->directory.generation = 1;
+    TAILQ_INIT(&machine->holds);
     machine->counts[ROW_POOL] = 1;
     machine->counts[ROW_COUNTERS] = 1;
     changes_init(&machine->changes);
@@ -142,6 +159,7 @@ void machine_free(struct machine *machine)
         }
     }
     memory_deinit(machine);
+    hold_deinit(machine);
     for (uint32_t number = 1; number <= machine->place_last; number++) {
         room_free(table_at(&machine->rooms, number));
         category_free(table_at(&machine->categories, number));
@@ -176,14 +194,21 @@ static bool is_start(const struct applied_entry *entry,
 
 /* The commit time: after all that came before, whatever the leader's clock
  * says, and a moment that can be written down. */
+static int64_t commit_time(const struct machine *machine,
+                           const struct applied_entry *entry)
+{
+    int64_t stamped = entry->sent_at_us;
+
+    return stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX
+               ? machine->sent_at_us + 1
+               : stamped;
+}
+
 static void advance_time(struct turn *turn)
 {
     struct machine *machine = turn->machine;
-    int64_t stamped = turn->entry->sent_at_us;
+    int64_t stamped = commit_time(machine, turn->entry);
 
-    if (stamped <= machine->sent_at_us || stamped > SENT_AT_US_MAX) {
-        stamped = machine->sent_at_us + 1;
-    }
     CHECK(stamped > machine->sent_at_us);
     machine->sent_at_us = stamped;
     turn->sent_at_us = stamped;
@@ -248,6 +273,7 @@ static void begin(struct turn *turn, const Perch__Command *command)
     turn->effects->log_index = turn->entry->index;
     turn->effects->sent_at_us = turn->machine->sent_at_us;
     turn->effects->command = command;
+    turn->effects->facts = turn->facts;
 }
 
 struct applied machine_apply(struct machine *machine,
@@ -257,6 +283,7 @@ struct applied machine_apply(struct machine *machine,
 {
     struct turn turn = {.machine = machine,
                         .entry = entry,
+                        .facts = entry->facts,
                         .origin = machine->origins[entry->node],
                         .effects = effects};
     struct applied applied = {OUTCOME_DONE, 0};
@@ -301,14 +328,18 @@ bool machine_is_administrators(const Perch__Command *command)
 }
 
 struct applied machine_judge(const struct machine *machine,
-                             const Perch__Command *command)
+                             const Perch__Command *command,
+                             const struct applied_entry *as)
 {
     /* A rule that judges stops before it changes the machine. */
     struct turn turn = {.machine = (struct machine *)(uintptr_t)machine,
+                        .facts = as == NULL ? NULL : as->facts,
                         .judging = true};
     struct applied applied = {check_command(machine, command), 0};
 
     CHECK(machine_is_administrators(command));
+    turn.sent_at_us =
+        as == NULL ? machine->sent_at_us : commit_time(machine, as);
     if (applied.outcome == OUTCOME_DONE) {
         applied.outcome = rules[command->kind_case].decide(&turn, command);
         applied.value = turn.value;

@@ -29,6 +29,8 @@ struct applied_entry {
     uint64_t epoch;     /* Origin's epoch; 0 for node_started. */
     uint64_t number;    /* Origin's number; 0 for node_started. */
     int64_t sent_at_us; /* As stamped; the rules make it increase. */
+    const struct facts *facts; /* What the command wants to be told of messages
+                                  (said.h); NULL: nothing. */
 };
 
 struct applied {
@@ -77,12 +79,15 @@ bool machine_is_administrators(const Perch__Command *command);
  * Decide an administrator's command on the state as it is, without doing it.
  *
  * @command  machine_is_administrators; else a defect.
+ * @as       The entry it would be: the moment and the facts count; NULL: at
+ *           the moment of the last one, and without facts.
  *
  * Returns the refusal that machine_apply would give now, with its value, or
  * DONE and 0. Changes nothing; applying goes by the same code.
  */
 struct applied machine_judge(const struct machine *machine,
-                             const Perch__Command *command);
+                             const Perch__Command *command,
+                             const struct applied_entry *as);
 
 /**
  * Look up the answer to a proposal that may have been applied unseen, by way

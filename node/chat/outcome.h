@@ -174,6 +174,50 @@
     X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
       "a policy is enabled, disabled or unset")                                \
     /* From rules version 3 on. */                                             \
+    X(STORY_UNTITLED, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "the first line of a story is its title")                                \
+    X(MESSAGE_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                              \
+      "the room has no such message, or not any more")                         \
+    X(NOT_THE_AUTHOR, 403, "ERROR_PERMISSION",                                 \
+      "only its author may correct or withdraw a message")                     \
+    X(CORRECTION_OFF, 403, "ERROR_PERMISSION",                                 \
+      "the pool does not let authors correct or withdraw messages")            \
+    X(CORRECTION_TOO_LATE, 403, "ERROR_PERMISSION",                            \
+      "the time to correct or withdraw the message is over")                   \
+    X(MESSAGE_TAKEN_BACK, 409, "ERROR_COLLISION",                              \
+      "the message was withdrawn, removed or replaced")                        \
+    X(REASON_MISSING, 400, "ERROR_INVALID_ARGUMENT", "a reason is missing")    \
+    X(REASON_CHARACTER, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "a reason is one line of UTF-8 without control characters")              \
+    X(REASON_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "a reason has more than 256 characters")                                 \
+    X(REPLACEMENT_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                       \
+      "a replacement has more than 1024 characters")                           \
+    X(REDACTIONS_NONE, 400, "ERROR_INVALID_ARGUMENT",                          \
+      "the command names no message")                                          \
+    X(REDACTIONS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "the command names more than 64 messages")                               \
+    X(RETENTION_TARGET, 400, "ERROR_INVALID_ARGUMENT",                         \
+      "retention is of a room or of a category, and of one")                   \
+    X(RETENTION_OUT_OF_RANGE, 400, "ERROR_INVALID_ARGUMENT",                   \
+      "retention is up to 36500 days")                                         \
+    X(RETENTION_NONE, 409, "ERROR_COLLISION",                                  \
+      "what is said in the room is kept for ever")                             \
+    X(RETENTION_RUNS, 409, "ERROR_COLLISION",                                  \
+      "the time for which messages are kept is not over")                      \
+    X(PURGE_STALE, 409, "ERROR_COLLISION",                                     \
+      "the room's purging stands elsewhere by now")                            \
+    X(PURGE_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the purge looks at more than 100 messages")                             \
+    X(ROOM_HELD, 409, "ERROR_COLLISION",                                       \
+      "a legal hold lies on the room: nothing of it is erased")                \
+    X(HOLD_TARGET, 400, "ERROR_INVALID_ARGUMENT",                              \
+      "a hold lies on a room or on a user, and on one")                        \
+    X(HOLD_EXISTS, 409, "ERROR_COLLISION", "a hold of that name lies there")   \
+    X(HOLD_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                                 \
+      "no hold of that name lies there")                                       \
+    X(HOLDS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
+      "the pool has as many legal holds as it allows")                         \
     X(FILTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such filter")    \
     X(FILTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                              \
       "a filter of that name exists")                                          \

@@ -9,11 +9,13 @@
 #define POOL_NAME "sip:GC-1-PersistentChatService-1@"
 
 /* It is in the address of every room and category, and in what is kept of every
- * password (RFC 7616's realm). */
+ * password (RFC 7616's realm). Rules version 1 did not ask for users. */
 static bool domain_is_fixed(const struct machine *machine)
 {
-    return machine->domain != NULL &&
-           (machine->place_last > 0 || !RB_EMPTY(&machine->by_uri));
+    bool in_passwords =
+        machine->rules_version >= RULES_PEOPLE && !RB_EMPTY(&machine->by_uri);
+
+    return machine->domain != NULL && (machine->place_last > 0 || in_passwords);
 }
 
 static enum outcome check_domain(const struct machine *machine,

@@ -11,9 +11,9 @@
 /**
  * Set the domain, the address and settings; all or nothing.
  *
- * The domain is part of every room's and category's address and of every
- * password's hash: it cannot change once there is one or a user. The first domain also makes the address, unless the
- * command has one.
+ * The domain is part of every room's and category's address and, from
+ * RULES_PEOPLE on, of every password's hash: it cannot change once there is one
+ * of them. The first domain also makes the address, unless the command has one.
  *
  * Returns DOMAIN_INVALID, DOMAIN_FIXED, POOL_URI_INVALID, SETTING_UNKNOWN or
  * SETTING_OUT_OF_RANGE; the value of the last two is the setting's position in

@@ -30,13 +30,11 @@ static enum outcome check_annotation(const Perch__Post *post)
                : OUTCOME_ANNOTATION_INVALID;
 }
 
-/* Check what a post says.
- *
- * @characters_max  The setting MESSAGE_CHARACTERS_MAX. */
-static enum outcome check_text(const Perch__Post *post, uint32_t characters_max)
+enum outcome post_check_text(struct slice text, uint32_t characters_max,
+                             enum outcome too_long)
 {
-    uint64_t characters = 0, ignored;
-    enum outcome outcome = check_utf8(codec_slice(post->text), &characters);
+    uint64_t characters = 0;
+    enum outcome outcome = check_utf8(text, &characters);
 
     if (outcome != OUTCOME_DONE) {
         return outcome;
@@ -44,14 +42,40 @@ static enum outcome check_text(const Perch__Post *post, uint32_t characters_max)
     if (characters == 0) {
         return OUTCOME_TEXT_EMPTY;
     }
-    if (characters > characters_max) {
-        return OUTCOME_TEXT_TOO_LONG;
+    return characters > characters_max ? too_long : OUTCOME_DONE;
+}
+
+/* A title is something that can be seen. */
+static bool has_title(struct slice text)
+{
+    for (size_t i = 0; i < text.len && text.data[i] != '\n'; i++) {
+        if (text.data[i] > ' ') {
+            return true;
+        }
     }
-    if (post->extra.len > EXTRA_BYTES_MAX) {
+    return false;
+}
+
+enum outcome post_check_wording(const struct machine *machine,
+                                const struct wording *wording)
+{
+    uint64_t ignored;
+    enum setting limit = wording->is_story ? SETTING_STORY_CHARACTERS_MAX
+                                           : SETTING_MESSAGE_CHARACTERS_MAX;
+    enum outcome outcome =
+        post_check_text(wording->text, machine->settings[limit],
+                        OUTCOME_TEXT_TOO_LONG);
+
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    if (wording->is_story && !has_title(wording->text)) {
+        return OUTCOME_STORY_UNTITLED;
+    }
+    if (wording->extra.len > EXTRA_BYTES_MAX) {
         return OUTCOME_EXTRA_TOO_LONG;
     }
-    outcome = check_utf8(codec_slice(post->extra), &ignored);
-    return outcome == OUTCOME_DONE ? check_annotation(post) : outcome;
+    return check_utf8(wording->extra, &ignored);
 }
 
 /* DONE: the post is a new one. REPEATED: turn->value is its message id. */
@@ -82,8 +106,8 @@ static enum outcome check_retry(struct turn *turn, const struct user *author,
     return OUTCOME_REPEATED;
 }
 
-static enum outcome check_room(const struct session *session,
-                               const struct room *room)
+enum outcome post_check_room(const struct session *session,
+                             const struct room *room)
 {
     enum outcome outcome;
 
@@ -143,6 +167,9 @@ static void add(struct turn *turn, struct session *session, struct room *room,
 enum outcome post(struct turn *turn, const Perch__Command *command)
 {
     struct room *room = room_named(turn->machine, command->post->room);
+    struct wording wording = {codec_slice(command->post->text),
+                              codec_slice(command->post->extra),
+                              command->post->story};
     struct session *session = NULL;
     enum outcome outcome = session_acting(turn, command, &session);
 
@@ -150,12 +177,13 @@ enum outcome post(struct turn *turn, const Perch__Command *command)
         outcome = check_retry(turn, session->user, room, command->post);
     }
     if (outcome == OUTCOME_DONE) {
-        outcome = check_room(session, room);
+        outcome = post_check_room(session, room);
     }
     if (outcome == OUTCOME_DONE) {
-        outcome =
-            check_text(command->post,
-                       turn->machine->settings[SETTING_MESSAGE_CHARACTERS_MAX]);
+        outcome = post_check_wording(turn->machine, &wording);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_annotation(command->post);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;

@@ -1,6 +1,7 @@
 #include "node/chat/rows.h"
 
 #include "node/chat/encode.h"
+#include "node/chat/hold.h"
 #include "node/chat/load.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
@@ -209,6 +210,15 @@ static void write_memos(struct writer *writer, enum memory_kind kind,
     }
 }
 
+static void write_holds(struct writer *writer)
+{
+    const struct hold *hold;
+
+    TAILQ_FOREACH (hold, &writer->machine->holds, link) {
+        write_row(writer, ROW_HOLD, hold->number, 0, 0);
+    }
+}
+
 void machine_write_all(const struct machine *machine, row_sink *sink,
                        void *context)
 {
@@ -231,6 +241,7 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     for (uint32_t slot = 0; slot < PROBE_SLOTS; slot++) {
         write_row(&writer, ROW_PROBE, slot, 0, 0);
     }
+    write_holds(&writer);
     for (uint32_t slot = 0; slot < FILTERS_MAX; slot++) {
         write_row(&writer, ROW_FILTER, slot, 0, 0);
     }

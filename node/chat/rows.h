@@ -6,8 +6,9 @@
  * batched shows in none of them. storage decides how keys become bytes; their
  * order is by kind, then by number.
  *
- * Message rows are not memory's shadow: they are written when their entry is
- * applied (effects.h) and never read by rules.
+ * Rows of messages and of their revisions are not memory's shadow: they are
+ * written when their entry is applied (effects.h), and what rules are to know
+ * of them they are told (said.h).
  *
  * Thread: state loop.
  */
@@ -42,8 +43,10 @@ struct machine;
     X(RETRY, 9, "retry", 1, "number")                                          \
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
-    X(FILTER, 15, "filter", 1, "slot")                                         \
-    X(MESSAGE, 12, "message", 2, "place, message id")
+    X(HOLD, 15, "hold", 1, "number")                                           \
+    X(FILTER, 17, "filter", 1, "slot")                                         \
+    X(MESSAGE, 12, "message", 2, "place, message id")                          \
+    X(REVISION, 16, "revision", 3, "place, message id, log index")
 
 #define ROW_ENUM(name, place, text, parts, which) ROW_##name,
 enum row_kind { ROW_LIST(ROW_ENUM) ROW_KINDS };

@@ -234,7 +234,7 @@ static void session_end(struct turn *turn, struct session *session,
      * what the endpoint is shown next. */
     if (delivered_index == DELIVERED_UNKNOWN ||
         delivered_index > turn->entry->index) {
-        delivered_index = told_marked(session);
+        delivered_index = told_at_end(turn->machine, session);
     }
     /* People are told of the parts before the session is gone: a notice names
      * the room and the user, and both can still be asked for. */

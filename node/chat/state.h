@@ -27,6 +27,7 @@
 #include "node/chat/machine.h"
 #include "node/chat/number_map.h"
 #include "node/chat/rows.h"
+#include "node/chat/said.h"
 #include "node/chat/text.h"
 #include "proto/base/arena.h"
 #include "proto/base/guid.h"
@@ -106,6 +107,7 @@ struct category {
     bool invitations;
     bool file_upload;
     bool history_off; /* What is said is not shown later. */
+    uint32_t retention_days; /* 0: for ever. */
 };
 
 /* One endpoint's presence in one room: presence.c. */
@@ -135,7 +137,29 @@ struct room {
     bool disabled;
     bool invitations_off; /* Whatever the category has. */
     bool files_off;
+    bool has_retention; /* Its own, whatever the category has. */
+    uint32_t retention_days;
+    uint32_t holds;        /* That lie on it; follows from the holds. */
+    uint32_t kept;         /* Messages that purging has passed over. */
+    uint64_t cleared_upto; /* Message ids: not shown any more, */
+    uint64_t purged_upto;  /* rows may be missing, */
+    uint64_t swept_upto;   /* purging goes on after it. */
 };
+
+/* hold.c: on a room or on a user. */
+struct hold {
+    TAILQ_ENTRY(hold) link;
+    uint64_t number;
+    struct text *name;
+    struct room *room; /* One of both is NULL. */
+    struct user *user;
+    struct text *reason;
+    struct text *administrator;
+    int64_t placed_at_us;
+};
+
+/* Those of the pool, by number. */
+TAILQ_HEAD(hold_list, hold);
 
 /* What is remembered of a user for a while: memory.c. */
 enum memory_kind { MEMORY_RETRY, MEMORY_ENDPOINT, MEMORIES };
@@ -174,6 +198,7 @@ struct user {
     int64_t changed_at_us;
     uint32_t version;
     uint32_t n_sessions;
+    uint32_t holds; /* That lie on what the user says. */
     bool disabled;
     bool has_password;
     bool has_ha1_user; /* Only with a password. */
@@ -283,6 +308,8 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct hold_list holds;
+    uint64_t hold_last; /* Number. */
     struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
 
     struct changes changes;
@@ -293,6 +320,7 @@ struct turn {
     struct machine *machine;
     const struct applied_entry *entry;
     int64_t sent_at_us;
+    const struct facts *facts; /* NULL: none were wanted, or there are none. */
     struct origin *origin;
     struct effects *effects;
     uint64_t value; /* Becomes applied.value. */

@@ -16,6 +16,14 @@ uint64_t told_marked(const struct session *session)
     return marked;
 }
 
+uint64_t told_at_end(const struct machine *machine,
+                     const struct session *session)
+{
+    return machine->rules_version >= RULES_PEOPLE
+               ? told_marked(session)
+               : origin_delivered(session->origin, session->serial);
+}
+
 uint64_t told_upto(const struct session *session, uint64_t delivered_index,
                    const uint64_t *known)
 {

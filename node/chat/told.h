@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+struct machine;
 struct session;
 
 /**
@@ -20,6 +21,14 @@ struct session;
  * say.
  */
 uint64_t told_marked(const struct session *session);
+
+/**
+ * Tell the same of a session that ends, for what its endpoint leaves in the
+ * state: as told_marked from RULES_PEOPLE on, and before it what the mark says,
+ * whatever was joined after it.
+ */
+uint64_t told_at_end(const struct machine *machine,
+                     const struct session *session);
 
 /**
  * Tell up to where the session's endpoint has been told all: what the session

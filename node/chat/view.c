@@ -5,6 +5,7 @@
 #include "node/chat/closure.h"
 #include "node/chat/memory.h"
 #include "node/chat/presence.h"
+#include "node/chat/retention.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "node/chat/told.h"
@@ -94,6 +95,12 @@ void view_room(const struct room *room, struct room_view *view_out)
         .invitations = room->category->invitations && !room->invitations_off,
         .file_upload = room->category->file_upload && !room->files_off,
         .history = !room->category->history_off,
+        .has_retention = room->has_retention,
+        .retention_days = retention_days(room),
+        .holds = room->holds,
+        .cleared_upto = room->cleared_upto,
+        .purged_upto = room->purged_upto,
+        .swept_upto = room->swept_upto,
         .users_present = room->users_present,
         .endpoints_present = room->endpoints_present,
         .users_with_role = room->place.roles.n,
@@ -110,9 +117,23 @@ void view_category(const struct category *category,
         .invitations = category->invitations,
         .file_upload = category->file_upload,
         .history = !category->history_off,
+        .retention_days = category->retention_days,
         .rooms = category->rooms.n,
     };
     view_place(&category->place, &view_out->place);
+}
+
+void view_hold(const struct hold *hold, struct hold_view *view_out)
+{
+    *view_out = (struct hold_view){
+        .number = hold->number,
+        .name = text_slice(hold->name),
+        .reason = text_slice(hold->reason),
+        .administrator = text_slice(hold->administrator),
+        .room = hold->room,
+        .user = hold->user,
+        .placed_at_us = hold->placed_at_us,
+    };
 }
 
 void view_session(const struct session *session, struct session_view *view_out)

@@ -23,6 +23,7 @@ struct group;
 struct room;
 struct category;
 struct session;
+struct hold;
 
 struct user_view {
     uint32_t number;
@@ -75,6 +76,7 @@ struct category_view {
     bool invitations;
     bool file_upload;
     bool history; /* What is said is shown later. */
+    uint32_t retention_days; /* 0: for ever. */
     uint32_t rooms;
 };
 
@@ -87,10 +89,24 @@ struct room_view {
     bool invitations_off, files_off; /* Whatever the category has. */
     bool invitations, file_upload;   /* Of both. */
     bool history;                    /* The category's. */
+    bool has_retention;              /* Its own. */
+    uint32_t retention_days;         /* In force; 0: for ever. */
+    uint32_t holds;                  /* Legal holds on it. */
+    uint64_t cleared_upto;           /* Message ids; state.h. */
+    uint64_t purged_upto, swept_upto;
     uint32_t users_present;
     uint32_t endpoints_present;
     uint32_t users_with_role;
     uint64_t message_id_last; /* 0: nothing was said yet. */
+};
+
+/* One of room and user is NULL. */
+struct hold_view {
+    uint64_t number;
+    struct slice name, reason, administrator;
+    const struct room *room;
+    const struct user *user;
+    int64_t placed_at_us;
 };
 
 struct session_view {
@@ -118,6 +134,9 @@ void view_room(const struct room *room, struct room_view *view_out);
 /** Describe a category. */
 void view_category(const struct category *category,
                    struct category_view *view_out);
+
+/** Describe a hold. */
+void view_hold(const struct hold *hold, struct hold_view *view_out);
 
 /** Describe a session. */
 void view_session(const struct session *session, struct session_view *view_out);

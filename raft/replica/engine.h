@@ -38,7 +38,7 @@ enum {
     ENGINE_BUSY_RETRY_MS = 50,        /* What is told to a node turned away. */
     ENGINE_LATE_MS = 2000,            /* Nothing heard of proposals: again. */
     ENGINE_PART_ENTRIES_MAX = 1024,   /* Of a batch or a Propose. */
-    ENGINE_SECOND_BATCH_ENTRIES = 16, /* Fewer wait for the batch before. */
+    ENGINE_SECOND_BATCH_ENTRIES = 32, /* Fewer wait for the batch before. */
     ENGINE_PART_BYTES_MAX = 1024 * 1024 + 64 * 1024,
     ENGINE_GETS_MAX = SNAPSHOT_SEND_OFFERS_MAX,
     ENGINE_PATH_BYTES_MAX = 1024,

@@ -18,7 +18,8 @@ struct search {
 
 static bool is_sound(const uint8_t *footer)
 {
-    return footer[0] == TABLE_CHECKSUM_CRC32C &&
+    return (footer[0] == TABLE_CHECKSUM_XXH3 ||
+            footer[0] == TABLE_CHECKSUM_CRC32C) &&
            get_le32(footer + FORMAT_AT) == TABLE_FORMAT &&
            get_le64(footer + MAGIC_AT) == magic;
 }

@@ -15,8 +15,10 @@
 enum {
     FOOTER_BYTES = 53,
     FOOTER_NAME_BYTES_MAX = 64,
-    TABLE_FORMAT = 5,          /* The newest that 7.8.3 writes. */
-    TABLE_CHECKSUM_CRC32C = 1, /* RocksDB's number for it. */
+    TABLE_FORMAT = 5, /* The newest that 7.8.3 writes. */
+    /* RocksDB's numbers of the sums our tables have had. */
+    TABLE_CHECKSUM_CRC32C = 1,
+    TABLE_CHECKSUM_XXH3 = 4,
 };
 
 /**

@@ -82,16 +82,20 @@ static void options_write(rocksdb_options_t *options, uint64_t memtable_bytes)
     rocksdb_options_set_create_missing_column_families(options, 1);
 }
 
-/* Levels: the newest small and fast to unpack, the lowest, which holds most,
- * small. */
+/* Levels: what was just flushed, a few files that are soon merged, as it is;
+ * then fast to unpack; the lowest, which holds most, small. */
 static void options_levels(rocksdb_options_t *options)
 {
+    static const int by_level[] = {rocksdb_no_compression,
+                                   rocksdb_lz4_compression};
+
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1);
     rocksdb_options_set_level0_file_num_compaction_trigger(options,
                                                            COMPACT_AT_FILES);
     rocksdb_options_set_target_file_size_base(options, FILE_BYTES);
     rocksdb_options_set_max_bytes_for_level_base(options, LEVEL_BASE_BYTES);
-    rocksdb_options_set_compression(options, rocksdb_lz4_compression);
+    rocksdb_options_set_compression_per_level(
+        options, by_level, sizeof(by_level) / sizeof(*by_level));
     rocksdb_options_set_bottommost_compression(options,
                                                rocksdb_zstd_compression);
 }
@@ -113,7 +117,7 @@ void rocks_options_init(struct rocks_options *options,
     rocksdb_block_based_options_set_format_version(options->blocks,
                                                    TABLE_FORMAT);
     rocksdb_block_based_options_set_checksum(options->blocks,
-                                             TABLE_CHECKSUM_CRC32C);
+                                             TABLE_CHECKSUM_XXH3);
     rocksdb_options_set_block_based_table_factory(options->options,
                                                   options->blocks);
 }

@@ -17,6 +17,11 @@ int scene_set_up_short_log(void **state);
 /** Its tear-down; the truth may not have been violated. */
 int scene_tear_down(void **state);
 
+/* A test in such a scene. */
+#define RUN_SCENE(test) RUN_IN(test, scene_set_up, scene_tear_down)
+#define RUN_SCENE_SHORT_LOG(test)                                              \
+    RUN_IN(test, scene_set_up_short_log, scene_tear_down)
+
 /** Wait until all is as it should be: one state, nobody waits, all voters. */
 void assert_calms(struct pool_sim *pool);
 

@@ -247,21 +247,17 @@ static void test_propose__is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN_IN(test_propose__survives_changes_of_leaders, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_propose__survives_lost_connections, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_propose__waits_for_a_leader, scene_set_up, scene_tear_down),
-        RUN_IN(test_propose__survives_transfers, scene_set_up, scene_tear_down),
-        RUN_IN(test_withdraw__takes_back_what_was_not_sent, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_withdraw__comes_too_late, scene_set_up, scene_tear_down),
-        RUN_IN(test_read__is_never_stale, scene_set_up, scene_tear_down),
-        RUN_IN(test_read__ends_without_a_leader, scene_set_up, scene_tear_down),
-        RUN_IN(test_read__deposed_leader_serves_none, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_transfer__tells_its_outcome, scene_set_up, scene_tear_down),
-        RUN_IN(test_propose__is_bounded, scene_set_up, scene_tear_down),
+        RUN_SCENE(test_propose__survives_changes_of_leaders),
+        RUN_SCENE(test_propose__survives_lost_connections),
+        RUN_SCENE(test_propose__waits_for_a_leader),
+        RUN_SCENE(test_propose__survives_transfers),
+        RUN_SCENE(test_withdraw__takes_back_what_was_not_sent),
+        RUN_SCENE(test_withdraw__comes_too_late),
+        RUN_SCENE(test_read__is_never_stale),
+        RUN_SCENE(test_read__ends_without_a_leader),
+        RUN_SCENE(test_read__deposed_leader_serves_none),
+        RUN_SCENE(test_transfer__tells_its_outcome),
+        RUN_SCENE(test_propose__is_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -278,25 +278,17 @@ static void test_cut__waits_for_the_owner(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN_IN(test_snapshot__is_copied_through_crashes, scene_set_up_short_log,
-               scene_tear_down),
-        RUN_IN(test_snapshot__is_made_for_nobody, scene_set_up_short_log,
-               scene_tear_down),
-        RUN_IN(test_snapshot__next_offer_waits_for_the_owner,
-               scene_set_up_short_log, scene_tear_down),
-        RUN_IN(test_snapshot__entries_wait_for_the_owner,
-               scene_set_up_short_log, scene_tear_down),
-        RUN_IN(test_snapshot__copy_stays_while_it_is_read,
-               scene_set_up_short_log, scene_tear_down),
-        RUN_IN(test_snapshot__dropped_offer_is_forgotten,
-               scene_set_up_short_log, scene_tear_down),
-        RUN_IN(test_commit__is_heard_at_once, scene_set_up, scene_tear_down),
-        RUN_IN(test_cut__waits_for_the_owner, scene_set_up_short_log,
-               scene_tear_down),
-        RUN_IN(test_full__node_steps_back_and_lives, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_slow__leader_hands_over, scene_set_up, scene_tear_down),
-        RUN_IN(test_behind__owner_catches_up, scene_set_up, scene_tear_down),
+        RUN_SCENE_SHORT_LOG(test_snapshot__is_copied_through_crashes),
+        RUN_SCENE_SHORT_LOG(test_snapshot__is_made_for_nobody),
+        RUN_SCENE_SHORT_LOG(test_snapshot__next_offer_waits_for_the_owner),
+        RUN_SCENE_SHORT_LOG(test_snapshot__entries_wait_for_the_owner),
+        RUN_SCENE_SHORT_LOG(test_snapshot__copy_stays_while_it_is_read),
+        RUN_SCENE_SHORT_LOG(test_snapshot__dropped_offer_is_forgotten),
+        RUN_SCENE(test_commit__is_heard_at_once),
+        RUN_SCENE_SHORT_LOG(test_cut__waits_for_the_owner),
+        RUN_SCENE(test_full__node_steps_back_and_lives),
+        RUN_SCENE(test_slow__leader_hands_over),
+        RUN_SCENE(test_behind__owner_catches_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

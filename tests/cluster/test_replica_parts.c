@@ -7,7 +7,11 @@
 #include "raft/replica/read_index_inner.h"
 #include "tests/cluster/replica_scene.h"
 
-enum { APPLY_ROUNDS = 60, APPLY_WORDS = 1000 };
+enum {
+    APPLY_ROUNDS = 60,
+    APPLY_WORDS = 1000,
+    BATCH_STEP_US = 50, /* Far less than a batch takes. */
+};
 
 static struct engine *engine_of(struct pool_node *node)
 {
@@ -160,6 +164,71 @@ static void test_read__asks_again_when_it_is_late(void **state)
 }
 
 /* --- Proposals --- */
+
+static size_t under_way(struct pool_node *leader)
+{
+    return core_status(engine_of(leader)->core).batches;
+}
+
+/* Begin a batch of one word, and then propose n more. */
+static void propose_beside(struct pool_node *leader, unsigned n)
+{
+    propose(leader, 1);
+    pool_sim_pass(leader->pool, BATCH_STEP_US);
+    assert_int_equal(under_way(leader), 1);
+    propose(leader, n);
+    pool_sim_pass(leader->pool, BATCH_STEP_US);
+}
+
+/* A few words wait for the batch that is under way and go together when it
+ * ends: that turn, not some tick later. */
+static void test_propose__few_wait_for_the_batch_before(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *leader = leader_of(pool);
+    const struct meter_counter *batches = &meters_of(leader)->batches;
+    uint64_t before = meter_count(batches);
+
+    propose_beside(leader, ENGINE_SECOND_BATCH_ENTRIES - 1);
+    assert_int_equal(under_way(leader), 1);
+    for (int i = 0; meter_count(batches) < before + 2; i++) {
+        assert_int_equal(under_way(leader), 1);
+        assert_in_range(i, 0, SECOND / BATCH_STEP_US);
+        pool_sim_pass(pool, BATCH_STEP_US);
+    }
+    assert_calms(pool);
+    assert_int_equal(meter_count(batches), before + 2);
+}
+
+/* Many do not: their own batch goes beside it. */
+static void test_propose__many_go_beside_the_batch_before(void **state)
+{
+    struct pool_node *leader = leader_of(*state);
+
+    propose_beside(leader, ENGINE_SECOND_BATCH_ENTRIES);
+    assert_int_equal(under_way(leader), 2);
+    assert_calms(*state);
+}
+
+/* A batch that is lost with its leadership keeps nobody waiting: the few go by
+ * way of the next leader, soon. */
+static void test_propose__few_outlive_the_batch_before(void **state)
+{
+    struct pool_sim *pool = *state;
+    struct pool_node *leader = leader_of(pool);
+
+    propose(leader, 1);
+    cut_off(leader, true);
+    pool_sim_pass(pool, BATCH_STEP_US);
+    propose(leader, 3);
+    pool_sim_pass(pool, 5 * SECOND);
+    assert_int_equal(under_way(leader), 0);
+    assert_int_equal(owner_waiting(leader->owner), 4);
+    cut_off(leader, false);
+    pool_sim_pass(pool, SECOND);
+    assert_int_equal(owner_waiting(leader->owner), 0);
+    assert_none_late(pool);
+}
 
 /* A follower that was asked for patience has it. */
 static void test_propose__waits_as_it_was_asked_to(void **state)
@@ -326,23 +395,20 @@ static void test_snapshot__waits_for_an_owner_that_is_behind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN_IN(test_read__counts_what_answers_it, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_read__ping_of_the_past_is_not_answered, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_read__waits_for_its_index, scene_set_up, scene_tear_down),
-        RUN_IN(test_read__rests_when_refused, scene_set_up, scene_tear_down),
-        RUN_IN(test_read__asks_again_when_it_is_late, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_propose__waits_as_it_was_asked_to, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_behind__leader_leads_on, scene_set_up, scene_tear_down),
-        RUN_IN(test_hand_over__not_too_often, scene_set_up, scene_tear_down),
-        RUN_IN(test_transfer__one_at_a_time, scene_set_up, scene_tear_down),
-        RUN_IN(test_snapshot__is_taken_where_the_owner_ends, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_snapshot__waits_for_an_owner_that_is_behind,
-               scene_set_up_short_log, scene_tear_down),
+        RUN_SCENE(test_read__counts_what_answers_it),
+        RUN_SCENE(test_read__ping_of_the_past_is_not_answered),
+        RUN_SCENE(test_read__waits_for_its_index),
+        RUN_SCENE(test_read__rests_when_refused),
+        RUN_SCENE(test_read__asks_again_when_it_is_late),
+        RUN_SCENE(test_propose__few_wait_for_the_batch_before),
+        RUN_SCENE(test_propose__many_go_beside_the_batch_before),
+        RUN_SCENE(test_propose__few_outlive_the_batch_before),
+        RUN_SCENE(test_propose__waits_as_it_was_asked_to),
+        RUN_SCENE(test_behind__leader_leads_on),
+        RUN_SCENE(test_hand_over__not_too_often),
+        RUN_SCENE(test_transfer__one_at_a_time),
+        RUN_SCENE(test_snapshot__is_taken_where_the_owner_ends),
+        RUN_SCENE_SHORT_LOG(test_snapshot__waits_for_an_owner_that_is_behind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -259,22 +259,15 @@ static void test_removed__leader_knows_before_it_tells(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RUN_IN(test_rot__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_empty__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_forgotten__is_not_let_in, scene_set_up, scene_tear_down),
-        RUN_IN(test_removed__node_comes_back_as_another, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__policy_keeps_it_out, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_empty__policy_keeps_it_out, scene_set_up, scene_tear_down),
-        RUN_IN(test_removed__unsteady_node_stays_out, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__old_leader_is_not_believed, scene_set_up,
-               scene_tear_down),
-        RUN_IN(test_removed__leader_knows_before_it_tells, scene_set_up,
-               scene_tear_down),
+        RUN_SCENE(test_rot__node_comes_back_as_another),
+        RUN_SCENE(test_empty__node_comes_back_as_another),
+        RUN_SCENE(test_forgotten__is_not_let_in),
+        RUN_SCENE(test_removed__node_comes_back_as_another),
+        RUN_SCENE(test_removed__policy_keeps_it_out),
+        RUN_SCENE(test_empty__policy_keeps_it_out),
+        RUN_SCENE(test_removed__unsteady_node_stays_out),
+        RUN_SCENE(test_removed__old_leader_is_not_believed),
+        RUN_SCENE(test_removed__leader_knows_before_it_tells),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

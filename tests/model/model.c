@@ -131,7 +131,7 @@ static const char *judge(const struct pool *pool, const Perch__Command *command,
     uint64_t hash = look ? machine_hash(pool->machine) : 0;
     size_t changes = machine_changes(pool->machine);
 
-    *judged = machine_judge(pool->machine, command);
+    *judged = machine_judge(pool->machine, command, NULL);
     if (machine_changes(pool->machine) != changes) {
         return "the changes after judging";
     }

@@ -536,6 +536,7 @@ static void play_seed(uint64_t seed)
         snprintf(play->endpoints[i].id, sizeof(play->endpoints[i].id), "e%u",
                  i);
     }
+    stage_raise(play->s);
     stage_other_join(play->s, CAROL, 5, room_ids[0]);
     for (unsigned i = 0; i < STEPS; i++) {
         step(play);

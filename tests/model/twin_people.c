@@ -383,7 +383,7 @@ static uint64_t reached(const struct twin *twin, int session,
         }
     }
     for (size_t i = 0; i < twin->n_present; i++) {
-        if (twin->present[i].session == session &&
+        if (twin->rules > 1 && twin->present[i].session == session &&
             twin->present[i].join_index > index) {
             return 0;
         }

@@ -36,7 +36,8 @@ static bool in_range(uint32_t setting, uint32_t value)
 
 static bool has_fixed_domain(const struct twin *twin)
 {
-    return twin->domain.len > 0 && twin->n_places + twin->n_users > 0;
+    return twin->domain.len > 0 &&
+           (twin->n_places > 0 || (twin->rules > 1 && twin->n_users > 0));
 }
 
 static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)

@@ -41,12 +41,13 @@ static bool was_turned_away(enum outcome outcome)
 
 /* What is judged beforehand is what is then applied, and judging leaves no
  * trace: asserted for every administrator's command of every test. */
-static struct applied judge(struct chat_fixture *f, const Perch__Command *read)
+static struct applied judge(struct chat_fixture *f, const Perch__Command *read,
+                            const struct applied_entry *entry)
 {
     struct applied judged = {OUTCOMES, 0};
 
     if (read != NULL && machine_is_administrators(read)) {
-        judged = machine_judge(f->machine, read);
+        judged = machine_judge(f->machine, read, entry);
         assert_true(machine_hash(f->machine) == f->hash);
         assert_int_equal(machine_changes(f->machine), 0);
     }
@@ -76,9 +77,11 @@ enum outcome fixture_apply_entry(struct chat_fixture *f,
     entry.index = f->index;
     entry.term = 1;
     entry.sent_at_us = f->now_us;
+    entry.facts = said_book_facts(f->book, f->machine, read, f->arena);
     f->now_us += 1000000;
-    judged = judge(f, read);
+    judged = judge(f, read, &entry);
     f->applied = machine_apply(f->machine, &entry, read, &f->effects);
+    said_book_take(f->book, &f->effects);
     if (judged.outcome != OUTCOMES && !was_turned_away(f->applied.outcome)) {
         assert_int_equal(judged.outcome, f->applied.outcome);
         assert_true(judged.outcome == OUTCOME_DONE ||
@@ -429,6 +432,7 @@ int fixture_setup(void **state)
     f->desk = fixture_guid(3);
     effects_init(&f->effects);
     buffer_init(&f->bytes);
+    f->book = said_book_new();
     assert_outcome(fixture_start(f, 1), DONE);
     assert_outcome(fixture_start(f, 2), DONE);
     make_pool(f);
@@ -452,6 +456,7 @@ int fixture_teardown(void **state)
     machine_free(f->machine);
     effects_deinit(&f->effects);
     buffer_deinit(&f->bytes);
+    said_book_free(f->book);
     arena_free(f->arena);
     free(f);
     return 0;

@@ -16,6 +16,7 @@
 #include "node/chat/view.h"
 #include "proto/base/arena.h"
 #include "proto/base/buffer.h"
+#include "tests/unit/said_book.h"
 
 #define ALICE "sip:alice@example.com"
 #define BOB   "sip:bob@example.com"
@@ -29,6 +30,7 @@ struct chat_fixture {
     struct applied applied; /* The last entry's. */
     struct arena *arena;    /* The last entry's command. */
     struct buffer bytes;
+    struct said_book *book; /* What commands are told of messages. */
     uint64_t index;  /* Of the last entry. */
     int64_t now_us;  /* The next entry is stamped so; moves by 1 s. */
     uint64_t hash;   /* Of the state before the last entry. */

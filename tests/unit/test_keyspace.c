@@ -126,7 +126,8 @@ static void test_table_name__never_changes(void **state)
     static const char *const names[] = {
         "meta",      "users",    "categories", "rooms",       "roles",
         "messages",  "sessions", "origins",    "outcomes",    "retries",
-        "endpoints", "probes",   "groups",     "memberships", "filters",
+        "endpoints", "probes",   "groups",     "memberships", "revisions",
+        "holds",     "filters",
     };
 
     (void)state;

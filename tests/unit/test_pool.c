@@ -87,11 +87,34 @@ static void test_pool_put__domain_is_fixed_by_users(void **state)
     machine_free(f->machine);
     f->machine = machine_new(COMMAND_RULES_KNOWN);
     assert_outcome(fixture_start(f, 1), DONE);
+    fixture_raise(f);
     CODEC_SET(&p, domain, fixture_text("typing.eror"));
     assert_outcome(put(f, &p), DONE);
     CODEC_SET(&p, domain, fixture_text("example.com"));
     assert_outcome(put(f, &p), DONE);
     assert_outcome(fixture_user(f, ALICE), DONE);
+    CODEC_SET(&p, domain, fixture_text("other.example"));
+    assert_outcome(put(f, &p), DOMAIN_FIXED);
+    assert_slice_text(view(f).domain, "example.com");
+}
+
+/* Programs of rules version 1 let it change until there is a place: so it does
+ * until the rules are raised, and from then on it stays. */
+static void test_pool_put__domain_was_not_fixed_by_users(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__PoolPut p = PERCH__POOL_PUT__INIT;
+
+    machine_free(f->machine);
+    f->machine = machine_new(COMMAND_RULES_KNOWN);
+    assert_outcome(fixture_start(f, 1), DONE);
+    CODEC_SET(&p, domain, fixture_text("typing.eror"));
+    assert_outcome(put(f, &p), DONE);
+    assert_outcome(fixture_user(f, ALICE), DONE);
+    CODEC_SET(&p, domain, fixture_text("example.com"));
+    assert_outcome(put(f, &p), DONE);
+    assert_slice_text(view(f).domain, "example.com");
+    fixture_raise(f);
     CODEC_SET(&p, domain, fixture_text("other.example"));
     assert_outcome(put(f, &p), DOMAIN_FIXED);
     assert_slice_text(view(f).domain, "example.com");
@@ -348,6 +371,7 @@ int main(void)
         IN(pool_put__domain_makes_the_address),
         IN(pool_put__domain_is_fixed),
         IN(pool_put__domain_is_fixed_by_users),
+        IN(pool_put__domain_was_not_fixed_by_users),
         IN(pool_put__checks_the_address),
         IN(pool_put__checks_settings),
         IN(pool_put__comes_before_rooms),

@@ -299,19 +299,19 @@ static void test_machine_judge__decides_without_doing(void **state)
     command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
     command.room_change = &c;
     CODEC_SET(&c, name, fixture_text("Foyer"));
-    assert_outcome(machine_judge(f->machine, &command).outcome,
+    assert_outcome(machine_judge(f->machine, &command, NULL).outcome,
                    NOT_AN_ADMINISTRATOR);
     CODEC_SET_BYTES(&command, administrator, SLICE_LITERAL("root"));
-    judged = machine_judge(f->machine, &command);
+    judged = machine_judge(f->machine, &command, NULL);
     assert_outcome(judged.outcome, DONE);
     assert_int_equal(judged.value, 0);
     c.members_add = users;
     c.n_members_add = 2;
-    judged = machine_judge(f->machine, &command);
+    judged = machine_judge(f->machine, &command, NULL);
     assert_outcome(judged.outcome, USER_UNKNOWN);
     assert_int_equal(judged.value, 1);
     CODEC_SET(&command, needs_rules, 2);
-    assert_outcome(machine_judge(f->machine, &command).outcome,
+    assert_outcome(machine_judge(f->machine, &command, NULL).outcome,
                    COMMAND_UNKNOWN);
     assert_true(machine_hash(f->machine) == hash);
     command.kind_case = PERCH__COMMAND__KIND_POST;

@@ -5,6 +5,7 @@
 #include "proto/store.pb-c.h"
 #include "tests/unit/chat_fixture.h"
 #include "tests/unit/row_store.h"
+#include "tests/unit/talk_fixture.h"
 
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
@@ -45,6 +46,7 @@ static int setup(void **state)
     assert_outcome(fixture_member(f, "unit:london", CAROL, true), DONE);
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
+    assert_outcome(talk_hold(f, "case", NULL, CAROL), DONE);
     assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
@@ -364,6 +366,9 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_MESSAGE), 12);
     assert_int_equal(row_place(ROW_GROUP), 13);
     assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
+    assert_int_equal(row_place(ROW_HOLD), 15);
+    assert_int_equal(row_place(ROW_REVISION), 16);
+    assert_int_equal(row_place(ROW_FILTER), 17);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

@@ -261,6 +261,7 @@ static void test_session_close__mark_knows_no_later_room(void **state)
     struct chat_fixture *f = *state;
     uint64_t told, marked;
 
+    fixture_raise(f);
     enter(f);
     told = f->index;
     assert_outcome(fixture_close(f, 2, 5, told), DONE);
@@ -275,6 +276,21 @@ static void test_session_close__mark_knows_no_later_room(void **state)
     marked = f->index;
     assert_outcome(mark(f, 2, marked, 0, 0), DONE);
     assert_outcome(fixture_post(f, 2, BOB, 5, &f->desk, "hi", NULL), DONE);
+    assert_outcome(fixture_close(f, 2, 5, 0), DONE);
+    assert_int_equal(delivered(f), marked);
+}
+
+/* What is remembered lies in rows: before the rules are raised, a mark stands
+ * for a room that was joined after it, as in programs of rules version 1. */
+static void test_session_close__mark_knew_later_rooms_at_first(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t marked;
+
+    enter(f);
+    marked = f->index;
+    assert_outcome(mark(f, 2, marked, 0, 0), DONE);
+    assert_outcome(fixture_join(f, 2, BOB, 5, &f->desk), DONE);
     assert_outcome(fixture_close(f, 2, 5, 0), DONE);
     assert_int_equal(delivered(f), marked);
 }
@@ -450,6 +466,7 @@ int main(void)
         IN(session_close__unconfirmed_keeps_the_older_mark),
         IN(session_close__unconfirmed_first_is_owed_all),
         IN(session_close__mark_knows_no_later_room),
+        IN(session_close__mark_knew_later_rooms_at_first),
         IN(view_told__asks_sessions_that_are_open_still),
         IN(session_close__without_rooms_remembers_nothing),
         IN(session_close__endpoints_are_forgotten),
