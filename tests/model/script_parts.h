@@ -35,6 +35,17 @@ ProtobufCBinaryData script_fill(struct arena *arena, size_t len, char byte);
 /** Pick the URI of some user, now and then of none. */
 ProtobufCBinaryData script_uri(struct script *s);
 
+/** Pick a category's guid, now and then one of none. */
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena);
+
+/** Say the commands of filters. */
+void script_filter_create(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_filter_change(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_filter_delete(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+
 /** Make a message with nothing set. */
 void *script_make(struct arena *arena, const ProtobufCMessageDescriptor *what);
 

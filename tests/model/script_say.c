@@ -102,7 +102,7 @@ static ProtobufCBinaryData room(struct script *s, struct arena *arena)
     return place(s, arena, true);
 }
 
-static ProtobufCBinaryData category(struct script *s, struct arena *arena)
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
 {
     return place(s, arena, false);
 }
@@ -184,6 +184,12 @@ static void say_post(struct script *s, struct arena *arena, Perch__Command *c)
     if (script_rarely(s, 100)) {
         CODEC_SET(post, retry_id,
                   script_fill(arena, script_below(s, 3) * 40, ' '));
+    }
+    if (script_rarely(s, s->twin->rules > 2 ? 10 : 200)) {
+        CODEC_SET(post, annotation,
+                  script_rarely(s, 8)
+                      ? script_fill(arena, 2047 + script_below(s, 3), 'n')
+                      : script_text(texts[script_below(s, COUNT(texts))]));
     }
 }
 
@@ -559,7 +565,7 @@ static void say_category_change(struct script *s, struct arena *arena,
     Perch__CategoryChange *change = c->category_change =
         MAKE(arena, category_change);
 
-    CODEC_SET(change, category, category(s, arena));
+    CODEC_SET(change, category, script_category(s, arena));
     if (script_rarely(s, 4)) {
         CODEC_SET(change, if_version, 1 + script_below(s, 9));
     }
@@ -594,7 +600,7 @@ static void say_room_create(struct script *s, struct arena *arena,
     Perch__RoomCreate *made = c->room_create = MAKE(arena, room_create);
 
     CODEC_SET(made, room, guid(s, arena, 7, 14));
-    CODEC_SET(made, category, category(s, arena));
+    CODEC_SET(made, category, script_category(s, arena));
     CODEC_SET(made, name, line(s, arena));
     CODEC_SET(made, description, line(s, arena));
     if (!script_rarely(s, 4)) {
@@ -626,7 +632,7 @@ static void say_room_change(struct script *s, struct arena *arena,
         CODEC_SET(change, if_version, 1 + script_below(s, 9));
     }
     if (script_rarely(s, 4)) {
-        CODEC_SET(change, category, category(s, arena));
+        CODEC_SET(change, category, script_category(s, arena));
     }
     if (script_rarely(s, 4)) {
         CODEC_SET(change, name, line(s, arena));
@@ -688,6 +694,9 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -52,6 +52,15 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+static bool is_of_hooks(const Perch__Command *c)
+{
+    return c->kind_case == PERCH__COMMAND__KIND_FILTER_CREATE ||
+           c->kind_case == PERCH__COMMAND__KIND_FILTER_CHANGE ||
+           c->kind_case == PERCH__COMMAND__KIND_FILTER_DELETE ||
+           (c->kind_case == PERCH__COMMAND__KIND_POST &&
+            c->post->has_annotation);
+}
+
 static bool is_of_people(const Perch__Command *c)
 {
     const Perch__CategoryCreate *create = c->category_create;
@@ -98,7 +107,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
 
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
-        (is_of_people(c) && twin->rules < 2)) {
+        (is_of_people(c) && twin->rules < 2) ||
+        (is_of_hooks(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -123,6 +133,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
@@ -322,6 +335,12 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_group_create(twin, c->group_create);
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return twin_group_change(twin, c->group_change);
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+        return twin_filter_create(twin, c->filter_create);
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+        return twin_filter_change(twin, c->filter_change);
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
+        return twin_filter_delete(twin, c->filter_delete);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:

@@ -24,6 +24,7 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_EXPRESSIONS = 16,
 };
 
 struct twin_text {
@@ -112,6 +113,17 @@ struct twin_origin {
     char starts[4096][16];
 };
 
+struct twin_filter {
+    bool exists, disabled;
+    struct twin_text name, notice;
+    int action;
+    uint32_t version;
+    int64_t created, changed;
+    size_t n_expressions, n_categories;
+    struct twin_text expressions[TWIN_EXPRESSIONS];
+    struct guid categories[TWIN_PLACES];
+};
+
 struct twin {
     uint32_t rules_known, rules;
     struct twin_text domain, pool_uri;
@@ -125,7 +137,8 @@ struct twin {
     struct twin_present present[TWIN_PRESENT];
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
-    uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    uint64_t probes[PROBE_SLOTS];            /* Log index. */
+    struct twin_filter filters[FILTERS_MAX]; /* By slot. */
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -217,6 +230,12 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
 enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
 enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
+enum outcome twin_filter_create(struct twin *twin,
+                                const Perch__FilterCreate *c);
+enum outcome twin_filter_change(struct twin *twin,
+                                const Perch__FilterChange *c);
+enum outcome twin_filter_delete(struct twin *twin,
+                                const Perch__FilterDelete *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,

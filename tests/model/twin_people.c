@@ -667,7 +667,12 @@ static enum outcome check_post(struct twin *twin, const Perch__Command *c,
     if (find_present(twin, *session, room) < 0) {
         return OUTCOME_NOT_JOINED;
     }
-    return check_said(twin, p);
+    outcome = check_said(twin, p);
+    if (outcome == OUTCOME_DONE &&
+        (p->annotation.len > 2048 || twin_characters(p->annotation) < 0)) {
+        return OUTCOME_ANNOTATION_INVALID;
+    }
+    return outcome;
 }
 
 enum outcome twin_post(struct twin *twin, const Perch__Command *c)
