@@ -48,6 +48,11 @@
     X(HOLD_PLACE, hold_place, 3)                                               \
     X(HOLD_LIFT, hold_lift, 3)                                                 \
     X(RETENTION_SET, retention_set, 3)                                         \
+    X(PUBLISH, publish, 3)                                                     \
+    X(READ_MARK, read_mark, 3)                                                 \
+    X(READ_MARKS, read_marks, 3)                                               \
+    X(FEEDS_PUT, feeds_put, 3)                                                 \
+    X(INVITATIONS_TAKE, invitations_take, 3)                                   \
     X(FILTER_CREATE, filter_create, 3)                                         \
     X(FILTER_CHANGE, filter_change, 3)                                         \
     X(FILTER_DELETE, filter_delete, 3)

@@ -68,6 +68,15 @@
     X(REVISIONS, "revisions", PART_PLACE, PART_MESSAGE, PART_INDEX)            \
     /* A legal hold. Written when placed, deleted when lifted. */              \
     X(HOLDS, "holds", PART_HOLD)                                               \
+    /* An item of a user's presence document: a room that is followed. Written \
+     * when it is published, deleted when it is taken back. */                 \
+    X(PUBLICATIONS, "publications", PART_PRINCIPAL, PART_CONTAINER,            \
+      PART_INSTANCE)                                                           \
+    /* How far a user has read a room. Written when that moves; never deleted. \
+     */                                                                        \
+    X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
+    /* A user's feeds. Written when they change; never deleted. */             \
+    X(FEEDS, "feeds", PART_PRINCIPAL)                                          \
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
     X(FILTERS, "filters", PART_SLOT)
@@ -101,7 +110,9 @@ enum meta_key {
     X(MEMO, 8)                                                                 \
     X(GROUP, 4)                                                                \
     X(INDEX, 8) /* A log index. */                                             \
-    X(HOLD, 8)
+    X(HOLD, 8)                                                                 \
+    X(CONTAINER, 4) /* Of a presence document. */                              \
+    X(INSTANCE, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

@@ -56,9 +56,8 @@ void effects_id(struct effects *effects, uint64_t message_id)
 {
     CHECK(effects->n_ids == 0 || effects->ids[effects->n_ids - 1] < message_id);
     if (effects->n_ids == effects->ids_capacity) {
-        size_t capacity = effects->ids_capacity == 0
-                              ? IDS_FIRST
-                              : effects->ids_capacity * 2;
+        size_t capacity =
+            effects->ids_capacity == 0 ? IDS_FIRST : effects->ids_capacity * 2;
         uint64_t *ids = realloc(effects->ids, capacity * sizeof(*ids));
 
         CHECK(ids != NULL); /* As an event. */

@@ -101,12 +101,14 @@ enum event_kind {
     EVENT_GROUP_CREATED,      /* group */
     EVENT_GROUP_CHANGED,      /* group, changed */
     EVENT_MEMBERSHIP_CHANGED, /* group, user (or a group), is_in */
-    EVENT_MESSAGES_REVISED, /* room, message_id: the first, position: how many;
-                               user: the author, 0: an administrator */
-    EVENT_ROOM_CLEARED,     /* room, message_id: up to that one */
-    EVENT_ROOM_PURGED,      /* the same, position: how many are gone */
-    EVENT_HOLD_CHANGED,     /* room or user, is_in, message_id: its number */
+    EVENT_MESSAGES_REVISED,  /* room, message_id: the first, position: how many;
+                                user: the author, 0: an administrator */
+    EVENT_ROOM_CLEARED,      /* room, message_id: up to that one */
+    EVENT_ROOM_PURGED,       /* the same, position: how many are gone */
+    EVENT_HOLD_CHANGED,      /* room or user, is_in, message_id: its number */
     EVENT_RETENTION_CHANGED, /* room (or category) */
+    EVENT_PUBLISHED,         /* user: the presence document is another */
+    EVENT_READ,              /* user, room, message_id: read up to it */
     EVENT_FILTER_CHANGED,     /* position: its slot; created and deleted, too */
     EVENT_KINDS,
 };
@@ -193,8 +195,8 @@ struct event *effects_event(struct effects *effects, enum event_kind kind);
 /** Append the id of a message that is revised or erased. */
 void effects_id(struct effects *effects, uint64_t message_id);
 
-/** Append the value of a revision's row (perch.stored.Revision) to a buffer: the
- * same for all ids of the effects. */
+/** Append the value of a revision's row (perch.stored.Revision) to a buffer:
+ * the same for all ids of the effects. */
 void revision_write(const struct effects *effects, struct buffer *to);
 
 /** Append the value of a message's row (perch.stored.Message) to a buffer. */

@@ -1,11 +1,13 @@
 #include "node/chat/encode.h"
 
+#include "node/chat/encode_attention.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
+#include "node/chat/principal.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
 #include "node/chat/state.h"
@@ -82,6 +84,9 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
     if (machine->hold_last > 0) {
         CODEC_SET(&row, hold, machine->hold_last);
+    }
+    if (machine->invitation_next != 0) {
+        CODEC_SET(&row, invitation_next, machine->invitation_next);
     }
     row.n_rows = ROW_KINDS;
     row.rows = take(scratch, sizeof(machine->counts));
@@ -178,7 +183,7 @@ static bool encode_role(const struct machine *machine,
 {
     const struct place *place = place_at(machine, key->part[0]);
     Perch__Stored__Role row = PERCH__STORED__ROLE__INIT;
-    uint32_t roles = 0;
+    uint32_t roles = 0, invited;
 
     (void)scratch;
     if (place != NULL) {
@@ -188,6 +193,11 @@ static bool encode_role(const struct machine *machine,
         return false;
     }
     CODEC_SET(&row, roles, roles);
+    invited = number_map_get(&principal_at(machine, key->part[1])->invitations,
+                             (uint32_t)key->part[0]);
+    if (invited != 0) {
+        CODEC_SET(&row, invited, invited);
+    }
     codec_write(&row.base, to);
     return true;
 }
@@ -380,6 +390,9 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_CATEGORY] = encode_category,
     [ROW_ROOM] = encode_room,
     [ROW_ROLE] = encode_role,
+    [ROW_PUBLICATION] = encode_publication,
+    [ROW_READ] = encode_read,
+    [ROW_FEEDS] = encode_feeds,
     [ROW_ORIGIN] = encode_origin,
     [ROW_OUTCOMES] = encode_outcomes,
     [ROW_SESSION] = encode_session,

@@ -1,5 +1,6 @@
 #include "node/chat/encode_people.h"
 
+#include "node/chat/invitation.h"
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 
@@ -27,6 +28,9 @@ bool encode_user(const struct machine *machine, const struct row_key *key,
     CODEC_SET(&row, changed_at_us, user->changed_at_us);
     if (user->principal.chat != PERCH__CHAT_POLICY__UNSET) {
         CODEC_SET(&row, chat, user->principal.chat);
+    }
+    if (user->invitations_shown != 0) {
+        CODEC_SET(&row, invitations_shown, user->invitations_shown);
     }
     codec_write(&row.base, to);
     return true;
@@ -61,11 +65,17 @@ bool encode_membership(const struct machine *machine, const struct row_key *key,
     const struct group *group =
         table_at(&machine->directory.groups, key->part[0]);
     Perch__Stored__Membership row = PERCH__STORED__MEMBERSHIP__INIT;
+    uint32_t since = 0;
 
     (void)scratch;
-    if (group == NULL ||
-        number_map_get(&group->members, (uint32_t)key->part[1]) == 0) {
+    if (group != NULL) {
+        since = number_map_get(&group->members, (uint32_t)key->part[1]);
+    }
+    if (since == 0) {
         return false;
+    }
+    if (since != INVITATION_SINCE_FIRST) {
+        CODEC_SET(&row, since, since);
     }
     codec_write(&row.base, to);
     return true;

@@ -23,8 +23,7 @@ static enum outcome check_name(struct slice name)
 
 static enum outcome find_target(struct machine *machine,
                                 ProtobufCBinaryData room,
-                                ProtobufCBinaryData user,
-                                struct target *target)
+                                ProtobufCBinaryData user, struct target *target)
 {
     if ((room.len > 0) == (user.len > 0)) {
         return OUTCOME_HOLD_TARGET;

@@ -35,6 +35,18 @@ enum {
     MARK_EXCEPTIONS_MAX = 1024,   /* MARK_EXCEPTIONS_TOO_MANY */
     REDACTIONS_MAX = 64,          /* REDACTIONS_TOO_MANY; messages */
     PURGES_MAX = 100,             /* PURGE_TOO_MANY; message rows looked at */
+    INVITATIONS_TAKEN_MAX = 128,  /* Shown at once; the next follow. */
+
+    /* What one user follows and reads, from rules version 3 on. */
+    PUBLICATIONS_PER_COMMAND_MAX = 64, /* PUBLICATIONS_TOO_MANY */
+    PUBLICATIONS_PER_USER_MAX = 1024,  /* PUBLICATIONS_FULL */
+    PUBLICATION_BYTES_MAX = 4096,      /* PUBLICATION_TOO_LONG */
+    EXPIRE_TYPE_BYTES_MAX = 16,        /* PUBLICATION_INVALID */
+    READS_PER_USER_MAX = 2048,         /* READS_FULL; rooms with a mark */
+    READS_PER_COMMAND_MAX = 1024,      /* READS_TOO_MANY */
+    FEEDS_MAX = 32,                    /* FEEDS_TOO_MANY */
+    FEED_WORDS_MAX = 16,               /* FEED_INVALID; also of authors */
+    FEED_WORD_CHARACTERS_MAX = 64,     /* FEED_INVALID; also of its name */
 
     /* Filters. */
     FILTERS_MAX = 64,                       /* FILTERS_FULL */
@@ -97,7 +109,8 @@ enum {
     X(STORY_CHARACTERS_MAX, 65536, 1, 65536, "characters of one story")        \
     X(CORRECTION_WINDOW_S, 3600, 0, 31536000,                                  \
       "seconds in which authors may correct and withdraw; 0: never")           \
-    X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")
+    X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")                             \
+    X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

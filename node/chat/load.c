@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/load_attention.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
@@ -69,6 +70,7 @@ static enum error load_counters(struct machine *machine,
     machine->sent_at_us = row->sent_at_us;
     machine->principal_last = row->principal;
     machine->place_last = row->place;
+    machine->invitation_next = row->invitation_next;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
     machine->hold_last = row->hold;
@@ -170,7 +172,10 @@ static enum error load_role(struct machine *machine, const struct row_key *key,
     REQUIRE(place != NULL && principal != NULL && row->roles != 0 &&
             (row->roles & ~role_all_of(place)) == 0);
     REQUIRE(number_map_get(&place->roles, principal->number) == 0);
+    REQUIRE(row->invited == 0 ||
+            (place->is_room && (row->roles & ROLE_MEMBER) != 0));
     role_set(machine, place, principal, row->roles);
+    number_map_set(&principal->invitations, place->number, row->invited);
     return ERROR_NONE;
 }
 
@@ -332,6 +337,10 @@ static const struct {
     [ROW_CATEGORY] = {&perch__stored__category__descriptor, load_category},
     [ROW_ROOM] = {&perch__stored__room__descriptor, load_room},
     [ROW_ROLE] = {&perch__stored__role__descriptor, load_role},
+    [ROW_PUBLICATION] = {&perch__stored__publication__descriptor,
+                         load_publication},
+    [ROW_READ] = {&perch__stored__read__descriptor, load_read},
+    [ROW_FEEDS] = {&perch__stored__feeds__descriptor, load_feeds},
     [ROW_ORIGIN] = {&perch__stored__origin__descriptor, load_origin},
     [ROW_OUTCOMES] = {&perch__stored__outcomes__descriptor, load_outcomes},
     [ROW_SESSION] = {&perch__stored__session__descriptor, load_session},

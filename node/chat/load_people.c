@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/chat/group.h"
+#include "node/chat/invitation.h"
 #include "node/chat/membership.h"
 #include "node/chat/policy.h"
 #include "node/chat/principal.h"
@@ -54,6 +55,7 @@ enum error load_user(struct machine *machine, const struct row_key *key,
     user->created_at_us = row->created_at_us;
     user->changed_at_us = row->changed_at_us;
     user->principal.chat = (uint8_t)row->chat;
+    user->invitations_shown = row->invitations_shown;
     if (!user_adopt(machine, user)) {
         user_free(user);
         return ERROR_MALFORMED;
@@ -90,12 +92,13 @@ enum error load_group(struct machine *machine, const struct row_key *key,
 enum error load_membership(struct machine *machine, const struct row_key *key,
                            const void *message)
 {
+    const Perch__Stored__Membership *row = message;
     struct group *group = table_at(&machine->directory.groups, key->part[0]);
     struct principal *member = principal_at(machine, key->part[1]);
 
-    (void)message; /* The key says it all. */
     REQUIRE(group != NULL && member != NULL &&
             number_map_get(&group->members, member->number) == 0);
-    membership_set(machine, group, member, true);
+    membership_set(machine, group, member,
+                   row->since == 0 ? INVITATION_SINCE_FIRST : row->since);
     return ERROR_NONE;
 }

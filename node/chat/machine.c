@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "node/chat/category.h"
+#include "node/chat/feed.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
+#include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
@@ -13,6 +15,8 @@
 #include "node/chat/pool.h"
 #include "node/chat/post.h"
 #include "node/chat/probe.h"
+#include "node/chat/publication.h"
+#include "node/chat/reading.h"
 #include "node/chat/retention.h"
 #include "node/chat/revise.h"
 #include "node/chat/room.h"
@@ -61,6 +65,7 @@ RULE_OF_PART(room_clear, room_clear)
 RULE_OF_PART(room_purge, room_purge)
 RULE_OF_PART(hold_lift, hold_lift)
 RULE_OF_PART(retention_set, retention_set)
+RULE_OF_PART(read_marks, read_marks)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
@@ -110,6 +115,11 @@ static const struct {
     KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR},
     KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR},
     KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR},
+    KIND(PUBLISH) = {publish, ACTOR_USER},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR},

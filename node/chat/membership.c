@@ -2,6 +2,7 @@
 
 #include "node/chat/closure.h"
 #include "node/chat/enforce.h"
+#include "node/chat/invitation.h"
 #include "node/chat/principal.h"
 #include "proto/base/check.h"
 
@@ -54,12 +55,12 @@ enum outcome membership_check(struct turn *turn, const struct group *group,
 }
 
 void membership_set(struct machine *machine, struct group *group,
-                    struct principal *member, bool is_in)
+                    struct principal *member, uint32_t since)
 {
     uint32_t before = group->members.n;
 
-    number_map_set(&group->members, member->number, is_in);
-    number_map_set(&member->groups, group->principal.number, is_in);
+    number_map_set(&group->members, member->number, since);
+    number_map_set(&member->groups, group->principal.number, since);
     machine->counts[ROW_MEMBERSHIP] += group->members.n;
     machine->counts[ROW_MEMBERSHIP] -= before;
     closure_outdate(&machine->directory);
@@ -70,7 +71,8 @@ static void change(struct turn *turn, struct group *group,
 {
     struct event *event;
 
-    membership_set(turn->machine, group, member, adds);
+    membership_set(turn->machine, group, member,
+                   adds ? invitation_now(turn) : 0);
     changes_mark(&turn->machine->changes, ROW_MEMBERSHIP,
                  group->principal.number, member->number, 0);
     event = effects_event(turn->effects, EVENT_MEMBERSHIP_CHANGED);

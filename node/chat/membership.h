@@ -41,6 +41,6 @@ bool membership_apply(struct turn *turn, struct group *group,
 
 /** Put a principal into a group or out of it, and nothing else. */
 void membership_set(struct machine *machine, struct group *group,
-                    struct principal *member, bool is_in);
+                    struct principal *member, uint32_t since);
 
 #endif

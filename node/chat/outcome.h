@@ -218,6 +218,25 @@
       "no hold of that name lies there")                                       \
     X(HOLDS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
       "the pool has as many legal holds as it allows")                         \
+    X(PUBLICATIONS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                      \
+      "1 to 64 items of a presence document are published at once")            \
+    X(PUBLICATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "an item of a presence document is text, once in a command")             \
+    X(PUBLICATION_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                       \
+      "an item of a presence document has more than 4096 bytes")               \
+    X(PUBLICATION_STALE, 409, "ERROR_COLLISION",                               \
+      "an item of the presence document is at another version")                \
+    X(PUBLICATIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                          \
+      "the presence document has as many items as it may")                     \
+    X(READS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                 \
+      "the user has a mark in as many rooms as may be")                        \
+    X(READS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the command carries more than 1024 marks")                              \
+    X(FEEDS_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "a user has up to 32 feeds")                                             \
+    X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "a feed has a name of its own, and words or users as authors, up to 16 " \
+      "of each")                                                               \
     X(FILTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such filter")    \
     X(FILTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                              \
       "a filter of that name exists")                                          \

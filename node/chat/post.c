@@ -62,9 +62,8 @@ enum outcome post_check_wording(const struct machine *machine,
     uint64_t ignored;
     enum setting limit = wording->is_story ? SETTING_STORY_CHARACTERS_MAX
                                            : SETTING_MESSAGE_CHARACTERS_MAX;
-    enum outcome outcome =
-        post_check_text(wording->text, machine->settings[limit],
-                        OUTCOME_TEXT_TOO_LONG);
+    enum outcome outcome = post_check_text(
+        wording->text, machine->settings[limit], OUTCOME_TEXT_TOO_LONG);
 
     if (outcome != OUTCOME_DONE) {
         return outcome;

@@ -22,6 +22,7 @@ void principal_deinit(struct principal *principal)
 {
     number_map_deinit(&principal->places);
     number_map_deinit(&principal->groups);
+    number_map_deinit(&principal->invitations);
     closure_deinit(&principal->closure);
 }
 

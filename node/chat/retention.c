@@ -17,8 +17,7 @@ uint32_t retention_days(const struct room *room)
 static void tell(struct turn *turn, const struct place *place,
                  enum row_kind kind)
 {
-    struct event *event =
-        effects_event(turn->effects, EVENT_RETENTION_CHANGED);
+    struct event *event = effects_event(turn->effects, EVENT_RETENTION_CHANGED);
 
     event->room = place->number;
     event->guid = place->guid;

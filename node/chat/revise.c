@@ -16,8 +16,8 @@ enum outcome reason_check(struct slice reason, bool must_be)
     if (reason.len == 0) {
         return must_be ? OUTCOME_REASON_MISSING : OUTCOME_DONE;
     }
-    outcome = text_check_line(reason, REASON_CHARACTERS_MAX,
-                              OUTCOME_REASON_TOO_LONG);
+    outcome =
+        text_check_line(reason, REASON_CHARACTERS_MAX, OUTCOME_REASON_TOO_LONG);
     return outcome == OUTCOME_NAME_CHARACTER ? OUTCOME_REASON_CHARACTER
                                              : outcome;
 }
@@ -46,8 +46,7 @@ static enum outcome check_author(const struct turn *turn,
     if (said == NULL) {
         return OUTCOME_MESSAGE_UNKNOWN;
     }
-    if (user != NULL &&
-        !slice_equal(said->author_uri, text_slice(user->uri))) {
+    if (user != NULL && !slice_equal(said->author_uri, text_slice(user->uri))) {
         return OUTCOME_NOT_THE_AUTHOR;
     }
     if (said->state != REVISION_NONE && said->state != REVISION_CORRECTED) {
@@ -215,11 +214,11 @@ enum outcome message_redact(struct turn *turn,
                             const Perch__MessageRedact *command)
 {
     const struct room *room = room_named(turn->machine, command->room);
-    struct revised revised = {
-        .kind = command->has_replacement ? REVISION_REPLACED
-                                         : REVISION_REDACTED,
-        .reason = codec_slice(command->reason),
-        .text = codec_slice(command->replacement)};
+    struct revised revised = {.kind = command->has_replacement
+                                          ? REVISION_REPLACED
+                                          : REVISION_REDACTED,
+                              .reason = codec_slice(command->reason),
+                              .text = codec_slice(command->replacement)};
     enum outcome outcome = check_redaction(turn, room, command);
 
     if (outcome != OUTCOME_DONE || turn->judging) {
@@ -247,8 +246,8 @@ enum outcome room_clear(struct turn *turn, const Perch__RoomClear *command)
     if (room == NULL) {
         return OUTCOME_ROOM_UNKNOWN;
     }
-    if (outcome == OUTCOME_DONE && (command->upto_id == 0 ||
-                                    command->upto_id > room->message_id_last)) {
+    if (outcome == OUTCOME_DONE &&
+        (command->upto_id == 0 || command->upto_id > room->message_id_last)) {
         outcome = OUTCOME_MESSAGE_UNKNOWN;
     }
     if (outcome != OUTCOME_DONE || turn->judging) {
@@ -256,12 +255,12 @@ enum outcome room_clear(struct turn *turn, const Perch__RoomClear *command)
     }
     if (command->upto_id > room->cleared_upto) {
         room->cleared_upto = command->upto_id;
-        turn->effects->revised = (struct revised){
-            .room = room->place.number,
-            .kind = REVISION_CLEARED,
-            .reason = codec_slice(command->reason),
-            .upto_id = command->upto_id,
-            .before_us = command->before_us};
+        turn->effects->revised =
+            (struct revised){.room = room->place.number,
+                             .kind = REVISION_CLEARED,
+                             .reason = codec_slice(command->reason),
+                             .upto_id = command->upto_id,
+                             .before_us = command->before_us};
         effects_id(turn->effects, 0);
         event = effects_event(turn->effects, EVENT_ROOM_CLEARED);
         event->room = room->place.number;

@@ -1,5 +1,6 @@
 #include "node/chat/role.h"
 
+#include "node/chat/invitation.h"
 #include "node/chat/principal.h"
 #include "node/chat/scope.h"
 #include "proto/base/check.h"
@@ -100,6 +101,7 @@ static bool change(struct turn *turn, struct place *place,
         return false;
     }
     role_set(turn->machine, place, principal, after);
+    invitation_role_changed(turn, place, principal, before, after);
     changes_mark(&turn->machine->changes, ROW_ROLE, place->number,
                  principal->number, 0);
     event = effects_event(turn->effects, EVENT_ROLE_CHANGED);

@@ -12,6 +12,7 @@ void room_free(struct room *room)
     }
     CHECK(RB_EMPTY(&room->participants));
     place_deinit(&room->place);
+    number_map_deinit(&room->attendants);
     free(room);
 }
 

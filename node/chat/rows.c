@@ -6,6 +6,7 @@
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
+#include "node/chat/publication.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
@@ -167,6 +168,42 @@ static void write_roles(struct writer *writer)
     }
 }
 
+static void write_publications(struct writer *writer, const struct user *user)
+{
+    const struct publication *item = NULL;
+
+    while ((item = publication_next(user, item)) != NULL) {
+        write_row(writer, ROW_PUBLICATION, user->principal.number,
+                  item->container, item->instance);
+    }
+}
+
+static void write_reads(struct writer *writer, const struct user *user)
+{
+    const struct attention *attention = user->attention;
+    uint32_t n = attention == NULL ? 0 : attention->n_marks;
+
+    for (uint32_t i = 0; i < n; i++) {
+        write_row(writer, ROW_READ, user->principal.number,
+                  attention->marks[i].room, 0);
+    }
+}
+
+static void write_users(struct writer *writer,
+                        void (*each)(struct writer *writer,
+                                     const struct user *user))
+{
+    const struct machine *machine = writer->machine;
+
+    for (uint32_t number = 1; number <= machine->principal_last; number++) {
+        const struct user *user = table_at(&machine->users, number);
+
+        if (user != NULL) {
+            each(writer, user);
+        }
+    }
+}
+
 static void write_outcomes(struct writer *writer, const struct origin *origin)
 {
     for (unsigned chunk = 0; chunk < origin_chunks(origin); chunk++) {
@@ -233,6 +270,9 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     write_numbered(&writer, ROW_CATEGORY, machine->place_last);
     write_numbered(&writer, ROW_ROOM, machine->place_last);
     write_roles(&writer);
+    write_users(&writer, write_publications);
+    write_users(&writer, write_reads);
+    write_numbered(&writer, ROW_FEEDS, machine->principal_last);
     write_origins(&writer, write_origin);
     write_origins(&writer, write_outcomes);
     write_origins(&writer, write_sessions);

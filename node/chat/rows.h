@@ -37,16 +37,19 @@ struct machine;
     X(CATEGORY, 3, "category", 1, "place")                                     \
     X(ROOM, 4, "room", 1, "place")                                             \
     X(ROLE, 5, "role", 2, "place, principal")                                  \
+    X(PUBLICATION, 15, "publication", 3, "principal, container, instance")     \
+    X(READ, 16, "read", 2, "principal, place")                                 \
+    X(FEEDS, 17, "feeds", 1, "principal")                                      \
     X(ORIGIN, 6, "origin", 1, "node")                                          \
     X(OUTCOMES, 7, "outcomes", 2, "node, chunk")                               \
     X(SESSION, 8, "session", 3, "node, epoch, serial")                         \
     X(RETRY, 9, "retry", 1, "number")                                          \
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
-    X(HOLD, 15, "hold", 1, "number")                                           \
-    X(FILTER, 17, "filter", 1, "slot")                                         \
+    X(HOLD, 18, "hold", 1, "number")                                           \
+    X(FILTER, 20, "filter", 1, "slot")                                         \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
-    X(REVISION, 16, "revision", 3, "place, message id, log index")
+    X(REVISION, 19, "revision", 3, "place, message id, log index")
 
 #define ROW_ENUM(name, place, text, parts, which) ROW_##name,
 enum row_kind { ROW_LIST(ROW_ENUM) ROW_KINDS };

@@ -46,9 +46,11 @@ struct closure {
 struct principal {
     uint32_t number; /* From Counters.principal. */
     bool is_group;
-    uint8_t chat;             /* Perch__ChatPolicy */
-    struct number_map places; /* Place number -> set of enum role. */
-    struct number_map groups; /* Those it is directly in -> 1. */
+    uint8_t chat;                  /* Perch__ChatPolicy */
+    struct number_map places;      /* Place number -> set of enum role. */
+    struct number_map groups;      /* Those it is directly in -> since when. */
+    struct number_map invitations; /* Place number -> since when:
+                                      invitation.h. */
     struct directory *directory;
     struct closure closure;
 };
@@ -59,7 +61,7 @@ struct group {
     RB_ENTRY(group) by_uri;
     struct text *uri; /* Lower case. */
     struct text *display_name;
-    struct number_map members; /* Principal numbers -> 1. */
+    struct number_map members; /* Principal numbers -> since when. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint64_t walk; /* The last walk that came by; no part of the state. */
@@ -129,6 +131,9 @@ struct room {
     struct place place;
     struct category *category;
     struct participants participants;
+    /* Who follows it or has a mark in it: principal number -> set of
+     * ATTENDS_*; made from their rows. */
+    struct number_map attendants;
     uint32_t endpoints_present;
     uint32_t users_present;
     uint64_t message_id_last;
@@ -186,6 +191,37 @@ struct memory {
     uint64_t number_last;
 };
 
+/* publication.c: an item of a user's presence document. */
+struct publication {
+    RB_ENTRY(publication) by_key; /* By container, then instance. */
+    uint32_t container;
+    uint32_t instance;
+    uint32_t version; /* Counts publications, from 1. */
+    uint32_t room;    /* Place number of the room it speaks of; 0: of none. */
+    struct text *expire_type;
+    struct text *xml;
+};
+
+/* Those of one user. */
+RB_HEAD(publications, publication);
+
+/* reading.c: up to where a user has read a room. */
+struct read_mark {
+    uint32_t room; /* Place number. */
+    uint64_t message_id;
+};
+
+/* What a user follows and has read; most have none. */
+struct attention {
+    struct publications publications;
+    uint32_t n_publications;
+    uint32_t n_marks;
+    uint32_t marks_capacity;
+    struct read_mark *marks; /* By room. */
+    struct text *feeds;      /* feed.c: the row perch.stored.Feeds. */
+    uint32_t feeds_version;  /* 0: never set. */
+};
+
 /* user.c */
 struct user {
     struct principal principal; /* First. */
@@ -194,11 +230,13 @@ struct user {
     struct text *display_name;
     LIST_HEAD(user_sessions, session) sessions; /* By session_id. */
     struct memo_ids memos[MEMORIES];
+    struct attention *attention; /* NULL: it follows and has read nothing. */
     int64_t created_at_us;
     int64_t changed_at_us;
     uint32_t version;
     uint32_t n_sessions;
     uint32_t holds; /* That lie on what the user says. */
+    uint64_t invitations_shown; /* Up to this id. */
     bool disabled;
     bool has_password;
     bool has_ha1_user; /* Only with a password. */
@@ -301,6 +339,7 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
+    uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
     struct directory directory;
     struct place_names by_name;

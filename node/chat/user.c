@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/attention.h"
 #include "node/chat/policy.h"
 #include "node/chat/principal.h"
 #include "node/chat/session.h"
@@ -28,6 +29,7 @@ void user_free(struct user *user)
     }
     CHECK(LIST_EMPTY(&user->sessions));
     principal_deinit(&user->principal);
+    attention_free(user);
     text_free(user->uri);
     text_free(user->display_name);
     free(user);

@@ -4,6 +4,7 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/posting.h"
+#include "node/session/retelling.h"
 #include "proto/base/check.h"
 
 /* An entry's log index stands for all that is told of it. */
@@ -23,6 +24,7 @@ static void fill_message(const struct news *news,
 
     view_room(news->room, &room);
     *message_out = (struct xccos_message){
+        .story = post->story ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET,
         .room_uri = hub_room_uri(news->hub, news->hub->arena, &room.place.guid),
         .author = said->author_uri,
         .author_name = said->display_name,
@@ -59,6 +61,7 @@ static void tell_posted(const struct news *news)
         fill_message(news, &message);
         give_all(news, audience, hub_write_message(news->hub, &message));
     }
+    tidings_posted(news->hub, news->event, news->room);
 }
 
 static bool is_listed(const struct news *news)
@@ -132,6 +135,8 @@ static void seat(const struct news *news, struct caller *caller)
 
     view_room(news->room, &room);
     seat->message_id_last = room.message_id_last;
+    seat->shown_from = room.message_id_last + 1;
+    seat->user = news->event->user;
     if (news->effects->log_index == caller->resumed_index) {
         seat->state = SEAT_SETTLED; /* It has all that was before. */
         seat->history_due = false;
@@ -212,6 +217,7 @@ static void unseat(const struct news *news)
     if (is_put_out((enum leave)event->leave)) {
         tell_put_out(news, caller);
     }
+    shown_flush(seat);
     seat_leave(&hub->audiences, seat);
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
 }
@@ -244,6 +250,12 @@ static void tell_changed(const struct news *news)
     }
 }
 
+static void tell_read(const struct news *news)
+{
+    shown_marked(news->hub, news->event);
+    tidings_read(news->hub, news->event, news->room, news->effects->log_index);
+}
+
 static void tell_closed(const struct news *news)
 {
     struct caller *caller =
@@ -254,6 +266,16 @@ static void tell_closed(const struct news *news)
     }
 }
 
+static void tell_revised(const struct news *news)
+{
+    retell_revised(news->hub, news->effects, news->room);
+}
+
+static void tell_cleared(const struct news *news)
+{
+    retell_cleared(news->hub, news->effects, news->room);
+}
+
 /* What is not in the table concerns nobody who is connected. */
 /* Those who are told are the posts to come. */
 static void tell_filters(const struct news *news)
@@ -262,15 +284,23 @@ static void tell_filters(const struct news *news)
 }
 
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
-    [EVENT_POSTED] = tell_posted,        [EVENT_JOINED] = tell_joined,
-    [EVENT_PARTED] = tell_parted,        [EVENT_SESSION_CLOSED] = tell_closed,
-    [EVENT_ROOM_CHANGED] = tell_changed, [EVENT_FILTER_CHANGED] = tell_filters,
+    [EVENT_POSTED] = tell_posted,
+    [EVENT_JOINED] = tell_joined,
+    [EVENT_PARTED] = tell_parted,
+    [EVENT_SESSION_CLOSED] = tell_closed,
+    [EVENT_ROOM_CHANGED] = tell_changed,
+    [EVENT_MESSAGES_REVISED] = tell_revised,
+    [EVENT_ROOM_CLEARED] = tell_cleared,
+    [EVENT_READ] = tell_read,
+    [EVENT_FILTER_CHANGED] = tell_filters,
 };
 
 static bool has_room(const struct event *event)
 {
     return event->kind == EVENT_POSTED || event->kind == EVENT_JOINED ||
-           event->kind == EVENT_PARTED || event->kind == EVENT_ROOM_CHANGED;
+           event->kind == EVENT_PARTED || event->kind == EVENT_ROOM_CHANGED ||
+           event->kind == EVENT_MESSAGES_REVISED ||
+           event->kind == EVENT_ROOM_CLEARED || event->kind == EVENT_READ;
 }
 
 void announce(struct sessions *hub, const struct effects *effects)

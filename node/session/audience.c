@@ -4,6 +4,7 @@
 
 #include "node/session/caller.h"
 #include "node/session/outbox.h"
+#include "node/session/shown.h"
 #include "proto/base/check.h"
 
 enum { DIALOGS_FIRST = 4 };
@@ -159,6 +160,7 @@ void seat_leave(struct audiences *audiences, struct seat *seat)
     struct audience_edge *edge = find_edge(audience, edge_of(caller->dialog));
 
     CHECK(edge != NULL && edge->seats[seat->rank] == seat);
+    shown_forget(seat);
     edge->n -= 1;
     edge->dialogs[seat->rank] = edge->dialogs[edge->n];
     edge->seats[seat->rank] = edge->seats[edge->n];
@@ -207,6 +209,54 @@ void audience_give(struct audience *audience, struct outbox *outbox,
             return; /* The audience is freed. */
         } else {
             cut_all(edge);
+        }
+    }
+}
+
+/* Those of an edge whose clients know of revisions, or the others. */
+static uint32_t choose(const struct audience_edge *edge, bool to_knowing,
+                       edge_ref *dialogs)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < edge->n; i++) {
+        if (edge->seats[i]->caller->knows_revisions == to_knowing) {
+            dialogs[n++] = edge->dialogs[i];
+        }
+    }
+    return n;
+}
+
+static void give_chosen(const struct audience_edge *edge, struct outbox *outbox,
+                        struct body *body, uint64_t log_index, bool to_knowing)
+{
+    edge_ref *dialogs = malloc(edge->n * sizeof(*dialogs));
+    uint32_t n;
+
+    CHECK(dialogs != NULL);
+    n = choose(edge, to_knowing, dialogs);
+    if (n > 0) {
+        outbox_body(outbox, body, (struct delivery_mark){log_index, 0}, dialogs,
+                    n);
+    }
+    free(dialogs);
+}
+
+void audience_give_some(struct audience *audience, struct outbox *outbox,
+                        struct body *body, uint64_t log_index, bool to_knowing)
+{
+    audience->given_index = log_index;
+    for (uint32_t i = audience->n_edges; i-- > 0;) {
+        struct audience_edge *edge = &audience->edges[i];
+        bool is_last = edge->n == audience->n;
+
+        if (edge->n > 0 && !outbox_is_behind(outbox, edge->edge)) {
+            give_chosen(edge, outbox, body, log_index, to_knowing);
+        } else if (edge->n > 0) {
+            cut_all(edge);
+            if (is_last) {
+                return; /* The audience is freed. */
+            }
         }
     }
 }

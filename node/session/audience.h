@@ -44,6 +44,16 @@ struct seat {
     uint64_t message_id_last; /* The room's when it was joined. */
     uint32_t given_reply;     /* The history, when GIVEN. */
     uint64_t joined_us;       /* By the monotonic clock. */
+
+    /* What shown.c keeps: up to where the user reads here. */
+    TAILQ_ENTRY(seat) in_waiting;
+    bool is_waiting;       /* For an answer to what was given, */
+    uint64_t waits_index;  /* up to this index, */
+    uint64_t waits_id;     /* which is this message. */
+    uint64_t shown_from;   /* All from this message on was shown. */
+    uint64_t history_from; /* The history given begins with it; 0: none. */
+    uint64_t noted_id;     /* The last that was noted as read. */
+    uint32_t user;         /* Principal number. */
 };
 
 /* Those of one edge in one room. */
@@ -99,5 +109,12 @@ uint64_t seat_given(const struct seat *seat);
  */
 void audience_give(struct audience *audience, struct outbox *outbox,
                    struct body *body, uint64_t log_index);
+
+/**
+ * Give a body to those in a room whose clients know of revisions, or to the
+ * others; else as audience_give, which may free the audience.
+ */
+void audience_give_some(struct audience *audience, struct outbox *outbox,
+                        struct body *body, uint64_t log_index, bool to_knowing);
 
 #endif

@@ -321,6 +321,16 @@ void callers_retry(struct sessions *hub)
     }
 }
 
+/* What it has read, while it is known where. */
+static void flush_seats(struct caller *caller)
+{
+    struct seat *seat;
+
+    TAILQ_FOREACH (seat, &caller->seats, in_caller) {
+        shown_flush(seat);
+    }
+}
+
 void caller_dialog_closed(struct caller *caller,
                           const struct intake_dialog *dialog)
 {
@@ -328,6 +338,7 @@ void caller_dialog_closed(struct caller *caller,
 
     caller->end = dialog->end;
     duties_confirmed(caller, dialog->delivered_index, dialog->replies);
+    flush_seats(caller);
     resuming_remember(caller);
     caller_freeze(caller);
     leave_seats(caller);

@@ -54,6 +54,7 @@ struct body;
 
 struct caller {
     RB_ENTRY(caller) by_dialog;
+    RB_ENTRY(caller) by_user;
     RB_ENTRY(caller) by_serial;
     TAILQ_ENTRY(caller) leaving_link; /* callers.leaving or .gone */
     struct sessions *hub;
@@ -61,7 +62,9 @@ struct caller {
     bool is_opening;        /* session_open is proposed, its fate not known. */
     bool has_session;       /* The pool has opened it and not closed it. */
     bool is_leaving;        /* In callers.leaving. */
+    bool is_owed_news;      /* A word of it: it was slow. */
     bool resumes;           /* It stands for a dialog that broke. */
+    bool knows_revisions;   /* The client takes modmsg and purge. */
     uint64_t resumed_index; /* Of the join that put it back into its rooms; its
                                client knows of none. */
     edge_ref dialog;

@@ -15,12 +15,21 @@ static int compare_serials(const struct caller *a, const struct caller *b)
     return (a->serial > b->serial) - (a->serial < b->serial);
 }
 
+static int compare_users(const struct caller *a, const struct caller *b)
+{
+    int order = slice_compare(a->user_uri, b->user_uri);
+
+    return order != 0 ? order : compare_dialogs(a, b);
+}
+
 TREE_GENERATE(caller_dialogs, caller, by_dialog, compare_dialogs)
+TREE_GENERATE(caller_users, caller, by_user, compare_users)
 TREE_GENERATE(caller_serials, caller, by_serial, compare_serials)
 
 void callers_init(struct callers *callers)
 {
     RB_INIT(&callers->by_dialog);
+    RB_INIT(&callers->by_user);
     RB_INIT(&callers->by_serial);
     TAILQ_INIT(&callers->leaving);
     TAILQ_INIT(&callers->gone);
@@ -58,9 +67,27 @@ struct caller *callers_next(struct callers *callers, const struct caller *after)
                    (struct caller *)(uintptr_t)after);
 }
 
+struct caller *callers_next_of(struct callers *callers, struct slice user_uri,
+                               const struct caller *after)
+{
+    struct caller key, *found;
+
+    if (after != NULL) {
+        found = RB_NEXT(caller_users, &callers->by_user,
+                        (struct caller *)(uintptr_t)after);
+    } else {
+        key.user_uri = user_uri;
+        key.dialog = 0;
+        found = RB_NFIND(caller_users, &callers->by_user, &key);
+    }
+    return found != NULL && slice_equal(found->user_uri, user_uri) ? found
+                                                                   : NULL;
+}
+
 void callers_add(struct callers *callers, struct caller *caller)
 {
     CHECK(RB_INSERT(caller_dialogs, &callers->by_dialog, caller) == NULL);
+    CHECK(RB_INSERT(caller_users, &callers->by_user, caller) == NULL);
 }
 
 void callers_set_serial(struct callers *callers, struct caller *caller,
@@ -79,6 +106,7 @@ void callers_drop_dialog(struct callers *callers, struct caller *caller)
 {
     if (caller->dialog != 0) {
         RB_REMOVE(caller_dialogs, &callers->by_dialog, caller);
+        RB_REMOVE(caller_users, &callers->by_user, caller);
         caller->dialog = 0;
     }
 }

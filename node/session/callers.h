@@ -12,11 +12,14 @@
 
 /* By dialog. */
 RB_HEAD(caller_dialogs, caller);
+/* By user, then dialog. */
+RB_HEAD(caller_users, caller);
 /* By the serial of their session. */
 RB_HEAD(caller_serials, caller);
 
 struct callers {
     struct caller_dialogs by_dialog;
+    struct caller_users by_user;
     struct caller_serials by_serial;
     TAILQ_HEAD(, caller) leaving; /* Whose close is still to be proposed. */
     TAILQ_HEAD(, caller) gone;    /* Held by requests. */
@@ -39,6 +42,11 @@ struct caller *callers_find_session(struct callers *callers,
 /** Walk callers by dialog: the first, when after is NULL, or the next. */
 struct caller *callers_next(struct callers *callers,
                             const struct caller *after);
+
+/** Walk the callers of a user, by URI in lower case: the first, when after is
+ * NULL, or the next. */
+struct caller *callers_next_of(struct callers *callers, struct slice user_uri,
+                               const struct caller *after);
 
 /** Add a caller by its dialog. */
 void callers_add(struct callers *callers, struct caller *caller);

@@ -79,6 +79,7 @@ void duties_confirmed(struct caller *caller, uint64_t delivered_index,
         if (seat->state == SEAT_GIVEN &&
             caller->replies_confirmed >= seat->given_reply) {
             seat->state = SEAT_SETTLED;
+            shown_settled(seat);
         }
     }
 }

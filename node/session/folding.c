@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
+#include <unistr.h>
 
 #include "proto/base/check.h"
 
@@ -72,6 +74,39 @@ void folding_text(struct slice text, struct buffer *out)
 {
     buffer_clear(out);
     append_folded(text, out);
+    CHECK(!buffer_failed(out));
+}
+
+static void append_unmarked(struct slice text, struct buffer *out)
+{
+    const uint8_t *at = text.data, *end = text.data + text.len;
+
+    while (at < end) {
+        ucs4_t character;
+        int bytes = u8_mbtouc(&character, at, (size_t)(end - at));
+
+        if (!uc_is_general_category(character, UC_NON_SPACING_MARK)) {
+            buffer_append(out, at, (size_t)bytes);
+        }
+        at += bytes;
+    }
+}
+
+void folding_key(struct slice text, struct buffer *out)
+{
+    uint8_t *apart;
+    size_t len = 0;
+
+    folding_text(text, out);
+    if (is_ascii(text)) {
+        return;
+    }
+    apart = u8_normalize(UNINORM_NFD, out->data, out->len, NULL, &len);
+    if (apart != NULL) {
+        buffer_clear(out);
+        append_unmarked(slice_of(apart, len), out);
+        free(apart);
+    }
     CHECK(!buffer_failed(out));
 }
 

@@ -36,6 +36,14 @@ void folding_deinit(struct folding *folding);
  */
 void folding_text(struct slice text, struct buffer *out);
 
+/**
+ * Make what names are sorted by: folded, without the marks on letters, so that
+ * a letter stands where it stands without them.
+ *
+ * @out  Its bytes are replaced.
+ */
+void folding_key(struct slice text, struct buffer *out);
+
 /** One room's texts as they are now. */
 struct folding_room {
     uint32_t number;

@@ -80,12 +80,17 @@ static bool is_before(const struct xccos_history_query *query)
     return query->after_id.set && query->search == XCCOS_DIRECTION_BACKWARD;
 }
 
-static uint64_t first_of(const struct xccos_history_query *query)
+/* The oldest to be shown: behind what the room was cleared of. */
+static uint64_t first_of(const struct xccos_history_query *query,
+                         uint64_t cleared_upto)
 {
-    return query->after_id.set && !is_before(query) &&
-                   query->after_id.value < UINT64_MAX
-               ? query->after_id.value + 1
-               : 1;
+    uint64_t after = cleared_upto;
+
+    if (query->after_id.set && !is_before(query) &&
+        query->after_id.value < UINT64_MAX && query->after_id.value > after) {
+        after = query->after_id.value;
+    }
+    return after + 1;
 }
 
 /* The newest to be shown: up to where the room, or the join, is. */
@@ -113,7 +118,7 @@ static void begin(struct telling *telling, const struct room *room)
         .room = view.place.number,
         .room_uri = telling->block.uri,
         .message_id_last = last_of(query, view.message_id_last),
-        .message_id_first = first_of(query),
+        .message_id_first = first_of(query, view.cleared_upto),
         .wanted = wanted(telling),
         .told_index = UINT64_MAX,
         .is_forward = query->after_id.set && !query->last.set &&

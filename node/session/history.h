@@ -68,6 +68,12 @@ void history_go_on(struct sessions *hub);
 void history_release(struct history *history, void (*released)(void *context),
                      void *context);
 
+/** Borrow the store for a job of the worker; NULL: there is none now. */
+struct store *history_borrow(struct history *history);
+
+/** Give the store back after a job, which ended so. */
+void history_give_back(struct sessions *hub, enum error error);
+
 /** Read from this store from now on. */
 void history_use(struct history *history, struct store *store);
 

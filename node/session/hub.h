@@ -12,13 +12,15 @@
 #include "node/session/folding.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
 #include "node/session/screening.h"
-#include "node/session/searching.h"
 #include "node/session/sessions.h"
+#include "node/session/shown.h"
+#include "node/session/tidings.h"
 #include "proto/xccos/write.h"
 
 /* INFOs being served, the oldest first. */
@@ -45,9 +47,11 @@ struct sessions {
     struct resumption resumption;
     struct folding folding;
     struct history history;
-    struct searches searches;
+    struct looks looks;
     struct screening screening;
     struct duties duties;
+    struct shown shown;
+    struct tidings tidings;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */

@@ -248,6 +248,9 @@ void joining_serve(struct visit *visit, const struct xccos_primitive *command,
         return;
     }
     joining->request = request;
+    if (request->rooms.knows_revisions) {
+        visit->caller->knows_revisions = true;
+    }
     if (!choose(joining)) {
         give_up(&joining->errand);
     } else if (joining->n == 0) {

@@ -14,10 +14,9 @@ struct managing {
     struct guid guid; /* Of the room. */
 };
 
-/* A list of categories that waits for the state. */
+/* A list of categories while it is made. */
 struct offering {
-    struct errand errand; /* First. */
-    struct read read;
+    struct look look; /* First. */
     struct xccos_category *categories, **tail;
     size_t bytes;
     bool is_over;
@@ -310,7 +309,7 @@ void managing_refuse(struct visit *visit, const struct xccos_primitive *command,
 static bool offer(void *context, const struct category *category)
 {
     struct offering *offering = context;
-    struct visit *visit = offering->errand.visit;
+    struct visit *visit = offering->look.errand.visit;
     struct xccos_category *block =
         describe_category(visit->hub, visit->intake->arena, category);
 
@@ -330,60 +329,45 @@ static bool offer(void *context, const struct category *category)
     return true;
 }
 
-static void offer_all(struct offering *offering)
+static bool offer_all(struct look *look)
 {
-    struct visit *visit = offering->errand.visit;
+    struct offering *offering = (struct offering *)look;
+    struct visit *visit = look->errand.visit;
     const struct user *user =
         query_user(visit->hub->machine, visit->caller->user_uri);
     struct xccos_primitive primitive;
 
     if (user == NULL) {
-        errand_refuse_outcome(&offering->errand, OUTCOME_USER_UNKNOWN);
-        return;
+        errand_refuse_outcome(&offering->look.errand, OUTCOME_USER_UNKNOWN);
+        return true;
     }
     offering->tail = &offering->categories;
     list_categories_for(visit->hub->machine, user, offer, offering);
     if (offering->failed) {
-        errand_refuse(&offering->errand, XCCOS_CODE_BUSY,
+        errand_refuse(&offering->look.errand, XCCOS_CODE_BUSY,
                       "the pool is busy, try again");
-        return;
+        return true;
     }
     if (offering->is_over) {
-        errand_refuse(&offering->errand, XCCOS_CODE_LIMIT_EXCEEDED,
+        errand_refuse(&offering->look.errand, XCCOS_CODE_LIMIT_EXCEEDED,
                       "there are more categories than fit into a reply");
-        return;
+        return true;
     }
-    errand_reply_init(&offering->errand, &primitive);
+    errand_reply_init(&offering->look.errand, &primitive);
     primitive.data.categories = offering->categories;
-    errand_reply(&offering->errand, &primitive, 0);
-}
-
-static void index_told(struct read *read, enum error error)
-{
-    struct offering *offering =
-        (struct offering *)((char *)read - offsetof(struct offering, read));
-
-    if (error != ERROR_NONE) {
-        errand_refuse(&offering->errand, XCCOS_CODE_BUSY,
-                      "the pool has no leader now, try again");
-    } else {
-        offer_all(offering);
-    }
+    errand_reply(&offering->look.errand, &primitive, 0);
+    return true;
 }
 
 void managing_serve_categories(struct visit *visit,
                                const struct xccos_primitive *command,
                                const struct xccos_request *request)
 {
-    struct offering *offering = errand_begin(visit, sizeof(*offering), command);
+    struct offering *offering =
+        look_begin(visit, sizeof(*offering), command, offer_all);
 
     (void)request;
-    if (offering == NULL) {
-        return;
-    }
-    offering->read.tell = index_told;
-    if (reads_ask(visit->hub->reads, &offering->read) != ERROR_NONE) {
-        errand_refuse(&offering->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    if (offering != NULL) {
+        look_ask(&offering->look);
     }
 }

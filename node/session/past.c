@@ -1,13 +1,8 @@
 #include "node/session/past.h"
 
-#include <inttypes.h>
-
-#include "node/session/posting.h"
-#include "proto/base/journal.h"
-#include "proto/codec.h"
-#include "proto/store.pb-c.h"
+#include "node/session/reading.h"
+#include "node/session/wording.h"
 #include "proto/xccos/write.h"
-#include "storage/cursor.h"
 
 /* Messages gathered so far, from the newest back or from the oldest on. */
 struct gathering {
@@ -21,26 +16,31 @@ struct gathering {
     bool is_done;
 };
 
+/* As it is now. */
 static struct xccos_message *compose(const struct gathering *gathering,
-                                     const Perch__Stored__Message *stored)
+                                     const struct reading_item *item)
 {
     struct xccos_message *message =
         arena_alloc(gathering->arena, sizeof(*message));
+    struct wording_change change = {SLICE_NONE, 0};
+    struct said said;
 
     if (message == NULL) {
         return NULL;
     }
+    if (item->revision != NULL) {
+        change.reason = codec_slice(item->revision->reason);
+        change.at_us = item->revision->at_us;
+    }
+    reading_said(item, &said);
+    if (wording_message(&said, &change, gathering->arena, message) !=
+        ERROR_NONE) {
+        return NULL;
+    }
     message->room_uri = gathering->query->room_uri;
-    message->author = codec_slice(stored->author);
-    message->author_name = codec_slice(stored->display_name);
-    message->alert = stored->alert ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
-    message->message_id = XCCOS_NUMBER(stored->message_id);
-    message->sent_at = XCCOS_MOMENT(stored->sent_at_us);
-    message->text = codec_slice(stored->text);
-    message->note = codec_slice(stored->annotation);
-    posting_split_extra(codec_slice(stored->extra),
-                        &message->carried_attributes,
-                        &message->carried_children);
+    if (item->revision == NULL) { /* It is about the text as it was posted. */
+        message->note = codec_slice(item->message->annotation);
+    }
     return message;
 }
 
@@ -66,9 +66,9 @@ static void put(struct gathering *gathering, struct xccos_message *message)
 }
 
 static enum error add(struct gathering *gathering,
-                      const Perch__Stored__Message *stored)
+                      const struct reading_item *item)
 {
-    struct xccos_message *message = compose(gathering, stored);
+    struct xccos_message *message = compose(gathering, item);
     size_t bytes;
 
     if (message == NULL) {
@@ -99,38 +99,25 @@ static enum error pass_over(struct gathering *gathering)
     return ERROR_NONE;
 }
 
-static enum error take(struct gathering *gathering, struct row *row)
+static enum error take(struct gathering *gathering,
+                       const struct reading_item *item)
 {
-    Perch__Stored__Message *stored = NULL;
-    enum error error =
-        codec_read(gathering->arena, &perch__stored__message__descriptor,
-                   row->value, &stored);
-
-    if (error == ERROR_MALFORMED) {
-        journal_error("history_rotten",
-                      "room=%" PRIu32 " reason=\"a message's row is none\"",
-                      gathering->query->room);
-        return ERROR_ROTTEN;
-    }
-    if (error != ERROR_NONE) {
-        return error;
-    }
-    if (is_enough(gathering, stored)) {
+    if (is_enough(gathering, item->message)) {
         gathering->is_done = true;
         return ERROR_NONE;
     }
-    return stored->hidden ? pass_over(gathering) : add(gathering, stored);
+    return item->message->hidden ? pass_over(gathering) : add(gathering, item);
 }
 
-static enum error walk(struct cursor *cursor, struct gathering *gathering)
+static enum error walk(struct reading *reading, struct gathering *gathering)
 {
     enum error error = ERROR_NONE;
-    struct row row;
+    struct reading_item item;
 
     while (error == ERROR_NONE && !gathering->is_done) {
-        error = cursor_next(cursor, &row);
+        error = reading_next(reading, gathering->arena, &item);
         if (error == ERROR_NONE) {
-            error = take(gathering, &row);
+            error = take(gathering, &item);
         }
     }
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
@@ -139,20 +126,14 @@ static enum error walk(struct cursor *cursor, struct gathering *gathering)
 static enum error read_range(struct view *view, struct gathering *gathering)
 {
     const struct past_query *query = gathering->query;
-    uint64_t first[] = {query->room, query->message_id_first};
-    uint64_t after[] = {query->room, query->message_id_last + 1};
-    struct cursor *cursor;
-    struct key lower, upper;
+    struct reading_range range = {query->room, query->message_id_first,
+                                  query->message_id_last, !query->is_forward};
+    struct reading *reading;
     enum error error;
 
-    key_build(TABLE_MESSAGES, first, &lower);
-    key_build(TABLE_MESSAGES, after, &upper);
-    TRY(cursor_open(view, TABLE_MESSAGES,
-                    (struct range){key_slice(&lower), key_slice(&upper),
-                                   !query->is_forward},
-                    &cursor));
-    error = walk(cursor, gathering);
-    cursor_close(cursor);
+    TRY(reading_open(view, &range, &reading));
+    error = walk(reading, gathering);
+    reading_close(reading);
     return error;
 }
 

@@ -13,10 +13,9 @@ enum {
     USERS_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024,
 };
 
-/* A list of people that waits for the state. */
+/* A list of people while it is made. */
 struct peopling {
-    struct errand errand; /* First. */
-    struct read read;
+    struct look look; /* First. */
     const struct xccos_request *request;
     unsigned role; /* A set of enum role; 0: who is there now. */
     struct xccos_user *users, **tail;
@@ -59,7 +58,7 @@ static bool add(struct peopling *peopling, struct xccos_user *block,
 static bool add_present(void *context, const struct present *present)
 {
     struct peopling *peopling = context;
-    struct arena *arena = peopling->errand.visit->intake->arena;
+    struct arena *arena = peopling->look.errand.visit->intake->arena;
 
     return add(peopling, describe_user(arena, present->user),
                describe_role(present->roles));
@@ -69,7 +68,7 @@ static bool add_present(void *context, const struct present *present)
 static struct xccos_user *describe(struct peopling *peopling,
                                    const struct principal *principal)
 {
-    struct visit *visit = peopling->errand.visit;
+    struct visit *visit = peopling->look.errand.visit;
     struct xccos_user *block;
     struct principal_view view;
 
@@ -102,7 +101,7 @@ static bool add_holder(void *context, const struct principal *principal,
 static enum outcome may_see(const struct peopling *peopling,
                             const struct user *user, const struct room *room)
 {
-    const struct caller *caller = peopling->errand.visit->caller;
+    const struct caller *caller = peopling->look.errand.visit->caller;
     enum outcome outcome;
     struct room_view view;
 
@@ -124,29 +123,29 @@ static enum outcome may_see(const struct peopling *peopling,
 
 static void reply(struct peopling *peopling, const struct guid *guid)
 {
-    struct visit *visit = peopling->errand.visit;
+    struct visit *visit = peopling->look.errand.visit;
     struct xccos_primitive primitive;
 
     if (peopling->is_over) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_LIMIT_EXCEEDED,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_LIMIT_EXCEEDED,
                       "there are more people than fit into a reply");
         return;
     }
-    errand_reply_init(&peopling->errand, &primitive);
+    errand_reply_init(&peopling->look.errand, &primitive);
     primitive.data.rooms =
         describe_room_uri(visit->hub, visit->intake->arena, guid);
     if (primitive.data.rooms == NULL || peopling->failed) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_BUSY,
                       "the pool is busy, try again");
         return;
     }
     primitive.data.rooms->users = peopling->users;
-    errand_reply(&peopling->errand, &primitive, 0);
+    errand_reply(&peopling->look.errand, &primitive, 0);
 }
 
 static void list(struct peopling *peopling, const struct room *room)
 {
-    const struct sessions *hub = peopling->errand.visit->hub;
+    const struct sessions *hub = peopling->look.errand.visit->hub;
     struct room_view view;
 
     view_room(room, &view);
@@ -154,7 +153,7 @@ static void list(struct peopling *peopling, const struct room *room)
     if (peopling->role != 0) {
         page_roles(hub->machine, room, 0, add_holder, peopling);
     } else if (describe_is_large(hub, view.users_present)) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_NO_PARTICIPANT_LIST,
+        errand_refuse(&peopling->look.errand, XCCOS_CODE_NO_PARTICIPANT_LIST,
                       "too many are in the room to list them");
         return;
     } else {
@@ -163,11 +162,10 @@ static void list(struct peopling *peopling, const struct room *room)
     reply(peopling, &view.place.guid);
 }
 
-static void index_told(struct read *read, enum error error)
+static bool take(struct look *look)
 {
-    struct peopling *peopling =
-        (struct peopling *)((char *)read - offsetof(struct peopling, read));
-    const struct visit *visit = peopling->errand.visit;
+    struct peopling *peopling = (struct peopling *)look;
+    const struct visit *visit = look->errand.visit;
     const struct machine *machine = visit->hub->machine;
     const struct xccos_name *name = &peopling->request->people.room;
     const struct room *room =
@@ -175,29 +173,23 @@ static void index_told(struct read *read, enum error error)
     enum outcome outcome =
         may_see(peopling, query_user(machine, visit->caller->user_uri), room);
 
-    if (error != ERROR_NONE) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
-                      "the pool has no leader now, try again");
-    } else if (outcome != OUTCOME_DONE) {
-        errand_refuse_outcome(&peopling->errand, outcome);
+    if (outcome != OUTCOME_DONE) {
+        errand_refuse_outcome(&look->errand, outcome);
     } else {
         list(peopling, room);
     }
+    return true;
 }
 
 void peopling_serve(struct visit *visit, const struct xccos_primitive *command,
                     const struct xccos_request *request)
 {
-    struct peopling *peopling = errand_begin(visit, sizeof(*peopling), command);
+    struct peopling *peopling =
+        look_begin(visit, sizeof(*peopling), command, take);
 
-    if (peopling == NULL) {
-        return;
-    }
-    peopling->request = request;
-    peopling->role = role_of(request->people.role);
-    peopling->read.tell = index_told;
-    if (reads_ask(visit->hub->reads, &peopling->read) != ERROR_NONE) {
-        errand_refuse(&peopling->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    if (peopling != NULL) {
+        peopling->request = request;
+        peopling->role = role_of(request->people.role);
+        look_ask(&peopling->look);
     }
 }

@@ -165,11 +165,9 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
 
 /* Attributes have no "<", children begin with one: put together they can be
  * told apart. */
-static struct slice extra_of(const struct posting *posting)
+struct slice posting_extra(struct arena *arena, struct slice attributes,
+                           struct slice children)
 {
-    struct arena *arena = posting->errand.visit->intake->arena;
-    struct slice attributes = posting->post.carried_attributes;
-    struct slice children = posting->post.carried_children;
     uint8_t *extra;
 
     if (attributes.len == 0) {
@@ -199,14 +197,22 @@ void posting_split_extra(struct slice extra, struct slice *attributes_out,
 
 static void fill(const struct posting *posting, Perch__Post *post)
 {
+    const struct sessions *hub = posting->errand.visit->hub;
+    struct arena *arena = posting->errand.visit->intake->arena;
     const struct xccos_post *said = &posting->post;
 
     CODEC_SET_BYTES(post, room, slice_of(said->room.guid.bytes, GUID_BYTES));
     CODEC_SET_BYTES(post, text, said->text);
-    CODEC_SET_BYTES(post, extra, extra_of(posting));
+    CODEC_SET_BYTES(
+        post, extra,
+        posting_extra(arena, said->carried_attributes, said->carried_children));
     CODEC_SET_BYTES(post, retry_id, said->retry_id);
     if (said->is_alert) {
         CODEC_SET(post, alert, true);
+    }
+    /* Rules of before know no stories: it is a message like others then. */
+    if (said->is_story && machine_rules_version(hub->machine) >= RULES_TALK) {
+        CODEC_SET(post, story, true);
     }
     if (said->sent_at.set) {
         CODEC_SET(post, client_at_us, said->sent_at.wall_us);

@@ -30,6 +30,10 @@ void posting_serve(struct visit *visit, const struct xccos_primitive *message);
 /** Answer the INFO of a visit that posts nothing. */
 void posting_refuse(struct visit *visit, int status, struct slice reason);
 
+/** Put together for the log what is carried of a message. Lies in the arena. */
+struct slice posting_extra(struct arena *arena, struct slice attributes,
+                           struct slice children);
+
 /** Split what was carried of a message into attributes and children, as it was
  * put together for the log. */
 void posting_split_extra(struct slice extra, struct slice *attributes_out,

@@ -111,9 +111,8 @@ static bool is_behind(const struct reading *reading, uint64_t message_id)
 {
     uint64_t ahead = reading->ahead.message_id;
 
-    return ahead != 0 &&
-           (reading->range.is_backward ? ahead > message_id
-                                       : ahead < message_id);
+    return ahead != 0 && (reading->range.is_backward ? ahead > message_id
+                                                     : ahead < message_id);
 }
 
 /* Forward the newest is the last of a message, backward the first. */

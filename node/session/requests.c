@@ -5,10 +5,14 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/inviting.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
+#include "node/session/marking.h"
+#include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
+#include "node/session/revising.h"
 #include "node/session/searching.h"
 #include "proto/base/journal.h"
 #include "proto/xccos/request.h"
@@ -51,8 +55,13 @@ static void fill_server_info(const struct visit *visit,
     uint32_t characters =
         machine_setting(hub->machine, SETTING_MESSAGE_CHARACTERS_MAX);
     struct xccos_name root = {.domain = SLICE_NONE};
+    uint32_t story_characters = characters;
     struct pool_view pool;
 
+    if (machine_rules_version(hub->machine) >= RULES_TALK) {
+        story_characters =
+            machine_setting(hub->machine, SETTING_STORY_CHARACTERS_MAX);
+    }
     query_pool(hub->machine, &pool);
     root.domain = pool.domain;
     *info_out = (struct xccos_server_info){
@@ -60,11 +69,15 @@ static void fill_server_info(const struct visit *visit,
         .server_time = XCCOS_MOMENT(loop_wall_us(hub->settings.loop)),
         .search_limit = XCCOS_NUMBER(SEARCH_ROOMS_MAX),
         .message_size_limit = XCCOS_NUMBER(characters),
-        .story_size_limit = XCCOS_NUMBER(characters),
+        .story_size_limit = XCCOS_NUMBER(story_characters),
         .db_version = db_version,
         .display_name = slice_of_text(hub->settings.pool_name),
         .room_management_url = slice_of_text(hub->settings.web_url),
     };
+    if (pool.rules_version >= RULES_TALK) {
+        info_out->file_size_limit = XCCOS_NUMBER(
+            machine_setting(hub->machine, SETTING_FILE_KIB_MAX));
+    }
     if (pool.domain.len > 0) {
         info_out->root_uri = xccos_category_uri(visit->intake->arena, &root);
     }
@@ -87,21 +100,6 @@ static void serve_getserverinfo(struct visit *visit,
     errand_reply(errand, &reply, 0);
 }
 
-/* There are no invitations. */
-static void serve_none(struct visit *visit,
-                       const struct xccos_primitive *command,
-                       const struct xccos_request *request)
-{
-    struct errand *errand = errand_begin(visit, sizeof(*errand), command);
-    struct xccos_primitive reply;
-
-    (void)request;
-    if (errand != NULL) {
-        errand_reply_init(errand, &reply);
-        errand_reply(errand, &reply, 0);
-    }
-}
-
 /* Verbs that are not in the table are not served: 501. */
 static void (*const servers[XCCOS_VERB_COUNT])(
     struct visit *visit, const struct xccos_primitive *command,
@@ -110,7 +108,7 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_GETSERVERINFO] = serve_getserverinfo,
     [XCCOS_VERB_GETASSOCIATIONS] = searching_serve,
     [XCCOS_VERB_CHANSRCH] = searching_serve,
-    [XCCOS_VERB_GETINV] = serve_none,
+    [XCCOS_VERB_GETINV] = inviting_serve,
     [XCCOS_VERB_NODESPERMCREATECHILD] = managing_serve_categories,
     [XCCOS_VERB_JOIN] = joining_serve,
     [XCCOS_VERB_BJOIN] = joining_serve,
@@ -122,6 +120,13 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_CHANDELETE] = managing_refuse,
     [XCCOS_VERB_PERMADD] = managing_serve,
     [XCCOS_VERB_PERMDEL] = managing_serve,
+    [XCCOS_VERB_PURGE] = managing_refuse,
+    [XCCOS_VERB_MODMSG] = revising_serve,
+    [XCCOS_VERB_DELMSG] = revising_serve,
+    [XCCOS_VERB_GETNEWS] = news_serve,
+    [XCCOS_VERB_MARKREAD] = marking_serve,
+    [XCCOS_VERB_GETFEEDS] = marking_serve_feeds,
+    [XCCOS_VERB_SETFEEDS] = marking_serve,
 };
 
 static void refuse(struct visit *visit, const struct xccos_primitive *command,

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "node/chat/access.h"
 #include "node/chat/view.h"
 #include "node/session/annotation.h"
 #include "node/session/hub.h"
@@ -331,11 +332,27 @@ void screening_touch(struct sessions *hub)
     hub->screening.is_stale = true;
 }
 
-static const struct guid *category_of(const struct room *room,
+/* A room that does not exist for the caller is as one that does not exist:
+ * which filters are for it must not show. */
+static const struct room *visible(const struct caller *caller,
+                                  const struct room *room)
+{
+    const struct user *user =
+        query_user(caller->hub->machine, caller->user_uri);
+
+    return room != NULL && user != NULL &&
+                   access_find(user, room) == OUTCOME_DONE
+               ? room
+               : NULL;
+}
+
+static const struct guid *category_of(const struct caller *caller,
+                                      const struct room *room,
                                       struct category_view *view_out)
 {
     struct room_view room_view;
 
+    room = visible(caller, room);
     if (room == NULL) {
         return NULL;
     }
@@ -355,7 +372,7 @@ bool screening_is_needed(struct caller *caller, const struct room *room)
     return screening->program != NULL || !TAILQ_EMPTY(&caller->screens) ||
            (screening->sieve != NULL &&
             sieve_concerns(screening->sieve->sieve,
-                           category_of(room, &category)));
+                           category_of(caller, room, &category)));
 }
 
 static void name_room(struct screen *screen)
@@ -363,6 +380,7 @@ static void name_room(struct screen *screen)
     struct category_view category;
     struct room_view room;
 
+    screen->room = visible(screen->caller, screen->room);
     if (screen->room == NULL) {
         return;
     }

@@ -1,401 +1,251 @@
 #include "node/session/searching.h"
 
-#include "node/chat/list.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/chat/access.h"
+#include "node/chat/page.h"
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/matching.h"
 #include "proto/base/check.h"
 #include "proto/xccos/limits.h"
 
 enum {
     SEARCH_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024, /* Of rooms. */
+    UTF8_BYTES_MAX = 4,                                 /* Of a character. */
 };
 
+/* Texts of the state are not kept from turn to turn, numbers are. */
 struct searching {
-    struct errand errand;        /* First. */
-    TAILQ_ENTRY(searching) link; /* searches.list */
-    struct read read;
+    struct look look; /* First. */
     const struct xccos_request *request;
-};
-
-/* A search while rooms are looked at. */
-struct finding {
-    struct sessions *hub;
-    struct arena *arena;
-    const struct user *user;
-    const struct user *other; /* The member, manager or participant asked
-                                 for; NULL: there is none such. */
-    bool *joined; /* By place number: the other one is in the room. */
-    uint32_t n_joined;
-    const struct category *category; /* NULL: any. */
-    const struct xccos_room_query *query;
-    enum xccos_search search;
-    struct slice words[SEARCH_WORDS_MAX]; /* Folded. */
-    size_t n_words;
-
-    struct xccos_room *rooms, **tail;
-    uint64_t n, n_max;
-    size_t bytes;
+    struct matching matching; /* Of chansrch. */
+    bool has_begun;
+    bool stopped; /* In the middle, with time gone. */
+    uint8_t after[NAME_CHARACTERS_MAX * UTF8_BYTES_MAX]; /* Where to go on. */
+    size_t after_len;
+    uint32_t numbers[SEARCH_ROOMS_MAX]; /* Of rooms that were found. */
+    size_t n;
+    size_t n_max;
     bool is_over;
-    bool failed;
 };
 
-static void add(struct finding *finding, const struct room *room)
+/* A room of the reply, and what it is sorted by. */
+struct found {
+    struct slice key;
+    struct xccos_room *block;
+};
+
+static bool note(void *context, const struct room *room)
 {
-    struct xccos_room *block =
-        describe_room(finding->hub, finding->arena, room);
-
-    if (block == NULL) {
-        finding->failed = true;
-        return;
-    }
-    finding->n += 1;
-    finding->bytes += describe_bytes_max(block);
-    if (finding->n > finding->n_max || finding->bytes > SEARCH_BYTES_MAX) {
-        finding->is_over = true;
-        return;
-    }
-    *finding->tail = block;
-    finding->tail = &block->next;
-}
-
-static bool has_words(struct finding *finding, const struct room_view *view)
-{
-    const struct folding_room room = {view->place.number, view->place.version,
-                                      view->place.name,
-                                      view->place.description};
-    bool all = finding->query->match_all != XCCOS_FLAG_FALSE;
-    bool extended = finding->query->extended == XCCOS_FLAG_TRUE;
-
-    for (size_t i = 0; i < finding->n_words; i++) {
-        bool has = folding_has(&finding->hub->folding, &room, finding->words[i],
-                               extended);
-
-        if (has != all) {
-            return has;
-        }
-    }
-    return all || finding->n_words == 0;
-}
-
-static bool is_joined(const struct finding *finding, const struct room *room)
-{
+    struct searching *searching = context;
     struct room_view view;
 
-    view_room(room, &view);
-    return view.place.number < finding->n_joined &&
-           finding->joined[view.place.number];
-}
-
-static bool has_other(const struct finding *finding, const struct room *room)
-{
-    switch (finding->search) {
-    case XCCOS_SEARCH_BYMEMBER:
-        return finding->other != NULL &&
-               (view_roles(room, finding->other) & ROLE_MEMBER) != 0;
-    case XCCOS_SEARCH_BYMANAGER:
-        return finding->other != NULL &&
-               (view_roles(room, finding->other) & ROLE_MANAGER) != 0;
-    case XCCOS_SEARCH_BYJOINED:
-        return is_joined(finding, room);
-    case XCCOS_SEARCH_MINE:
-        return (view_roles(room, finding->user) & ROLE_MEMBER) != 0;
-    case XCCOS_SEARCH_MANAGED:
-        return (view_roles(room, finding->user) & ROLE_MANAGER) != 0;
-    case XCCOS_SEARCH_INVITED:
-        return false; /* There are no invitations. */
-    default:
-        return true;
+    if (searching->n == searching->n_max) {
+        searching->is_over = true;
+        return false;
     }
-}
-
-static bool note_joined(void *context, const struct room *room)
-{
-    struct finding *finding = context;
-    struct room_view view;
-
     view_room(room, &view);
-    CHECK(view.place.number < finding->n_joined);
-    finding->joined[view.place.number] = true;
+    searching->numbers[searching->n++] = view.place.number;
     return true;
-}
-
-static bool find_highest(void *context, const struct room *room)
-{
-    struct finding *finding = context;
-    struct room_view view;
-
-    view_room(room, &view);
-    if (view.place.number >= finding->n_joined) {
-        finding->n_joined = view.place.number + 1;
-    }
-    return true;
-}
-
-static bool find_highest_of(void *context, const struct session *session)
-{
-    list_rooms_joined(session, find_highest, context);
-    return true;
-}
-
-static bool note_joined_of(void *context, const struct session *session)
-{
-    list_rooms_joined(session, note_joined, context);
-    return true;
-}
-
-/* Where the participant asked for is, by place number. */
-static void note_rooms_of_other(struct finding *finding)
-{
-    if (finding->search != XCCOS_SEARCH_BYJOINED || finding->other == NULL) {
-        return;
-    }
-    list_sessions_of(finding->other, find_highest_of, finding);
-    finding->joined = arena_alloc(finding->arena, finding->n_joined + 1);
-    if (finding->joined == NULL) {
-        finding->failed = true;
-        return;
-    }
-    list_sessions_of(finding->other, note_joined_of, finding);
-}
-
-static bool is_of_kind(const struct finding *finding,
-                       const struct room_view *view)
-{
-    enum xccos_visibility privacy = finding->query->privacy;
-    enum xccos_behavior behavior = finding->query->behavior;
-
-    return (privacy == XCCOS_VISIBILITY_UNSET ||
-            privacy == describe_visibility(view->visibility)) &&
-           (behavior == XCCOS_BEHAVIOR_UNSET ||
-            behavior == describe_behavior(view->behavior));
-}
-
-static bool is_wanted(struct finding *finding, const struct room *room)
-{
-    struct room_view view;
-
-    view_room(room, &view);
-    return (finding->category == NULL || view.category == finding->category) &&
-           is_of_kind(finding, &view) && has_other(finding, room) &&
-           has_words(finding, &view);
 }
 
 static bool look_at(void *context, const struct room *room)
 {
-    struct finding *finding = context;
+    struct searching *searching = context;
+    struct room_view view;
 
-    if (is_wanted(finding, room)) {
-        add(finding, room);
+    if (matching_wants(&searching->matching, room) && !note(context, room)) {
+        return false;
     }
-    return !finding->failed && !finding->is_over;
-}
-
-static bool take_all(void *context, const struct room *room)
-{
-    struct finding *finding = context;
-
-    add(finding, room);
-    return !finding->failed && !finding->is_over;
-}
-
-/* Words are what blanks part; an exact phrase is one word. */
-static void split(struct finding *finding, struct slice text, bool is_phrase)
-{
-    size_t at = 0;
-
-    while (at < text.len && finding->n_words < SEARCH_WORDS_MAX) {
-        size_t begin = at;
-
-        while (at < text.len && (is_phrase || text.data[at] != ' ')) {
-            at += 1;
-        }
-        if (at > begin) {
-            finding->words[finding->n_words++] =
-                slice_of(text.data + begin, at - begin);
-        }
-        at += 1;
+    if (look_may_go_on(&searching->look)) {
+        return true;
     }
+    view_room(room, &view);
+    CHECK(view.place.name.len <= sizeof(searching->after));
+    memcpy(searching->after, view.place.name.data, view.place.name.len);
+    searching->after_len = view.place.name.len;
+    searching->stopped = true;
+    return false;
 }
 
-static bool is_by_text(enum xccos_search search)
-{
-    return search == XCCOS_SEARCH_BYNAME || search == XCCOS_SEARCH_UNSET ||
-           search == XCCOS_SEARCH_MINE || search == XCCOS_SEARCH_MANAGED ||
-           search == XCCOS_SEARCH_USERBYNAME;
-}
-
-/* Whom or what the criteria name, when not words. Returns false when that is a
- * category that does not exist. */
-static bool set_criteria(struct finding *finding)
-{
-    const struct xccos_room_query *query = finding->query;
-    struct buffer folded = BUFFER_EMPTY;
-    struct slice uri = query->category_uri;
-    struct xccos_name name;
-
-    if (is_by_text(finding->search)) {
-        folding_text(query->criteria, &folded);
-        split(finding, arena_copy_slice(finding->arena, buffer_slice(&folded)),
-              query->exact == XCCOS_FLAG_TRUE);
-        buffer_deinit(&folded);
-    } else if (finding->search == XCCOS_SEARCH_BYCATEGORY && uri.len == 0) {
-        uri = query->criteria;
-    } else {
-        finding->other = query_user(finding->hub->machine, query->criteria);
-        note_rooms_of_other(finding);
-    }
-    if (uri.len > 0) {
-        finding->category =
-            xccos_category_uri_read(uri, &name) == ERROR_NONE &&
-                    hub_is_ours(finding->hub, &name)
-                ? query_category(finding->hub->machine, &name.guid)
-                : NULL;
-    }
-    return uri.len == 0 || finding->category != NULL;
-}
-
-static uint64_t at_most(struct xccos_number asked)
+static size_t at_most(struct xccos_number asked)
 {
     return asked.set && asked.value < SEARCH_ROOMS_MAX ? asked.value
                                                        : SEARCH_ROOMS_MAX;
 }
 
-static void search(struct finding *finding, const struct xccos_request *request)
+static void begin(struct searching *searching)
 {
-    finding->query = &request->search;
-    finding->search = request->search.search;
-    finding->n_max = at_most(request->search.results_max);
-    if (set_criteria(finding) && request->search.disabled != XCCOS_FLAG_TRUE) {
-        list_rooms_visible(finding->hub->machine, finding->user, SLICE_NONE,
-                           look_at, finding);
+    const struct visit *visit = searching->look.errand.visit;
+    const struct xccos_request *request = searching->request;
+
+    searching->has_begun = true;
+    if (request->verb == XCCOS_VERB_CHANSRCH) {
+        searching->n_max = at_most(request->search.results_max);
+        matching_init(&searching->matching, visit->hub, visit->intake->arena,
+                      &request->search);
+    } else {
+        searching->n_max = at_most(request->association.results_max);
     }
 }
 
-static void associate(struct finding *finding,
-                      const struct xccos_request *request)
+static void search(struct searching *searching, const struct user *user)
 {
-    unsigned role = request->association.kind == XCCOS_ASSOCIATION_MANAGER
-                        ? ROLE_MANAGER
-                        : ROLE_MEMBER;
-
-    finding->n_max = at_most(request->association.results_max);
-    list_rooms_of(finding->hub->machine, finding->user, role, take_all,
-                  finding);
+    searching->stopped = false;
+    if (matching_look_up(&searching->matching, user)) {
+        page_rooms(searching->look.errand.visit->hub->machine,
+                   slice_of(searching->after, searching->after_len), look_at,
+                   searching);
+    }
 }
 
-static void reply(struct searching *searching, const struct finding *finding)
+static void associate(struct searching *searching, const struct user *user)
 {
+    unsigned role =
+        searching->request->association.kind == XCCOS_ASSOCIATION_MANAGER
+            ? ROLE_MANAGER
+            : ROLE_MEMBER;
+
+    list_rooms_of(searching->look.errand.visit->hub->machine, user, role, note,
+                  searching);
+}
+
+/* What was found turns ago may have changed hands since. */
+static bool is_still_so(struct searching *searching, const struct room *room)
+{
+    return room != NULL && (searching->request->verb != XCCOS_VERB_CHANSRCH ||
+                            matching_wants(&searching->matching, room));
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    int order = slice_compare(x->key, y->key);
+
+    return order != 0 ? order : slice_compare(x->block->name, y->block->name);
+}
+
+static struct slice key_of(struct arena *arena, struct slice name)
+{
+    struct buffer key = BUFFER_EMPTY;
+    struct slice copy;
+
+    folding_key(name, &key);
+    copy = arena_copy_slice(arena, buffer_slice(&key));
+    buffer_deinit(&key);
+    return copy;
+}
+
+/* Make blocks of what was found. Returns false when memory is out. */
+static bool describe(struct searching *searching, struct found *found,
+                     size_t *n_out)
+{
+    const struct visit *visit = searching->look.errand.visit;
+    struct arena *arena = visit->intake->arena;
+    size_t n = 0;
+
+    for (size_t i = 0; i < searching->n; i++) {
+        const struct room *room =
+            query_room_numbered(visit->hub->machine, searching->numbers[i]);
+
+        if (is_still_so(searching, room)) {
+            struct xccos_room *block = describe_room(visit->hub, arena, room);
+
+            if (block == NULL) {
+                return false;
+            }
+            found[n++] = (struct found){key_of(arena, block->name), block};
+        }
+    }
+    *n_out = n;
+    return true;
+}
+
+/* Chain blocks by name; those of associations stay by age. Returns false when
+ * they are more than a reply holds. */
+static bool chain(const struct searching *searching, struct found *found,
+                  size_t n, struct xccos_room **rooms_out)
+{
+    struct xccos_room **tail = rooms_out;
+    size_t bytes = 0;
+
+    if (n > 0 && searching->request->verb == XCCOS_VERB_CHANSRCH) {
+        qsort(found, n, sizeof(*found), compare);
+    }
+    for (size_t i = 0; i < n; i++) {
+        *tail = found[i].block;
+        tail = &found[i].block->next;
+        bytes += describe_bytes_max(found[i].block);
+    }
+    return bytes <= SEARCH_BYTES_MAX;
+}
+
+static void refuse_over(struct errand *errand)
+{
+    errand_refuse(errand, XCCOS_CODE_LIMIT_EXCEEDED,
+                  "too many rooms, ask for fewer");
+}
+
+static void reply(struct searching *searching)
+{
+    struct errand *errand = &searching->look.errand;
+    struct found *found =
+        arena_alloc(errand->visit->intake->arena,
+                    (searching->n + 1) * sizeof(struct found));
     struct xccos_primitive primitive;
+    size_t n = 0;
 
-    if (finding->failed) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
-        return;
+    errand_reply_init(errand, &primitive);
+    if (found == NULL || !describe(searching, found, &n)) {
+        errand_refuse(errand, XCCOS_CODE_BUSY, "the pool is busy, try again");
+    } else if (!chain(searching, found, n, &primitive.data.rooms)) {
+        refuse_over(errand);
+    } else {
+        errand_reply(errand, &primitive, 0);
     }
-    if (finding->is_over) {
-        errand_refuse(&searching->errand, XCCOS_CODE_LIMIT_EXCEEDED,
-                      "too many rooms, ask for fewer");
-        return;
-    }
-    errand_reply_init(&searching->errand, &primitive);
-    primitive.data.rooms = finding->rooms;
-    errand_reply(&searching->errand, &primitive, 0);
 }
 
-static void find(struct searching *searching)
+static bool take(struct look *look)
 {
-    struct visit *visit = searching->errand.visit;
-    struct finding finding = {.hub = visit->hub, .arena = visit->intake->arena};
+    struct searching *searching = (struct searching *)look;
+    const struct visit *visit = look->errand.visit;
+    const struct user *user =
+        query_user(visit->hub->machine, visit->caller->user_uri);
 
-    finding.tail = &finding.rooms;
-    finding.user = query_user(visit->hub->machine, visit->caller->user_uri);
-    if (finding.user == NULL) {
-        errand_refuse_outcome(&searching->errand, OUTCOME_USER_UNKNOWN);
-        return;
+    if (user == NULL) {
+        errand_refuse_outcome(&look->errand, OUTCOME_USER_UNKNOWN);
+        return true;
+    }
+    if (!searching->has_begun) {
+        begin(searching);
     }
     if (searching->request->verb == XCCOS_VERB_CHANSRCH) {
-        search(&finding, searching->request);
+        search(searching, user);
     } else {
-        associate(&finding, searching->request);
+        associate(searching, user);
     }
-    reply(searching, &finding);
-}
-
-/* A search may take milliseconds of the loop in a pool of many rooms: so much
- * time, and SEARCH_REST times as much, passes before the next. */
-static void run(struct sessions *hub, struct searching *searching)
-{
-    struct searches *searches = &hub->searches;
-    uint64_t began_us = loop_now_us(hub->settings.loop), now_us;
-
-    TAILQ_REMOVE(&searches->list, searching, link);
-    searches->n -= 1;
-    find(searching);
-    now_us = loop_now_us(hub->settings.loop);
-    searches->ready_us = now_us + (now_us - began_us) * SEARCH_REST;
-}
-
-static void run_due(void *context)
-{
-    struct sessions *hub = context;
-    struct searches *searches = &hub->searches;
-    uint64_t now_us = loop_now_us(hub->settings.loop);
-
-    while (!TAILQ_EMPTY(&searches->list) && searches->ready_us <= now_us) {
-        run(hub, TAILQ_FIRST(&searches->list));
-        now_us = loop_now_us(hub->settings.loop);
+    if (searching->stopped) {
+        return false;
     }
-    if (!TAILQ_EMPTY(&searches->list)) {
-        timer_start(searches->timer, (searches->ready_us - now_us + 999) / 1000,
-                    0);
-    }
-}
-
-static void index_told(struct read *read, enum error error)
-{
-    struct searching *searching =
-        (struct searching *)((char *)read - offsetof(struct searching, read));
-    struct sessions *hub = searching->errand.visit->hub;
-
-    if (error != ERROR_NONE) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "the pool has no leader now, try again");
-    } else if (hub->searches.n >= SEARCHES_WAITING_MAX) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "too many searches at once, try again");
+    if (searching->is_over) {
+        refuse_over(&look->errand);
     } else {
-        TAILQ_INSERT_TAIL(&hub->searches.list, searching, link);
-        hub->searches.n += 1;
-        run_due(hub);
+        reply(searching);
     }
-}
-
-void searches_init(struct sessions *hub)
-{
-    TAILQ_INIT(&hub->searches.list);
-    hub->searches.timer = timer_new(hub->settings.loop, run_due, hub);
-    CHECK(hub->searches.timer != NULL);
-}
-
-void searches_deinit(struct sessions *hub)
-{
-    timer_free(hub->searches.timer);
+    return true;
 }
 
 void searching_serve(struct visit *visit, const struct xccos_primitive *command,
                      const struct xccos_request *request)
 {
     struct searching *searching =
-        errand_begin(visit, sizeof(*searching), command);
+        look_begin(visit, sizeof(*searching), command, take);
 
-    if (searching == NULL) {
-        return;
-    }
-    searching->request = request;
-    searching->read.tell = index_told;
-    if (reads_ask(visit->hub->reads, &searching->read) != ERROR_NONE) {
-        errand_refuse(&searching->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    if (searching != NULL) {
+        searching->request = request;
+        look_ask(&searching->look);
     }
 }

@@ -119,6 +119,8 @@ static void on_tick(void *context)
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
     callers_retry(hub);
     history_go_on(hub);
+    tidings_tick(hub, now_us);
+    shown_tick(hub, now_us);
     if (now_us - hub->duties_us >= DUTIES_TICK_MS * 1000ull) {
         hub->duties_us = now_us;
         duties_tick(hub);
@@ -152,7 +154,7 @@ static void make_parts(struct sessions *hub)
     hub->arena = arena_new(HUB_ARENA_BYTES);
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
-    searches_init(hub);
+    looks_init(hub);
     screening_init(hub);
 }
 
@@ -172,6 +174,8 @@ struct sessions *sessions_new(const struct sessions_settings *settings)
     resuming_init(&hub->resumption);
     folding_init(&hub->folding);
     duties_init(&hub->duties);
+    shown_init(&hub->shown);
+    tidings_init(&hub->tidings);
     pressure_init(&hub->pressure);
     init_meters(&hub->meters);
     make_parts(hub);
@@ -197,7 +201,7 @@ void sessions_free(struct sessions *hub)
         return;
     }
     history_deinit(&hub->history); /* Its jobs point at visits. */
-    searches_deinit(hub);
+    looks_deinit(hub);
     screening_deinit(hub); /* And these. */
     timer_free(hub->timer);
     drop_intakes(hub);
@@ -206,6 +210,8 @@ void sessions_free(struct sessions *hub)
     resuming_deinit(hub);
     callers_deinit(&hub->callers);
     audiences_deinit(&hub->audiences);
+    shown_deinit(&hub->shown);
+    tidings_deinit(&hub->tidings);
     folding_deinit(&hub->folding);
     reads_free(hub->reads);
     proposer_free(hub->proposer);
@@ -334,6 +340,7 @@ void sessions_restored(struct sessions *hub, const struct sessions_state *state)
     take_state(hub, state);
     proposer_restored(hub->proposer, hub->machine);
     settle_callers(hub);
+    tidings_restored(hub);
     history_unpark(hub);
     reads_applied(hub->reads, state->applied_index);
 }

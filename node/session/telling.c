@@ -85,6 +85,16 @@ static void run(struct job *job)
     buffer_deinit(&bytes);
 }
 
+/* The first message of a history that goes without a gap up to the join; 0:
+ * of none. */
+static uint64_t first_of(const struct telling *telling)
+{
+    const struct xccos_message *first = telling->block.messages;
+
+    return first == NULL || telling->query.is_forward ? 0
+                                                      : first->message_id.value;
+}
+
 /* It is the next reply. */
 static void mark_given(struct telling *telling)
 {
@@ -95,6 +105,7 @@ static void mark_given(struct telling *telling)
         seat->join_index == telling->join_index) {
         seat->state = SEAT_GIVEN;
         seat->given_reply = caller->replies_given + 1;
+        seat->history_from = first_of(telling);
     }
 }
 
@@ -152,6 +163,20 @@ static void done(struct job *job)
     }
     history_go_on(hub);
     tell_released(history);
+    tell_unsound(hub, error);
+}
+
+struct store *history_borrow(struct history *history)
+{
+    history->reading += history->store != NULL;
+    return history->store;
+}
+
+void history_give_back(struct sessions *hub, enum error error)
+{
+    CHECK(hub->history.reading > 0);
+    hub->history.reading -= 1;
+    tell_released(&hub->history);
     tell_unsound(hub, error);
 }
 

@@ -90,12 +90,23 @@ enum xccos_association_kind {
     XCCOS_ASSOCIATION_MANAGER,
 };
 
+/* What a message has been made since it was posted. */
+enum xccos_message_state {
+    XCCOS_MESSAGE_POSTED,
+    XCCOS_MESSAGE_CORRECTED,
+    XCCOS_MESSAGE_WITHDRAWN,
+    XCCOS_MESSAGE_REDACTED,
+    XCCOS_MESSAGE_REPLACED,
+};
+
 /* chanid: a room that is asked for. */
 struct xccos_room_id {
     struct xccos_room_id *next;
     struct xccos_number key; /* Its place in the list. */
     struct slice domain;
-    struct guid guid; /* value; nil when missing. */
+    struct guid guid;          /* value; nil when missing. */
+    enum xccos_flag revisions; /* In perch's own namespace: the client knows
+                                  modmsg. */
 };
 
 /* aib: who is in a room with which rights, or, in a notice, where a user is.
@@ -137,8 +148,15 @@ struct xccos_message {
     enum xccos_flag alert;
     struct xccos_number message_id; /* chatId */
     struct xccos_moment sent_at;    /* ts */
-    struct slice retry_id;          /* retry, in perch's own namespace. */
-    struct slice note;              /* note, likewise: what was found in it. */
+    /* In perch's own namespace. */
+    struct slice retry_id; /* retry */
+    enum xccos_flag story;
+    enum xccos_message_state state;
+    struct slice reason;            /* Why it is so, */
+    struct xccos_moment changed_at; /* changed: and since when. */
+    struct xccos_number about;      /* The message that a line for clients which
+                                       know no states is about. */
+    struct slice note;              /* What was found in it when it was posted. */
     struct slice text;              /* chat; unescaped. */
 
     /* What this program does not know, kept for those who do: attributes,
@@ -146,6 +164,27 @@ struct xccos_message {
      * their own (carried.h). Only the reader makes these. */
     struct slice carried_attributes;
     struct slice carried_children;
+};
+
+/* hits: messages of a room that a feed of the user picks. */
+struct xccos_hits {
+    struct xccos_hits *next;
+    struct slice feed; /* The feed's name. */
+    struct xccos_number count;
+    struct xccos_number message_id; /* The newest of them. */
+};
+
+/* news: how a user stands to a room; in markread, how the user wants to. */
+struct xccos_news {
+    struct xccos_number last; /* The room's last message id. */
+    struct xccos_number read; /* Read up to this one. */
+    struct xccos_number unread;
+    struct xccos_number mentions;   /* Of the user, among the unread. */
+    struct xccos_number message_id; /* The newest that mentions. */
+    enum xccos_flag followed;
+    enum xccos_flag cut;  /* Not all that is unread was looked through. */
+    enum xccos_flag back; /* The mark may go back. */
+    struct xccos_hits *hits;
 };
 
 /* chanib: a room. */
@@ -158,7 +197,9 @@ struct xccos_room {
     enum xccos_visibility visibility;
     enum xccos_flag disabled;
     struct xccos_number version;
-    enum xccos_flag over_limit; /* History was cut. */
+    enum xccos_flag over_limit;       /* History was cut. */
+    struct xccos_number cleared_upto; /* cleared, in perch's own namespace: up
+                                         to this message nothing is shown. */
 
     /* info elements. The shown visibility goes out under two names: a client
      * looks for "visibilty". */
@@ -170,6 +211,7 @@ struct xccos_room {
     struct xccos_presence *presences;
     struct xccos_user *users;
     struct xccos_message *messages;
+    struct xccos_news *news;
 };
 
 /* catib: a category. */
@@ -187,6 +229,7 @@ struct xccos_server_info {
     struct xccos_number search_limit;
     struct xccos_number message_size_limit; /* Characters. */
     struct xccos_number story_size_limit;
+    struct xccos_number file_size_limit; /* KiB. */
     struct slice root_uri; /* Category URI. */
     struct guid db_version;
     struct slice display_name;
@@ -212,6 +255,7 @@ struct xccos_room_query {
     enum xccos_visibility privacy;
     enum xccos_behavior behavior;
     enum xccos_flag disabled;
+    enum xccos_flag invite; /* Whether invitations are sent. */
 };
 
 /* author, in a history query. */
@@ -230,6 +274,26 @@ struct xccos_history_query {
     struct xccos_number after_id;    /* msgid: start behind this message. */
     struct xccos_number results_max; /* limit cnt */
     enum xccos_direction search, sort;
+};
+
+/* word, in a feed. */
+struct xccos_word {
+    struct xccos_word *next;
+    struct slice text;
+};
+
+/* feed: what a user wants to be told of. */
+struct xccos_feed {
+    struct xccos_feed *next;
+    struct slice name;
+    struct xccos_word *words;
+    struct xccos_author *authors;
+};
+
+/* feeds: all of a user's. */
+struct xccos_feeds {
+    struct xccos_number version;
+    struct xccos_feed *feeds;
 };
 
 /* pref: a blob a client keeps on the server. */
@@ -273,6 +337,7 @@ struct xccos_data {
     struct xccos_category *categories;
     struct xccos_file *file;
     struct xccos_token *token;
+    struct xccos_feeds *feeds;
 };
 
 enum xccos_kind {

@@ -106,6 +106,8 @@ static enum xccos_code read_rooms(struct reading *reading)
     reading->request->rooms.names = names;
     n = 0;
     for (id = reading->data->room_ids; id != NULL; id = id->next) {
+        reading->request->rooms.knows_revisions |=
+            id->revisions == XCCOS_FLAG_TRUE;
         if (!guid_is_nil(&id->guid) && xccos_domain_is_valid(id->domain)) {
             names[n++] = (struct xccos_name){id->domain, id->guid};
         }
@@ -114,6 +116,13 @@ static enum xccos_code read_rooms(struct reading *reading)
     return n > 0 ? XCCOS_CODE_OK
                  : refuse(reading, "a chanid needs a domain and a room's guid "
                                    "as its value");
+}
+
+/* Without rooms: all that the user follows. */
+static enum xccos_code read_getnews(struct reading *reading)
+{
+    return reading->data->room_ids == NULL ? XCCOS_CODE_OK
+                                           : read_rooms(reading);
 }
 
 static enum xccos_code read_room_name(struct reading *reading,
@@ -133,6 +142,27 @@ static enum xccos_code read_room_name(struct reading *reading,
 static enum xccos_code read_part(struct reading *reading)
 {
     return read_room_name(reading, &reading->request->room);
+}
+
+static enum xccos_code read_markread(struct reading *reading)
+{
+    const struct xccos_room *room = reading->data->rooms;
+    enum xccos_code code =
+        read_room_name(reading, &reading->request->mark.room);
+
+    if (code == XCCOS_CODE_OK && room->news != NULL) {
+        reading->request->mark.message_id = room->news->read;
+        reading->request->mark.back = room->news->back == XCCOS_FLAG_TRUE;
+    }
+    return code;
+}
+
+static enum xccos_code read_setfeeds(struct reading *reading)
+{
+    reading->request->feeds = reading->data->feeds;
+    return reading->data->feeds != NULL
+               ? XCCOS_CODE_OK
+               : refuse(reading, "the feeds, or none, are missing");
 }
 
 static enum xccos_code read_history(struct reading *reading)
@@ -218,6 +248,21 @@ static enum xccos_code read_permissions(struct reading *reading)
                : refuse(reading, "a uib with a role is missing in the chanib");
 }
 
+static enum xccos_code read_message(struct reading *reading)
+{
+    struct xccos_revision *revision = &reading->request->revision;
+    enum xccos_code code = read_room_name(reading, &revision->room);
+
+    if (code != XCCOS_CODE_OK) {
+        return code;
+    }
+    revision->message = reading->data->rooms->messages;
+    return revision->message != NULL && revision->message->message_id.set
+               ? XCCOS_CODE_OK
+               : refuse(reading, "a msg with a chatId is missing in the "
+                                 "chanib");
+}
+
 /* What a client may ask, and who reads it. A verb without a row is answered
  * 501 under its own name. */
 static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
@@ -240,6 +285,13 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_CHANDELETE] = read_room_change,
     [XCCOS_VERB_PERMADD] = read_permissions,
     [XCCOS_VERB_PERMDEL] = read_permissions,
+    [XCCOS_VERB_PURGE] = read_part,
+    [XCCOS_VERB_MODMSG] = read_message,
+    [XCCOS_VERB_DELMSG] = read_message,
+    [XCCOS_VERB_GETNEWS] = read_getnews,
+    [XCCOS_VERB_MARKREAD] = read_markread,
+    [XCCOS_VERB_GETFEEDS] = read_nothing,
+    [XCCOS_VERB_SETFEEDS] = read_setfeeds,
 };
 
 /* Put a fault into words: "chanid value is not valid". */
@@ -301,7 +353,8 @@ static enum xccos_code lay_out_post(const struct xccos_message *message,
     post->sent_at = message->sent_at;
     post->text = message->text;
     post->is_alert = message->alert == XCCOS_FLAG_TRUE;
-    post->is_story = slice_begins(message->text, SLICE_LITERAL("[STORY]"));
+    post->is_story = message->story == XCCOS_FLAG_TRUE ||
+                     slice_begins(message->text, SLICE_LITERAL("[STORY]"));
     post->retry_id = message->retry_id;
     post->carried_attributes = message->carried_attributes;
     post->carried_children = message->carried_children;

@@ -38,6 +38,13 @@ struct xccos_management {
                                        stays. */
 };
 
+/* What is to become of a message. */
+struct xccos_revision {
+    struct xccos_name room;
+    const struct xccos_message *message; /* message_id set; to correct it, its
+                                            text is the new one. */
+};
+
 /* Slices and pointers borrow from the command and its arena. */
 struct xccos_request {
     enum xccos_verb verb;
@@ -48,18 +55,27 @@ struct xccos_request {
         struct xccos_room_query search;       /* chansrch: search set */
         struct {
             struct xccos_name *names;
-            size_t n; /* 1 or more; repeats stay, what names none does not. */
-        } rooms;      /* join, bjoin */
+            size_t n; /* 1 or more; repeats stay, what names none does not.
+                         Of getnews 0, too: all that are followed. */
+            bool knows_revisions; /* The client does: any of them says so. */
+        } rooms;                  /* join, bjoin, getnews */
         struct xccos_history_request history; /* bccontext, bcsearch */
         uint64_t after_invitation;            /* getinv */
         struct xccos_name room;               /* part */
         struct {
             struct xccos_name room;
-            enum xccos_role role;           /* Unset: who is there now. */
-        } people;                           /* getusers */
+            enum xccos_role role; /* Unset: who is there now. */
+        } people;                 /* getusers */
+        struct {
+            struct xccos_name room;
+            struct xccos_number message_id; /* Unset: the room's last. */
+            bool back;
+        } mark;                             /* markread */
+        const struct xccos_feeds *feeds;    /* setfeeds */
         struct xccos_management management; /* chancreate, chanmodify,
                                                chandelete, permadd, permdel */
-    }; /* requri and nodespermcreatechild ask nothing more. */
+        struct xccos_revision revision;     /* modmsg, delmsg */
+    }; /* requri, nodespermcreatechild and getfeeds ask nothing more. */
 };
 
 struct xccos_post {
@@ -69,7 +85,7 @@ struct xccos_post {
     struct slice text;               /* May be empty. */
     size_t characters;               /* Of text, code points. */
     bool is_alert;                   /* High importance. */
-    bool is_story;                   /* The text begins with [STORY]. */
+    bool is_story;                   /* It says so, or begins with [STORY]. */
     struct slice retry_id;           /* Empty: none. */
     struct slice carried_attributes; /* As in struct xccos_message. */
     struct slice carried_children;

@@ -13,6 +13,10 @@ static const char *const visibility_texts[] = {NULL, "OPEN", "SCOPED",
 static const struct schema_words visibilities = {visibility_texts,
                                                  COUNT(visibility_texts)};
 
+static const char *const state_texts[] = {NULL, "corrected", "withdrawn",
+                                          "redacted", "replaced"};
+static const struct schema_words states = {state_texts, COUNT(state_texts)};
+
 static const char *const role_texts[] = {NULL, "member", "presenter",
                                          "manager"};
 static const struct schema_words roles = {role_texts, COUNT(role_texts)};
@@ -34,6 +38,7 @@ static const struct schema_field room_id_fields[] = {
     NUMBER("key", xccos_room_id, key, UINT32_MAX),
     TEXT("domain", xccos_room_id, domain),
     GUID("value", xccos_room_id, guid),
+    PERCH_FLAG("revisions", xccos_room_id, revisions),
 };
 static const struct schema_block room_id_block = {
     .name = "chanid",
@@ -94,6 +99,11 @@ static const struct schema_field message_fields[] = {
      .offset = OFFSET(xccos_message, retry_id, struct slice),
      .max = XCCOS_RETRY_ID_BYTES_MAX,
      .is_perch = true},
+    PERCH_FLAG("story", xccos_message, story),
+    PERCH_WORD("state", xccos_message, state, states),
+    PERCH_TEXT("reason", xccos_message, reason),
+    PERCH_MOMENT("changed", xccos_message, changed_at),
+    PERCH_NUMBER("about", xccos_message, about, UINT64_MAX),
     {.name = "note",
      .type = FIELD_TEXT,
      .offset = OFFSET(xccos_message, note, struct slice),
@@ -136,6 +146,7 @@ static const struct schema_field room_fields[] = {
     FLAG("disabled", xccos_room, disabled),
     NUMBER("version", xccos_room, version, UINT64_MAX),
     FLAG("overlimit", xccos_room, over_limit),
+    PERCH_NUMBER("cleared", xccos_room, cleared_upto, UINT64_MAX),
 };
 static const struct schema_fact room_facts[] = {
     INFO("ucnt", NUMBER(NULL, xccos_room, user_count, UINT32_MAX)),
@@ -145,10 +156,41 @@ static const struct schema_fact room_facts[] = {
     PROP("invite", xccos_room, invite),
     PROP("logged", xccos_room, logged),
 };
+static const struct schema_field hits_fields[] = {
+    TEXT_ALWAYS("feed", xccos_hits, feed),
+    NUMBER("cnt", xccos_hits, count, UINT32_MAX),
+    NUMBER("chatId", xccos_hits, message_id, UINT64_MAX),
+};
+static const struct schema_block hits_block = {
+    .name = "hits",
+    .bytes = sizeof(struct xccos_hits),
+    FIELDS(hits_fields),
+};
+static const struct schema_field news_fields[] = {
+    NUMBER("last", xccos_news, last, UINT64_MAX),
+    NUMBER("read", xccos_news, read, UINT64_MAX),
+    NUMBER("unread", xccos_news, unread, UINT64_MAX),
+    NUMBER("mentions", xccos_news, mentions, UINT32_MAX),
+    NUMBER("chatId", xccos_news, message_id, UINT64_MAX),
+    FLAG("followed", xccos_news, followed),
+    FLAG("cut", xccos_news, cut),
+    FLAG("back", xccos_news, back),
+};
+static const struct schema_child news_children[] = {
+    LIST(hits_block, xccos_news, hits),
+};
+static const struct schema_block news_block = {
+    .name = "news",
+    .bytes = sizeof(struct xccos_news),
+    FIELDS(news_fields),
+    CHILDREN(news_children),
+};
+
 static const struct schema_child room_children[] = {
     LIST(presence_block, xccos_room, presences),
     LIST(user_block, xccos_room, users),
     LIST(history_message_block, xccos_room, messages),
+    ONE(news_block, xccos_room, news),
 };
 static const struct schema_block room_block = {
     .name = "chanib",
@@ -183,6 +225,7 @@ static const struct schema_field server_info_fields[] = {
     NUMBER("messageSizeLimit", xccos_server_info, message_size_limit,
            UINT32_MAX),
     NUMBER("storySizeLimit", xccos_server_info, story_size_limit, UINT32_MAX),
+    NUMBER("fileSizeLimit", xccos_server_info, file_size_limit, UINT32_MAX),
     TEXT("rootUri", xccos_server_info, root_uri),
     GUID("dbVersion", xccos_server_info, db_version),
     TEXT("displayName", xccos_server_info, display_name),
@@ -220,6 +263,7 @@ static const struct schema_field room_query_fields[] = {
     WORD("privacy", xccos_room_query, privacy, visibilities),
     WORD("behavior", xccos_room_query, behavior, behaviors),
     FLAG("disabled", xccos_room_query, disabled),
+    FLAG("invite", xccos_room_query, invite),
 };
 static const struct schema_block room_query_block = {
     .name = "qib",
@@ -290,6 +334,38 @@ static const struct schema_block history_query_block = {
     CHILDREN(history_query_children),
 };
 
+static const struct schema_field word_text = TEXT(NULL, xccos_word, text);
+static const struct schema_block word_block = {
+    .name = "word",
+    .bytes = sizeof(struct xccos_word),
+    .text = &word_text,
+};
+static const struct schema_field feed_fields[] = {
+    TEXT_ALWAYS("name", xccos_feed, name),
+};
+static const struct schema_child feed_children[] = {
+    LIST(word_block, xccos_feed, words),
+    LIST(author_block, xccos_feed, authors),
+};
+static const struct schema_block feed_block = {
+    .name = "feed",
+    .bytes = sizeof(struct xccos_feed),
+    FIELDS(feed_fields),
+    CHILDREN(feed_children),
+};
+static const struct schema_field feeds_fields[] = {
+    NUMBER("version", xccos_feeds, version, UINT32_MAX),
+};
+static const struct schema_child feeds_children[] = {
+    LIST(feed_block, xccos_feeds, feeds),
+};
+static const struct schema_block feeds_block = {
+    .name = "feeds",
+    .bytes = sizeof(struct xccos_feeds),
+    FIELDS(feeds_fields),
+    CHILDREN(feeds_children),
+};
+
 static const struct schema_field preference_fields[] = {
     TEXT_ALWAYS("label", xccos_preference, label),
     NUMBER("seqid", xccos_preference, seqid, UINT32_MAX),
@@ -347,6 +423,7 @@ static const struct schema_child data_children[] = {
     LIST(category_block, xccos_data, categories),
     ONE(file_block, xccos_data, file),
     ONE(token_block, xccos_data, token),
+    ONE(feeds_block, xccos_data, feeds),
 };
 static const struct schema_block data_block = {
     .name = "data",

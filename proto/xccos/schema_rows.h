@@ -69,6 +69,34 @@
         &info_block, "urn:parlano:ma:info:" ending, __VA_ARGS__                \
     }
 
+/* The same in perch's own namespace. */
+#define PERCH_TEXT(named, x, member)                                           \
+    {                                                                          \
+        .name = (named), .type = FIELD_TEXT,                                   \
+        .offset = OFFSET(x, member, struct slice), .is_perch = true            \
+    }
+#define PERCH_NUMBER(named, x, member, most)                                   \
+    {                                                                          \
+        .name = (named), .type = FIELD_NUMBER,                                 \
+        .offset = OFFSET(x, member, struct xccos_number), .max = (most),       \
+        .is_perch = true                                                       \
+    }
+#define PERCH_MOMENT(named, x, member)                                         \
+    {                                                                          \
+        .name = (named), .type = FIELD_MOMENT,                                 \
+        .offset = OFFSET(x, member, struct xccos_moment), .is_perch = true     \
+    }
+#define PERCH_FLAG(named, x, member)                                           \
+    {                                                                          \
+        .name = (named), .type = FIELD_FLAG,                                   \
+        .offset = OFFSET(x, member, enum xccos_flag), .is_perch = true         \
+    }
+#define PERCH_WORD(named, x, member, list)                                     \
+    {                                                                          \
+        .name = (named), .type = FIELD_WORD, .offset = WORD_OFFSET(x, member), \
+        .words = &(list), .is_perch = true                                     \
+    }
+
 /* 0, if the items of a list begin with next, as reader and writer rely on. */
 #define NEXT_COMES_FIRST(x, member)                                            \
     0 * sizeof(                                                                \

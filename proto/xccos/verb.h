@@ -38,12 +38,18 @@
     X(PERMDEL, "permdel")                                                      \
     X(GETUSERS, "getusers")                                                    \
     X(USERSRCH, "usersrch")                                                    \
+    X(GETNEWS, "getnews")                                                      \
+    X(MARKREAD, "markread")                                                    \
+    X(GETFEEDS, "getfeeds")                                                    \
+    X(SETFEEDS, "setfeeds")                                                    \
     X(PURGE, "purge")                                                          \
+    X(MODMSG, "modmsg")                                                        \
+    X(DELMSG, "delmsg")                                                        \
     /* -- */                                                                   \
     X(CHANDISABLE, "chandisable")                                              \
     X(KICK, "kick")                                                            \
     X(INV, "inv")                                                              \
-    X(DELMSG, "delmsg")
+    X(NEWS, "news")
 
 #define XCCOS_VERB_ENUM(name, text) XCCOS_VERB_##name,
 enum xccos_verb {

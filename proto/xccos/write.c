@@ -8,7 +8,14 @@
 #include "proto/xccos/text.h"
 
 /* Most bytes of a message's tags, names of attributes, numbers and moment. */
-enum { MESSAGE_FRAME_BYTES_MAX = 320 };
+enum {
+    MESSAGE_FRAME_BYTES_MAX = 256,
+    /* What perch's own attributes add: of a story, of a changed message, of
+     * one that has a note. */
+    STORY_BYTES_MAX = 24,
+    CHANGE_BYTES_MAX = 96,
+    NOTE_BYTES_MAX = 64,
+};
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
 
@@ -18,12 +25,8 @@ static enum xccos_error write_block(struct buffer *out,
 
 static enum xccos_error write_attribute(struct buffer *out,
                                         const struct schema_field *field,
-                                        const void *value, bool *has_perch)
+                                        const void *value)
 {
-    if (field->is_perch && !*has_perch) {
-        LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\"");
-        *has_perch = true;
-    }
     buffer_append_text(out, field->is_perch ? " perch:" : " ");
     buffer_append_text(out, field->name);
     LITERAL(out, "=\"");
@@ -36,13 +39,17 @@ static enum xccos_error write_attributes(struct buffer *out,
                                          const struct schema_block *block,
                                          const void *value)
 {
-    bool has_perch = false;
+    bool is_declared = false;
 
     for (size_t i = 0; i < block->fields_n; i++) {
         const struct schema_field *field = &block->fields[i];
 
         if (field->always || field_is_set(field, value)) {
-            XCCOS_TRY(write_attribute(out, field, value, &has_perch));
+            if (field->is_perch && !is_declared) {
+                LITERAL(out, " xmlns:perch=\"" XCCOS_PERCH_SPACE "\"");
+                is_declared = true;
+            }
+            XCCOS_TRY(write_attribute(out, field, value));
         }
     }
     return XCCOS_ERROR_NONE;
@@ -290,8 +297,12 @@ size_t xccos_message_bytes_max(const struct xccos_message *message)
 {
     const struct slice attributes[] = {message->room_uri, message->author,
                                        message->author_name, message->retry_id,
-                                       message->note};
+                                       message->reason, message->note};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
+
+    bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;
+    bytes += message->state != XCCOS_MESSAGE_POSTED ? CHANGE_BYTES_MAX : 0;
+    bytes += message->note.len > 0 ? NOTE_BYTES_MAX : 0;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         bytes += xccos_text_escaped_bytes(attributes[i], true);

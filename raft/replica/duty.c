@@ -6,6 +6,8 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "raft/replica/engine_parts.h"
+#include "raft/replica/lead.h"
+#include "raft/replica/membership.h"
 
 /* --- Status --- */
 

@@ -8,6 +8,8 @@
 #include "proto/base/journal.h"
 #include "proto/entry.h"
 #include "raft/replica/engine_parts.h"
+#include "raft/replica/lead.h"
+#include "raft/replica/membership.h"
 #include "raft/replica/snapshots.h"
 
 void engine_tell(struct engine *engine, struct memo *memo)

@@ -1,4 +1,5 @@
 /* What the files of the engine do for one another; nobody else includes it.
+ * Proposals and members have headers of their own: lead.h, membership.h.
  *
  * Thread: raft loop.
  */
@@ -26,22 +27,6 @@ void engine_turn(void *context);
 /** Take the owner's letters. */
 void engine_take_letters(void *context, struct letter_list *list);
 
-/* lead.c: proposals on their way */
-
-/** Put what waits into the log, or send it to who leads. */
-void engine_send_proposals(struct engine *engine);
-
-/** Take another node's proposals. MALFORMED: nobody may send such. */
-enum error engine_take_propose(struct engine *engine, uint8_t node,
-                               const struct peer_propose *propose);
-
-/** A leader has turned proposals away. */
-void engine_take_busy(struct engine *engine, uint8_t node,
-                      const struct peer_propose_busy *busy);
-
-/** Send again when nothing was heard for long; at a tick. */
-void engine_watch_proposals(struct engine *engine);
-
 /* duty.c: what is looked after from time to time */
 
 /** A timer's function. */
@@ -66,33 +51,6 @@ void engine_watch_full(struct engine *engine);
 /** Look after a disk that is full: may this message pass as it is? Takes its
  * entries out, or returns false. */
 bool engine_disk_lets_pass(struct engine *engine, struct core_message *message);
-
-/* membership.c */
-
-/** Take the pool's configuration one step nearer to what it should be. */
-void engine_membership_step(struct engine *engine);
-
-/** Another term or role: what the owner has answered is forgotten. */
-void engine_membership_begin(struct engine *engine);
-
-/** Take the owner's answer, whether a node may come back by itself. */
-void engine_membership_take(struct engine *engine, const struct memo *memo);
-
-/* outside.c: raft ids that are no members */
-
-/** A node is there anew. */
-void engine_outside_there(struct engine *engine, uint8_t node);
-
-/** Tell the nodes whose raft id is no member that it is not; leader only. */
-void engine_outside_tell(struct engine *engine,
-                         const struct reconcile_input *input);
-
-/** This node was told so. */
-void engine_outside_hear(struct engine *engine,
-                         const struct peer_no_member *told);
-
-/** Note when nobody says so any more; at a tick. */
-void engine_outside_tick(struct engine *engine);
 
 /* metering.c */
 

@@ -3,6 +3,7 @@
 
 #include "proto/base/check.h"
 #include "raft/replica/engine_parts.h"
+#include "raft/replica/membership.h"
 #include "raft/replica/snapshots.h"
 
 static void withdraw(struct engine *engine, struct memo *memo)

@@ -1,10 +1,11 @@
 /* Proposals on their way into the log: by this node when it leads, else by way
  * of the leader. */
+#include "raft/replica/lead.h"
+
 #include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/entry.h"
-#include "raft/replica/engine_parts.h"
 
 /* What goes together: into the log, or into a frame. */
 struct part {

@@ -1,10 +1,11 @@
 /* Who belongs to the pool: reconcile.h decides, the core does, on the leader
  * alone, one step at a time. */
+#include "raft/replica/membership.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "proto/base/journal.h"
-#include "raft/replica/engine_parts.h"
 
 /* The state answers for the next steps, not for this one. */
 static void ask_policy(struct engine *engine)

@@ -25,6 +25,7 @@
 #include "proto/base/journal.h"
 #include "raft/replica/engine_parts.h"
 #include "raft/replica/home.h"
+#include "raft/replica/membership.h"
 
 /* --- The leader --- */
 

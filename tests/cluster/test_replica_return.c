@@ -4,6 +4,7 @@
 
 #include "raft/replica/engine_parts.h"
 #include "raft/replica/front.h"
+#include "raft/replica/membership.h"
 #include "tests/cluster/replica_scene.h"
 
 /* A log that is damaged is kept aside, and its node comes back as another

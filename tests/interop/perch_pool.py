@@ -1,31 +1,28 @@
 """A pool of perchd on this machine, as the scenarios want it."""
 import shutil
-import socket
 import sys
 from pathlib import Path
 from typing import Any
 
-OPS = Path(__file__).resolve().parent.parent.parent / 'ops'
-sys.path.insert(0, str(OPS))
+HOME = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(HOME / 'ops'), str(HOME / 'tests')]
 
-from local_pool import PORTS_PER_NODE, LocalPool  # noqa: E402
+from local_pool import LocalPool  # noqa: E402
+from ports import Ports  # noqa: E402
 
 DOMAIN = 'fjord.example'
 CATEGORY = 'Interop'
 PASSWORD = 'Interop: 1 pass\u00e9'
-PORTS = 3000            # Where a pool looks for free ones.
 
 
 class PerchPool:
     """Its nodes, users and rooms.
 
-    @name        Its folder in build/interop, where the nodes' logs stay.
-    @first_port  Below what the kernel hands out, and apart from where other
-                 pools look, which may start in the same moment.
-    @settings    More of perchd.conf.
+    @name      Its folder in build/interop, where the nodes' logs stay.
+    @settings  More of perchd.conf.
     """
 
-    def __init__(self, build: Path, name: str, nodes: int, first_port: int,
+    def __init__(self, build: Path, name: str, nodes: int,
                  settings: str = '') -> None:
         folder = build / 'interop' / name
         self.domain = DOMAIN
@@ -33,8 +30,9 @@ class PerchPool:
         if self.pool.exists:
             self.pool.stop()    # An earlier run was interrupted.
         shutil.rmtree(folder, ignore_errors=True)
-        self.pool.create(nodes, free_ports(first_port, nodes), DOMAIN,
-                         build / 'bin', settings)
+        self._ports = Ports()
+        self.pool.create(nodes, self._ports.base, DOMAIN, build / 'bin',
+                         settings)
         self.trust: Path | None = folder / 'trust'
         self.trust.mkdir()      # The authority alone: libpurple loads *.pem.
         shutil.copy(self.pool.authority / 'ca.pem', self.trust)
@@ -93,17 +91,4 @@ class PerchPool:
     def close(self) -> None:
         """End the pool; its logs stay."""
         self.pool.stop()
-
-
-def free_ports(first: int, nodes: int) -> int:
-    """The first of a run of ports that nobody uses."""
-    step = nodes * PORTS_PER_NODE
-    for base in range(first, first + PORTS, step):
-        try:
-            for port in range(base, base + step):
-                with socket.socket() as each:
-                    each.bind(('127.0.0.1', port))
-        except OSError:
-            continue
-        return base
-    raise AssertionError('no %d free ports in a row' % step)
+        self._ports.close()

@@ -4,6 +4,7 @@
 
 #include "node/chat/access.h"
 #include "node/chat/filters.h"
+#include "node/chat/invited.h"
 #include "node/chat/query.h"
 #include "node/chat/view.h"
 #include "tests/model/script.h"
@@ -149,6 +150,22 @@ static const char *compare_user(const struct machine *machine,
     SAME(view.created_at_us == other->created);
     SAME(view.changed_at_us == other->changed);
     SAME(view.sessions == sessions);
+    return NULL;
+}
+
+static const char *compare_invited(const struct machine *machine,
+                                   const struct twin *twin, uint32_t number)
+{
+    const struct user *user = query_user_numbered(machine, number);
+    struct invitation list[TWIN_PLACES];
+    uint64_t ids[TWIN_PLACES];
+    size_t n = twin_invited(twin, number, 0, ids);
+
+    SAME(invited_shown(user) == twin->users[number].shown);
+    SAME(invited_list(machine, user, 0, list, TWIN_PLACES) == n);
+    for (size_t i = 0; i < n; i++) {
+        SAME(list[i].id == ids[i]);
+    }
     return NULL;
 }
 
@@ -403,7 +420,11 @@ const char *compare_state(const struct machine *machine,
          twin->users[i].is_group ? compare_group(machine, twin, i)
                                  : compare_user(machine, twin, i))
     EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_invited(machine, twin, i))
+    EACH(1, twin->n_users,
          twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
+    EACH(1, twin->n_users,
+         twin->users[i].is_group ? NULL : compare_attention(machine, twin, i))
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "proto/base/check.h"
+#include "tests/model/script_attend.h"
 #include "tests/model/script_parts.h"
 
 static const char *const uris[] = {
@@ -671,6 +672,19 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
 }
 
+static void say_invitations_take(struct script *s, struct arena *arena,
+                                 Perch__Command *c)
+{
+    c->invitations_take = MAKE(arena, invitations_take);
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->invitations_take, after,
+                  script_rarely(s, 3)
+                      ? UINT64_MAX - script_below(s, 2)
+                      : (uint64_t)twin_since(s->twin) * (1 << 25) +
+                            script_below(s, 9) - 4);
+    }
+}
+
 const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_POST, say_post, 350, 'u'},
     {PERCH__COMMAND__KIND_JOIN, say_join, 150, 'u'},
@@ -694,6 +708,11 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_NODE_ADMIT, say_node_admit, 4, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CREATE, say_group_create, 8, 'a'},
     {PERCH__COMMAND__KIND_GROUP_CHANGE, say_group_change, 40, 'a'},
+    {PERCH__COMMAND__KIND_PUBLISH, say_publish, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARK, say_read_mark, 40, 'u'},
+    {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
+    {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
+    {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},

@@ -101,6 +101,12 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+/* All kinds from here on are of rules version 3. */
+static bool is_of_talk(const Perch__Command *c)
+{
+    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+}
+
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
 {
     bool user, administrator;
@@ -108,7 +114,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
         (is_of_people(c) && twin->rules < 2) ||
-        (is_of_hooks(c) && twin->rules < 3)) {
+        (is_of_hooks(c) && twin->rules < 3) ||
+        (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -123,6 +130,10 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_PART:
     case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -349,6 +360,16 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_room_create(twin, c);
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
         return twin_room_change(twin, c);
+    case PERCH__COMMAND__KIND_PUBLISH:
+        return twin_publish(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARK:
+        return twin_read_mark(twin, c);
+    case PERCH__COMMAND__KIND_READ_MARKS:
+        return twin_read_marks(twin, c->read_marks);
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        return twin_feeds_put(twin, c);
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        return twin_invitations_take(twin, c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

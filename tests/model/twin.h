@@ -25,6 +25,8 @@ enum {
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
     TWIN_EXPRESSIONS = 16,
+    TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
+    TWIN_FEEDS = 32,
 };
 
 struct twin_text {
@@ -36,11 +38,23 @@ struct twin_text {
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
     bool is_group;
-    bool members[TWIN_USERS + 1]; /* By number. */
-    int chat;                     /* 0: unset, 1: enabled, 2: disabled. */
+    bool members[TWIN_USERS + 1];   /* By number. */
+    uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
+    uint64_t shown;                 /* Invitations up to this id. */
+    int chat;                       /* 0: unset, 1: enabled, 2: disabled. */
     bool disabled;
     uint32_t version;
     int64_t created, changed;
+    uint32_t feeds_version;
+    size_t n_feeds;
+    struct twin_text feeds[TWIN_FEEDS]; /* Their names. */
+};
+
+/* An item of a presence document. */
+struct twin_item {
+    uint32_t user, container, instance, version;
+    uint32_t room; /* Number; 0: of none. */
+    struct twin_text expire_type, xml;
 };
 
 struct twin_place {
@@ -59,7 +73,8 @@ struct twin_place {
     /* Categories only. */
     bool restricted, invitations, file_upload, history_off;
     /* Both. */
-    unsigned roles[TWIN_USERS + 1]; /* By user number. */
+    unsigned roles[TWIN_USERS + 1];   /* By user number. */
+    uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
 };
 
 struct twin_session {
@@ -130,6 +145,7 @@ struct twin {
     uint32_t settings[SETTINGS];
     int64_t now;
     uint32_t n_users, n_places;
+    uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
     struct twin_session sessions[TWIN_SESSIONS];
@@ -137,8 +153,12 @@ struct twin {
     struct twin_present present[TWIN_PRESENT];
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
-    uint64_t probes[PROBE_SLOTS];            /* Log index. */
     struct twin_filter filters[FILTERS_MAX]; /* By slot. */
+    uint64_t probes[PROBE_SLOTS];            /* Log index. */
+    size_t n_items;
+    struct twin_item items[TWIN_ITEMS];
+    /* By user and room: the message read up to, and one; 0: no mark. */
+    uint64_t reads[TWIN_USERS + 1][TWIN_PLACES + 1];
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -182,6 +202,16 @@ unsigned twin_roles(const struct twin *twin, uint32_t place,
 /** Whether a category allows a principal. */
 bool twin_in_scope(const struct twin *twin, uint32_t category,
                    uint32_t principal);
+
+/** The second from which what is given now holds. */
+uint32_t twin_since(const struct twin *twin);
+
+/** Whether a room sends invitations. */
+bool twin_invites(const struct twin *twin, uint32_t room);
+
+/** List the ids of a user's invitations after one. Returns how many. */
+size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
+                    uint64_t ids[TWIN_PLACES]);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -251,9 +281,14 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post(struct twin *twin, const Perch__Command *c);
+enum outcome twin_publish(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_mark(struct twin *twin, const Perch__Command *c);
+enum outcome twin_read_marks(struct twin *twin, const Perch__ReadMarks *c);
+enum outcome twin_feeds_put(struct twin *twin, const Perch__Command *c);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);

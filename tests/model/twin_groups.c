@@ -182,6 +182,7 @@ static bool apply_members(struct twin *twin, uint32_t group,
                 continue;
             }
             *is_in = lists[i].is_in;
+            twin->users[group].since[member] = twin_since(twin);
             moved[member] = changed = true;
             event = twin_event(twin, EVENT_MEMBERSHIP_CHANGED);
             event->group = group;

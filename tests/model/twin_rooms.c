@@ -16,7 +16,10 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value <= 1;
     case SETTING_HISTORY_DEFAULT:
         return value >= 1 && value <= 500;
+    case SETTING_CORRECTION_WINDOW_S:
+        return value <= 31536000;
     case SETTING_MESSAGE_CHARACTERS_MAX:
+    case SETTING_STORY_CHARACTERS_MAX:
     case SETTING_SESSION_ROOMS_MAX:
     case SETTING_USER_SESSIONS_MAX:
         return value >= 1 && value <= 65536;
@@ -24,10 +27,12 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 86400;
     case SETTING_RETRIES_MAX:
     case SETTING_ENDPOINTS_MAX:
+    case SETTING_FILE_KIB_MAX:
         return value >= 1 && value <= 1048576;
     case SETTING_JOIN_ROOMS_MAX:
         return value >= 1 && value <= 1024;
     case SETTING_CATEGORIES_MAX:
+    case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
     default:
         return value >= 1 && value <= 10000000;
@@ -326,6 +331,12 @@ static bool apply_lists(struct twin *twin, uint32_t room,
                 continue;
             }
             changed = true;
+            if ((*roles & ROLE_MEMBER) == 0) {
+                twin->places[room].invited[user] = 0;
+            } else if ((before & ROLE_MEMBER) == 0 && twin->rules >= 3 &&
+                       twin->places[room].is_room && twin_invites(twin, room)) {
+                twin->places[room].invited[user] = twin_since(twin);
+            }
             event = twin_event(twin, EVENT_ROLE_CHANGED);
             event->room = room;
             event->guid = twin->places[room].guid;

@@ -4,12 +4,10 @@ A test file ends with scene.main(); the first argument of the program is the
 folder where perchd and the others are. Each run takes ports that nobody has,
 so that any number of them go side by side.
 """
-import fcntl
 import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 HOME = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(HOME / 'ops'))
+sys.path[:0] = [str(HOME / 'ops'), str(HOME / 'tests')]
 
-from local_pool import (PORTS_PER_NODE, LocalPool, Node,  # noqa: E402
-                        PoolError)
+from local_pool import LocalPool, Node, PoolError  # noqa: E402
+from ports import Ports  # noqa: E402
 from sip_client import DOMAIN, Dialog, Phone  # noqa: E402
 
-PORTS_BEGIN, PORTS_END = 22000, 32000
 WAIT_S = 60.0           # Far beyond what is waited for; sanitizers are slow.
 
 # What keeps a short test's log short.
@@ -53,7 +50,7 @@ FINDING = re.compile(r'check_failed|Sanitizer|runtime error:')
 class Setup:
     """What main() was told."""
     programs = HOME / 'build-release' / 'bin'
-    ports: Any = None   # Keeps the block of ports ours while it is open.
+    ports: Ports | None = None  # Ours while it is open.
     base_port = 0
 
 
@@ -63,22 +60,9 @@ def program(name: str) -> str:
 
 
 def take_ports() -> None:
-    """Find a block of ports that no other run has and nothing listens on.
-    All are below those that the kernel gives to outgoing connections."""
-    for base in range(PORTS_BEGIN + os.getpid() % 100 * 50, PORTS_END, 50):
-        lock = open(Path(tempfile.gettempdir()) / ('perch-ports-%d' % base),
-                    'w')
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for port in range(base, base + 3 * PORTS_PER_NODE):
-                with socket.socket() as probe:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                    probe.bind(('127.0.0.1', port))
-            Setup.ports, Setup.base_port = lock, base
-            return
-        except OSError:
-            lock.close()
-    raise AssertionError('no free ports')
+    """Find ports for this run's pool."""
+    Setup.ports = Ports()
+    Setup.base_port = Setup.ports.base
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from unittest import mock
 import scene
 from scene import WAIT_S, StandingScene, page, until
 from local_pool import Node, PoolError
+from ports import BLOCK, Ports
 
 
 PAUSE_S = 30.0          # Beyond NODE_LEASE_MS, node/session/duties.h.
@@ -39,6 +40,27 @@ def without_sanitizer(test: unittest.TestCase, node: Node, why: str) -> None:
     """Skip under a sanitizer: they live in terabytes of address space."""
     if memory_of(node.pid() or 0) > 1 << 40:
         test.skipTest(why)
+
+
+class PortsOfTests(unittest.TestCase):
+    """The blocks that pools of tests take."""
+
+    def test_nobody_takes_what_another_has(self) -> None:
+        """Though nothing listens there: a node may be down for a while."""
+        first = Ports()
+        self.addCleanup(first.close)
+        second = Ports()
+        second.close()
+        self.assertGreaterEqual(abs(second.base - first.base), BLOCK)
+
+    def test_nobody_takes_where_something_listens(self) -> None:
+        """Under a lock or not, of a test or of anything else."""
+        ports = Ports()
+        ports.close()
+        with socket.create_server(('127.0.0.1', ports.base + BLOCK - 1)):
+            other = Ports()
+            other.close()
+        self.assertNotEqual(other.base, ports.base)
 
 
 class Machine(StandingScene):

@@ -7,6 +7,27 @@
 #include "tests/unit/row_store.h"
 #include "tests/unit/talk_fixture.h"
 
+/* Carol follows the lobby, and has set her feeds to none. */
+static void attend(struct chat_fixture *f)
+{
+    Perch__FeedsPut feeds = PERCH__FEEDS_PUT__INIT;
+    Perch__Publish publish = PERCH__PUBLISH__INIT;
+    Perch__Publish__Item item = PERCH__PUBLISH__ITEM__INIT;
+    Perch__Publish__Item *list[] = {&item};
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&item, room, fixture_guid_bytes(&f->lobby));
+    publish.n_items = 1;
+    publish.items = list;
+    CODEC_SET(&command, user, fixture_text(CAROL));
+    command.kind_case = PERCH__COMMAND__KIND_PUBLISH;
+    command.publish = &publish;
+    assert_outcome(fixture_apply(f, 1, &command), DONE);
+    command.kind_case = PERCH__COMMAND__KIND_FEEDS_PUT;
+    command.feeds_put = &feeds;
+    assert_outcome(fixture_apply(f, 1, &command), DONE);
+}
+
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
 {
@@ -47,6 +68,7 @@ static int setup(void **state)
     assert_outcome(fixture_role(f, &f->desk, "group:desk", ROLE_MEMBER, false),
                    DONE);
     assert_outcome(talk_hold(f, "case", NULL, CAROL), DONE);
+    attend(f);
     assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
@@ -366,9 +388,9 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_MESSAGE), 12);
     assert_int_equal(row_place(ROW_GROUP), 13);
     assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
-    assert_int_equal(row_place(ROW_HOLD), 15);
-    assert_int_equal(row_place(ROW_REVISION), 16);
-    assert_int_equal(row_place(ROW_FILTER), 17);
+    assert_int_equal(row_place(ROW_HOLD), 18);
+    assert_int_equal(row_place(ROW_REVISION), 19);
+    assert_int_equal(row_place(ROW_FILTER), 20);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 
 #include "node/session/identity.h"
-#include "node/session/searching.h"
-#include "proto/base/buffer.h"
 #include "tests/unit/fake_loop.h"
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
@@ -220,136 +218,6 @@ static void test_requests__several_in_a_body(void **state)
     stage_expect_none(s, alice);
 }
 
-static void search(struct stage *s, edge_ref dialog, const char *qib,
-                   const char *part)
-{
-    struct buffer body = BUFFER_EMPTY;
-
-    buffer_printf(&body, ASK("chansrch", "%s"), qib);
-    buffer_append(&body, "", 1);
-    stage_say(s, dialog, (const char *)body.data);
-    stage_expect(s, dialog, part);
-    buffer_deinit(&body);
-}
-
-#define STRASSE "33333333-3333-3333-3333-333333333333"
-
-/* Case is set aside by Unicode's rules, composed and decomposed letters are
- * the same, all words must be there; a new name is found at once. */
-static void test_chansrch__unicode(void **state)
-{
-    struct stage *s = *state;
-    edge_ref bob = stage_dial(s, BOB, "b1");
-
-    stage_room(s, STRASSE,
-               "\xc3\x84rger in der Stra\xc3\x9f"
-               "e",
-               "\xce\x9f\xce\xb4\xcf\x8c\xcf\x82", true);
-    search(s, bob, "<qib criteria=\"\xc3\xa4rGER\"/>", STRASSE);
-    search(s, bob, "<qib criteria=\"A\xcc\x88rger\"/>", STRASSE);
-    search(s, bob, "<qib criteria=\"STRASSE \xc3\x84\"/>", STRASSE);
-    search(s, bob, "<qib criteria=\"strasse lobby\"/>", "<data/>");
-    search(s, bob, "<qib criteria=\"strasse lobby\" matchall=\"false\"/>",
-           "Lobby");
-    search(s, bob, "<qib criteria=\"der strasse\" exact=\"true\"/>", STRASSE);
-    search(s, bob, "<qib criteria=\"strasse der\" exact=\"true\"/>", "<data/>");
-    search(s, bob, "<qib criteria=\"\xce\x9f\xce\x94\xce\x8c\xce\xa3\"/>",
-           "<data/>");
-    search(s, bob,
-           "<qib criteria=\"\xce\x9f\xce\x94\xce\x8c\xce\xa3\" "
-           "extended=\"true\"/>",
-           STRASSE);
-}
-
-/* The other ways to search look at who asks, and at who is asked for. */
-static void test_chansrch__by_other_things(void **state)
-{
-    struct stage *s = *state;
-    edge_ref bob = stage_dial(s, BOB, "b1"), carol = stage_dial(s, CAROL, "c1");
-
-    stage_join(s, carol, LOBBY_ID, NULL);
-    search(s, bob, "<qib qtype=\"MINE\" criteria=\"\"/>", DESK);
-    search(s, bob, "<qib qtype=\"MANAGED\" criteria=\"\"/>", "<data/>");
-    search(s, bob, "<qib qtype=\"BYMANAGER\" criteria=\"" ALICE "\"/>", DESK);
-    search(s, bob, "<qib qtype=\"BYMEMBER\" criteria=\"" CAROL "\"/>",
-           "<data/>");
-    search(s, bob, "<qib qtype=\"BYMEMBER\" criteria=\"sip:x@y.z\"/>",
-           "<data/>");
-    search(s, bob, "<qib qtype=\"BYJOINED\" criteria=\"" CAROL "\"/>", LOBBY);
-    search(s, bob, "<qib qtype=\"BYJOINED\" criteria=\"" ALICE "\"/>",
-           "<data/>");
-    search(s, bob, "<qib qtype=\"INVITED\" criteria=\"\"/>", "<data/>");
-    search(s, bob, "<qib criteria=\"\" privacy=\"SCOPED\"/>",
-           "<data><chanib uri=\"" DESK "\"");
-    search(s, bob,
-           "<qib qtype=\"BYCATEGORY\" criteria=\"ma-cat://example.com/"
-           "99999999-9999-9999-9999-999999999999\"/>",
-           LOBBY);
-    search(s, bob,
-           "<qib criteria=\"\" categoryUri=\"ma-cat://example.com/"
-           "88888888-8888-8888-8888-888888888888\"/>",
-           "<data/>");
-    stage_disable(s, LOBBY_ID);
-    search(s, bob, "<qib criteria=\"lobby\"/>", "<data/>");
-}
-
-static unsigned count_given(const struct stage *s, const char *part)
-{
-    unsigned n = 0;
-
-    for (size_t i = 0; i < s->n_given; i++) {
-        n += strstr(s->given[i].text, part) != NULL;
-    }
-    return n;
-}
-
-/* Searches leave the loop its time: after each as long a rest as SEARCH_REST
- * of it; and no more than SEARCHES_WAITING_MAX wait. */
-static void test_chansrch__takes_turns(void **state)
-{
-    enum { ASKED = SEARCHES_WAITING_MAX * 3 };
-    struct stage *s = *state;
-    edge_ref bob = stage_dial(s, BOB, "b1");
-    unsigned refused;
-
-    for (int i = 0; i < ASKED; i++) {
-        stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
-    }
-    fake_loop_look(s->loop, 100); /* As long as a search takes. */
-    fake_replica_answer_reads(s->replica, ERROR_NONE);
-    fake_loop_look(s->loop, 0);
-    fake_loop_settle(s->loop);
-    refused = count_given(s, "503\">ERROR_BUSY");
-    assert_in_range(refused, 1, ASKED / 2);
-    assert_in_range(count_given(s, LOBBY), 1, ASKED * 6 / 10);
-    stage_pass(s, 1);
-    assert_int_equal(count_given(s, LOBBY), ASKED - refused);
-}
-
-/* Lists wait for a read index, and for the state to get there; without a
- * leader they are refused. */
-static void test_lists__are_not_stale(void **state)
-{
-    struct stage *s = *state;
-    edge_ref bob = stage_dial(s, BOB, "b1");
-
-    stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
-    stage_expect_none(s, bob);
-    fake_replica_blind(s->replica, true);
-    stage_room(s, STRASSE, "New", NULL, true);
-    fake_replica_blind(s->replica, false);
-    stage_reads(s, ERROR_NONE);
-    stage_expect_none(s, bob); /* The index is that of the new room. */
-    fake_replica_replay(s->replica, 1, 100);
-    stage_expect(s, bob, STRASSE);
-    stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
-    stage_reads(s, ERROR_NO_LEADER);
-    stage_expect(s, bob, "503\">ERROR_BUSY");
-    stage_send(s, bob, ASK("chansrch", "<qib criteria=\"\"/>"));
-    stage_reads(s, ERROR_NONE);
-    stage_expect(s, bob, STRASSE);
-}
-
 /* An edge learns who signs in, with the hash of each name they may give;
  * accounts that are disabled are told apart, and nothing is said without a
  * leader. */
@@ -422,10 +290,6 @@ int main(void)
         IN(test_requests__joins),
         IN(test_requests__closed_room),
         IN(test_requests__several_in_a_body),
-        IN(test_chansrch__unicode),
-        IN(test_chansrch__by_other_things),
-        IN(test_chansrch__takes_turns),
-        IN(test_lists__are_not_stale),
         IN(test_sign_in__looks_up),
         IN(test_sign_in__without_a_leader),
     };

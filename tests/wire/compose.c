@@ -244,6 +244,11 @@ static void message(struct composer *c, struct xccos_message *x)
     x->sent_at = moment(c);
     x->retry_id =
         maybe(c->choices) ? compose_text(c->choices, c->arena, 16) : SLICE_NONE;
+    x->story = word(c, XCCOS_FLAG_TRUE);
+    x->state = word(c, XCCOS_MESSAGE_REPLACED);
+    x->reason = text(c);
+    x->changed_at = moment(c);
+    x->about = number(c, UINT64_MAX);
     x->text = compose_text(c->choices, c->arena, 100);
     x->carried_attributes = carried(c, attributes, 4);
     x->carried_children = carried(c, children, 4);
@@ -262,6 +267,7 @@ static void room(struct composer *c, struct xccos_room *x)
     x->disabled = word(c, XCCOS_FLAG_TRUE);
     x->version = number(c, UINT64_MAX);
     x->over_limit = word(c, XCCOS_FLAG_TRUE);
+    x->cleared_upto = number(c, UINT64_MAX);
     x->user_count = number(c, UINT32_MAX);
     x->shown_visibility = word(c, XCCOS_VISIBILITY_PRIVATE);
     x->file_post = word(c, XCCOS_FLAG_TRUE);

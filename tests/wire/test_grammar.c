@@ -87,6 +87,16 @@ static const char *const bodies[] = {
                   "\" author=\"" TOMAS "\" ts=\"2031-02-03T07:31:09.0000000Z\" "
                   "xmlns:perch=\"urn:perch:xccos\" perch:other=\"1\">" CHAT
                   "</grpchat>"),
+    /* A line about a message that has an id, as if it were one; what became of
+     * a message, without saying what. */
+    ENVELOPE("1", "<grpchat id=\"grpchat\" seqid=\"1\" " TOLD
+                  " xmlns:perch=\"urn:perch:xccos\" perch:about=\"1\">" CHAT
+                  "</grpchat>"),
+    ENVELOPE("1", NOTICE("modmsg", "<data><chanib uri=\"" TIDE_URI "\"><msg "
+                                   "id=\"grpchat\" seqid=\"1\" " TOLD ">" CHAT
+                                   "</msg></chanib></data>")),
+    ENVELOPE("1", NOTICE("purge", "<data><chanib uri=\"" TIDE_URI
+                                  "\"/></data>")),
 };
 
 /* They go where the grammar is expected to refuse them. */

@@ -196,6 +196,7 @@ static void test_xccos_write__chansrch_command(void **state)
         .privacy = XCCOS_VISIBILITY_SCOPED,
         .behavior = XCCOS_BEHAVIOR_AUDITORIUM,
         .disabled = XCCOS_FLAG_TRUE,
+        .invite = XCCOS_FLAG_FALSE,
     };
     wire_assert_both_ways(
         &envelope,
@@ -207,7 +208,7 @@ static void test_xccos_write__chansrch_command(void **state)
                     "extended=\"true\" matchall=\"true\" exact=\"false\" "
                     "maxResults=\"100\" categoryUri=\"" OPS_URI "\" "
                     "privacy=\"SCOPED\" behavior=\"AUDITORIUM\" "
-                    "disabled=\"true\"/></data>")));
+                    "disabled=\"true\" invite=\"false\"/></data>")));
 }
 
 /* What a search finds: both spellings of a room's visibility. */

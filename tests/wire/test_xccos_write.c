@@ -237,6 +237,12 @@ static void test_xccos_message_bytes_max__holds(void **state)
         message.message_id = XCCOS_NUMBER(UINT64_MAX);
         message.retry_id = SLICE_LITERAL("retry");
         message.carried_children = SLICE_LITERAL("<rtf/>");
+        if (seed % 2 == 0) {
+            message.story = XCCOS_FLAG_FALSE;
+            message.state = XCCOS_MESSAGE_CORRECTED;
+            message.reason = compose_text(&choices, arena, 20);
+            message.changed_at = message.sent_at;
+        }
         most = xccos_message_bytes_max(&message);
         assert_int_equal(xccos_write_primitive(&without, 1, &notice), 0);
         room.messages = &message;

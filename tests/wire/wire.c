@@ -154,6 +154,7 @@ static const char *room_id(const struct xccos_room_id *a,
     SAME_NUMBER("room_id", key);
     SAME_TEXT("room_id", domain);
     SAME_GUID("room_id", guid);
+    SAME_VALUE("room_id", revisions);
     return NULL;
 }
 LIST_COMPARISON(room_id, xccos_room_id)
@@ -202,6 +203,11 @@ static const char *message(const struct xccos_message *a,
     SAME_NUMBER("message", message_id);
     SAME_MOMENT("message", sent_at);
     SAME_TEXT("message", retry_id);
+    SAME_VALUE("message", story);
+    SAME_VALUE("message", state);
+    SAME_TEXT("message", reason);
+    SAME_MOMENT("message", changed_at);
+    SAME_NUMBER("message", about);
     SAME_TEXT("message", text);
     SAME_TEXT("message", carried_attributes);
     SAME_TEXT("message", carried_children);
@@ -221,6 +227,7 @@ static const char *room(const struct xccos_room *a, const struct xccos_room *b)
     SAME_VALUE("room", disabled);
     SAME_NUMBER("room", version);
     SAME_VALUE("room", over_limit);
+    SAME_NUMBER("room", cleared_upto);
     SAME_NUMBER("room", user_count);
     SAME_VALUE("room", shown_visibility);
     SAME_VALUE("room", file_post);
