@@ -74,7 +74,7 @@ enum error exports_add_program(struct metrics *metrics,
 {
     const struct metric rows[] = {
         {.name = "perch_hook_connected",
-         .help = "1: the external program is connected to.",
+         .help = "Whether the external program is connected to: 1 or 0.",
          .type = METRIC_GAUGE,
          .gauge = &meters->connected},
         {.name = "perch_hook_connects_total",
