@@ -136,6 +136,35 @@ static struct slice warning_of(const struct posting *posting)
     return slice_of(note.data, len);
 }
 
+/* A client that shows no notes is given a line for its author alone. It is no
+ * message of the room. */
+static void tell_author(const struct posting *posting, uint64_t message_id,
+                        const struct effects *effects)
+{
+    struct visit *visit = posting->errand.visit;
+    struct sessions *hub = visit->hub;
+    struct buffer text = BUFFER_EMPTY;
+    struct xccos_message line = {.alert = XCCOS_FLAG_FALSE};
+    struct pool_view pool;
+    struct body *body;
+
+    query_pool(hub->machine, &pool);
+    buffer_printf(&text, "[your message was noted: %.*s]",
+                  SLICE_PRINT(posting->screen->annotation));
+    line.room_uri =
+        hub_room_uri(hub, visit->intake->arena, &posting->post.room.guid);
+    line.author = pool.pool_uri;
+    line.sent_at = XCCOS_MOMENT(effects->sent_at_us);
+    line.about = XCCOS_NUMBER(message_id);
+    line.text = buffer_slice(&text);
+    body = buffer_failed(&text) ? NULL : hub_write_message(hub, &line);
+    if (body != NULL) {
+        caller_give(visit->caller, body, 0);
+        body_release(body);
+    }
+    buffer_deinit(&text);
+}
+
 static void post_told(struct proposal *proposal, enum proposal_fate fate,
                       const struct applied *applied,
                       const struct effects *effects)
@@ -143,7 +172,6 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     struct posting *posting = posting_of(proposal);
     struct visit *visit = posting->errand.visit;
 
-    (void)effects;
     if (fate == PROPOSAL_UNKNOWN) {
         meter_add(&visit->hub->meters.posts[SESSION_ANSWER_UNANSWERED], 1);
         caller_cut(visit->caller, "post_unknown");
@@ -156,6 +184,9 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
         answer(visit, 200, warning_of(posting));
         if (applied->outcome == OUTCOME_REPEATED) {
             name_first(posting);
+        } else if (warning_of(posting).len > 0 && effects != NULL &&
+                   !visit->caller->knows_revisions) {
+            tell_author(posting, applied->value, effects);
         }
         errand_end(&posting->errand);
     } else {

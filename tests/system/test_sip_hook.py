@@ -22,6 +22,7 @@ RULES = '3'
 DEADLINE_S = 0.4
 SLOW_S = 1.5
 NOTE = '{urn:perch:xccos}note'
+ABOUT = '{urn:perch:xccos}about'
 FOLDER = Path(tempfile.mkdtemp(prefix='perch-hook-'))
 SOCKET = FOLDER / 'hook.sock'
 _filters = itertools.count(1)
@@ -103,8 +104,10 @@ class Hook(SipScene):
             self.assertIn(word, done.header('ms-diagnostics'))
 
     def note_of(self, dialog: Dialog) -> str:
-        """What the next message that is heard was annotated with."""
+        """What the next message of the room was annotated with."""
         found = dialog.hear('grpchat')
+        while ABOUT in found.element.attrib:   # A line for the author alone.
+            found = dialog.hear('grpchat')
         return found.element.get(NOTE, '')
 
 

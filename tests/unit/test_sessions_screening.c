@@ -133,6 +133,8 @@ static void test_screening__warns(void **state)
     told = stage_answer(s, alice, token);
     assert_int_equal(told->status, 200);
     assert_string_equal(told->text, "deals \"x\": ask");
+    /* The client of the stage shows no notes: its author gets a line. */
+    stage_expect(s, alice, "[your message was noted: deals");
     stage_expect(s, alice, "perch:note=\"deals &quot;x&quot;: ask\"");
 }
 
@@ -165,6 +167,7 @@ static void test_screening__keeps_the_order_of_a_dialog(void **state)
     assert_int_equal(stage_answer(s, alice, second)->status, 403);
     stage_commit(s);
     assert_int_equal(stage_answer(s, alice, first)->status, 200);
+    stage_expect(s, alice, "[your message was noted: program: hm]");
     stage_expect(s, alice, "perch:note=\"program: hm\"");
     assert_int_equal(stage_answer(s, alice, third)->status, 200);
     stage_expect(s, alice, "<chat>three</chat>");
