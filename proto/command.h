@@ -38,6 +38,9 @@
     X(ROOM_CHANGE, room_change, 1)                                             \
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
+    X(FILTER_CREATE, filter_create, 3)                                         \
+    X(FILTER_CHANGE, filter_change, 3)                                         \
+    X(FILTER_DELETE, filter_delete, 3)                                         \
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)                                           \
     X(MESSAGE_CORRECT, message_correct, 3)                                     \
@@ -53,9 +56,9 @@
     X(READ_MARKS, read_marks, 3)                                               \
     X(FEEDS_PUT, feeds_put, 3)                                                 \
     X(INVITATIONS_TAKE, invitations_take, 3)                                   \
-    X(FILTER_CREATE, filter_create, 3)                                         \
-    X(FILTER_CHANGE, filter_change, 3)                                         \
-    X(FILTER_DELETE, filter_delete, 3)
+    X(ADDIN_CREATE, addin_create, 3)                                           \
+    X(ADDIN_CHANGE, addin_change, 3)                                           \
+    X(ADDIN_DELETE, addin_delete, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -67,7 +70,9 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
-    X(POST, post, 10, 3)
+    X(POST, post, 10, 3)                                                       \
+    X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(ROOM_CHANGE, room_change, 55, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

@@ -77,6 +77,8 @@
     X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
     /* A user's feeds. Written when they change; never deleted. */             \
     X(FEEDS, "feeds", PART_PRINCIPAL)                                          \
+    /* An add-in. Written when registered or changed, deleted when it is. */   \
+    X(ADDINS, "addins", PART_ADDIN)                                            \
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
     X(FILTERS, "filters", PART_SLOT)
@@ -112,7 +114,8 @@ enum meta_key {
     X(INDEX, 8) /* A log index. */                                             \
     X(HOLD, 8)                                                                 \
     X(CONTAINER, 4) /* Of a presence document. */                              \
-    X(INSTANCE, 4)
+    X(INSTANCE, 4)                                                             \
+    X(ADDIN, 4)
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };

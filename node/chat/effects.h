@@ -73,7 +73,8 @@ enum changed {
     CHANGED_MEMBERS = 1 << 7, /* A group's. */
     CHANGED_SCOPE = 1 << 8,   /* A category's: everyone, or those allowed. */
     CHANGED_BEHAVIOR = 1 << 9,
-    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history. */
+    CHANGED_SWITCHES = 1 << 10, /* Invitations, file upload, history; a room's
+                                   add-in. */
     CHANGED_POLICY = 1 << 11,   /* A user's or group's: who may chat. */
 };
 
@@ -109,7 +110,10 @@ enum event_kind {
     EVENT_RETENTION_CHANGED, /* room (or category) */
     EVENT_PUBLISHED,         /* user: the presence document is another */
     EVENT_READ,              /* user, room, message_id: read up to it */
-    EVENT_FILTER_CHANGED,     /* position: its slot; created and deleted, too */
+    EVENT_ADDIN_CREATED,     /* guid, position: its number */
+    EVENT_ADDIN_CHANGED,     /* the same */
+    EVENT_ADDIN_DELETED,     /* the same */
+    EVENT_FILTER_CHANGED,    /* position: its slot; created and deleted, too */
     EVENT_KINDS,
 };
 

@@ -1,6 +1,7 @@
 #include "node/chat/encode.h"
 
 #include "node/chat/encode_attention.h"
+#include "node/chat/addin_rows.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
@@ -84,6 +85,9 @@ static bool encode_counters(const struct machine *machine,
     CODEC_SET(&row, endpoint, memories[MEMORY_ENDPOINT].number_last);
     if (machine->hold_last > 0) {
         CODEC_SET(&row, hold, machine->hold_last);
+    }
+    if (machine->addin_last != 0) {
+        CODEC_SET(&row, addin, machine->addin_last);
     }
     if (machine->invitation_next != 0) {
         CODEC_SET(&row, invitation_next, machine->invitation_next);
@@ -171,6 +175,9 @@ static bool encode_room(const struct machine *machine,
     }
     if (room->files_off) {
         CODEC_SET(&row, files_off, true);
+    }
+    if (room->addin != NULL) {
+        CODEC_SET(&row, addin, room->addin->number);
     }
     encode_keeping(room, &row);
     codec_write(&row.base, to);
@@ -400,6 +407,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_ENDPOINT] = encode_endpoint,
     [ROW_PROBE] = encode_probe,
     [ROW_HOLD] = encode_hold,
+    [ROW_ADDIN] = encode_addin,
     [ROW_FILTER] = encode_filter,
 };
 

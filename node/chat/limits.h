@@ -14,6 +14,8 @@ enum {
     NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
     DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
     URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
+    ADDIN_NAME_CHARACTERS_MAX = 50,   /* ADDIN_NAME_TOO_LONG */
+    ADDIN_URL_BYTES_MAX = 255,        /* ADDIN_URL_INVALID */
     GROUP_URI_BYTES_MAX = 1024,       /* GROUP_URI_INVALID; room for the names
                                          of directories */
     DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
@@ -41,6 +43,7 @@ enum {
     PUBLICATIONS_PER_COMMAND_MAX = 64, /* PUBLICATIONS_TOO_MANY */
     PUBLICATIONS_PER_USER_MAX = 1024,  /* PUBLICATIONS_FULL */
     PUBLICATION_BYTES_MAX = 4096,      /* PUBLICATION_TOO_LONG */
+    DOCUMENT_BYTES_MAX = 512 * 1024,   /* PUBLICATIONS_FULL; of all items */
     EXPIRE_TYPE_BYTES_MAX = 16,        /* PUBLICATION_INVALID */
     READS_PER_USER_MAX = 2048,         /* READS_FULL; rooms with a mark */
     READS_PER_COMMAND_MAX = 1024,      /* READS_TOO_MANY */
@@ -110,7 +113,8 @@ enum {
     X(CORRECTION_WINDOW_S, 3600, 0, 31536000,                                  \
       "seconds in which authors may correct and withdraw; 0: never")           \
     X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")                             \
-    X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")
+    X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")     \
+    X(ADDINS_MAX, 1000, 1, 10000, "registered add-ins")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };

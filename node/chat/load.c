@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
+#include "node/chat/addin_rows.h"
 #include "node/chat/category.h"
 #include "node/chat/load_attention.h"
 #include "node/chat/filter_rows.h"
@@ -65,12 +67,14 @@ static enum error load_counters(struct machine *machine,
     const Perch__Stored__Counters *row = message;
 
     (void)key;
+    REQUIRE(row->addin <= NUMBERS_MAX);
     REQUIRE(row->n_rows <= ROW_KINDS && row->principal <= NUMBERS_MAX &&
             row->place <= NUMBERS_MAX);
     machine->sent_at_us = row->sent_at_us;
     machine->principal_last = row->principal;
     machine->place_last = row->place;
     machine->invitation_next = row->invitation_next;
+    machine->addin_last = row->addin;
     machine->memories[MEMORY_RETRY].number_last = row->retry;
     machine->memories[MEMORY_ENDPOINT].number_last = row->endpoint;
     machine->hold_last = row->hold;
@@ -134,12 +138,14 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
 {
     const Perch__Stored__Room *row = message;
     struct category *category = table_at(&machine->categories, row->category);
+    struct addin *addin = table_at(&machine->addins, row->addin);
     struct room *room;
     struct guid guid;
 
     REQUIRE(is_free_place(machine, key->part[0]) && category != NULL);
     REQUIRE(row->place != NULL && read_guid(row->place->guid, &guid) &&
             row->place->name.len > 0);
+    REQUIRE(row->addin == 0 || addin != NULL);
 
     room = calloc(1, sizeof(*room));
     CHECK(room != NULL);
@@ -155,6 +161,7 @@ static enum error load_room(struct machine *machine, const struct row_key *key,
     room->disabled = row->disabled;
     room->message_id_last = row->message_id_last;
     load_keeping(room, row);
+    addin_carry(room, addin);
     if (!room_adopt(machine, room)) {
         room_free(room);
         return ERROR_MALFORMED;
@@ -348,6 +355,7 @@ static const struct {
     [ROW_ENDPOINT] = {&perch__stored__memo__descriptor, load_endpoint},
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
     [ROW_HOLD] = {&perch__stored__hold__descriptor, load_hold},
+    [ROW_ADDIN] = {&perch__stored__addin__descriptor, load_addin},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
 };
 

@@ -23,7 +23,7 @@ enum error load_publication(struct machine *machine, const struct row_key *key,
     item = publication_add(machine, user, container, instance, row->room);
     item->version = row->version;
     item->expire_type = text_new(codec_slice(row->expire_type));
-    item->xml = text_new(codec_slice(row->xml));
+    publication_set_xml(user, item, codec_slice(row->xml));
     return ERROR_NONE;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
 #include "node/chat/category.h"
 #include "node/chat/feed.h"
 #include "node/chat/filter.h"
@@ -60,6 +61,9 @@ RULE_OF_PART(session_expel, session_expel)
 RULE_OF_PART(node_admit, node_admit)
 RULE_OF_PART(group_create, group_create)
 RULE_OF_PART(group_change, group_change)
+RULE_OF_PART(addin_create, addin_create)
+RULE_OF_PART(addin_change, addin_change)
+RULE_OF_PART(addin_delete, addin_delete)
 RULE_OF_PART(message_redact, message_redact)
 RULE_OF_PART(room_clear, room_clear)
 RULE_OF_PART(room_purge, room_purge)
@@ -119,6 +123,9 @@ static const struct {
     KIND(READ_MARK) = {read_mark, ACTOR_USER},
     KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
     KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
+    KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR},
+    KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR},
+    KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR},
     KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
@@ -174,6 +181,7 @@ void machine_free(struct machine *machine)
         room_free(table_at(&machine->rooms, number));
         category_free(table_at(&machine->categories, number));
     }
+    addin_deinit(machine); /* Rooms carried them. */
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
         group_free(table_at(&machine->directory.groups, number));

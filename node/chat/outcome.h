@@ -174,6 +174,24 @@
     X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
       "a policy is enabled, disabled or unset")                                \
     /* From rules version 3 on. */                                             \
+    X(FILTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such filter")    \
+    X(FILTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                              \
+      "a filter of that name exists")                                          \
+    X(FILTERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                               \
+      "the pool has 64 filters and no more")                                   \
+    X(FILTER_ACTION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                    \
+      "a filter blocks or warns")                                              \
+    X(FILTER_EXPRESSION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                \
+      "an expression is word:, like: or regex: and a text of one line, up to " \
+      "256 characters")                                                        \
+    X(FILTER_EXPRESSIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                    \
+      "a filter has up to 1024 expressions of 64 KiB together")                \
+    X(FILTER_CATEGORIES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                     \
+      "a filter names up to 64 categories")                                    \
+    X(FILTER_CATEGORY_LAST, 409, "ERROR_COLLISION",                            \
+      "without a category the filter is of the whole pool: that must be said") \
+    X(ANNOTATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
+      "the annotation of a message is UTF-8 of up to 2048 bytes")              \
     X(STORY_UNTITLED, 400, "ERROR_INVALID_ARGUMENT",                           \
       "the first line of a story is its title")                                \
     X(MESSAGE_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                              \
@@ -237,24 +255,17 @@
     X(FEED_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
       "a feed has a name of its own, and words or users as authors, up to 16 " \
       "of each")                                                               \
-    X(FILTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such filter")    \
-    X(FILTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                              \
-      "a filter of that name exists")                                          \
-    X(FILTERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                               \
-      "the pool has 64 filters and no more")                                   \
-    X(FILTER_ACTION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                    \
-      "a filter blocks or warns")                                              \
-    X(FILTER_EXPRESSION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                \
-      "an expression is word:, like: or regex: and a text of one line, up to " \
-      "256 characters")                                                        \
-    X(FILTER_EXPRESSIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                    \
-      "a filter has up to 1024 expressions of 64 KiB together")                \
-    X(FILTER_CATEGORIES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                     \
-      "a filter names up to 64 categories")                                    \
-    X(FILTER_CATEGORY_LAST, 409, "ERROR_COLLISION",                            \
-      "without a category the filter is of the whole pool: that must be said") \
-    X(ANNOTATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
-      "the annotation of a message is UTF-8 of up to 2048 bytes")
+    X(ADDIN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such add-in")     \
+    X(ADDIN_EXISTS, 409, "ERROR_DUPLICATE_NAME",                               \
+      "an add-in of that name exists")                                         \
+    X(ADDIN_NAME_TOO_LONG, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "an add-in's name has more than 50 characters")                          \
+    X(ADDIN_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "an add-in's address is http:// or https:// and more, up to 255 "        \
+      "visible ASCII characters")                                              \
+    X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
+    X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
+      "the pool has as many add-ins as it allows")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

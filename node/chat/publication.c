@@ -60,6 +60,17 @@ struct publication *publication_add(struct machine *machine, struct user *user,
     return item;
 }
 
+void publication_set_xml(struct user *user, struct publication *item,
+                         struct slice xml)
+{
+    uint32_t *bytes = &user->attention->document_bytes;
+
+    CHECK(*bytes >= text_slice(item->xml).len);
+    *bytes -= (uint32_t)text_slice(item->xml).len;
+    text_replace(&item->xml, xml);
+    *bytes += (uint32_t)xml.len;
+}
+
 static void item_free(struct publication *item)
 {
     text_free(item->expire_type);
@@ -77,6 +88,7 @@ static void drop(struct machine *machine, struct user *user,
     attention->n_publications -= 1;
     machine->counts[ROW_PUBLICATION] -= 1;
     attention_follow(machine, user, item->room, false);
+    publication_set_xml(user, item, SLICE_NONE);
     item_free(item);
 }
 
@@ -155,17 +167,19 @@ static enum outcome check_room(const struct turn *turn, const struct user *user,
     const struct attention *attention = user->attention;
     size_t items = attention == NULL ? 0 : attention->n_publications;
     size_t marks = attention == NULL ? 0 : attention->n_marks;
+    size_t bytes = attention == NULL ? 0 : attention->document_bytes;
 
     for (size_t i = 0; i < command->n_items; i++) {
         const Perch__Publish__Item *item = command->items[i];
         uint32_t room = item->remove ? 0 : room_of(turn, item);
         uint64_t ignored;
 
-        /* A removal makes no room for an addition beside it. */
+        /* What goes makes no room for what comes in the same command. */
         items += !item->remove && item->version == 0;
+        bytes += item->remove ? 0 : item->xml.len;
         marks += room != 0 && !reading_find(user, room, &ignored);
     }
-    if (items > PUBLICATIONS_PER_USER_MAX) {
+    if (items > PUBLICATIONS_PER_USER_MAX || bytes > DOCUMENT_BYTES_MAX) {
         return OUTCOME_PUBLICATIONS_FULL;
     }
     return marks > READS_PER_USER_MAX ? OUTCOME_READS_FULL : OUTCOME_DONE;
@@ -218,7 +232,7 @@ static void put(struct turn *turn, struct user *user,
     }
     publication->version += 1;
     text_replace(&publication->expire_type, codec_slice(item->expire_type));
-    text_replace(&publication->xml, codec_slice(item->xml));
+    publication_set_xml(user, publication, codec_slice(item->xml));
     begin_reading(turn, user, room);
 }
 

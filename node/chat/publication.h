@@ -51,6 +51,10 @@ struct publication *publication_add(struct machine *machine, struct user *user,
                                     uint32_t container, uint32_t instance,
                                     uint32_t room);
 
+/** Set an item's content. */
+void publication_set_xml(struct user *user, struct publication *item,
+                         struct slice xml);
+
 /** Free all items of a user who goes with the machine. */
 void publication_free_all(struct attention *attention);
 

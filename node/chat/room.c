@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
 #include "node/chat/place.h"
 #include "proto/base/check.h"
 
@@ -11,6 +12,7 @@ void room_free(struct room *room)
         return;
     }
     CHECK(RB_EMPTY(&room->participants));
+    addin_carry(room, NULL);
     place_deinit(&room->place);
     number_map_deinit(&room->attendants);
     free(room);

@@ -1,3 +1,4 @@
+#include "node/chat/addin.h"
 #include "node/chat/category.h"
 #include "node/chat/manage.h"
 #include "node/chat/place.h"
@@ -14,6 +15,7 @@ struct plan {
     const struct user *manager; /* NULL: an administrator. */
     struct room *room;
     struct category *category; /* The one it will be in. */
+    struct addin *addin;       /* Likewise; NULL: none. */
     int visibility, behavior;  /* What they will be. */
     struct place_change place;
     struct role_list lists[LISTS];
@@ -40,6 +42,15 @@ static void plan_init(struct plan *plan, const struct user *manager,
                   {command->n_presenters_add, command->presenters_add,
                    ROLE_PRESENTER, false}},
     };
+}
+
+static enum outcome check_addin(struct turn *turn, struct plan *plan,
+                                const Perch__RoomChange *command)
+{
+    plan->addin = plan->room->addin;
+    return command->has_addin
+               ? addin_find(turn->machine, command->addin, &plan->addin)
+               : OUTCOME_DONE;
 }
 
 static enum outcome check_room(struct turn *turn, struct plan *plan,
@@ -73,6 +84,9 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
     }
     if (outcome == OUTCOME_DONE) {
         outcome = place_check_change(turn->machine, &room->place, &plan->place);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = check_addin(turn, plan, command);
     }
     return outcome == OUTCOME_DONE
                ? room_check_kind(turn->machine, plan->visibility,
@@ -109,6 +123,9 @@ static unsigned put_kind(struct room *room, const struct plan *plan)
     if (plan->behavior != room->behavior) {
         room->behavior = (uint8_t)plan->behavior;
         changed |= CHANGED_BEHAVIOR;
+    }
+    if (addin_carry(room, plan->addin)) {
+        changed |= CHANGED_SWITCHES;
     }
     return changed;
 }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "node/chat/addin.h"
 #include "node/chat/category.h"
 #include "node/chat/manage.h"
 #include "node/chat/place.h"
@@ -15,6 +16,7 @@ struct plan {
     const struct user *creator; /* NULL: an administrator. */
     ProtobufCBinaryData creator_uri;
     struct category *category;
+    struct addin *addin; /* NULL: none. */
     struct guid guid;
     struct role_list lists[LISTS];
 };
@@ -74,6 +76,9 @@ static enum outcome check_room(struct turn *turn, struct plan *plan,
         outcome = room_check_kind(turn->machine, command->visibility,
                                   command->behavior);
     }
+    if (outcome == OUTCOME_DONE) {
+        outcome = addin_find(turn->machine, command->addin, &plan->addin);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
@@ -112,6 +117,7 @@ static struct room *begin(struct turn *turn, const struct plan *plan,
     room->disabled = command->disabled;
     room->invitations_off = command->has_invitations && !command->invitations;
     room->files_off = command->has_file_upload && !command->file_upload;
+    addin_carry(room, plan->addin);
     adopted = room_adopt(turn->machine, room);
     CHECK(adopted);
     return room;

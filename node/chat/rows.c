@@ -268,6 +268,7 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     write_numbered(&writer, ROW_GROUP, machine->principal_last);
     write_memberships(&writer);
     write_numbered(&writer, ROW_CATEGORY, machine->place_last);
+    write_numbered(&writer, ROW_ADDIN, machine->addin_last);
     write_numbered(&writer, ROW_ROOM, machine->place_last);
     write_roles(&writer);
     write_users(&writer, write_publications);

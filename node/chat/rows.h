@@ -35,6 +35,7 @@ struct machine;
     X(GROUP, 13, "group", 1, "principal")                                      \
     X(MEMBERSHIP, 14, "membership", 2, "group, principal")                     \
     X(CATEGORY, 3, "category", 1, "place")                                     \
+    X(ADDIN, 20, "addin", 1, "number")                                         \
     X(ROOM, 4, "room", 1, "place")                                             \
     X(ROLE, 5, "role", 2, "place, principal")                                  \
     X(PUBLICATION, 15, "publication", 3, "principal, container, instance")     \
@@ -47,7 +48,7 @@ struct machine;
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
     X(HOLD, 18, "hold", 1, "number")                                           \
-    X(FILTER, 20, "filter", 1, "slot")                                         \
+    X(FILTER, 21, "filter", 1, "slot")                                         \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
     X(REVISION, 19, "revision", 3, "place, message id, log index")
 

@@ -126,10 +126,23 @@ RB_HEAD(participants, participant);
 /* Those of one session. */
 TAILQ_HEAD(joined_rooms, participant);
 
+/* addin.c */
+struct addin {
+    struct guid guid;
+    struct text *name; /* Unique among add-ins, ASCII case aside. */
+    struct text *url;
+    int64_t created_at_us;
+    int64_t changed_at_us;
+    uint32_t number;  /* From Counters.addin. */
+    uint32_t version; /* Counts changes, from 1. */
+    uint32_t rooms;   /* That carry it. */
+};
+
 /* room.c, role.c, presence.c */
 struct room {
     struct place place;
     struct category *category;
+    struct addin *addin; /* NULL: none. */
     struct participants participants;
     /* Who follows it or has a mark in it: principal number -> set of
      * ATTENDS_*; made from their rows. */
@@ -215,6 +228,7 @@ struct read_mark {
 struct attention {
     struct publications publications;
     uint32_t n_publications;
+    uint32_t document_bytes; /* Of all items' content. */
     uint32_t n_marks;
     uint32_t marks_capacity;
     struct read_mark *marks; /* By room. */
@@ -339,6 +353,8 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
+    struct table addins;      /* Numbered by Counters.addin. */
+    uint32_t addin_last;
     uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
     struct directory directory;

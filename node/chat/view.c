@@ -95,6 +95,7 @@ void view_room(const struct room *room, struct room_view *view_out)
         .invitations = room->category->invitations && !room->invitations_off,
         .file_upload = room->category->file_upload && !room->files_off,
         .history = !room->category->history_off,
+        .addin = room->addin,
         .has_retention = room->has_retention,
         .retention_days = retention_days(room),
         .holds = room->holds,

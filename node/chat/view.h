@@ -22,6 +22,7 @@ struct user;
 struct group;
 struct room;
 struct category;
+struct addin;
 struct session;
 struct hold;
 
@@ -94,6 +95,7 @@ struct room_view {
     uint32_t holds;                  /* Legal holds on it. */
     uint64_t cleared_upto;           /* Message ids; state.h. */
     uint64_t purged_upto, swept_upto;
+    const struct addin *addin; /* NULL: none. */
     uint32_t users_present;
     uint32_t endpoints_present;
     uint32_t users_with_role;

@@ -256,6 +256,11 @@ static void tell_read(const struct news *news)
     tidings_read(news->hub, news->event, news->room, news->effects->log_index);
 }
 
+static void tell_published(const struct news *news)
+{
+    following_published(news->hub, news->event);
+}
+
 static void tell_closed(const struct news *news)
 {
     struct caller *caller =
@@ -292,6 +297,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_MESSAGES_REVISED] = tell_revised,
     [EVENT_ROOM_CLEARED] = tell_cleared,
     [EVENT_READ] = tell_read,
+    [EVENT_PUBLISHED] = tell_published,
     [EVENT_FILTER_CHANGED] = tell_filters,
 };
 

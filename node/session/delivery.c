@@ -69,6 +69,9 @@ void delivery_free(struct delivery *delivery)
     if (delivery->letter.kind == DELIVERY_BODY) {
         body_release(delivery->body.body);
     }
+    if (delivery->letter.kind == DELIVERY_PRESENCE) {
+        body_release(delivery->presence.body);
+    }
     if (delivery->backlog != NULL) {
         CHECK(delivery->letter.kind == DELIVERY_BODY);
         atomic_fetch_sub_explicit(delivery->backlog, delivery->body.n,

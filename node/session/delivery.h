@@ -18,12 +18,14 @@
 #include "proto/base/letters.h"
 
 enum delivery_kind {
-    DELIVERY_SIGN_IN, /* Answers INTAKE_SIGN_IN. */
-    DELIVERY_ANSWER,  /* The SIP status of an INFO that waited for commit. It
-                         overtakes bodies that wait for their turn. */
-    DELIVERY_BODY,    /* Send as INFO to these dialogs. */
-    DELIVERY_CLOSE,   /* Close the connections of these dialogs, once the
-                         bodies given before have been written. */
+    DELIVERY_SIGN_IN,  /* Answers INTAKE_SIGN_IN. */
+    DELIVERY_ANSWER,   /* The SIP status of an INFO that waited for commit. It
+                          overtakes bodies that wait for their turn. */
+    DELIVERY_BODY,     /* Send as INFO to these dialogs. */
+    DELIVERY_PRESENCE, /* A presence document: answers an INTAKE_PRESENCE, or
+                         it is another now. */
+    DELIVERY_CLOSE,    /* Close the connections of these dialogs, once the
+                          bodies given before have been written. */
 };
 
 enum sign_in_result {
@@ -78,6 +80,21 @@ struct delivery_body {
     edge_ref *dialogs; /* In the arena. */
 };
 
+/* What a presence delivery brings. */
+enum presence_document {
+    PRESENCE_NOTHING,
+    PRESENCE_SELF,  /* The document. */
+    PRESENCE_FAULT, /* Why it was not changed. */
+};
+
+struct delivery_presence {
+    uint64_t token; /* Of the intake; 0: nobody asked. */
+    int status;     /* Of the answer. */
+    enum presence_document document;
+    struct body *body;      /* Held; NULL: nothing. */
+    unsigned retry_after_s; /* 0: no Retry-After. */
+};
+
 struct delivery_close {
     size_t n;
     edge_ref *dialogs;   /* In the arena. */
@@ -95,6 +112,7 @@ struct delivery {
         struct delivery_sign_in sign_in;
         struct delivery_answer answer;
         struct delivery_body body;
+        struct delivery_presence presence;
         struct delivery_close close;
     };
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/chat/addins.h"
 #include "node/chat/view.h"
 #include "node/session/hub.h"
 #include "proto/xccos/names.h"
@@ -55,6 +56,21 @@ static enum xccos_flag flag_of(bool is_so)
     return is_so ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
 }
 
+/* Returns false when memory is out. */
+static bool fill_addin(struct arena *arena, struct xccos_room *block,
+                       const struct addin *addin)
+{
+    char id[GUID_TEXT_BYTES + 1];
+    struct addin_view view;
+
+    view_addin(addin, &view);
+    guid_write(&view.guid, id);
+    block->addin_id = arena_copy_slice(arena, slice_of_text(id));
+    block->addin_name = view.name;
+    block->addin_url = view.url;
+    return block->addin_id.len > 0;
+}
+
 struct xccos_room *describe_room(const struct sessions *hub,
                                  struct arena *arena, const struct room *room)
 {
@@ -79,6 +95,9 @@ struct xccos_room *describe_room(const struct sessions *hub,
     block->file_post = flag_of(view.file_upload);
     block->invite = flag_of(view.invitations);
     block->logged = flag_of(view.history);
+    if (view.addin != NULL && !fill_addin(arena, block, view.addin)) {
+        return NULL;
+    }
     return block->uri.len == 0 || block->parent.len == 0 ? NULL : block;
 }
 
@@ -165,5 +184,7 @@ size_t describe_bytes_max(const struct xccos_room *room)
 {
     return ROOM_MARKUP_BYTES + xccos_text_escaped_bytes(room->name, true) +
            xccos_text_escaped_bytes(room->description, true) +
-           xccos_text_escaped_bytes(room->topic, true);
+           xccos_text_escaped_bytes(room->topic, true) +
+           xccos_text_escaped_bytes(room->addin_name, true) +
+           xccos_text_escaped_bytes(room->addin_url, true);
 }

@@ -10,6 +10,7 @@
 #include "node/session/callers.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
+#include "node/session/following.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
 #include "node/session/looking.h"
@@ -52,6 +53,7 @@ struct sessions {
     struct duties duties;
     struct shown shown;
     struct tidings tidings;
+    struct following following;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */

@@ -17,6 +17,7 @@
 #include "proto/base/letters.h"
 #include "proto/base/slice.h"
 #include "proto/xccos/envelope.h"
+#include "proto/xccos/roaming.h"
 
 enum { INTAKES_WAITING_MAX = 16384 };
 
@@ -39,6 +40,7 @@ enum intake_kind {
     INTAKE_DIALOG_CLOSED, /* It ended, for any reason; told once, always. */
     INTAKE_REQUEST,       /* An INFO with an XCCOS body. */
     INTAKE_DELIVERED,     /* How far clients have confirmed deliveries. */
+    INTAKE_PRESENCE,      /* Of a connection: its user's presence document. */
 };
 
 struct intake_sign_in {
@@ -85,6 +87,21 @@ struct intake_delivered {
     } * marks;
 };
 
+/* What is asked of a presence document. */
+enum presence_ask {
+    PRESENCE_FETCH,     /* To be shown it once, */
+    PRESENCE_SUBSCRIBE, /* and whenever it is another. */
+    PRESENCE_PUBLISH,   /* To change it. */
+    PRESENCE_END,       /* Not to be shown it any more; unanswered. */
+};
+
+struct intake_presence {
+    uint64_t token; /* The edge's own, returned in the delivery. */
+    enum presence_ask ask;
+    struct slice user_uri;      /* The connection's identity. */
+    struct roaming_item *items; /* To be published. */
+};
+
 struct intake {
     struct letter letter; /* kind: enum intake_kind. */
     struct arena *arena;  /* Owns everything below. */
@@ -96,6 +113,7 @@ struct intake {
         struct intake_dialog dialog;
         struct intake_request request;
         struct intake_delivered delivered;
+        struct intake_presence presence;
     };
 };
 

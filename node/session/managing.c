@@ -117,6 +117,17 @@ static Perch__Behavior behavior_of(enum xccos_behavior behavior)
         }                                                                      \
     } while (0)
 
+/* The same of the add-in; an empty one is none. */
+#define GIVE_ADDIN(command, asked)                                             \
+    do {                                                                       \
+        if ((asked)->has_addin) {                                              \
+            CODEC_SET(command, addin,                                          \
+                      codec_bytes(slice_of(                                    \
+                          (asked)->addin.bytes,                                \
+                          guid_is_nil(&(asked)->addin) ? 0 : GUID_BYTES)));    \
+        }                                                                      \
+    } while (0)
+
 static void fill_create(const struct managing *managing,
                         const struct named *named, Perch__RoomCreate *create)
 {
@@ -128,6 +139,7 @@ static void fill_create(const struct managing *managing,
     CODEC_SET_BYTES(create, name, asked->block->name);
     CODEC_SET_BYTES(create, description, asked->block->description);
     GIVE_KIND(create, asked->block);
+    GIVE_ADDIN(create, asked);
     create->n_members = named->n[MEMBERS];
     create->members = named->at[MEMBERS];
     create->n_managers = named->n[MANAGERS];
@@ -179,6 +191,7 @@ static void fill_change(const struct managing *managing,
                         slice_of(asked->category.guid.bytes, GUID_BYTES));
     }
     GIVE_KIND(change, block);
+    GIVE_ADDIN(change, asked);
 }
 
 static void reply(struct managing *managing, const struct effects *effects)

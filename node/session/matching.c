@@ -1,6 +1,7 @@
 #include "node/session/matching.h"
 
 #include "node/chat/access.h"
+#include "node/chat/addins.h"
 #include "node/chat/invited.h"
 #include "node/chat/list.h"
 #include "node/chat/view.h"
@@ -64,6 +65,16 @@ static const struct category *named(const struct sessions *hub,
                : NULL;
 }
 
+/* By name or guid. */
+static const struct addin *find_addin(const struct machine *machine,
+                                      struct slice named)
+{
+    struct guid guid;
+
+    return guid_read(named, &guid) == ERROR_NONE ? addins_find(machine, &guid)
+                                                 : addins_named(machine, named);
+}
+
 bool matching_look_up(struct matching *matching, const struct user *user)
 {
     const struct xccos_room_query *query = matching->query;
@@ -77,7 +88,9 @@ bool matching_look_up(struct matching *matching, const struct user *user)
         matching->other = query_user(matching->hub->machine, query->criteria);
     }
     matching->category = uri.len == 0 ? NULL : named(matching->hub, uri);
-    return uri.len == 0 || matching->category != NULL;
+    matching->addin = find_addin(matching->hub->machine, query->addin);
+    return (uri.len == 0 || matching->category != NULL) &&
+           (query->addin.len == 0 || matching->addin != NULL);
 }
 
 static bool has_words(struct matching *matching, const struct room_view *view)
@@ -158,6 +171,7 @@ static bool is_of_kind(const struct matching *matching,
             query->behavior == describe_behavior(view->behavior)) &&
            (query->invite == XCCOS_FLAG_UNSET ||
             (query->invite == XCCOS_FLAG_TRUE) == view->invitations) &&
+           (matching->addin == NULL || view->addin == matching->addin) &&
            (matching->category == NULL || view->category == matching->category);
 }
 

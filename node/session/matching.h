@@ -20,6 +20,7 @@ struct sessions;
 struct user;
 struct room;
 struct category;
+struct addin;
 
 enum {
     SEARCH_WORDS_MAX = 16, /* Of one search; those after them do not count. */
@@ -36,6 +37,7 @@ struct matching {
     const struct user *other;        /* The member, manager or participant asked
                                         for; NULL: there is none such. */
     const struct category *category; /* NULL: any. */
+    const struct addin *addin;       /* NULL: any, or none. */
 };
 
 /** Take what is asked for apart. @arena  Lives as long as the matching. */

@@ -64,6 +64,7 @@ static void (*const servers[])(struct sessions *hub, struct intake *intake) = {
     [INTAKE_DIALOG_CLOSED] = serve_closed,
     [INTAKE_REQUEST] = serve_request,
     [INTAKE_DELIVERED] = serve_delivered,
+    [INTAKE_PRESENCE] = following_serve,
 };
 
 static void serve(struct sessions *hub, struct intake *intake)
@@ -176,6 +177,7 @@ struct sessions *sessions_new(const struct sessions_settings *settings)
     duties_init(&hub->duties);
     shown_init(&hub->shown);
     tidings_init(&hub->tidings);
+    following_init(&hub->following);
     pressure_init(&hub->pressure);
     init_meters(&hub->meters);
     make_parts(hub);
@@ -207,6 +209,7 @@ void sessions_free(struct sessions *hub)
     drop_intakes(hub);
     visits_deinit(hub);
     identity_deinit(hub);
+    following_deinit(&hub->following);
     resuming_deinit(hub);
     callers_deinit(&hub->callers);
     audiences_deinit(&hub->audiences);
@@ -341,6 +344,7 @@ void sessions_restored(struct sessions *hub, const struct sessions_state *state)
     proposer_restored(hub->proposer, hub->machine);
     settle_callers(hub);
     tidings_restored(hub);
+    following_restored(hub);
     history_unpark(hub);
     reads_applied(hub->reads, state->applied_index);
 }

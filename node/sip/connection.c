@@ -7,6 +7,7 @@
 #include "node/sip/dialog.h"
 #include "node/sip/engine.h"
 #include "node/sip/info.h"
+#include "node/sip/presence.h"
 #include "node/sip/registrar.h"
 #include "node/sip/stream.h"
 #include "proto/base/check.h"
@@ -156,6 +157,7 @@ static struct connection *make(struct listener *listener)
     framer_init(&connection->framer);
     LIST_INIT(&connection->dialogs);
     LIST_INIT(&connection->answers);
+    LIST_INIT(&connection->presences);
     connection->state =
         listener->settings.tls ? CONNECTION_HANDSHAKING : CONNECTION_STRANGER;
     connection->opened_ms = edge_now_ms(edge);
@@ -283,6 +285,7 @@ static void leave(struct connection *connection, enum ending ending)
         dialog_end(dialog, ending);
     }
     info_forget(connection);
+    presence_forget(connection);
     sign_in_forget(connection);
     edge->partial_bytes -= connection->kept;
     connection->kept = 0;
@@ -300,6 +303,18 @@ void connection_finish(struct connection *connection, enum ending ending)
     connection->paused = 0;
     stream_start(connection); /* To see the peer's FIN. */
     stream_mark(connection);
+}
+
+void connection_local(struct connection *connection,
+                      char text[ADDRESS_TEXT_BYTES])
+{
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    struct address address;
+    int len = sizeof(at);
+
+    (void)uv_tcp_getsockname(&connection->tcp, (struct sockaddr *)&at, &len);
+    address = address_from((struct sockaddr *)&at);
+    address_write(&address, text);
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -106,7 +106,10 @@ struct connection {
     LIST_HEAD(, dialog) dialogs;
     unsigned dialogs_n;
     bool broke_dialog; /* The client was told 481, or invited anew. */
-    LIST_HEAD(, info_answer) answers; /* INFOs waiting for commit. */
+    LIST_HEAD(, info_answer) answers;     /* INFOs waiting for commit. */
+    LIST_HEAD(, presence_wait) presences; /* Likewise, of documents. */
+    unsigned presences_n;
+    struct subscription *subscription; /* To its user's document; or NULL. */
 };
 
 /**
@@ -140,6 +143,10 @@ void connection_close(struct connection *connection, enum ending ending);
 
 /** Close it so that the kernel drops what it still holds. */
 void connection_reset(struct connection *connection, enum ending ending);
+
+/** Write our side's address as Via shows it. */
+void connection_local(struct connection *connection,
+                      char text[ADDRESS_TEXT_BYTES]);
 
 /** Free an identity. Accepts NULL. */
 void identity_free(struct identity *identity);

@@ -84,19 +84,6 @@ static bool keep_texts(struct dialog *dialog, const struct request *invite)
     return true;
 }
 
-/* Our side's address as Via shows it. */
-static void write_via_host(struct connection *connection,
-                           char text[ADDRESS_TEXT_BYTES])
-{
-    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
-    struct address address;
-    int len = sizeof(at);
-
-    (void)uv_tcp_getsockname(&connection->tcp, (struct sockaddr *)&at, &len);
-    address = address_from((struct sockaddr *)&at);
-    address_write(&address, text);
-}
-
 /* The route set: Record-Route as it came (RFC 3261 12.1.1). */
 static void write_routes(struct buffer *out, const struct head *head)
 {
@@ -121,7 +108,7 @@ enum error dialog_retarget(struct dialog *dialog, const struct request *request)
 
     if (target != NULL) {
         write_routes(&routes, request->head);
-        write_via_host(dialog->connection, via_host);
+        connection_local(dialog->connection, via_host);
         snprintf(branch, sizeof(branch), "%" PRIx64, dialog->ref);
         error = template_render(
             &template,

@@ -6,6 +6,7 @@
 #include "node/sip/engine.h"
 #include "node/sip/info.h"
 #include "node/sip/invite.h"
+#include "node/sip/presence.h"
 #include "node/sip/registrar.h"
 #include "node/sip/subscribe.h"
 
@@ -69,7 +70,7 @@ static const struct {
     [METHOD_PUBLISH] = {refuse_method, NEVER},
     [METHOD_REFER] = {refuse_method, NEVER},
     [METHOD_REGISTER] = {registrar_serve, ANYONE},
-    [METHOD_SERVICE] = {refuse_method, NEVER},
+    [METHOD_SERVICE] = {presence_publish, SIGNED_IN},
     [METHOD_SUBSCRIBE] = {subscribe_serve, SIGNED_IN},
     [METHOD_UPDATE] = {invite_update, IN_DIALOG},
 };

@@ -9,6 +9,7 @@
 #include "node/sip/dialog.h"
 #include "node/sip/info.h"
 #include "node/sip/marks.h"
+#include "node/sip/presence.h"
 #include "node/sip/registrar.h"
 #include "node/sip/stream.h"
 #include "node/sip/sweep.h"
@@ -78,6 +79,10 @@ static void receive(void *context, struct letter_list *list)
             break;
         case DELIVERY_ANSWER:
             info_answer(edge, delivery);
+            delivery_free(delivery);
+            break;
+        case DELIVERY_PRESENCE:
+            presence_deliver(edge, delivery);
             delivery_free(delivery);
             break;
         case DELIVERY_BODY:
@@ -188,6 +193,7 @@ static void begin_lists(struct edge *edge)
     slots_init(&edge->connections, edge->settings.edge, SLOTS_CONNECTION);
     slots_init(&edge->dialogs, edge->settings.edge, SLOTS_DIALOG);
     slots_init(&edge->answers, edge->settings.edge, SLOTS_ANSWER);
+    slots_init(&edge->presences, edge->settings.edge, SLOTS_PRESENCE);
     RB_INIT(&edge->addresses);
     TAILQ_INIT(&edge->open);
     TAILQ_INIT(&edge->dirty);
@@ -320,6 +326,7 @@ void edge_free(struct edge *edge)
     slots_deinit(&edge->connections);
     slots_deinit(&edge->dialogs);
     slots_deinit(&edge->answers);
+    slots_deinit(&edge->presences);
     arena_free(edge->memory);
     free(edge);
 }

@@ -59,7 +59,8 @@ struct edge {
 
     struct slots connections;
     struct slots dialogs;
-    struct slots answers; /* INFOs that wait for commit. */
+    struct slots answers;   /* INFOs that wait for commit. */
+    struct slots presences; /* Requests of documents that wait. */
     struct address_counts addresses;
     struct connection_list open;     /* All connections not closed. */
     struct connection_list dirty;    /* With output of this turn. */

@@ -212,9 +212,7 @@ static void serve_new(const struct request *request)
     serve_body(request);
 }
 
-/* Let a connection's INFOs in at the rate it may have; the rest is read a
- * little later. */
-static void use_up_rate(struct connection *connection)
+void info_use_up_rate(struct connection *connection)
 {
     if (connection->infos_left > 0) {
         connection->infos_left--;
@@ -228,7 +226,7 @@ void info_serve(const struct request *request)
 {
     struct dialog *dialog = request->dialog;
 
-    use_up_rate(request->connection);
+    info_use_up_rate(request->connection);
     if (dialog->is_unacknowledged && request->sip->sip_to->a_tag != NULL) {
         dialog_acknowledge(dialog); /* It knows our tag: it has our 200. */
     }

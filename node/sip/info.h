@@ -17,6 +17,10 @@ void info_serve(const struct request *request);
 /** Answer an INFO whose outcome is known now. */
 void info_answer(struct edge *edge, const struct delivery *delivery);
 
+/** Let a connection's requests in at the rate it may have; the rest is read a
+ * little later. */
+void info_use_up_rate(struct connection *connection);
+
 /** Forget the INFOs of a connection that end unanswered with it. */
 void info_forget(struct connection *connection);
 

@@ -44,8 +44,8 @@ enum {
 struct edge_limits {
     unsigned connections_max;
     unsigned connections_per_address_max;
-    unsigned descriptors_max; /* A caller gets one below it, or is turned
-                                 away: the rest is for files. */
+    unsigned descriptors_max;      /* A caller gets one below it, or is turned
+                                      away: the rest is for files. */
     unsigned handshakes_max;       /* At once; the others wait their turn. */
     unsigned body_bytes_max;       /* Once signed in; else 413. */
     unsigned body_bytes_first_max; /* Before that; else 413 and the end. */

@@ -15,7 +15,7 @@ enum method {
     METHOD_CANCEL,
     METHOD_INFO,
     METHOD_INVITE,
-    METHOD_MESSAGE, /* 405, as PUBLISH, REFER and SERVICE. */
+    METHOD_MESSAGE, /* 405, as PUBLISH and REFER. */
     METHOD_NOTIFY,  /* 481: there is no subscription of ours. */
     METHOD_OPTIONS,
     METHOD_PRACK, /* 481: no provisional answer asked for one. */
@@ -30,7 +30,8 @@ enum method {
 
 /* What an Allow header says. */
 #define METHODS_ALLOWED                                                        \
-    "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS, REGISTER, SUBSCRIBE"
+    "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS, REGISTER, SUBSCRIBE, "   \
+    "SERVICE"
 
 /** Name a method's enum; METHOD_UNKNOWN for all not listed. Case counts. */
 enum method method_of(struct slice name);

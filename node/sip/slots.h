@@ -13,7 +13,12 @@
 
 #include "node/session/intake.h"
 
-enum slots_kind { SLOTS_CONNECTION = 1, SLOTS_DIALOG, SLOTS_ANSWER };
+enum slots_kind {
+    SLOTS_CONNECTION = 1,
+    SLOTS_DIALOG,
+    SLOTS_ANSWER,
+    SLOTS_PRESENCE
+};
 
 enum { SLOTS_MAX = 1 << 24 };
 

@@ -1,6 +1,8 @@
 #include "node/sip/subscribe.h"
 
+#include "node/sip/presence.h"
 #include "proto/xccos/provisioning.h"
+#include "proto/xccos/roaming.h"
 
 #define PROVISIONING_EVENT "vnd-microsoft-provisioning-v2"
 
@@ -30,6 +32,10 @@ void subscribe_serve(const struct request *request)
     struct buffer body = BUFFER_EMPTY;
     struct buffer *out;
 
+    if (event != NULL && strcasecmp(event->o_type, ROAMING_EVENT) == 0) {
+        presence_subscribe(request);
+        return;
+    }
     if (event == NULL || strcasecmp(event->o_type, PROVISIONING_EVENT) != 0) {
         refuse_event(request);
         return;

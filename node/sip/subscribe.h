@@ -1,6 +1,7 @@
-/* SUBSCRIBE: in-band provisioning, in the 200 itself; nothing else.
+/* SUBSCRIBE: in-band provisioning, in the 200 itself; and the user's own
+ * presence document (presence.h).
  *
- * Nothing is remembered: the 200 ends the subscription it answers.
+ * Of provisioning nothing is remembered: the 200 ends the subscription.
  *
  * Spec: [MS-SIPREGE] 4.2.2, RFC 6665 4.2.1.
  *

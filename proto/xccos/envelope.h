@@ -201,6 +201,10 @@ struct xccos_room {
     struct xccos_number cleared_upto; /* cleared, in perch's own namespace: up
                                          to this message nothing is shown. */
 
+    /* The add-in: siopid, a guid, or "none" in a command that takes it away;
+     * sioname, siourl. */
+    struct slice addin_id, addin_name, addin_url;
+
     /* info elements. The shown visibility goes out under two names: a client
      * looks for "visibilty". */
     struct xccos_number user_count;
@@ -256,6 +260,7 @@ struct xccos_room_query {
     enum xccos_behavior behavior;
     enum xccos_flag disabled;
     enum xccos_flag invite; /* Whether invitations are sent. */
+    struct slice addin;     /* Name or guid of the one that is carried. */
 };
 
 /* author, in a history query. */

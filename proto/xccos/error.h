@@ -29,7 +29,8 @@
     X(ROOT, "the root element is not the one expected here")                   \
     X(ENVID, "envid is not a decimal number of 64 bits")                       \
     X(SEQID, "seqid is not a decimal number of 32 bits")                       \
-    X(VERB, "an id does not name its verb in letters and digits")
+    X(VERB, "an id does not name its verb in letters and digits")              \
+    X(PUBLICATION, "a publication has no category, or a number that is none")
 
 #define XCCOS_ERROR_ENUM(name, text) XCCOS_ERROR_##name,
 enum xccos_error { XCCOS_ERROR_LIST(XCCOS_ERROR_ENUM) XCCOS_ERROR_COUNT };

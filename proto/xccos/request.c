@@ -205,6 +205,21 @@ static enum xccos_code read_parent(struct reading *reading)
     return XCCOS_CODE_OK;
 }
 
+/* The room's category and add-in, where they are given. */
+static enum xccos_code read_ties(struct reading *reading)
+{
+    struct xccos_management *management = &reading->request->management;
+    struct slice addin = management->block->addin_id;
+
+    management->has_addin = addin.len > 0;
+    if (management->has_addin &&
+        !slice_equal_nocase(addin, SLICE_LITERAL("none")) &&
+        guid_read(addin, &management->addin) != ERROR_NONE) {
+        return refuse(reading, "the chanib siopid is not the id of an add-in");
+    }
+    return read_parent(reading);
+}
+
 static enum xccos_code read_new_room(struct reading *reading)
 {
     const struct xccos_room *room = reading->data->rooms;
@@ -214,7 +229,7 @@ static enum xccos_code read_new_room(struct reading *reading)
             reading, "a chanib with the new room's name and parent is missing");
     }
     reading->request->management.block = room;
-    return read_parent(reading);
+    return read_ties(reading);
 }
 
 static enum xccos_code read_room_change(struct reading *reading)
@@ -227,7 +242,7 @@ static enum xccos_code read_room_change(struct reading *reading)
     }
     management->has_room = true;
     management->block = reading->data->rooms;
-    return read_parent(reading);
+    return read_ties(reading);
 }
 
 static enum xccos_code read_permissions(struct reading *reading)

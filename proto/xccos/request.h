@@ -34,6 +34,8 @@ struct xccos_management {
     struct xccos_name room;
     bool has_category;
     struct xccos_name category;
+    bool has_addin;
+    struct guid addin;              /* Nil: none any more. */
     const struct xccos_room *block; /* What is given of it; what is unset
                                        stays. */
 };

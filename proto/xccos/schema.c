@@ -147,6 +147,9 @@ static const struct schema_field room_fields[] = {
     NUMBER("version", xccos_room, version, UINT64_MAX),
     FLAG("overlimit", xccos_room, over_limit),
     PERCH_NUMBER("cleared", xccos_room, cleared_upto, UINT64_MAX),
+    TEXT("siopid", xccos_room, addin_id),
+    TEXT("sioname", xccos_room, addin_name),
+    TEXT("siourl", xccos_room, addin_url),
 };
 static const struct schema_fact room_facts[] = {
     INFO("ucnt", NUMBER(NULL, xccos_room, user_count, UINT32_MAX)),
@@ -264,6 +267,7 @@ static const struct schema_field room_query_fields[] = {
     WORD("behavior", xccos_room_query, behavior, behaviors),
     FLAG("disabled", xccos_room_query, disabled),
     FLAG("invite", xccos_room_query, invite),
+    TEXT("addin", xccos_room_query, addin),
 };
 static const struct schema_block room_query_block = {
     .name = "qib",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/chat/access.h"
+#include "node/chat/addins.h"
 #include "node/chat/filters.h"
 #include "node/chat/invited.h"
 #include "node/chat/query.h"
@@ -75,6 +76,12 @@ const char *compare_effects(const struct effects *effects,
         if (difference != NULL) {
             return difference;
         }
+    }
+    SAME(effects->revised.kind == twin->revised);
+    SAME(effects->purged_room == twin->purged);
+    SAME(effects->n_ids == twin->n_ids);
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        SAME(effects->ids[i] == twin->ids[i]);
     }
     SAME(effects->has_message == twin->has_message);
     return twin->has_message
@@ -253,6 +260,9 @@ static const char *compare_room(const struct machine *machine,
     view_room(room, &view);
     view_category(view.category, &category);
     SAME(category.place.number == place->category);
+    SAME((view.addin == NULL) == (place->addin == 0));
+    SAME(view.addin == NULL ||
+         view.addin == addins_find(machine, &twin->addins[place->addin].guid));
     SAME(view.behavior == place->behavior);
     SAME(view.invitations_off == place->invitations_off);
     SAME(view.files_off == place->files_off);
@@ -261,6 +271,11 @@ static const char *compare_room(const struct machine *machine,
     SAME(view.history == !twin->places[place->category].history_off);
     SAME(view.visibility == place->visibility);
     SAME(view.disabled == place->disabled);
+    SAME(view.has_retention == place->has_days);
+    SAME(view.retention_days == twin_days(twin, number));
+    SAME(view.cleared_upto == place->cleared);
+    SAME(view.purged_upto == place->purged);
+    SAME(view.swept_upto == place->swept);
     SAME(view.message_id_last == place->message_id);
     SAME(view.endpoints_present == endpoints);
     SAME(view.users_present == users);
@@ -288,8 +303,30 @@ static const char *compare_category(const struct machine *machine,
     SAME(view.invitations == place->invitations);
     SAME(view.file_upload == place->file_upload);
     SAME(view.history == !place->history_off);
+    SAME(view.retention_days == place->days);
     SAME(view.rooms == rooms);
     return compare_place(&view.place, place);
+}
+
+static const char *compare_addin(const struct machine *machine,
+                                 const struct twin *twin, uint32_t number)
+{
+    const struct twin_addin *other = &twin->addins[number];
+    const struct addin *addin = addins_find(machine, &other->guid);
+    struct addin_view view;
+
+    if (!other->is_there) { /* Another may have its guid by now. */
+        return NULL;
+    }
+    SAME(addin != NULL);
+    view_addin(addin, &view);
+    SAME(view.number == number);
+    SAME(same_text(view.name, &other->name));
+    SAME(same_text(view.url, &other->url));
+    SAME(view.version == other->version);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
+    return NULL;
 }
 
 static const char *compare_session(const struct machine *machine,
@@ -428,6 +465,7 @@ const char *compare_state(const struct machine *machine,
     EACH(1, twin->n_places,
          twin->places[i].is_room ? compare_room(machine, twin, i)
                                  : compare_category(machine, twin, i))
+    EACH(1, twin->n_addins, compare_addin(machine, twin, i))
     EACH(0, FILTERS_MAX - 1, compare_filter(machine, twin, i))
     EACH(0, TWIN_SESSIONS - 1,
          twin->sessions[i].open ? compare_session(machine, twin, (int)i) : NULL)

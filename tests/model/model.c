@@ -18,6 +18,7 @@
 #include "tests/model/compare.h"
 #include "tests/model/script.h"
 #include "tests/unit/row_store.h"
+#include "tests/unit/said_book.h"
 
 enum {
     POOL_COMMANDS_MAX = 12000, /* Of one pool. Some live past the ring of
@@ -34,6 +35,7 @@ struct pool {
     struct script script;
     struct effects effects;
     struct row_store *store;
+    struct said_book *book;
     struct arena *arena, *read;
     struct buffer bytes;
 };
@@ -55,6 +57,7 @@ static void pool_init(struct pool *pool, uint64_t seed)
     script_init(&pool->script, seed);
     effects_init(&pool->effects);
     pool->store = row_store_new();
+    pool->book = said_book_new();
     pool->arena = arena_new(16384);
     pool->read = arena_new(16384);
     buffer_init(&pool->bytes);
@@ -66,6 +69,7 @@ static void pool_deinit(struct pool *pool)
     free(pool->twin);
     effects_deinit(&pool->effects);
     row_store_free(pool->store);
+    said_book_free(pool->book);
     arena_free(pool->arena);
     arena_free(pool->read);
     buffer_deinit(&pool->bytes);
@@ -125,13 +129,14 @@ static bool is_administrators(const Perch__Command *command)
 /* What is judged beforehand is what is then applied, and judging leaves no
  * trace, which takes long to see and is looked for now and then. */
 static const char *judge(const struct pool *pool, const Perch__Command *command,
+                         const struct applied_entry *entry,
                          struct applied *judged)
 {
     bool look = pool->step % 16 == 0;
     uint64_t hash = look ? machine_hash(pool->machine) : 0;
     size_t changes = machine_changes(pool->machine);
 
-    *judged = machine_judge(pool->machine, command, NULL);
+    *judged = machine_judge(pool->machine, command, entry);
     if (machine_changes(pool->machine) != changes) {
         return "the changes after judging";
     }
@@ -165,10 +170,13 @@ static bool step(struct pool *pool, struct tally *tally, bool *over)
     arena_reset(pool->arena);
     made = script_next(&pool->script, pool->twin, pool->arena);
     command = through_bytes(pool, made.command);
+    made.entry.facts =
+        said_book_facts(pool->book, pool->machine, command, pool->arena);
     if (is_administrators(command)) {
-        difference = judge(pool, command, &judged);
+        difference = judge(pool, command, &made.entry, &judged);
     }
     ours = machine_apply(pool->machine, &made.entry, command, &pool->effects);
+    said_book_take(pool->book, &pool->effects);
     theirs = twin_apply(pool->twin, &made.entry, command);
     tally->outcomes[ours.outcome] += 1;
     if (ours.outcome != theirs.outcome) {

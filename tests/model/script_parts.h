@@ -35,9 +35,6 @@ ProtobufCBinaryData script_fill(struct arena *arena, size_t len, char byte);
 /** Pick the URI of some user, now and then of none. */
 ProtobufCBinaryData script_uri(struct script *s);
 
-/** Pick a category's guid, now and then one of none. */
-ProtobufCBinaryData script_category(struct script *s, struct arena *arena);
-
 /** Say the commands of filters. */
 void script_filter_create(struct script *s, struct arena *arena,
                           Perch__Command *c);
@@ -48,6 +45,27 @@ void script_filter_delete(struct script *s, struct arena *arena,
 
 /** Make a message with nothing set. */
 void *script_make(struct arena *arena, const ProtobufCMessageDescriptor *what);
+
+/** Pick a room, or a category, there is, mostly. */
+ProtobufCBinaryData script_room(struct script *s, struct arena *arena);
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena);
+
+/** Pick something to say, now and then what nobody may. */
+ProtobufCBinaryData script_words(struct script *s);
+
+/** Say what script_talk.c knows. */
+void script_say_correct(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_say_withdraw(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void script_say_redact(struct script *s, struct arena *arena,
+                       Perch__Command *c);
+void script_say_clear(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_purge(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_retain(struct script *s, struct arena *arena,
+                       Perch__Command *c);
+void script_say_hold(struct script *s, struct arena *arena, Perch__Command *c);
+void script_say_lift(struct script *s, struct arena *arena, Perch__Command *c);
 
 #define MAKE(arena, type) script_make(arena, &perch__##type##__descriptor)
 

@@ -108,6 +108,17 @@ ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
     return place(s, arena, false);
 }
 
+ProtobufCBinaryData script_room(struct script *s, struct arena *arena)
+{
+    return room(s, arena);
+}
+
+ProtobufCBinaryData script_words(struct script *s)
+{
+    return script_text(
+        texts[script_below(s, script_rarely(s, 8) ? COUNT(texts) : 2)]);
+}
+
 static ProtobufCBinaryData *uri_list(struct script *s, struct arena *arena,
                                      size_t *n)
 {
@@ -158,10 +169,13 @@ static void say_post(struct script *s, struct arena *arena, Perch__Command *c)
     CODEC_SET(post, room,
               script_rarely(s, 4) ? room(s, arena)
                                   : joined(s, arena, c->session));
-    CODEC_SET(
-        post, text,
-        script_text(
-            texts[script_below(s, script_rarely(s, 8) ? COUNT(texts) : 2)]));
+    CODEC_SET(post, text, script_words(s));
+    if (script_rarely(s, 10) && s->twin->rules > 2) {
+        CODEC_SET(post, story, !script_rarely(s, 5));
+        if (script_rarely(s, 5)) {
+            CODEC_SET(post, text, script_text(" \t\nuntitled"));
+        }
+    }
     if (script_rarely(s, 500)) {
         CODEC_SET(post, text,
                   script_fill(arena, 7990 + script_below(s, 20), 'x'));
@@ -411,6 +425,8 @@ static uint32_t small(struct script *s, uint32_t setting)
         return 1 + script_below(s, 40);
     case SETTING_MESSAGE_CHARACTERS_MAX:
         return 1 + script_below(s, 12);
+    case SETTING_CORRECTION_WINDOW_S:
+        return script_rarely(s, 6) ? 0 : 1 + script_below(s, 60);
     case SETTING_CHAT_ENABLED:
         return !script_rarely(s, 3);
     case SETTING_REJOIN_POLICY:
@@ -595,6 +611,67 @@ static Perch__Behavior behavior(struct script *s)
                                                   : 4 + script_below(s, 2));
 }
 
+/* Guids 30-33 are those of add-ins. */
+static ProtobufCBinaryData addin_id(struct script *s, struct arena *arena)
+{
+    return guid(s, arena, 30, 4);
+}
+
+static ProtobufCBinaryData addin_name(struct script *s, struct arena *arena)
+{
+    return script_rarely(s, 20)
+               ? script_fill(arena, 51 + script_below(s, 3), 'n')
+               : script_text(names[script_below(s, COUNT(names))]);
+}
+
+static ProtobufCBinaryData addin_url(struct script *s, struct arena *arena)
+{
+    static const char *const urls[] = {
+        "http://a", "https://b.example/c", "HTTPS://d", "http://",
+        "ftp://e",  "https://f g",
+    };
+
+    return script_rarely(s, 40)
+               ? script_fill(arena, 256, 'u')
+               : script_text(urls[script_below(
+                     s, script_rarely(s, 9) ? COUNT(urls) : 3)]);
+}
+
+static void say_addin_create(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_create = MAKE(arena, addin_create);
+    CODEC_SET(c->addin_create, addin, addin_id(s, arena));
+    CODEC_SET(c->addin_create, name, addin_name(s, arena));
+    CODEC_SET(c->addin_create, url, addin_url(s, arena));
+}
+
+static void say_addin_change(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_change = MAKE(arena, addin_change);
+    CODEC_SET(c->addin_change, addin, addin_id(s, arena));
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->addin_change, if_version, 1 + script_below(s, 3));
+    }
+    if (script_rarely(s, 2)) {
+        CODEC_SET(c->addin_change, name, addin_name(s, arena));
+    }
+    if (script_rarely(s, 2)) {
+        CODEC_SET(c->addin_change, url, addin_url(s, arena));
+    }
+}
+
+static void say_addin_delete(struct script *s, struct arena *arena,
+                             Perch__Command *c)
+{
+    c->addin_delete = MAKE(arena, addin_delete);
+    CODEC_SET(c->addin_delete, addin, addin_id(s, arena));
+    if (script_rarely(s, 3)) {
+        CODEC_SET(c->addin_delete, if_version, 1 + script_below(s, 3));
+    }
+}
+
 static void say_room_create(struct script *s, struct arena *arena,
                             Perch__Command *c)
 {
@@ -619,6 +696,9 @@ static void say_room_create(struct script *s, struct arena *arena,
     if (script_rarely(s, 6)) {
         CODEC_SET(made, invitations, script_rarely(s, 2));
         CODEC_SET(made, file_upload, script_rarely(s, 2));
+    }
+    if (script_rarely(s, 8)) {
+        CODEC_SET(made, addin, addin_id(s, arena));
     }
     too_many(s, arena, &made->n_members, &made->members);
 }
@@ -655,6 +735,10 @@ static void say_room_change(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 8)) {
         CODEC_SET(change, file_upload, script_rarely(s, 2));
+    }
+    if (script_rarely(s, 8)) {
+        CODEC_SET(change, addin,
+                  script_rarely(s, 3) ? script_text("") : addin_id(s, arena));
     }
     if (script_rarely(s, 6)) {
         change->presenters_add = uri_list(s, arena, &change->n_presenters_add);
@@ -713,6 +797,17 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_READ_MARKS, say_read_marks, 20, '-'},
     {PERCH__COMMAND__KIND_FEEDS_PUT, say_feeds_put, 15, 'u'},
     {PERCH__COMMAND__KIND_INVITATIONS_TAKE, say_invitations_take, 80, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGE_CORRECT, script_say_correct, 30, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGE_WITHDRAW, script_say_withdraw, 20, 'm'},
+    {PERCH__COMMAND__KIND_MESSAGE_REDACT, script_say_redact, 10, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_CLEAR, script_say_clear, 3, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_PURGE, script_say_purge, 15, '-'},
+    {PERCH__COMMAND__KIND_RETENTION_SET, script_say_retain, 6, 'a'},
+    {PERCH__COMMAND__KIND_HOLD_PLACE, script_say_hold, 5, 'a'},
+    {PERCH__COMMAND__KIND_HOLD_LIFT, script_say_lift, 4, 'a'},
+    {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
+    {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
+    {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},

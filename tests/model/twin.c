@@ -101,10 +101,19 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
-/* All kinds from here on are of rules version 3. */
+/* All kinds from a correction on are of rules version 3, and these fields. */
 static bool is_of_talk(const Perch__Command *c)
 {
-    return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+        return c->post->has_story;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_addin;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_addin;
+    default:
+        return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    }
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -134,6 +143,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_READ_MARK:
     case PERCH__COMMAND__KIND_FEEDS_PUT:
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -144,12 +154,21 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+    case PERCH__COMMAND__KIND_ROOM_CLEAR:
+    case PERCH__COMMAND__KIND_HOLD_PLACE:
+    case PERCH__COMMAND__KIND_HOLD_LIFT:
+    case PERCH__COMMAND__KIND_RETENTION_SET:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
     case PERCH__COMMAND__KIND_FILTER_CREATE:
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
         return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
         return administrator || (user && twin->rules > 1)
                    ? OUTCOME_DONE
                    : OUTCOME_NOT_AN_ADMINISTRATOR;
@@ -370,6 +389,28 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_feeds_put(twin, c);
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
         return twin_invitations_take(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+        return twin_correct(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
+        return twin_withdraw(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+        return twin_redact(twin, c->message_redact);
+    case PERCH__COMMAND__KIND_ROOM_CLEAR:
+        return twin_clear(twin, c->room_clear);
+    case PERCH__COMMAND__KIND_ROOM_PURGE:
+        return twin_purge(twin, c->room_purge);
+    case PERCH__COMMAND__KIND_HOLD_PLACE:
+        return twin_hold(twin, c->hold_place);
+    case PERCH__COMMAND__KIND_HOLD_LIFT:
+        return twin_lift(twin, c->hold_lift);
+    case PERCH__COMMAND__KIND_RETENTION_SET:
+        return twin_retain(twin, c->retention_set);
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+        return twin_addin_create(twin, c->addin_create);
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+        return twin_addin_change(twin, c->addin_change);
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return twin_addin_delete(twin, c->addin_delete);
     default: /* Noop. */
         return OUTCOME_DONE;
     }
@@ -399,6 +440,9 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
     twin->value = 0;
     twin->n_events = 0;
     twin->has_message = false;
+    twin->revised = REVISION_NONE;
+    twin->purged = 0;
+    twin->n_ids = 0;
     if (!is_start(entry, c)) {
         applied.outcome = admit(twin, entry);
         if (applied.outcome != OUTCOME_DONE) {

@@ -27,6 +27,10 @@ enum {
     TWIN_EXPRESSIONS = 16,
     TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
     TWIN_FEEDS = 32,
+    TWIN_SAID = 12000,
+    TWIN_HOLDS = 256,
+    TWIN_IDS = 128,
+    TWIN_ADDINS = 512, /* Ever. */
 };
 
 struct twin_text {
@@ -64,7 +68,11 @@ struct twin_place {
     uint32_t version;
     int64_t created, changed;
     /* Rooms only. */
+    bool has_days;
+    uint64_t cleared, purged, swept;
+    uint32_t kept;
     uint32_t category; /* Number. */
+    uint32_t addin;    /* Number; 0: none. */
     Perch__Visibility visibility;
     bool disabled;
     uint64_t message_id;
@@ -75,6 +83,33 @@ struct twin_place {
     /* Both. */
     unsigned roles[TWIN_USERS + 1];   /* By user number. */
     uint32_t invited[TWIN_USERS + 1]; /* Since when; 0: not. */
+    uint32_t days;                    /* Of retention. */
+};
+
+/* Of a room, by rising id. */
+struct twin_said {
+    uint32_t room;
+    uint64_t id;
+    uint32_t user;
+    int64_t at;
+    bool story, gone;
+    enum revision state;
+    struct twin_text text, extra; /* As it is now. */
+};
+
+/* On a room or a user. */
+struct twin_hold {
+    uint64_t number;
+    struct twin_text name; /* Lower case. */
+    uint32_t room, user;
+};
+
+struct twin_addin {
+    bool is_there;
+    struct guid guid;
+    struct twin_text name, url;
+    uint32_t version;
+    int64_t created, changed;
 };
 
 struct twin_session {
@@ -148,6 +183,8 @@ struct twin {
     uint32_t next_second; /* Of invitations to come, at least. */
     struct twin_user users[TWIN_USERS + 1]; /* By number, from 1. */
     struct twin_place places[TWIN_PLACES + 1];
+    uint32_t n_addins;
+    struct twin_addin addins[TWIN_ADDINS + 1];
     struct twin_session sessions[TWIN_SESSIONS];
     size_t n_present;
     struct twin_present present[TWIN_PRESENT];
@@ -159,6 +196,11 @@ struct twin {
     struct twin_item items[TWIN_ITEMS];
     /* By user and room: the message read up to, and one; 0: no mark. */
     uint64_t reads[TWIN_USERS + 1][TWIN_PLACES + 1];
+    size_t n_said;
+    struct twin_said said[TWIN_SAID];
+    size_t n_holds;
+    struct twin_hold holds[TWIN_HOLDS];
+    uint64_t hold_last;
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -167,6 +209,10 @@ struct twin {
     struct event events[TWIN_EVENTS];
     bool has_message;
     struct message message;
+    enum revision revised;
+    uint32_t purged; /* Room. */
+    size_t n_ids;
+    uint64_t ids[TWIN_IDS];
 };
 
 /** Make a pool to which nothing happened. */
@@ -212,6 +258,9 @@ bool twin_invites(const struct twin *twin, uint32_t room);
 /** List the ids of a user's invitations after one. Returns how many. */
 size_t twin_invited(const struct twin *twin, uint32_t user, uint64_t after,
                     uint64_t ids[TWIN_PLACES]);
+
+/** Find an add-in by guid. 0 when there is none. */
+uint32_t twin_addin(const struct twin *twin, ProtobufCBinaryData guid);
 
 /** Take everyone out of a room who may not be in it. */
 void twin_put_out(struct twin *twin, uint32_t room);
@@ -281,6 +330,9 @@ enum outcome twin_session_close(struct twin *twin,
                                 const Perch__SessionClose *c);
 enum outcome twin_session_expel(struct twin *twin,
                                 const Perch__SessionExpel *c);
+enum outcome twin_addin_create(struct twin *twin, const Perch__AddinCreate *c);
+enum outcome twin_addin_change(struct twin *twin, const Perch__AddinChange *c);
+enum outcome twin_addin_delete(struct twin *twin, const Perch__AddinDelete *c);
 enum outcome twin_invitations_take(struct twin *twin, const Perch__Command *c);
 enum outcome twin_join(struct twin *twin, const Perch__Command *c);
 enum outcome twin_part(struct twin *twin, const Perch__Command *c);
@@ -289,6 +341,28 @@ enum outcome twin_publish(struct twin *twin, const Perch__Command *c);
 enum outcome twin_read_mark(struct twin *twin, const Perch__Command *c);
 enum outcome twin_read_marks(struct twin *twin, const Perch__ReadMarks *c);
 enum outcome twin_feeds_put(struct twin *twin, const Perch__Command *c);
+enum outcome twin_correct(struct twin *twin, const Perch__Command *c);
+enum outcome twin_withdraw(struct twin *twin, const Perch__Command *c);
+enum outcome twin_redact(struct twin *twin, const Perch__MessageRedact *c);
+enum outcome twin_clear(struct twin *twin, const Perch__RoomClear *c);
+enum outcome twin_purge(struct twin *twin, const Perch__RoomPurge *c);
+enum outcome twin_retain(struct twin *twin, const Perch__RetentionSet *c);
+enum outcome twin_hold(struct twin *twin, const Perch__HoldPlace *c);
+enum outcome twin_lift(struct twin *twin, const Perch__HoldLift *c);
+
+/** Keep the message of a post. */
+void twin_remember(struct twin *twin, uint32_t user, const Perch__Post *post);
+
+/** How many days a room's messages are kept. */
+uint32_t twin_days(const struct twin *twin, uint32_t room);
+
+/** Whether the acting session may say something in a room. */
+enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
+                          uint32_t room);
+
+/** Whether something may be said. */
+enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
+                             ProtobufCBinaryData extra, bool is_story);
 
 /** Texts. */
 bool twin_same(const void *a, size_t a_len, const void *b, size_t b_len);

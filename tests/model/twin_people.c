@@ -606,9 +606,20 @@ enum outcome twin_part(struct twin *twin, const Perch__Command *c)
     return OUTCOME_DONE;
 }
 
-static enum outcome check_said(const struct twin *twin, const Perch__Post *p)
+static bool has_title(ProtobufCBinaryData text)
 {
-    long n = twin_characters(p->text);
+    size_t i = 0;
+
+    while (i < text.len && strchr(" \t\r", text.data[i]) != NULL) {
+        i++;
+    }
+    return i < text.len && text.data[i] != '\n';
+}
+
+enum outcome twin_check_said(const struct twin *twin, ProtobufCBinaryData text,
+                             ProtobufCBinaryData extra, bool is_story)
+{
+    long n = twin_characters(text);
 
     if (n == -1) {
         return OUTCOME_TEXT_NOT_UTF8;
@@ -619,16 +630,38 @@ static enum outcome check_said(const struct twin *twin, const Perch__Post *p)
     if (n == 0) {
         return OUTCOME_TEXT_EMPTY;
     }
-    if (n > (long)twin->settings[SETTING_MESSAGE_CHARACTERS_MAX]) {
+    if (n > (long)twin->settings[is_story ? SETTING_STORY_CHARACTERS_MAX
+                                          : SETTING_MESSAGE_CHARACTERS_MAX]) {
         return OUTCOME_TEXT_TOO_LONG;
     }
-    if (p->extra.len > 65536) {
+    if (is_story && !has_title(text)) {
+        return OUTCOME_STORY_UNTITLED;
+    }
+    if (extra.len > 65536) {
         return OUTCOME_EXTRA_TOO_LONG;
     }
-    n = twin_characters(p->extra);
+    n = twin_characters(extra);
     return n == -1   ? OUTCOME_TEXT_NOT_UTF8
            : n == -2 ? OUTCOME_TEXT_CHARACTER
                      : OUTCOME_DONE;
+}
+
+enum outcome twin_may_say(const struct twin *twin, const Perch__Command *c,
+                          uint32_t room)
+{
+    int session;
+    enum outcome outcome = acting(twin, c, &session);
+
+    CHECK(outcome == OUTCOME_DONE);
+    if (room == 0) {
+        return OUTCOME_ROOM_UNKNOWN;
+    }
+    outcome = twin_may_post(twin, twin->sessions[session].user, room);
+    if (outcome != OUTCOME_DONE) {
+        return outcome;
+    }
+    return find_present(twin, session, room) < 0 ? OUTCOME_NOT_JOINED
+                                                 : OUTCOME_DONE;
 }
 
 static enum outcome check_post(struct twin *twin, const Perch__Command *c,
@@ -657,17 +690,10 @@ static enum outcome check_post(struct twin *twin, const Perch__Command *c,
             return OUTCOME_REPEATED;
         }
     }
-    if (room == 0) {
-        return OUTCOME_ROOM_UNKNOWN;
+    outcome = twin_may_say(twin, c, room);
+    if (outcome == OUTCOME_DONE) {
+        outcome = twin_check_said(twin, p->text, p->extra, p->story);
     }
-    outcome = twin_may_post(twin, user, room);
-    if (outcome != OUTCOME_DONE) {
-        return outcome;
-    }
-    if (find_present(twin, *session, room) < 0) {
-        return OUTCOME_NOT_JOINED;
-    }
-    outcome = check_said(twin, p);
     if (outcome == OUTCOME_DONE &&
         (p->annotation.len > 2048 || twin_characters(p->annotation) < 0)) {
         return OUTCOME_ANNOTATION_INVALID;
@@ -701,6 +727,7 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
         .hidden = twin->places[twin->places[room].category].history_off,
         .post = c->post,
     };
+    twin_remember(twin, event->user, c->post);
     if (c->post->has_retry_id) {
         struct twin_memo memo = {
             .user = event->user, .value = twin->value, .room = room};

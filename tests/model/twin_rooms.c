@@ -34,6 +34,8 @@ static bool in_range(uint32_t setting, uint32_t value)
     case SETTING_CATEGORIES_MAX:
     case SETTING_HOLDS_MAX:
         return value >= 1 && value <= 1000000;
+    case SETTING_ADDINS_MAX:
+        return value >= 1 && value <= 10000;
     default:
         return value >= 1 && value <= 10000000;
     }
@@ -571,6 +573,9 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     if (c->behavior != 4 && c->behavior != 5) {
         return OUTCOME_BEHAVIOR_INVALID;
     }
+    if (c->addin.len > 0 && twin_addin(twin, c->addin) == 0) {
+        return OUTCOME_ADDIN_UNKNOWN;
+    }
     if (count(twin, true) >= twin->settings[SETTING_ROOMS_MAX]) {
         return OUTCOME_ROOMS_FULL;
     }
@@ -588,6 +593,7 @@ enum outcome twin_room_create(struct twin *twin, const Perch__Command *command)
     place = add_place(twin, c->room, c->name, c->description);
     place->is_room = true;
     place->category = category;
+    place->addin = c->addin.len > 0 ? twin_addin(twin, c->addin) : 0;
     place->visibility = c->visibility;
     place->behavior = c->behavior;
     place->disabled = c->disabled;
@@ -630,6 +636,9 @@ static enum outcome check_room_change(struct twin *twin, uint32_t user,
                           c->has_description, c->description);
     if (outcome != OUTCOME_DONE) {
         return outcome;
+    }
+    if (c->has_addin && c->addin.len > 0 && twin_addin(twin, c->addin) == 0) {
+        return OUTCOME_ADDIN_UNKNOWN;
     }
     if (c->has_visibility && !is_visibility(twin, c->visibility)) {
         return OUTCOME_VISIBILITY_INVALID;
@@ -707,6 +716,12 @@ enum outcome twin_room_change(struct twin *twin, const Perch__Command *command)
     if (c->has_file_upload) {
         changed |= c->file_upload == place->files_off ? CHANGED_SWITCHES : 0;
         place->files_off = !c->file_upload;
+    }
+    if (c->has_addin) {
+        uint32_t addin = c->addin.len > 0 ? twin_addin(twin, c->addin) : 0;
+
+        changed |= addin != place->addin ? CHANGED_SWITCHES : 0;
+        place->addin = addin;
     }
     if (apply_lists(twin, number, lists, 6)) {
         changed |= CHANGED_ROLES;

@@ -163,6 +163,20 @@ enum outcome fixture_member(struct chat_fixture *f, const char *group,
     return fixture_administer(f, &command);
 }
 
+enum outcome fixture_addin(struct chat_fixture *f, const struct guid *guid,
+                           const char *name, const char *url)
+{
+    Perch__AddinCreate create = PERCH__ADDIN_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&create, addin, fixture_guid_bytes(guid));
+    CODEC_SET(&create, name, fixture_text(name));
+    CODEC_SET(&create, url, fixture_text(url));
+    command.kind_case = PERCH__COMMAND__KIND_ADDIN_CREATE;
+    command.addin_create = &create;
+    return fixture_administer(f, &command);
+}
+
 enum outcome fixture_filter(struct chat_fixture *f, const char *name,
                             const char *expression)
 {

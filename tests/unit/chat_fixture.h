@@ -31,11 +31,11 @@ struct chat_fixture {
     struct arena *arena;    /* The last entry's command. */
     struct buffer bytes;
     struct said_book *book; /* What commands are told of messages. */
-    uint64_t index;  /* Of the last entry. */
-    int64_t now_us;  /* The next entry is stamped so; moves by 1 s. */
-    uint64_t hash;   /* Of the state before the last entry. */
-    uint32_t starts; /* Nodes started so far, for their ids. */
-    uint32_t needs;  /* When not 0: the next commands' needs_rules. */
+    uint64_t index;         /* Of the last entry. */
+    int64_t now_us;         /* The next entry is stamped so; moves by 1 s. */
+    uint64_t hash;          /* Of the state before the last entry. */
+    uint32_t starts;        /* Nodes started so far, for their ids. */
+    uint32_t needs;         /* When not 0: the next commands' needs_rules. */
     uint64_t epochs[FIXTURE_NODES];
     uint64_t numbers[FIXTURE_NODES];
     struct guid trade, lobby, desk;
@@ -77,6 +77,10 @@ enum outcome fixture_group(struct chat_fixture *f, const char *uri);
 /** Put a user or group into a group, or take it out. */
 enum outcome fixture_member(struct chat_fixture *f, const char *group,
                             const char *member, bool is_in);
+
+/** Register an add-in. */
+enum outcome fixture_addin(struct chat_fixture *f, const struct guid *guid,
+                           const char *name, const char *url);
 
 /** Create a filter that blocks one expression, in the whole pool. */
 enum outcome fixture_filter(struct chat_fixture *f, const char *name,

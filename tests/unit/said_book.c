@@ -187,16 +187,17 @@ const struct facts *said_book_facts(const struct said_book *book,
                                     const Perch__Command *command,
                                     struct arena *arena)
 {
-    struct facts *facts = arena_alloc(arena, sizeof(*facts));
-    struct said *said =
-        arena_alloc(arena, (PURGES_MAX + 1) * sizeof(*facts->said));
+    struct facts *facts;
     struct wants wants;
+    struct said *said;
 
-    CHECK(facts != NULL && said != NULL);
-    *facts = (struct facts){0, said};
     if (command == NULL || !message_wants(machine, command, &wants)) {
         return NULL;
     }
+    facts = arena_alloc(arena, sizeof(*facts));
+    said = arena_alloc(arena, (PURGES_MAX + 1) * sizeof(*said));
+    CHECK(facts != NULL && said != NULL);
+    *facts = (struct facts){0, said};
     for (size_t i = 0; i < book->n && facts->n <= PURGES_MAX; i++) {
         if (is_wanted(&wants, &book->pages[i])) {
             said[facts->n++] = book->pages[i].said;

@@ -675,6 +675,20 @@ void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change)
     stage_administer(s, &command);
 }
 
+void stage_addin(struct stage *s, const char *guid, const char *name,
+                 const char *url)
+{
+    Perch__AddinCreate create = PERCH__ADDIN_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&create, addin, guid_of(guid));
+    CODEC_SET(&create, name, bytes_of(name));
+    CODEC_SET(&create, url, bytes_of(url));
+    command.kind_case = PERCH__COMMAND__KIND_ADDIN_CREATE;
+    command.addin_create = &create;
+    stage_administer(s, &command);
+}
+
 void stage_disable(struct stage *s, const char *guid)
 {
     Perch__RoomChange change = PERCH__ROOM_CHANGE__INIT;

@@ -197,6 +197,10 @@ void stage_raise(struct stage *s);
 /** Change the category of all rooms; its guid is filled in. */
 void stage_category(struct stage *s, Perch__CategoryChange *change);
 
+/** Register an add-in. */
+void stage_addin(struct stage *s, const char *guid, const char *name,
+                 const char *url);
+
 /** Change a room; its guid is filled in. */
 void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change);
 

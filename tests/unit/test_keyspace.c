@@ -127,7 +127,8 @@ static void test_table_name__never_changes(void **state)
         "meta",      "users",        "categories", "rooms",       "roles",
         "messages",  "sessions",     "origins",    "outcomes",    "retries",
         "endpoints", "probes",       "groups",     "memberships", "revisions",
-        "holds",     "publications", "reads",      "feeds",       "filters",
+        "holds",     "publications", "reads",      "feeds",       "addins",
+        "filters",
     };
 
     (void)state;

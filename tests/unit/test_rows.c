@@ -31,6 +31,7 @@ static void attend(struct chat_fixture *f)
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
 {
+    struct guid addin;
     struct chat_fixture *f;
     Perch__Probe probe = PERCH__PROBE__INIT;
     Perch__NodeMark mark = PERCH__NODE_MARK__INIT;
@@ -69,6 +70,9 @@ static int setup(void **state)
                    DONE);
     assert_outcome(talk_hold(f, "case", NULL, CAROL), DONE);
     attend(f);
+    addin = fixture_guid(77);
+    assert_outcome(fixture_addin(f, &addin, "Tides", "https://tides.example/"),
+                   DONE);
     assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
@@ -390,7 +394,8 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_MEMBERSHIP), 14);
     assert_int_equal(row_place(ROW_HOLD), 18);
     assert_int_equal(row_place(ROW_REVISION), 19);
-    assert_int_equal(row_place(ROW_FILTER), 20);
+    assert_int_equal(row_place(ROW_ADDIN), 20);
+    assert_int_equal(row_place(ROW_FILTER), 21);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

@@ -80,6 +80,10 @@ static void test_history__is_the_newest(void **state)
     send_ask(s, alice, LOBBY, ""); /* HISTORY_DEFAULT is 30. */
     stage_reads(s, ERROR_NONE);
     check_ids(stage_expect(s, alice, "rpl:bccontext"), 11, 40);
+    stage_set(s, SETTING_HISTORY_DEFAULT, 2);
+    send_ask(s, alice, LOBBY, "");
+    stage_reads(s, ERROR_NONE);
+    check_ids(stage_expect(s, alice, "rpl:bccontext"), 39, 40);
     send_ask(s, alice, LOBBY, "<msgid id=\"37\"/><limit cnt=\"50\"/>");
     stage_reads(s, ERROR_NONE);
     check_ids(stage_expect(s, alice, "rpl:bccontext"), 38, 40);

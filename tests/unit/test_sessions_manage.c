@@ -8,6 +8,8 @@
 #define IN(test) RUN_IN(test, setup, stage_teardown)
 #define TRADE    "ma-cat://example.com/99999999-9999-9999-9999-999999999999"
 
+#define TIDES_ID "77777777-7777-7777-7777-777777777777"
+
 #define ASK(verb, data)                                                        \
     "<xccos ver=\"1\" envid=\"31\" xmlns=\"urn:parlano:xml:ns:xccos\">"        \
     "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data>" data "</data></cmd></xccos>"
@@ -157,6 +159,42 @@ static void test_permadd__and_permdel(void **state)
         "403\">ERROR_PERMISSION");
 }
 
+/* A room is shown with the add-in it carries, which its managers give it and
+ * take away, and by which it is found. */
+static void test_chanmodify__addins(void **state)
+{
+    static const char shown[] = " siopid=\"" TIDES_ID "\" sioname=\"Tides\" "
+                                "siourl=\"https://tides.example/?a&amp;b\"";
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+
+    stage_addin(s, TIDES_ID, "Tides", "https://tides.example/?a&b");
+    ask(s, alice,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" siopid=\"" TIDES_ID "\"/>"),
+        shown);
+    stage_say(s, bob, ASK("chansrch", "<qib criteria=\"\" addin=\"tides\"/>"));
+    assert_non_null(strstr(stage_expect(s, bob, "<data><chanib"), shown));
+    stage_say(s, bob, ASK("chansrch", "<qib criteria=\"\" addin=\"Ebb\"/>"));
+    stage_expect(s, bob, "<data/>");
+    ask(s, alice,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" siopid=\"Tides\"/>"),
+        "400\">ERROR_INVALID_ARGUMENT: the chanib siopid");
+    ask(s, alice,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" siopid=\"" DESK_ID "\"/>"),
+        "404\">ERROR_NO_SUCH_NODE: there is no such add-in");
+    ask(s, bob, ASK("chanmodify", "<chanib uri=\"" DESK "\" siopid=\"none\"/>"),
+        "403\">ERROR_PERMISSION");
+    ask(s, alice,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" siopid=\"none\"/>"),
+        "rpl:chanmodify");
+    stage_say(s, bob, ASK("chansrch", "<qib criteria=\"desk\"/>"));
+    assert_null(strstr(stage_expect(s, bob, "<chanib"), "siopid"));
+    ask(s, alice,
+        ASK("chancreate", "<chanib name=\"Night\" parent=\"" TRADE
+                          "\" siopid=\"" TIDES_ID "\"/>"),
+        shown);
+}
+
 /* To one outside, a secret room is no room to change either. */
 static void test_chanmodify__of_a_secret_room(void **state)
 {
@@ -260,6 +298,7 @@ int main(void)
         IN(test_chancreate__refusals),
         IN(test_chanmodify__is_told_to_all),
         IN(test_permadd__and_permdel),
+        IN(test_chanmodify__addins),
         IN(test_chanmodify__of_a_secret_room),
         IN(test_chandelete__is_for_administrators),
         IN(test_nodespermcreatechild__lists_them),

@@ -2,6 +2,7 @@
  * which refusal. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/session/identity.h"
 #include "tests/unit/fake_loop.h"
@@ -281,6 +282,22 @@ static void test_sign_in__without_a_leader(void **state)
     assert_int_equal(stage_next(s, 9)->sign_in, SIGN_IN_FOUND);
 }
 
+/* From the rules that know files on, clients are told how large one may be. */
+static void test_requests__file_size(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+    const char *reply;
+
+    stage_say(s, alice, ASK("getserverinfo", ""));
+    assert_null(strstr(stage_expect(s, alice, "storySizeLimit"), "fileSize"));
+    stage_raise(s);
+    stage_set(s, SETTING_FILE_KIB_MAX, 512);
+    stage_say(s, alice, ASK("getserverinfo", ""));
+    reply = stage_expect(s, alice, "storySizeLimit");
+    assert_non_null(strstr(reply, "fileSizeLimit=\"512\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +307,7 @@ int main(void)
         IN(test_requests__joins),
         IN(test_requests__closed_room),
         IN(test_requests__several_in_a_body),
+        IN(test_requests__file_size),
         IN(test_sign_in__looks_up),
         IN(test_sign_in__without_a_leader),
     };

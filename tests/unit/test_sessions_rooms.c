@@ -158,6 +158,22 @@ static void test_large_room__is_quiet(void **state)
     stage_expect(s, alice, "ntc:part"); /* Two are left: it is small again. */
 }
 
+/* Without a limit every room's people are listed, and everyone is told. */
+static void test_large_room__without_a_limit(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+
+    stage_set(s, SETTING_PARTICIPANTS_LISTED_MAX, 1);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_join(s, bob, LOBBY_ID, NULL);
+    stage_expect_none(s, alice);
+    stage_set(s, SETTING_PARTICIPANTS_LISTED_MAX, 0);
+    stage_join(s, stage_dial(s, CAROL, "c1"), LOBBY_ID, NULL);
+    stage_expect(s, alice, "ntc:join");
+    stage_expect(s, bob, "ntc:join");
+}
+
 /* Who is put out is told so at each endpoint, the others once. */
 static void test_eviction__is_told(void **state)
 {
@@ -220,11 +236,17 @@ static void test_rosters__share_users(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN(test_notices__join_and_part),      IN(test_notices__count_users),
-        IN(test_notices__joining_again),      IN(test_part__ends_copies),
-        IN(test_part__of_who_is_out_already), IN(test_part__of_a_foreign_room),
-        IN(test_large_room__is_quiet),        IN(test_eviction__is_told),
-        IN(test_disabled_room__is_told),      IN(test_rosters__share_users),
+        IN(test_notices__join_and_part),
+        IN(test_notices__count_users),
+        IN(test_notices__joining_again),
+        IN(test_part__ends_copies),
+        IN(test_part__of_who_is_out_already),
+        IN(test_part__of_a_foreign_room),
+        IN(test_large_room__is_quiet),
+        IN(test_large_room__without_a_limit),
+        IN(test_eviction__is_told),
+        IN(test_disabled_room__is_told),
+        IN(test_rosters__share_users),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
