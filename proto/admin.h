@@ -102,6 +102,16 @@ enum admin_access {
       CHANGE)                                                                  \
     X(GROUPS_CHANGE, 31, groups_change, groups_show_reply, LONG, REPLY,        \
       CHANGE)                                                                  \
+    X(ADDINS_LIST, 32, addins_list, addins_list_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_SHOW, 33, addins_show, addins_show_reply, SHORT, REPLY, LOOK)     \
+    X(ADDINS_CREATE, 34, addins_create, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_CHANGE, 35, addins_change, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ADDINS_DELETE, 36, addins_delete, addins_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
+      SHORT, REPLY, LOOK)                                                      \
     X(FILTERS_LIST, 80, filters_list, filters_list_reply, SHORT, REPLY, LOOK)  \
     X(FILTERS_SHOW, 81, filters_show, filters_show_reply, SHORT, REPLY, LOOK)  \
     X(FILTERS_CREATE, 82, filters_create, filters_show_reply, LONG, REPLY,     \

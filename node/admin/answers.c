@@ -14,6 +14,8 @@ static const struct answer_row *const tables[] = {
     rules_rows,
     groups_rows,
     category_changes_rows,
+    addins_rows,
+    eligible_rows,
     filters_rows,
     filter_changes_rows,
 };

@@ -70,6 +70,27 @@ const struct category *find_category(struct answer *answer,
     return category;
 }
 
+const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData bytes)
+{
+    struct slice name = codec_slice(bytes);
+    const struct addin *addin = NULL;
+    struct guid guid;
+
+    if (!is_given(answer, bytes)) {
+        return NULL;
+    }
+    if (guid_read(name, &guid) == ERROR_NONE) {
+        addin = addins_find(answer->machine, &guid);
+    }
+    if (addin == NULL) {
+        addin = addins_named(answer->machine, name);
+    }
+    if (addin == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_ADDIN_UNKNOWN, name);
+    }
+    return addin;
+}
+
 struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData bytes)
 {
     struct slice name = codec_slice(bytes);

@@ -10,6 +10,7 @@
 #define NODE_ADMIN_FIND_H
 
 #include "node/admin/answer.h"
+#include "node/chat/addins.h"
 #include "node/chat/query.h"
 
 /** Find a room. NULL, and the answer refused: ROOM_UNKNOWN, NAME_MISSING. */
@@ -18,6 +19,10 @@ const struct room *find_room(struct answer *answer, ProtobufCBinaryData name);
 /** Find a category. NULL, and the answer refused, likewise. */
 const struct category *find_category(struct answer *answer,
                                      ProtobufCBinaryData name);
+
+/** Find an add-in by name or guid. NULL, and the answer refused:
+ * ADDIN_UNKNOWN, NAME_MISSING. */
+const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData name);
 
 /** Find a user. NULL, and the answer refused, likewise. */
 const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);

@@ -44,6 +44,49 @@ static ProtobufCBinaryData id_of(const struct category *category,
     return (ProtobufCBinaryData){GUID_BYTES, guid->bytes};
 }
 
+/* Whether a room carries the add-in that a command names; empty: none. */
+static bool carries(const struct room_view *view, ProtobufCBinaryData addin)
+{
+    struct addin_view carried;
+
+    if (view->addin == NULL || addin.len == 0) {
+        return view->addin == NULL && addin.len == 0;
+    }
+    view_addin(view->addin, &carried);
+    return slice_equal(codec_slice(addin),
+                       slice_of(carried.guid.bytes, GUID_BYTES));
+}
+
+/* Give the command the add-in that is named; "none" is none. Returns false, and
+ * the answer refused, when there is none such. */
+#define GIVE_ADDIN(answer, asked, command)                                     \
+    (!(asked)->has_addin ||                                                    \
+     give_addin(answer, (asked)->addin, &(command)->has_addin,                 \
+                &(command)->addin))
+
+static bool give_addin(struct answer *answer, ProtobufCBinaryData name,
+                       protobuf_c_boolean *has_out,
+                       ProtobufCBinaryData *addin_out)
+{
+    struct guid *guid = answer_alloc(answer, sizeof(*guid));
+    const struct addin *addin;
+    struct addin_view view;
+
+    *has_out = true;
+    *addin_out = codec_bytes(SLICE_NONE);
+    if (slice_equal_nocase(codec_slice(name), SLICE_LITERAL("none"))) {
+        return true;
+    }
+    addin = find_addin(answer, name);
+    if (addin == NULL) {
+        return false;
+    }
+    view_addin(addin, &view);
+    *guid = view.guid;
+    *addin_out = (ProtobufCBinaryData){GUID_BYTES, guid->bytes};
+    return true;
+}
+
 static bool is_created(struct answer *answer, const struct room *room,
                        const struct category *category,
                        const Perch__Admin__RoomsCreate *asked,
@@ -63,6 +106,7 @@ static bool is_created(struct answer *answer, const struct room *room,
                         codec_slice(asked->description))) &&
            view.visibility == create->visibility &&
            view.disabled == (create->disabled != 0) &&
+           (!create->has_addin || carries(&view, create->addin)) &&
            (!asked->has_behavior || asked->behavior == view.behavior) &&
            (!asked->has_invitations ||
             (asked->invitations != 0) != view.invitations_off) &&
@@ -111,7 +155,8 @@ static void decide_create(struct answer *answer)
     }
     create = plan_create(answer, asked, category);
     lists_of_create(asked, create, lists);
-    if (!lists_write(answer, lists, LISTS_OF_CREATE)) {
+    if (!lists_write(answer, lists, LISTS_OF_CREATE) ||
+        !GIVE_ADDIN(answer, asked, create)) {
         return;
     }
     answer_tells(answer, "created", "room \"%.*s\"",
@@ -130,6 +175,7 @@ static void decide_create(struct answer *answer)
 static bool is_changed(struct answer *answer, const struct room *room,
                        const struct category *category,
                        const Perch__Admin__RoomsChange *asked,
+                       const Perch__RoomChange *change,
                        const struct listed *lists)
 {
     struct room_view view;
@@ -145,6 +191,7 @@ static bool is_changed(struct answer *answer, const struct room *room,
                         codec_slice(asked->description))) &&
            (!asked->has_visibility || asked->visibility == view.visibility) &&
            (!asked->has_disabled || (asked->disabled != 0) == view.disabled) &&
+           (!change->has_addin || carries(&view, change->addin)) &&
            (!asked->has_behavior || asked->behavior == view.behavior) &&
            (!asked->has_invitations ||
             (asked->invitations != 0) != view.invitations_off) &&
@@ -188,7 +235,7 @@ static const char *deed_of(const Perch__Admin__RoomsChange *asked)
     bool other = asked->has_name || asked->has_category ||
                  asked->has_description || asked->has_visibility ||
                  asked->has_behavior || asked->has_invitations ||
-                 asked->has_file_upload ||
+                 asked->has_file_upload || asked->has_addin ||
                  asked->n_members_add + asked->n_members_remove +
                          asked->n_managers_add + asked->n_managers_remove +
                          asked->n_presenters_add + asked->n_presenters_remove >
@@ -220,7 +267,8 @@ static void decide_change(struct answer *answer)
     }
     change = plan_change(answer, asked, category);
     lists_of_change(asked, change, lists);
-    if (!lists_write(answer, lists, LISTS_OF_CHANGE)) {
+    if (!lists_write(answer, lists, LISTS_OF_CHANGE) ||
+        !GIVE_ADDIN(answer, asked, change)) {
         return;
     }
     view_room(room, &view);
@@ -229,7 +277,7 @@ static void decide_change(struct answer *answer)
               codec_bytes(slice_of(answer->guid.bytes, GUID_BYTES)));
     answer_tells(answer, deed_of(asked), "room \"%.*s\"",
                  SLICE_PRINT(view.place.name));
-    if (is_changed(answer, room, category, asked, lists)) {
+    if (is_changed(answer, room, category, asked, change, lists)) {
         answer->does = ANSWER_ALREADY;
         return;
     }

@@ -13,6 +13,7 @@ struct room_list {
     struct page page;
     const Perch__Admin__RoomsList *asked;
     const struct category *category; /* Those asked for, or NULL. */
+    const struct addin *addin;       /* Likewise. */
     const struct user *member, *manager;
     struct slice mark;
 };
@@ -32,6 +33,7 @@ static bool is_wanted(const struct room_list *list, const struct room *room,
            (list->category == NULL || list->category == view->category) &&
            (!asked->has_visibility || asked->visibility == view->visibility) &&
            (!asked->has_disabled || (asked->disabled != 0) == view->disabled) &&
+           (list->addin == NULL || list->addin == view->addin) &&
            has_role(room, list->member, ROLE_MEMBER) &&
            has_role(room, list->manager, ROLE_MANAGER);
 }
@@ -57,6 +59,9 @@ static void find_narrowing(struct room_list *list, struct answer *answer)
 {
     if (list->asked->has_category) {
         list->category = find_category(answer, list->asked->category);
+    }
+    if (!answer_refused(answer) && list->asked->has_addin) {
+        list->addin = find_addin(answer, list->asked->addin);
     }
     if (!answer_refused(answer) && list->asked->has_member) {
         list->member = find_user(answer, list->asked->member);

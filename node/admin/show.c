@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "node/chat/addins.h"
 #include "node/chat/query.h"
 
 static struct slice guid_text(struct answer *answer, const struct guid *guid)
@@ -40,6 +41,7 @@ Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
     Perch__Admin__Room *shown =
         answer_new(answer, &perch__admin__room__descriptor);
     struct category_view category;
+    struct addin_view addin;
     struct room_view view;
 
     view_room(room, &view);
@@ -57,6 +59,11 @@ Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
     CODEC_SET(shown, invitations, view.invitations);
     CODEC_SET(shown, file_upload, view.file_upload);
     CODEC_SET(shown, history, view.history);
+    if (view.addin != NULL) {
+        view_addin(view.addin, &addin);
+        ANSWER_TEXT(shown, addin, addin.name);
+        ANSWER_TEXT(shown, addin_url, addin.url);
+    }
     return shown;
 }
 
@@ -109,6 +116,24 @@ Perch__Admin__Group *show_group(struct answer *answer,
     ANSWER_TEXT(shown, display_name, view.display_name);
     CODEC_SET(shown, members, view.members);
     CODEC_SET(shown, chat, view.chat);
+    CODEC_SET(shown, version, view.version);
+    CODEC_SET(shown, created_at_us, view.created_at_us);
+    CODEC_SET(shown, changed_at_us, view.changed_at_us);
+    return shown;
+}
+
+Perch__Admin__Addin *show_addin(struct answer *answer,
+                                const struct addin *addin)
+{
+    Perch__Admin__Addin *shown =
+        answer_new(answer, &perch__admin__addin__descriptor);
+    struct addin_view view;
+
+    view_addin(addin, &view);
+    ANSWER_TEXT(shown, id, guid_text(answer, &view.guid));
+    ANSWER_TEXT(shown, name, view.name);
+    ANSWER_TEXT(shown, url, view.url);
+    CODEC_SET(shown, rooms, view.rooms);
     CODEC_SET(shown, version, view.version);
     CODEC_SET(shown, created_at_us, view.created_at_us);
     CODEC_SET(shown, changed_at_us, view.changed_at_us);

@@ -28,4 +28,8 @@ Perch__Admin__Group *show_group(struct answer *answer,
 Perch__Admin__Session *show_session(struct answer *answer,
                                     const struct session *session);
 
+/** Show an add-in. */
+Perch__Admin__Addin *show_addin(struct answer *answer,
+                                const struct addin *addin);
+
 #endif

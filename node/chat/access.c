@@ -1,6 +1,7 @@
 #include "node/chat/access.h"
 
 #include "node/chat/closure.h"
+#include "node/chat/principal.h"
 #include "node/chat/scope.h"
 #include "node/chat/state.h"
 
@@ -64,4 +65,14 @@ enum outcome access_post(const struct user *user, const struct room *room)
 enum outcome access_read(const struct user *user, const struct room *room)
 {
     return access_enter(user, room);
+}
+
+bool access_is_eligible(const struct principal *principal,
+                        const struct category *category)
+{
+    const struct user *user =
+        principal_user((struct principal *)(uintptr_t)principal);
+
+    return (user == NULL || !user->disabled) &&
+           scope_holds(category, principal);
 }

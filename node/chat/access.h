@@ -13,10 +13,14 @@
 #ifndef NODE_CHAT_ACCESS_H
 #define NODE_CHAT_ACCESS_H
 
+#include <stdbool.h>
+
 #include "node/chat/outcome.h"
 
+struct principal;
 struct user;
 struct room;
+struct category;
 
 /** Decide whether a search may show the room: USER_DISABLED, ROOM_UNKNOWN when
  * it is secret and the user outside, ROOM_DISABLED, NOT_IN_SCOPE. */
@@ -32,5 +36,10 @@ enum outcome access_post(const struct user *user, const struct room *room);
 
 /** Decide whether the user may read the history: as access_enter. */
 enum outcome access_read(const struct user *user, const struct room *room);
+
+/** Tell whether a user or group may be given a role in the rooms of a category:
+ * it is in its scope, and a user is not disabled. */
+bool access_is_eligible(const struct principal *principal,
+                        const struct category *category);
 
 #endif

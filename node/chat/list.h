@@ -51,6 +51,9 @@ typedef bool list_hold(void *context, const struct hold *hold);
 /** Take a participant of a list; false ends the list. */
 typedef bool list_present(void *context, const struct present *present);
 
+/** Take a user or group of a list; false ends the list. */
+typedef bool list_principal(void *context, const struct principal *principal);
+
 /** Take a user or group and the roles held; false ends the list. */
 typedef bool list_role(void *context, const struct principal *principal,
                        unsigned roles);

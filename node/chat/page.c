@@ -120,3 +120,15 @@ void page_groups(const struct machine *machine, struct slice after,
         group = group_after(machine, text_slice(group->uri));
     }
 }
+
+void page_principals(const struct machine *machine, uint32_t after,
+                     list_principal *each, void *context)
+{
+    for (uint32_t i = after + 1; i <= machine->principal_last; i++) {
+        const struct principal *principal = principal_at(machine, i);
+
+        if (principal != NULL && !each(context, principal)) {
+            return;
+        }
+    }
+}

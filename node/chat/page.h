@@ -50,4 +50,8 @@ void page_category_roles(const struct machine *machine,
 void page_members(const struct machine *machine, const struct group *group,
                   uint32_t after, list_role *each, void *context);
 
+/** List users and groups by number, those after a number. */
+void page_principals(const struct machine *machine, uint32_t after,
+                     list_principal *each, void *context);
+
 #endif

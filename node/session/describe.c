@@ -9,6 +9,7 @@
 #include "proto/xccos/text.h"
 
 enum {
+    USER_MARKUP_BYTES = 160, /* Names, numbers, the role. */
     USER_TYPE = 5, /* Of principals, as Persistent Chat numbers them. */
     /* Element and attribute names, flags, counts, the two URIs. */
     ROOM_MARKUP_BYTES = 1400,
@@ -161,6 +162,32 @@ struct xccos_user *describe_user(struct arena *arena, const struct user *user)
     block->type = XCCOS_NUMBER(USER_TYPE);
     block->disabled = view.disabled ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE;
     return block;
+}
+
+struct xccos_user *describe_principal(const struct sessions *hub,
+                                      struct arena *arena,
+                                      const struct principal *principal)
+{
+    struct xccos_user *block;
+    struct principal_view view;
+
+    view_principal(principal, &view);
+    if (!view.is_group) {
+        return describe_user(arena,
+                             query_user_numbered(hub->machine, view.number));
+    }
+    block = arena_alloc(arena, sizeof(*block));
+    if (block != NULL) {
+        block->uri = view.uri;
+        block->display_name = view.display_name;
+    }
+    return block;
+}
+
+size_t describe_user_bytes_max(const struct xccos_user *user)
+{
+    return USER_MARKUP_BYTES + 2 * xccos_text_escaped_bytes(user->uri, true) +
+           xccos_text_escaped_bytes(user->display_name, true);
 }
 
 enum xccos_role describe_role(unsigned roles)

@@ -44,6 +44,15 @@ struct xccos_category *describe_category(const struct sessions *hub,
 /** Describe a user. Returns NULL when memory is out. */
 struct xccos_user *describe_user(struct arena *arena, const struct user *user);
 
+/** Describe a user or group; a group has a URI, a name and a type. Returns NULL
+ * when memory is out. */
+struct xccos_user *describe_principal(const struct sessions *hub,
+                                      struct arena *arena,
+                                      const struct principal *principal);
+
+/** Bound what a reply's user takes when it is written, in bytes. */
+size_t describe_user_bytes_max(const struct xccos_user *user);
+
 /** Say in XCCOS's word who finds and enters a room. */
 enum xccos_visibility describe_visibility(Perch__Visibility visibility);
 

@@ -29,6 +29,7 @@ void folding_deinit(struct folding *folding)
         free(folding->rooms[i]);
     }
     free(folding->rooms);
+    buffer_deinit(&folding->text);
     folding_init(folding);
 }
 
@@ -44,11 +45,17 @@ static bool is_ascii(struct slice text)
 
 static void append_ascii(struct slice text, struct buffer *out)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
+    uint8_t piece[64];
 
-        c = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-        buffer_append(out, &c, 1);
+    for (size_t i = 0; i < text.len; i += sizeof(piece)) {
+        size_t n = text.len - i < sizeof(piece) ? text.len - i : sizeof(piece);
+
+        for (size_t j = 0; j < n; j++) {
+            uint8_t c = text.data[i + j];
+
+            piece[j] = c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+        }
+        buffer_append(out, piece, n);
     }
 }
 
@@ -177,4 +184,42 @@ bool folding_has(struct folding *folding, const struct folding_room *room,
     return has(folded->text, folded->name_bytes, needle) ||
            (in_description && has(folded->text + folded->name_bytes,
                                   folded->bytes - folded->name_bytes, needle));
+}
+
+size_t folding_words(struct slice folded, bool is_phrase, struct slice *words,
+                     size_t max)
+{
+    size_t n = 0;
+
+    for (size_t at = 0; at < folded.len && n < max; at++) {
+        size_t begin = at;
+
+        while (at < folded.len && (is_phrase || folded.data[at] != ' ')) {
+            at += 1;
+        }
+        if (at > begin) {
+            words[n++] = slice_of(folded.data + begin, at - begin);
+        }
+    }
+    return n;
+}
+
+bool folding_texts_have(struct folding *folding, struct slice a, struct slice b,
+                        const struct slice *words, size_t n, bool all)
+{
+    struct buffer *text = &folding->text;
+
+    buffer_clear(text);
+    append_folded(a, text);
+    buffer_append(text, "\n", 1); /* Part of no word. */
+    append_folded(b, text);
+    CHECK(!buffer_failed(text));
+    for (size_t i = 0; i < n; i++) {
+        bool found = has(text->data, text->len, words[i]);
+
+        if (found != all) {
+            return found;
+        }
+    }
+    return all || n == 0;
 }

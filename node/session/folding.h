@@ -21,6 +21,7 @@ struct folded;
 struct folding {
     struct folded **rooms; /* NULL where none was folded yet. */
     uint32_t n;
+    struct buffer text; /* What is compared once. */
 };
 
 /** Start with nothing folded. */
@@ -43,6 +44,16 @@ void folding_text(struct slice text, struct buffer *out);
  * @out  Its bytes are replaced.
  */
 void folding_key(struct slice text, struct buffer *out);
+
+/** Part a folded text into words: what blanks part, or all of it as one. They
+ * borrow from it. Returns how many, at most max. */
+size_t folding_words(struct slice folded, bool is_phrase, struct slice *words,
+                     size_t max);
+
+/** Tell whether two texts together have all of some folded words, or, when not
+ * all are asked for, any. */
+bool folding_texts_have(struct folding *folding, struct slice a, struct slice b,
+                        const struct slice *words, size_t n, bool all);
 
 /** One room's texts as they are now. */
 struct folding_room {

@@ -21,25 +21,6 @@ static bool is_by_text(enum xccos_search search)
     }
 }
 
-/* Words are what blanks part; an exact phrase is one word. */
-static void split(struct matching *matching, struct slice text, bool is_phrase)
-{
-    size_t at = 0;
-
-    while (at < text.len && matching->n_words < SEARCH_WORDS_MAX) {
-        size_t begin = at;
-
-        while (at < text.len && (is_phrase || text.data[at] != ' ')) {
-            at += 1;
-        }
-        if (at > begin) {
-            matching->words[matching->n_words++] =
-                slice_of(text.data + begin, at - begin);
-        }
-        at += 1;
-    }
-}
-
 void matching_init(struct matching *matching, struct sessions *hub,
                    struct arena *arena, const struct xccos_room_query *query)
 {
@@ -48,8 +29,9 @@ void matching_init(struct matching *matching, struct sessions *hub,
     *matching = (struct matching){.hub = hub, .query = query};
     if (is_by_text(query->search)) {
         folding_text(query->criteria, &folded);
-        split(matching, arena_copy_slice(arena, buffer_slice(&folded)),
-              query->exact == XCCOS_FLAG_TRUE);
+        matching->n_words = folding_words(
+            arena_copy_slice(arena, buffer_slice(&folded)),
+            query->exact == XCCOS_FLAG_TRUE, matching->words, SEARCH_WORDS_MAX);
         buffer_deinit(&folded);
     }
 }

@@ -6,10 +6,8 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "proto/xccos/limits.h"
-#include "proto/xccos/text.h"
 
 enum {
-    USER_MARKUP_BYTES = 160, /* Names, numbers, the role. */
     USERS_BYTES_MAX = XCCOS_BODY_BYTES_MAX - 8 * 1024,
 };
 
@@ -46,9 +44,7 @@ static bool add(struct peopling *peopling, struct xccos_user *block,
         return false;
     }
     block->role = role;
-    peopling->bytes += USER_MARKUP_BYTES +
-                       2 * xccos_text_escaped_bytes(block->uri, true) +
-                       xccos_text_escaped_bytes(block->display_name, true);
+    peopling->bytes += describe_user_bytes_max(block);
     peopling->is_over = peopling->bytes > USERS_BYTES_MAX;
     *peopling->tail = block;
     peopling->tail = &block->next;
@@ -64,35 +60,15 @@ static bool add_present(void *context, const struct present *present)
                describe_role(present->roles));
 }
 
-/* Groups have a URI and a name, and no more of what users have. */
-static struct xccos_user *describe(struct peopling *peopling,
-                                   const struct principal *principal)
-{
-    struct visit *visit = peopling->look.errand.visit;
-    struct xccos_user *block;
-    struct principal_view view;
-
-    view_principal(principal, &view);
-    if (!view.is_group) {
-        return describe_user(
-            visit->intake->arena,
-            query_user_numbered(visit->hub->machine, view.number));
-    }
-    block = arena_alloc(visit->intake->arena, sizeof(*block));
-    if (block != NULL) {
-        block->uri = view.uri;
-        block->display_name = view.display_name;
-    }
-    return block;
-}
-
 static bool add_holder(void *context, const struct principal *principal,
                        unsigned roles)
 {
     struct peopling *peopling = context;
+    const struct visit *visit = peopling->look.errand.visit;
 
     return (roles & peopling->role) == 0 ||
-           add(peopling, describe(peopling, principal),
+           add(peopling,
+               describe_principal(visit->hub, visit->intake->arena, principal),
                peopling->request->people.role);
 }
 

@@ -5,6 +5,7 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/finding.h"
 #include "node/session/inviting.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
@@ -115,6 +116,7 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_PART] = parting_serve,
     [XCCOS_VERB_BCCONTEXT] = history_serve,
     [XCCOS_VERB_GETUSERS] = peopling_serve,
+    [XCCOS_VERB_USERSRCH] = finding_serve,
     [XCCOS_VERB_CHANCREATE] = managing_serve,
     [XCCOS_VERB_CHANMODIFY] = managing_serve,
     [XCCOS_VERB_CHANDELETE] = managing_refuse,

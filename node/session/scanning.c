@@ -1,11 +1,10 @@
 #include "node/session/scanning.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "node/session/folding.h"
+#include "node/session/reading.h"
 #include "node/session/words.h"
-#include "proto/base/journal.h"
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 #include "storage/cursor.h"
@@ -149,53 +148,36 @@ static bool picks(const struct scan_feed *feed, struct words *words,
            (feed->n_words == 0 || has_any(words, feed->words, feed->n_words));
 }
 
-static void look(struct scanning *scanning,
-                 const Perch__Stored__Message *message)
+/* As a message is now: what was taken back mentions nobody. */
+static void look(struct scanning *scanning, const struct reading_item *item)
 {
     const struct scan_reader *reader = scanning->reader;
-    struct slice author = codec_slice(message->author);
+    struct said said;
 
-    if (message->hidden || slice_equal(author, reader->uri)) {
+    reading_said(item, &said);
+    if (said.hidden || said.text.len == 0 ||
+        slice_equal(said.author_uri, reader->uri)) {
         return;
     }
-    words_take(&scanning->words, codec_slice(message->text));
+    words_take(&scanning->words, said.text);
     if (has_any(&scanning->words, reader->names, reader->n_names)) {
-        hit(&scanning->room->mentions, message->message_id);
+        hit(&scanning->room->mentions, said.message_id);
     }
     for (size_t i = 0; i < reader->n_feeds; i++) {
-        if (picks(&reader->feeds[i], &scanning->words, author)) {
-            hit(&scanning->room->feeds[i], message->message_id);
+        if (picks(&reader->feeds[i], &scanning->words, said.author_uri)) {
+            hit(&scanning->room->feeds[i], said.message_id);
         }
     }
 }
 
-static enum error take(struct scanning *scanning, struct slice value)
-{
-    Perch__Stored__Message *message = NULL;
-    enum error error;
-
-    arena_reset(scanning->arena);
-    error = codec_read(scanning->arena, &perch__stored__message__descriptor,
-                       value, &message);
-    if (error == ERROR_MALFORMED) {
-        journal_error("history_rotten",
-                      "room=%" PRIu32 " reason=\"a message's row is none\"",
-                      scanning->room->room);
-        return ERROR_ROTTEN;
-    }
-    if (error == ERROR_NONE) {
-        look(scanning, message);
-    }
-    return error;
-}
-
-static enum error walk(struct scanning *scanning, struct cursor *cursor)
+static enum error walk(struct scanning *scanning, struct reading *reading)
 {
     enum error error = ERROR_NONE;
-    struct row row;
+    struct reading_item item;
 
     while (error == ERROR_NONE) {
-        error = cursor_next(cursor, &row);
+        arena_reset(scanning->arena);
+        error = reading_next(reading, scanning->arena, &item);
         if (error != ERROR_NONE) {
             break;
         }
@@ -206,7 +188,7 @@ static enum error walk(struct scanning *scanning, struct cursor *cursor)
         }
         scanning->n += 1;
         scanning->all += 1;
-        error = take(scanning, row.value);
+        look(scanning, &item);
     }
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
@@ -214,23 +196,17 @@ static enum error walk(struct scanning *scanning, struct cursor *cursor)
 /* The newest first: they count more when not all can be looked at. */
 static enum error scan_room(struct scanning *scanning, struct view *view)
 {
-    const struct scan_room *room = scanning->room;
-    uint64_t first[] = {room->room, room->first};
-    uint64_t after[] = {room->room, room->last + 1};
-    struct cursor *cursor;
-    struct key lower, upper;
+    struct reading_range range = {scanning->room->room, scanning->room->first,
+                                  scanning->room->last, true};
+    struct reading *reading;
     enum error error;
 
-    if (room->first > room->last) {
+    if (range.first > range.last) {
         return ERROR_NONE;
     }
-    key_build(TABLE_MESSAGES, first, &lower);
-    key_build(TABLE_MESSAGES, after, &upper);
-    TRY(cursor_open(view, TABLE_MESSAGES,
-                    (struct range){key_slice(&lower), key_slice(&upper), true},
-                    &cursor));
-    error = walk(scanning, cursor);
-    cursor_close(cursor);
+    TRY(reading_open(view, &range, &reading));
+    error = walk(scanning, reading);
+    reading_close(reading);
     return error;
 }
 

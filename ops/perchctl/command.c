@@ -26,6 +26,9 @@
 #define ROOM_WORD WORD("ROOM", "room", "name, guid or URI of the room")
 #define CATEGORY_WORD                                                          \
     WORD("CATEGORY", "category", "name, guid or URI of the category")
+#define ADDIN_WORD WORD("ADDIN", "addin", "name or guid of the add-in")
+#define ADDIN                                                                  \
+    OPTION("--addin", "addin", "ADDIN", "the page shown beside it; none: none")
 #define USER_WORD WORD("USER", "user", "name, NAME@DOMAIN or URI of the user")
 #define IF_VERSION                                                             \
     OPTION("--if-version", "if_version", "N",                                  \
@@ -120,6 +123,8 @@ const struct command commands[] = {
                            "only those the user manages"),
                     OPTION("--visibility", "visibility", "open|closed|secret",
                            "only these"),
+                    OPTION("--addin", "addin", "ADDIN",
+                           "only those that carry it"),
                     DISABLED_ONLY, ENABLED_ONLY},
      .list = "rooms",
      .columns = "name category visibility disabled users_present messages",
@@ -146,7 +151,7 @@ const struct command commands[] = {
                     BEHAVIOR,
                     OPTION("--presenter", "presenters", "USER|GROUP",
                            "who posts in an auditorium; may be repeated"),
-                    INVITATIONS(AS_CATEGORY), FILE_UPLOAD(AS_CATEGORY),
+                    INVITATIONS(AS_CATEGORY), FILE_UPLOAD(AS_CATEGORY), ADDIN,
                     OPTION("--id", "id", "GUID", "instead of a random one"),
                     FLAG("--disabled", "disabled", "yes",
                          "nobody may enter yet")},
@@ -160,7 +165,7 @@ const struct command commands[] = {
          {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
           OPTION("--category", "category", "CATEGORY", "move it"), DESCRIPTION,
           VISIBILITY, BEHAVIOR, INVITATIONS(AS_CATEGORY),
-          FILE_UPLOAD(AS_CATEGORY),
+          FILE_UPLOAD(AS_CATEGORY), ADDIN,
           OPTION("--add-member", "members_add", "USER|GROUP",
                  "may be repeated, as the next five"),
           OPTION("--remove-member", "members_remove", "USER|GROUP", ""),
@@ -204,7 +209,7 @@ const struct command commands[] = {
                            "and whom never, allowed or not; may be repeated"),
                     OPTION("--creator", "creators", "USER|GROUP",
                            "who may create rooms in it; may be repeated"),
-                    INVITATIONS("its rooms are shown as inviting new members"),
+                    INVITATIONS("its rooms invite those who become members"),
                     FILE_UPLOAD("its rooms are shown as taking files"), HISTORY,
                     OPTION("--id", "id", "GUID", "instead of a random one")},
      .examples = "perchctl categories create Trade --description \"All "
@@ -223,11 +228,44 @@ const struct command commands[] = {
           OPTION("--remove-denied", "denied_remove", "USER|GROUP", ""),
           OPTION("--add-creator", "creators_add", "USER|GROUP", ""),
           OPTION("--remove-creator", "creators_remove", "USER|GROUP", ""),
-          INVITATIONS("its rooms are shown as inviting new members"),
+          INVITATIONS("its rooms invite those who become members"),
           FILE_UPLOAD("its rooms are shown as taking files"), HISTORY,
           IF_VERSION},
      .examples = "perchctl categories change Trade --name Trading\n"
                  "perchctl categories change Trade --deny group:analysts\n"},
+
+    {"categories", "eligible", ADMIN_CATEGORIES_ELIGIBLE,
+     "List the users and groups that a category's rooms may be for",
+     .parameters = {CATEGORY_WORD, MATCH("URI or display name")},
+     .list = "principals", .columns = "uri display_name is_group",
+     .examples = "perchctl categories eligible Trade --match ali\n"},
+
+    {"addins", "list", ADMIN_ADDINS_LIST, "List registered add-ins by age",
+     .parameters = {MATCH("name")}, .list = "addins",
+     .columns = "name url rooms version id",
+     .examples = "perchctl addins list\n"},
+    {"addins", "show", ADMIN_ADDINS_SHOW, "Show an add-in",
+     .parameters = {ADDIN_WORD}, .examples = "perchctl addins show Tides\n"},
+    {"addins", "create", ADMIN_ADDINS_CREATE,
+     "Register an add-in: a web page that clients show beside rooms",
+     .parameters = {WORD("NAME", "name", "what people call it"),
+                    NEEDED("--url", "url", "URL", "http:// or https://"),
+                    OPTION("--id", "id", "GUID", "instead of a random one")},
+     .examples = "perchctl addins create Tides --url "
+                 "https://tides.example.com/now\n"
+                 "perchctl rooms change Desk --addin Tides\n"},
+    {"addins", "change", ADMIN_ADDINS_CHANGE,
+     "Change an add-in for all rooms that carry it; what is not named stays",
+     .parameters = {ADDIN_WORD, OPTION("--name", "name", "NAME", "rename it"),
+                    OPTION("--url", "url", "URL", "http:// or https://"),
+                    IF_VERSION},
+     .examples = "perchctl addins change Tides --url "
+                 "https://tides.example.com/\n"},
+    {"addins", "delete", ADMIN_ADDINS_DELETE,
+     "Delete an add-in that no room carries",
+     .parameters = {ADDIN_WORD, IF_VERSION},
+     .examples = "perchctl rooms list --addin Tides\n"
+                 "perchctl addins delete Tides\n"},
 
     {"users", "list", ADMIN_USERS_LIST, "List users by URI",
      .parameters = {MATCH("URI or display name"), DISABLED_ONLY, ENABLED_ONLY},
@@ -410,7 +448,8 @@ bool command_is_of(const struct command *command, const char *group)
     } others[] = {{"node", "nodes"},          {"room", "rooms"},
                   {"category", "categories"}, {"user", "users"},
                   {"group", "groups"},        {"session", "sessions"},
-                  {"settings", "pool"},       {"filter", "filters"}};
+                  {"addin", "addins"},        {"settings", "pool"},
+                  {"filter", "filters"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {

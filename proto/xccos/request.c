@@ -287,6 +287,7 @@ static enum xccos_code (*const readers[XCCOS_VERB_COUNT])(struct reading *) = {
     [XCCOS_VERB_SETPREF] = read_preference,
     [XCCOS_VERB_GETASSOCIATIONS] = read_getassociations,
     [XCCOS_VERB_CHANSRCH] = read_chansrch,
+    [XCCOS_VERB_USERSRCH] = read_chansrch,
     [XCCOS_VERB_GETINV] = read_getinv,
     [XCCOS_VERB_NODESPERMCREATECHILD] = read_nothing,
     [XCCOS_VERB_JOIN] = read_rooms,

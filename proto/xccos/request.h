@@ -54,7 +54,8 @@ struct xccos_request {
         uint32_t info_type;                   /* getserverinfo */
         struct xccos_preference preference;   /* getpref, setpref: labelled */
         struct xccos_association association; /* getassociations: kind set */
-        struct xccos_room_query search;       /* chansrch: search set */
+        struct xccos_room_query search;       /* chansrch, usersrch: search
+                                                 set */
         struct {
             struct xccos_name *names;
             size_t n; /* 1 or more; repeats stay, what names none does not.

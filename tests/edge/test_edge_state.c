@@ -1,345 +1,36 @@
-/* Clients on a real edge, a real state loop with its store behind it, and a
- * pool that commits whatever is proposed: the threads meet as in a node. */
 #include "tests/unit/test.h"
 
-#include <pthread.h>
-#include <sofia-sip/auth_digest.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "node/state_loop.h"
-#include "proto/base/check.h"
-#include "proto/base/journal.h"
-#include "proto/base/os/loop_uv.h"
-#include "storage/files.h"
-#include "tests/sip/pidgin.h"
-#include "tests/unit/fake_replica.h"
-
-#define LOBBY_ID "11111111-1111-1111-1111-111111111111"
-#define LOBBY    "ma-chan://" DOMAIN "/" LOBBY_ID
-
-#define ASK(verb, data)                                                        \
-    "<xccos ver=\"1\" envid=\"31\" xmlns=\"urn:parlano:xml:ns:xccos\">"        \
-    "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data>" data "</data></cmd></xccos>"
-
-struct whole {
-    struct loop *loop; /* The state loop's. */
-    struct waker *ender, *pump;
-    pthread_t thread;
-    char data[FILES_PATH_BYTES_MAX];
-    struct state_loop *state;
-    struct replica *replica;
-    struct edge *edge;
-    uint64_t epoch, number; /* Of node 2, who founds the pool. */
-};
-
-static void on_end(void *context)
-{
-    struct whole *whole = context;
-
-    loop_stop(whole->loop);
-}
-
-/* The pool: a turn's proposals are committed and its reads answered. */
-static void on_turn(void *context)
-{
-    struct whole *whole = context;
-
-    fake_replica_answer_reads(whole->replica, ERROR_NONE);
-    fake_replica_commit(whole->replica, SIZE_MAX);
-    if (fake_replica_waiting(whole->replica) > 0) {
-        waker_wake(whole->pump);
-    }
-}
-
-static void on_pump(void *context)
-{
-    (void)context; /* The turn's end does it. */
-}
-
-static void *run(void *context)
-{
-    struct whole *whole = context;
-
-    loop_run(whole->loop);
-    return NULL;
-}
-
-static void on_fatal(void *context, enum error error, const char *reason)
-{
-    (void)context;
-    fprintf(stderr, "fatal: %s, %s\n", error_name(error), reason);
-    abort();
-}
-
-static ProtobufCBinaryData bytes_of(const char *text)
-{
-    return codec_bytes(slice_of_text(text));
-}
-
-static void found(struct whole *whole, Perch__Command *command)
-{
-    CODEC_SET(command, administrator, bytes_of("root"));
-    CODEC_SET(command, source, bytes_of("socket"));
-    fake_replica_add(whole->replica, 2, whole->epoch, ++whole->number, command);
-}
-
-static void found_pool_itself(struct whole *whole)
-{
-    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
-    Perch__PoolPut put = PERCH__POOL_PUT__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-
-    CODEC_SET(&started, start_id, bytes_of("another-start-id"));
-    CODEC_SET(&started, raft_id, 2);
-    CODEC_SET(&started, rules_known, 1);
-    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
-    command.node_started = &started;
-    fake_replica_add(whole->replica, 2, 0, 0, &command);
-    whole->epoch = fake_replica_last(whole->replica);
-    perch__command__init(&command);
-    CODEC_SET(&put, domain, bytes_of(DOMAIN));
-    CODEC_SET(&put, pool_uri, bytes_of(POOL_URI));
-    command.kind_case = PERCH__COMMAND__KIND_POOL_PUT;
-    command.pool_put = &put;
-    found(whole, &command);
-}
-
-/* The password is the name. */
-static void found_user(struct whole *whole, const char *name)
-{
-    Perch__UserCreate user = PERCH__USER_CREATE__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-    char uri[64], login[64];
-    uint8_t ha1[HA1_BYTES];
-    auth_hexmd5_t hex;
-
-    snprintf(uri, sizeof(uri), "sip:%s@" DOMAIN, name);
-    snprintf(login, sizeof(login), "%s@" DOMAIN, name);
-    auth_digest_ha1(hex, login, DOMAIN, name);
-    for (size_t i = 0; i < HA1_BYTES; i++) {
-        unsigned byte;
-
-        assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
-        ha1[i] = (uint8_t)byte;
-    }
-    CODEC_SET(&user, uri, bytes_of(uri));
-    CODEC_SET(&user, ha1, codec_bytes(slice_of(ha1, sizeof(ha1))));
-    command.kind_case = PERCH__COMMAND__KIND_USER_CREATE;
-    command.user_create = &user;
-    found(whole, &command);
-}
-
-static void found_room(struct whole *whole)
-{
-    Perch__CategoryCreate category = PERCH__CATEGORY_CREATE__INIT;
-    Perch__RoomCreate room = PERCH__ROOM_CREATE__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-    struct guid lobby;
-
-    CHECK(guid_read(SLICE_LITERAL(LOBBY_ID), &lobby) == ERROR_NONE);
-    CODEC_SET(&category, category, bytes_of("sixteen bytes id"));
-    CODEC_SET(&category, name, bytes_of("Trade"));
-    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CREATE;
-    command.category_create = &category;
-    found(whole, &command);
-    perch__command__init(&command);
-    CODEC_SET(&room, room, codec_bytes(slice_of(lobby.bytes, GUID_BYTES)));
-    CODEC_SET(&room, category, bytes_of("sixteen bytes id"));
-    CODEC_SET(&room, name, bytes_of("Lobby"));
-    CODEC_SET(&room, visibility, PERCH__VISIBILITY__OPEN);
-    command.kind_case = PERCH__COMMAND__KIND_ROOM_CREATE;
-    command.room_create = &room;
-    found(whole, &command);
-}
-
-static void open_state(struct whole *whole)
-{
-    const struct state_loop_owner owner = {.context = whole, .fatal = on_fatal};
-    const struct applier_settings applier = {
-        .loop = whole->loop, .data = whole->data, .rules_known = 1};
-    const struct sessions_settings sessions = {.loop = whole->loop,
-                                               .node = 1,
-                                               .raft_id = 1,
-                                               .directory_id = 5,
-                                               .rules_known = 1,
-                                               .masks = XCCOS_MASKS_DEFAULT};
-
-    snprintf(whole->data, sizeof(whole->data), "/tmp/perch-whole-%d",
-             (int)getpid());
-    files_remove(whole->data);
-    assert_int_equal(files_make_directory(whole->data), ERROR_NONE);
-    whole->state = state_loop_new(&owner);
-    assert_non_null(whole->state);
-    assert_int_equal(state_loop_open(whole->state, &applier, &sessions),
-                     ERROR_NONE);
-    whole->replica = fake_replica_new(1);
-    fake_replica_own(whole->replica, state_loop_events(whole->state));
-    state_loop_start(whole->state, whole->replica);
-    found_pool_itself(whole);
-    found_user(whole, "tomas");
-    found_user(whole, "ingrid");
-    found_room(whole);
-}
-
-static void open_edge(struct whole *whole)
-{
-    struct sessions *sessions = state_loop_sessions(whole->state);
-    struct edge_listener listener = {.address = "127.0.0.1",
-                                     .auth = EDGE_AUTH_DIGEST};
-    struct edge_settings settings = {
-        .edge = 1,
-        .node = 1,
-        .domain = DOMAIN,
-        .host = "node1." DOMAIN,
-        .node_uri = NODE_URI,
-        .listeners = &listener,
-        .n = 1,
-        .limits = EDGE_LIMITS_DEFAULT,
-    };
-
-    assert_int_equal(
-        edge_open(&whole->edge, &settings, sessions_intake(sessions)),
-        ERROR_NONE);
-    sessions_set_edge(sessions, 1, edge_deliveries(whole->edge));
-}
-
-static int set_up(void **state)
-{
-    struct whole *whole = calloc(1, sizeof(*whole));
-
-    journal_configure(JOURNAL_ERROR, false, false);
-    whole->loop = loop_new();
-    whole->ender = waker_new(whole->loop, on_end, whole);
-    whole->pump = waker_new(whole->loop, on_pump, whole);
-    open_state(whole);
-    open_edge(whole);
-    loop_on_turn(whole->loop, on_turn, whole);
-    waker_wake(whole->pump);
-    assert_int_equal(pthread_create(&whole->thread, NULL, run, whole), 0);
-    *state = whole;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct whole *whole = *state;
-
-    waker_wake(whole->ender);
-    pthread_join(whole->thread, NULL);
-    sessions_set_edge(state_loop_sessions(whole->state), 1, NULL);
-    edge_close(whole->edge);
-    state_loop_close(whole->state);
-    fake_replica_free(whole->replica);
-    loop_on_turn(whole->loop, NULL, whole);
-    waker_free(whole->ender);
-    waker_free(whole->pump);
-    loop_free(whole->loop);
-    files_remove(whole->data);
-    free(whole);
-    return 0;
-}
-
-/* Sign in with a password, and invite the pool. */
-static struct pidgin *enter(struct whole *whole, const char *name,
-                            struct call *call)
-{
-    struct pidgin *pidgin = calloc(1, sizeof(*pidgin));
-    static unsigned serial;
-    struct heard challenge;
-    char login[64];
-
-    pidgin->client = client_connect(edge_port(whole->edge, 0));
-    pidgin->user = name;
-    pidgin->register_cseq = 1;
-    pidgin->serial = ++serial;
-    pidgin_register(pidgin, "");
-    challenge = client_expect(pidgin->client, 407);
-    snprintf(login, sizeof(login), "%s@" DOMAIN, name);
-    pidgin_register_again(pidgin, &challenge, login, name);
-    heard_free(&challenge);
-    client_await(pidgin->client, 200);
-    memset(call, 0, sizeof(*call));
-    call_invite(call, pidgin, POOL_URI);
-    call_ack(call);
-    return pidgin;
-}
-
-/* Hear what comes until an INFO has this in it; posts' answers are passed over.
- */
-static char *hear(struct call *call, const char *part)
-{
-    for (;;) {
-        struct heard heard = client_hear(call->pidgin->client, WAIT_MS);
-        char *body = NULL;
-
-        assert_non_null(heard.text);
-        if (heard.status == 0) {
-            pidgin_answer(call->pidgin, &heard, 200);
-            body = strstr(heard.body, part) != NULL ? strdup(heard.body) : NULL;
-        } else {
-            assert_int_equal(heard.status, 200);
-        }
-        heard_free(&heard);
-        if (body != NULL) {
-            return body;
-        }
-    }
-}
-
-static void expect(struct call *call, const char *part)
-{
-    free(hear(call, part));
-}
-
-static void say(struct call *call, const char *text)
-{
-    char body[1024];
-
-    snprintf(body, sizeof(body),
-             "<xccos ver=\"1\" envid=\"7\" xmlns=\"urn:parlano:xml:ns:xccos\">"
-             "<grpchat id=\"grpchat\" seqid=\"1\" chanUri=\"" LOBBY
-             "\" author=\"sip:%s@" DOMAIN "\" ts=\"2031-02-03T07:40:00Z\">"
-             "<chat>%s</chat></grpchat></xccos>",
-             call->pidgin->user, text);
-    call_say(call, "INFO", body);
-}
-
-static void join(struct call *call)
-{
-    call_say(call, "INFO",
-             ASK("bjoin", "<chanid key=\"0\" domain=\"" DOMAIN
-                          "\" value=\"" LOBBY_ID "\"/>"));
-    expect(call, "rpl:bjoin");
-}
+#include "tests/edge/whole.h"
 
 /* The whole flow of two people who talk; one comes back and reads. */
 static void test_flow__two_people(void **state)
 {
     struct whole *whole = *state;
     struct call to_tomas, to_ingrid;
-    struct pidgin *tomas = enter(whole, "tomas", &to_tomas);
-    struct pidgin *ingrid = enter(whole, "ingrid", &to_ingrid);
+    struct pidgin *tomas = whole_enter(whole, "tomas", &to_tomas);
+    struct pidgin *ingrid = whole_enter(whole, "ingrid", &to_ingrid);
 
     call_say(&to_tomas, "INFO", REQURI);
-    expect(&to_tomas, "<uib uri=\"" POOL_URI "\"/>");
-    join(&to_tomas);
-    join(&to_ingrid);
-    expect(&to_tomas, "ntc:join");
-    say(&to_ingrid, "hello");
-    expect(&to_ingrid, "<chat>hello</chat>");
-    expect(&to_tomas, "<chat>hello</chat>");
+    whole_expect(&to_tomas, "<uib uri=\"" POOL_URI "\"/>");
+    whole_join(&to_tomas);
+    whole_join(&to_ingrid);
+    whole_expect(&to_tomas, "ntc:join");
+    whole_say(&to_ingrid, "hello");
+    whole_expect(&to_ingrid, "<chat>hello</chat>");
+    whole_expect(&to_tomas, "<chat>hello</chat>");
     pidgin_leave(tomas);
-    expect(&to_ingrid, "ntc:part");
-    say(&to_ingrid, "where are you?");
-    expect(&to_ingrid, "where are you?");
-    tomas = enter(whole, "tomas", &to_tomas);
-    join(&to_tomas);
+    whole_expect(&to_ingrid, "ntc:part");
+    whole_say(&to_ingrid, "where are you?");
+    whole_expect(&to_ingrid, "where are you?");
+    tomas = whole_enter(whole, "tomas", &to_tomas);
+    whole_join(&to_tomas);
     call_say(&to_tomas, "INFO",
              ASK("bccontext",
                  "<chanib uri=\"" LOBBY "\"/><bcq><last cnt=\"0\"/></bcq>"));
-    expect(&to_tomas, "<chat>where are you?</chat>");
+    whole_expect(&to_tomas, "<chat>where are you?</chat>");
     pidgin_leave(tomas);
     pidgin_leave(ingrid);
 }
@@ -351,7 +42,7 @@ static void test_flow__wrong_password(void **state)
     struct pidgin *pidgin = calloc(1, sizeof(*pidgin));
     struct heard challenge;
 
-    pidgin->client = client_connect(edge_port(whole->edge, 0));
+    pidgin->client = client_connect(whole_port(whole));
     pidgin->user = "tomas";
     pidgin->register_cseq = 1;
     pidgin_register(pidgin, "");
@@ -368,7 +59,7 @@ static void write_down(struct call *call, struct buffer *seen, unsigned *n,
                        unsigned until)
 {
     while (*n < until) {
-        char *body = hear(call, "<grpchat ");
+        char *body = whole_hear(call, "<grpchat ");
         char id[32];
 
         *n += 1;
@@ -385,16 +76,16 @@ static void test_flow__one_order(void **state)
     enum { EACH = 200, AT_ONCE = 20 };
     struct whole *whole = *state;
     struct call calls[2];
-    struct pidgin *people[2] = {enter(whole, "tomas", &calls[0]),
-                                enter(whole, "ingrid", &calls[1])};
+    struct pidgin *people[2] = {whole_enter(whole, "tomas", &calls[0]),
+                                whole_enter(whole, "ingrid", &calls[1])};
     struct buffer seen[2] = {BUFFER_EMPTY, BUFFER_EMPTY};
     unsigned n[2] = {0, 0};
 
-    join(&calls[0]);
-    join(&calls[1]);
+    whole_join(&calls[0]);
+    whole_join(&calls[1]);
     for (unsigned i = 1; i <= EACH; i++) {
-        say(&calls[0], "from one");
-        say(&calls[1], "from the other");
+        whole_say(&calls[0], "from one");
+        whole_say(&calls[1], "from the other");
         if (i % AT_ONCE == 0) { /* Only so many posts may wait. */
             write_down(&calls[0], &seen[0], &n[0], 2 * i);
             write_down(&calls[1], &seen[1], &n[1], 2 * i);
@@ -408,7 +99,7 @@ static void test_flow__one_order(void **state)
     }
 }
 
-#define IN(test) RUN_IN(test, set_up, tear_down)
+#define IN(test) RUN_IN(test, whole_set_up, whole_tear_down)
 
 int main(void)
 {

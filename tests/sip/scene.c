@@ -140,6 +140,10 @@ static void take(struct scene *scene, struct intake *intake)
         seen.resumes = intake->dialog.resumes;
         seen.end = intake->dialog.end;
         break;
+    case INTAKE_PRESENCE:
+        seen.token = intake->presence.token;
+        seen.user_uri = text_of(intake->presence.user_uri);
+        break;
     case INTAKE_REQUEST:
         seen.token = intake->request.token;
         seen.body = body_of(intake);

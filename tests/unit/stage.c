@@ -85,6 +85,19 @@ static void take_close(struct stage *s, const struct delivery *delivery)
     }
 }
 
+static void take_presence(struct stage *s, const struct delivery *delivery)
+{
+    const struct delivery_presence *presence = &delivery->presence;
+    struct given *given = add_given(s, delivery, delivery->ref);
+
+    given->token = presence->token;
+    given->status = presence->status;
+    given->text =
+        copy_text(presence->body == NULL
+                      ? SLICE_NONE
+                      : slice_of(presence->body->bytes, presence->body->len));
+}
+
 static void take(struct stage *s, const struct delivery *delivery)
 {
     bool is_body = delivery->letter.kind == DELIVERY_BODY;
@@ -103,6 +116,9 @@ static void take(struct stage *s, const struct delivery *delivery)
         break;
     case DELIVERY_SIGN_IN:
         take_sign_in(s, delivery);
+        break;
+    case DELIVERY_PRESENCE:
+        take_presence(s, delivery);
         break;
     case DELIVERY_CLOSE:
         take_close(s, delivery);
@@ -672,6 +688,24 @@ void stage_change(struct stage *s, const char *guid, Perch__RoomChange *change)
     CODEC_SET(change, room, guid_of(guid));
     command.kind_case = PERCH__COMMAND__KIND_ROOM_CHANGE;
     command.room_change = change;
+    stage_administer(s, &command);
+}
+
+void stage_group(struct stage *s, const char *uri, const char *display_name,
+                 const char *member)
+{
+    Perch__GroupCreate create = PERCH__GROUP_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData members[] = {bytes_of(member)};
+
+    CODEC_SET(&create, uri, bytes_of(uri));
+    if (display_name != NULL) {
+        CODEC_SET(&create, display_name, bytes_of(display_name));
+    }
+    create.n_members = 1;
+    create.members = members;
+    command.kind_case = PERCH__COMMAND__KIND_GROUP_CREATE;
+    command.group_create = &create;
     stage_administer(s, &command);
 }
 

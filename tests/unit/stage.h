@@ -197,6 +197,10 @@ void stage_raise(struct stage *s);
 /** Change the category of all rooms; its guid is filled in. */
 void stage_category(struct stage *s, Perch__CategoryChange *change);
 
+/** Make a group of one member; the display name may be NULL. */
+void stage_group(struct stage *s, const char *uri, const char *display_name,
+                 const char *member);
+
 /** Register an add-in. */
 void stage_addin(struct stage *s, const char *guid, const char *name,
                  const char *url);

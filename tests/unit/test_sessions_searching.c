@@ -10,6 +10,8 @@
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
 
+#define TRADE "ma-cat://example.com/99999999-9999-9999-9999-999999999999"
+
 #define IN(test) RUN_IN(test, stage_setup, stage_teardown)
 
 #define ASK(verb, data)                                                        \
@@ -252,6 +254,114 @@ static void test_looks__cost_nothing_for_the_gone(void **state)
     assert_int_equal(meter_count(&sessions_meters(s->sessions)->requests), 1);
 }
 
+static void check_found(struct stage *s, edge_ref dialog, const char *qib,
+                        const char *part)
+{
+    struct buffer body = BUFFER_EMPTY;
+
+    buffer_printf(&body, ASK("usersrch", "<qib qtype=\"USERBYNAME\" %s/>"),
+                  qib);
+    buffer_append(&body, "", 1);
+    stage_say(s, dialog, (const char *)body.data);
+    stage_expect(s, dialog, part);
+    buffer_deinit(&body);
+}
+
+static void disable_user(struct stage *s, const char *uri)
+{
+    Perch__UserChange change = PERCH__USER_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&change, uri, codec_bytes(slice_of_text(uri)));
+    CODEC_SET(&change, disabled, true);
+    command.kind_case = PERCH__COMMAND__KIND_USER_CHANGE;
+    command.user_change = &change;
+    stage_administer(s, &command);
+}
+
+/* People who may take a role are found by what they are called, groups too; by
+ * name in the order of names; disabled users are not. */
+static void test_usersrch__by_name(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    const char *reply;
+
+    stage_raise(s);
+    stage_group(s, "group:albatross", "\xc3\x84lteste", BOB);
+    stage_say(s, bob,
+              ASK("usersrch", "<qib qtype=\"USERBYNAME\" "
+                              "criteria=\"\"/>"));
+    reply = stage_expect(s, bob, "rpl:usersrch");
+    assert_non_null(strstr(reply, ALICE "\" uname=\"alice\""));
+    assert_non_null(strstr(reply, BOB));
+    assert_true(strstr(reply, "group:albatross") < strstr(reply, ALICE));
+    assert_true(strstr(reply, ALICE) < strstr(reply, BOB));
+    check_found(s, bob, "criteria=\"\xc3\xa4LTESTE group\"",
+                "<data><uib uri=\"group:albatross\" "
+                "dispname=\"\xc3\x84lteste\"/></data>");
+    check_found(s, bob, "criteria=\"carol\"", "<data><uib uri=\"" CAROL "\"");
+    check_found(s, bob, "criteria=\"carol alice\"", "<data/>");
+    check_found(s, bob, "criteria=\"example.com\" maxResults=\"2\"",
+                "413\">ERROR_LIMIT_EXCEEDED");
+    disable_user(s, CAROL);
+    check_found(s, bob, "criteria=\"carol\"", "<data/>");
+}
+
+/* Of a category, those whom it allows. */
+static void test_usersrch__of_a_category(void **state)
+{
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    Perch__CategoryChange change = PERCH__CATEGORY_CHANGE__INIT;
+    ProtobufCBinaryData allowed[] = {
+        codec_bytes(slice_of_text("group:albatross"))};
+
+    stage_raise(s);
+    stage_group(s, "group:albatross", NULL, CAROL);
+    change.n_allowed_add = 1;
+    change.allowed_add = allowed;
+    stage_category(s, &change);
+    check_found(s, bob, "criteria=\"sip:\" categoryUri=\"" TRADE "\"",
+                "<data><uib uri=\"" CAROL "\" uname=\"carol\" type=\"5\" "
+                "disabled=\"false\"/></data>");
+    check_found(s, bob, "criteria=\"alice\"", ALICE);
+    check_found(s, bob,
+                "criteria=\"\" categoryUri=\"ma-cat://example.com/"
+                "88888888-8888-8888-8888-888888888888\"",
+                "404\">ERROR_NO_SUCH_NODE");
+}
+
+/* A search of many people takes turns, too, and finds each once. */
+static void test_usersrch__stops_and_goes_on(void **state)
+{
+    enum { PEOPLE = LOOK_STEPS * 12 };
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    char uri[64];
+    unsigned turns = 0;
+
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        snprintf(uri, sizeof(uri), "sip:%s%u@example.com",
+                 i % 4 == 0 ? "odd" : "even", i);
+        stage_user(s, uri);
+    }
+    stage_send(s, bob,
+               ASK("usersrch", "<qib qtype=\"USERBYNAME\" criteria=\"odd\"/>"));
+    fake_loop_look(s->loop, LOOK_SLICE_US / 4);
+    fake_replica_answer_reads(s->replica, ERROR_NONE);
+    fake_loop_settle(s->loop);
+    stage_expect_none(s, bob);
+    while (count_given(s, "rpl:usersrch") == 0) {
+        stage_pass(s, 1);
+        turns += 1;
+        assert_true(turns < 1000);
+    }
+    fake_loop_look(s->loop, 0);
+    assert_int_equal(count_in(stage_expect(s, bob, "rpl:usersrch"), "<uib"),
+                     PEOPLE / 4);
+}
+
 /* Lists wait for a read index, and for the state to get there; without a
  * leader they are refused. */
 static void test_lists__are_not_stale(void **state)
@@ -285,6 +395,9 @@ int main(void)
         IN(test_chansrch__disabled),
         IN(test_chansrch__by_switches),
         IN(test_chansrch__stops_and_goes_on),
+        IN(test_usersrch__by_name),
+        IN(test_usersrch__of_a_category),
+        IN(test_usersrch__stops_and_goes_on),
         IN(test_looks__take_turns),
         IN(test_looks__cost_nothing_for_the_gone),
         IN(test_lists__are_not_stale),
