@@ -38,6 +38,7 @@
     X(ROOM_CHANGE, room_change, 1)                                             \
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
+    X(MESSAGES_IMPORT, messages_import, 3)                                     \
     X(FILTER_CREATE, filter_create, 3)                                         \
     X(FILTER_CHANGE, filter_change, 3)                                         \
     X(FILTER_DELETE, filter_delete, 3)                                         \

@@ -11,20 +11,20 @@
 
 enum {
     /* Texts. Characters are Unicode code points. */
-    NAME_CHARACTERS_MAX = 256,        /* NAME_TOO_LONG */
-    DESCRIPTION_CHARACTERS_MAX = 256, /* DESCRIPTION_TOO_LONG */
-    URI_BYTES_MAX = 320,              /* USER_URI_INVALID, POOL_URI_INVALID */
-    ADDIN_NAME_CHARACTERS_MAX = 50,   /* ADDIN_NAME_TOO_LONG */
-    ADDIN_URL_BYTES_MAX = 255,        /* ADDIN_URL_INVALID */
-    GROUP_URI_BYTES_MAX = 1024,       /* GROUP_URI_INVALID; room for the names
-                                         of directories */
-    DOMAIN_BYTES_MAX = 253,           /* DOMAIN_INVALID; as DNS has it */
-    ACTOR_BYTES_MAX = 255,            /* ACTOR_INVALID */
-    RETRY_ID_BYTES_MAX = 64,          /* RETRY_ID_INVALID */
-    ENDPOINT_ID_BYTES_MAX = 128,      /* ENDPOINT_ID_INVALID */
-    EXTRA_BYTES_MAX = 64 * 1024,      /* EXTRA_TOO_LONG */
-    HA1_BYTES = 16,                   /* HA1_INVALID */
-    REASON_CHARACTERS_MAX = 256,      /* REASON_TOO_LONG */
+    NAME_CHARACTERS_MAX = 256,         /* NAME_TOO_LONG */
+    DESCRIPTION_CHARACTERS_MAX = 256,  /* DESCRIPTION_TOO_LONG */
+    URI_BYTES_MAX = 320,               /* USER_URI_INVALID, POOL_URI_INVALID */
+    ADDIN_NAME_CHARACTERS_MAX = 50,    /* ADDIN_NAME_TOO_LONG */
+    ADDIN_URL_BYTES_MAX = 255,         /* ADDIN_URL_INVALID */
+    GROUP_URI_BYTES_MAX = 1024,        /* GROUP_URI_INVALID; room for the names
+                                          of directories */
+    DOMAIN_BYTES_MAX = 253,            /* DOMAIN_INVALID; as DNS has it */
+    ACTOR_BYTES_MAX = 255,             /* ACTOR_INVALID */
+    RETRY_ID_BYTES_MAX = 64,           /* RETRY_ID_INVALID */
+    ENDPOINT_ID_BYTES_MAX = 128,       /* ENDPOINT_ID_INVALID */
+    EXTRA_BYTES_MAX = 64 * 1024,       /* EXTRA_TOO_LONG */
+    HA1_BYTES = 16,                    /* HA1_INVALID */
+    REASON_CHARACTERS_MAX = 256,       /* REASON_TOO_LONG */
     REPLACEMENT_CHARACTERS_MAX = 1024, /* REPLACEMENT_TOO_LONG */
 
     /* Numbers ever given to users and groups together, and to rooms and
@@ -57,6 +57,7 @@ enum {
     FILTER_EXPRESSIONS_BYTES_MAX = 65536,   /* likewise; all of one filter */
     FILTER_EXPRESSION_CHARACTERS_MAX = 256, /* FILTER_EXPRESSION_INVALID */
     FILTER_CATEGORIES_MAX = 64,             /* FILTER_CATEGORIES_FULL */
+    IMPORT_MESSAGES_MAX = 256,              /* IMPORT_TOO_MANY */
     ANNOTATION_BYTES_MAX = 2048,            /* ANNOTATION_INVALID */
 
     /* Probes. */

@@ -8,6 +8,7 @@
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
+#include "node/chat/import.h"
 #include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
@@ -127,6 +128,7 @@ static const struct {
     KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR},
     KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR},
     KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
+    KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR},

@@ -25,10 +25,10 @@ struct machine;
 struct applied_entry {
     uint64_t index; /* Strictly increasing from call to call. */
     uint64_t term;
-    uint8_t node;       /* Origin. */
-    uint64_t epoch;     /* Origin's epoch; 0 for node_started. */
-    uint64_t number;    /* Origin's number; 0 for node_started. */
-    int64_t sent_at_us; /* As stamped; the rules make it increase. */
+    uint8_t node;              /* Origin. */
+    uint64_t epoch;            /* Origin's epoch; 0 for node_started. */
+    uint64_t number;           /* Origin's number; 0 for node_started. */
+    int64_t sent_at_us;        /* As stamped; the rules make it increase. */
     const struct facts *facts; /* What the command wants to be told of messages
                                   (said.h); NULL: nothing. */
 };

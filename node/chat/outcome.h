@@ -190,6 +190,14 @@
       "a filter names up to 64 categories")                                    \
     X(FILTER_CATEGORY_LAST, 409, "ERROR_COLLISION",                            \
       "without a category the filter is of the whole pool: that must be said") \
+    X(IMPORT_EMPTY, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "the import has no message")                                             \
+    X(IMPORT_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "the import has more than 256 messages in one command")                  \
+    X(IMPORT_POSITION, 409, "ERROR_COLLISION",                                 \
+      "the first of the messages would not be the next of the room")           \
+    X(IMPORT_TIME, 400, "ERROR_INVALID_ARGUMENT",                              \
+      "the times of imported messages rise, and are past")                     \
     X(ANNOTATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
       "the annotation of a message is UTF-8 of up to 2048 bytes")              \
     X(STORY_UNTITLED, 400, "ERROR_INVALID_ARGUMENT",                           \

@@ -19,7 +19,7 @@ static enum outcome check_utf8(struct slice text, uint64_t *characters_out)
     }
 }
 
-static enum outcome check_annotation(const Perch__Post *post)
+enum outcome post_check_annotation(const Perch__Post *post)
 {
     uint64_t ignored;
 
@@ -182,7 +182,7 @@ enum outcome post(struct turn *turn, const Perch__Command *command)
         outcome = post_check_wording(turn->machine, &wording);
     }
     if (outcome == OUTCOME_DONE) {
-        outcome = check_annotation(command->post);
+        outcome = post_check_annotation(command->post);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;

@@ -36,6 +36,10 @@ struct wording {
 enum outcome post_check_room(const struct session *session,
                              const struct room *room);
 
+/** Check what the taking node has said of a post. Returns ANNOTATION_INVALID.
+ */
+enum outcome post_check_annotation(const Perch__Post *post);
+
 /** Check what is said by the settings. Returns as post. */
 enum outcome post_check_wording(const struct machine *machine,
                                 const struct wording *wording);
