@@ -17,6 +17,17 @@ static enum outcome check_time(const struct machine *machine,
     return OUTCOME_DONE;
 }
 
+/* As users' URIs are kept: one who is a user here is to be the author. */
+static bool is_folded(struct slice uri)
+{
+    for (size_t i = 0; i < uri.len; i++) {
+        if (uri.data[i] >= 'A' && uri.data[i] <= 'Z') {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum outcome check_message(const struct machine *machine,
                                   const Perch__MessagesImport *import,
                                   size_t at)
@@ -28,7 +39,8 @@ static enum outcome check_message(const struct machine *machine,
                                     codec_slice(post->extra), post->story};
     enum outcome outcome;
 
-    if (!text_is_sip_uri(codec_slice(message->author))) {
+    if (!text_is_sip_uri(codec_slice(message->author)) ||
+        !is_folded(codec_slice(message->author))) {
         return OUTCOME_USER_URI_INVALID;
     }
     outcome = text_check_line(codec_slice(message->display_name),

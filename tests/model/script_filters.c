@@ -111,3 +111,71 @@ void script_filter_delete(struct script *s, struct arena *arena,
         CODEC_SET(filter, if_version, 1 + script_below(s, 5));
     }
 }
+
+static const char *const said[] = {"hi", "long ago", "", "\xff", "a\x01"};
+enum { SAID_GOOD = 2 };
+
+/* By somebody who is a user now, or never will be: the twin knows authors by
+ * their numbers. */
+static ProtobufCBinaryData author(struct script *s)
+{
+    ProtobufCBinaryData uri = script_uri(s);
+
+    if (script_rarely(s, 60)) {
+        return script_text("nonsense");
+    }
+    return twin_user(s->twin, uri) != 0
+               ? uri
+               : script_text("sip:old@elsewhere.example");
+}
+
+static Perch__MessagesImport__Message *old_message(struct script *s,
+                                                   struct arena *arena,
+                                                   int64_t at_us)
+{
+    Perch__MessagesImport__Message *message =
+        MAKE(arena, messages_import__message);
+    Perch__Post *post = message->post = MAKE(arena, post);
+
+    CODEC_SET(message, author, author(s));
+    if (script_rarely(s, 2)) {
+        CODEC_SET(message, display_name, name(s));
+    }
+    CODEC_SET(message, sent_at_us, script_rarely(s, 60) ? -at_us : at_us);
+    CODEC_SET(post, text,
+              script_text(said[script_below(
+                  s, script_rarely(s, 60) ? COUNT(said) : SAID_GOOD)]));
+    if (script_rarely(s, 8)) {
+        CODEC_SET(post, story, true);
+    }
+    if (script_rarely(s, 100)) {
+        message->post = NULL;
+    }
+    return message;
+}
+
+void script_import(struct script *s, struct arena *arena, Perch__Command *c)
+{
+    Perch__MessagesImport *import = c->messages_import =
+        MAKE(arena, messages_import);
+    uint32_t room;
+
+    CODEC_SET(import, room, script_room(s, arena));
+    room = twin_place(s->twin, import->room, true);
+    CODEC_SET(import, first_id,
+              s->twin->places[room].message_id +
+                  (script_rarely(s, 6) ? script_below(s, 4) : 1));
+    import->n_messages = script_below(s, 4);
+    if (script_rarely(s, 200)) {
+        import->n_messages = IMPORT_MESSAGES_MAX + 1;
+    }
+    import->messages =
+        arena_alloc(arena, (import->n_messages + 1) * sizeof(void *));
+    CHECK(import->messages != NULL);
+    for (size_t i = 0; i < import->n_messages; i++) {
+        import->messages[i] =
+            old_message(s, arena,
+                        s->twin->now / 2 + (int64_t)script_below(s, 3) +
+                            (script_rarely(s, 20) ? 0 : 3 * (int64_t)i));
+    }
+}

@@ -36,6 +36,7 @@ ProtobufCBinaryData script_fill(struct arena *arena, size_t len, char byte);
 ProtobufCBinaryData script_uri(struct script *s);
 
 /** Say the commands of filters. */
+void script_import(struct script *s, struct arena *arena, Perch__Command *c);
 void script_filter_create(struct script *s, struct arena *arena,
                           Perch__Command *c);
 void script_filter_change(struct script *s, struct arena *arena,

@@ -808,6 +808,7 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},
+    {PERCH__COMMAND__KIND_MESSAGES_IMPORT, script_import, 20, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},

@@ -55,6 +55,7 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
 static bool is_of_hooks(const Perch__Command *c)
 {
     return c->kind_case == PERCH__COMMAND__KIND_FILTER_CREATE ||
+           c->kind_case == PERCH__COMMAND__KIND_MESSAGES_IMPORT ||
            c->kind_case == PERCH__COMMAND__KIND_FILTER_CHANGE ||
            c->kind_case == PERCH__COMMAND__KIND_FILTER_DELETE ||
            (c->kind_case == PERCH__COMMAND__KIND_POST &&
@@ -162,6 +163,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_ADDIN_CREATE:
     case PERCH__COMMAND__KIND_ADDIN_CHANGE:
     case PERCH__COMMAND__KIND_ADDIN_DELETE:
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
     case PERCH__COMMAND__KIND_FILTER_CREATE:
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
@@ -365,6 +367,8 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_group_create(twin, c->group_create);
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
         return twin_group_change(twin, c->group_change);
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+        return twin_import(twin, c->messages_import);
     case PERCH__COMMAND__KIND_FILTER_CREATE:
         return twin_filter_create(twin, c->filter_create);
     case PERCH__COMMAND__KIND_FILTER_CHANGE:

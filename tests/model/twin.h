@@ -309,6 +309,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c);
 enum outcome twin_user_change(struct twin *twin, const Perch__UserChange *c);
 enum outcome twin_group_create(struct twin *twin, const Perch__GroupCreate *c);
 enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
+enum outcome twin_import(struct twin *twin, const Perch__MessagesImport *c);
 enum outcome twin_filter_create(struct twin *twin,
                                 const Perch__FilterCreate *c);
 enum outcome twin_filter_change(struct twin *twin,

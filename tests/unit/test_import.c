@@ -142,6 +142,8 @@ static void test_messages_import__refuses(void **state)
     batch->messages[2].sent_at_us = LONG_AGO_US + 5;
     CODEC_SET(&batch->messages[0], author, fixture_text("old"));
     assert_outcome(apply(f, batch), USER_URI_INVALID);
+    CODEC_SET(&batch->messages[0], author, fixture_text("sip:Old@x.example"));
+    assert_outcome(apply(f, batch), USER_URI_INVALID);
     CODEC_SET(&batch->messages[0], author, fixture_text(ALICE));
     CODEC_SET(&batch->messages[0], display_name, fixture_text("a\nb"));
     assert_outcome(apply(f, batch), NAME_CHARACTER);
