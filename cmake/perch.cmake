@@ -18,6 +18,8 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 # node/web/http_head.c knows how this version lays a request out in memory.
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd=0.9.75)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+# FTS5 and its reserved bytes of a page are in Debian's build of it.
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)

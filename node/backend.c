@@ -17,6 +17,7 @@ struct backend {
     struct backend_events events;
     struct replica *replica;
     struct state_loop *state;
+    char catalog[FILES_PATH_BYTES_MAX];
     struct buffer noop; /* The command of a number that was taken back. */
 
     struct timer *tick;
@@ -201,6 +202,7 @@ static enum error open_state(struct backend *backend)
     const struct replica_settings *settings = &backend->settings.replica;
     const struct replica_status *status = replica_status(backend->replica);
     struct replica_identity identity = replica_identity(backend->replica);
+    bool searches = backend->settings.searches;
     const struct applier_settings applier = {
         .loop = settings->owner_loop,
         .data = settings->directory,
@@ -214,8 +216,11 @@ static enum error open_state(struct backend *backend)
         .directory_id = identity.directory_id,
         .rules_known = COMMAND_RULES_KNOWN,
         .masks = XCCOS_MASKS_DEFAULT,
+        .catalog = searches ? backend->catalog : NULL,
     };
 
+    TRY(files_path(backend->catalog, settings->directory,
+                   BACKEND_CATALOG_NAME));
     TRY(state_loop_open(backend->state, &applier, &sessions));
     if (replica_staged_index(backend->replica) >= status->snapshot_index &&
         status->snapshot_index > applier_applied(backend_applier(backend))) {

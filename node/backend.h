@@ -28,6 +28,9 @@ struct backend;
 /* The state's directory below the data directory (storage/generation.h). */
 #define BACKEND_STATE_NAME "store"
 
+/* The directory of the catalog there: derived, and made anew when it is gone. */
+#define BACKEND_CATALOG_NAME "catalog"
+
 /* A file there: the state was found rotten while the node ran, and the next
  * start sets it aside. */
 #define BACKEND_ROTTEN_NAME "rotten"
@@ -44,6 +47,8 @@ struct backend_settings {
      * the backend's to fill in. */
     struct replica_settings replica;
     struct store_options store;
+    bool searches; /* What was said: keeps a catalog (node/session/
+                      cataloging.h) of it. */
 };
 
 /* What the owner is told. */

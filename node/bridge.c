@@ -4,8 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "node/session/cataloging.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
+#include "proto/admin.h"
+#include "proto/base/check.h"
 
 /* One thing asked for and not yet told. */
 struct errand {
@@ -16,6 +19,19 @@ struct errand {
         struct read read;
         struct proposal proposal;
     };
+};
+
+/* A search under way, which its lookup points at. */
+struct search {
+    struct bridge *bridge;
+    uint64_t token;
+    struct admin_search *wanted;
+    struct lookup *lookup;
+};
+
+enum {
+    SLACK_BYTES = 16 * 1024,  /* Of a reply, for all but the messages. */
+    FOUND_EXTRA_BYTES = 1024, /* Of one message, beside its texts. */
 };
 
 struct bridge {
@@ -175,6 +191,78 @@ static void ask_transfer(void *context, uint64_t token, uint8_t node)
                      on_transferred, errand);
 }
 
+static void end_search(struct search *search)
+{
+    admin_search_free(search->wanted);
+    lookup_free(search->lookup);
+    free(search);
+}
+
+static void on_searched(struct lookup *lookup)
+{
+    struct search *search = lookup->context;
+    struct desk *desk = search->bridge->desk;
+
+    if (desk != NULL) {
+        desk_found(desk, search->token, lookup, cataloging_why(lookup->error));
+    }
+    end_search(search);
+}
+
+/* What a message adds to the reply. */
+static size_t weigh(struct lookup *lookup, const struct lookup_found *found)
+{
+    const struct said *said = &found->said;
+
+    (void)lookup;
+    return said->author_uri.len + said->display_name.len + said->text.len +
+           FOUND_EXTRA_BYTES;
+}
+
+static enum error lay_out(struct lookup *lookup,
+                          const struct admin_search *wanted)
+{
+    lookup->authors = wanted->authors;
+    lookup->n_authors = wanted->n_authors;
+    lookup->rooms = wanted->rooms;
+    lookup->n_rooms = wanted->n_rooms;
+    lookup->from_us = wanted->from_us;
+    lookup->to_us = wanted->to_us;
+    lookup->newest_first = !wanted->oldest_first;
+    lookup->newest_shown_first = lookup->newest_first;
+    lookup->wanted = wanted->most;
+    lookup->bytes_max = ADMIN_REPLY_BYTES_MAX - SLACK_BYTES;
+    lookup->weigh = weigh;
+    lookup->told = on_searched;
+    return spelling_read(wanted->text, wanted->is_exact, wanted->match_case,
+                         wanted->arena, &lookup->spelling);
+}
+
+static void ask_search(void *context, uint64_t token,
+                       struct admin_search *wanted)
+{
+    struct bridge *bridge = context;
+    struct backend *backend = bridge->settings.backend;
+    struct cataloging *cataloging =
+        sessions_cataloging(backend_sessions(backend));
+    struct search *search = malloc(sizeof(*search));
+    struct lookup *lookup = lookup_new();
+
+    CHECK(search != NULL && lookup != NULL);
+    *search = (struct search){bridge, token, wanted, lookup};
+    lookup->context = search;
+    lookup->error = lay_out(lookup, wanted);
+    if (lookup->error == ERROR_NONE && cataloging == NULL) {
+        lookup->error = ERROR_UNSUPPORTED;
+    }
+    if (lookup->error != ERROR_NONE) {
+        on_searched(lookup);
+        return;
+    }
+    cataloging_ask(cataloging, lookup,
+                   applier_applied(backend_applier(backend)));
+}
+
 struct bridge *bridge_new(const struct bridge_settings *settings)
 {
     struct bridge *bridge = calloc(1, sizeof(*bridge));
@@ -197,6 +285,7 @@ struct admin_state bridge_state(struct bridge *bridge)
         .read = ask_read,
         .propose = ask_propose,
         .transfer = ask_transfer,
+        .search = ask_search,
     };
 }
 

@@ -112,6 +112,8 @@ enum admin_access {
       CHANGE)                                                                  \
     X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
       SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
     X(FILTERS_LIST, 80, filters_list, filters_list_reply, SHORT, REPLY, LOOK)  \
     X(FILTERS_SHOW, 81, filters_show, filters_show_reply, SHORT, REPLY, LOOK)  \
     X(FILTERS_CREATE, 82, filters_create, filters_show_reply, LONG, REPLY,     \

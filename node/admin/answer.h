@@ -7,11 +7,13 @@
  *   READING --index--> DECIDING --command--> PROPOSED --fate--> SETTLED
  *      |                   |                                    ^  ^
  *      |                   +--leadership--> TRANSFERRING --fate-+  |
+ *      |                   +--words--> SEARCHING --found--------+  |
  *      +--no leader, too late--------------------------------------+
  *
  * READING       Waits until the state is as new as the request demands.
  * DECIDING      Within one call: a row of answers.h looks at the state.
  * PROPOSED      The command may be committed at any time from now on.
+ * SEARCHING     The catalog's worker looks for messages.
  * TRANSFERRING  The replica is handing leadership over.
  * SETTLED       The reply is complete and about to be sent.
  *
@@ -36,6 +38,7 @@ enum answer_at {
     ANSWER_DECIDING,
     ANSWER_PROPOSED,
     ANSWER_TRANSFERRING,
+    ANSWER_SEARCHING,
     ANSWER_SETTLED,
     ANSWER_STATES,
 };
@@ -46,6 +49,7 @@ enum answer_does {
     ANSWER_ALREADY,   /* A change that is so before it is made. */
     ANSWER_PROPOSES,  /* The command is to be committed. */
     ANSWER_TRANSFERS, /* Leadership is to go to transfer_to. */
+    ANSWER_SEARCHES,  /* The search is to be made. */
 };
 
 struct answer_row;
@@ -70,6 +74,7 @@ struct answer {
     enum answer_does does;
     Perch__Command command;
     uint8_t transfer_to;
+    struct admin_search *search; /* Given away when it is made. */
 
     struct slice subject; /* A change: room "desk" */
     const char *deed;     /* was created. */

@@ -16,6 +16,7 @@ static const struct answer_row *const tables[] = {
     category_changes_rows,
     addins_rows,
     eligible_rows,
+    search_rows,
     filters_rows,
     filter_changes_rows,
 };

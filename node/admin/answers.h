@@ -23,7 +23,8 @@ struct answer_row {
 extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
     sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[],
-    filters_rows[], filter_changes_rows[], addins_rows[], eligible_rows[];
+    filters_rows[], filter_changes_rows[], addins_rows[], eligible_rows[],
+    search_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
@@ -39,6 +40,8 @@ void rooms_show(struct answer *answer);
 /** Show the category of answer->guid, likewise. */
 void categories_show(struct answer *answer);
 
+/** Fill in the reply to a search with what it has found. */
+void search_found(struct answer *answer, const struct lookup *lookup);
 /** Show the filter that answer->uri names, likewise. */
 void filters_show(struct answer *answer);
 

@@ -8,9 +8,11 @@
 
 static const unsigned may_follow[ANSWER_STATES] = {
     [ANSWER_READING] = TO(DECIDING) | TO(SETTLED),
-    [ANSWER_DECIDING] = TO(PROPOSED) | TO(TRANSFERRING) | TO(SETTLED),
+    [ANSWER_DECIDING] =
+        TO(PROPOSED) | TO(TRANSFERRING) | TO(SEARCHING) | TO(SETTLED),
     [ANSWER_PROPOSED] = TO(SETTLED),
     [ANSWER_TRANSFERRING] = TO(SETTLED),
+    [ANSWER_SEARCHING] = TO(SETTLED),
     [ANSWER_SETTLED] = 0,
 };
 
@@ -171,6 +173,15 @@ static void transfer(struct desk *desk, struct answer *answer)
                          answer->transfer_to);
 }
 
+static void search(struct desk *desk, struct answer *answer)
+{
+    struct admin_search *wanted = answer->search;
+
+    answer->search = NULL;
+    carry_move(answer, ANSWER_SEARCHING);
+    desk->state.search(desk->state.context, answer->token, wanted);
+}
+
 static void act(struct desk *desk, struct answer *answer)
 {
     switch (answer->does) {
@@ -183,6 +194,9 @@ static void act(struct desk *desk, struct answer *answer)
         return;
     case ANSWER_TRANSFERS:
         transfer(desk, answer);
+        return;
+    case ANSWER_SEARCHES:
+        search(desk, answer);
         return;
     default:
         carry_settle(desk, answer);

@@ -110,6 +110,8 @@ static void give_up(struct desk *desk, struct answer *answer, uint64_t now_us)
 {
     if (answer->at == ANSWER_READING) {
         carry_refuse(desk, answer, REFUSAL_NO_LEADER);
+    } else if (answer->at == ANSWER_SEARCHING) {
+        carry_refuse(desk, answer, REFUSAL_SEARCH_NOT_READY);
     } else if (now_us >= answer->deadline_us + DESK_WITHDRAW_MS * 1000) {
         carry_refuse(desk, answer, REFUSAL_OUTCOME_UNKNOWN);
     }
@@ -231,4 +233,24 @@ void desk_transferred(struct desk *desk, uint64_t token, enum error error)
         return;
     }
     carry_changed(desk, answer);
+}
+
+void desk_found(struct desk *desk, uint64_t token, const struct lookup *lookup,
+                const char *why)
+{
+    struct answer *answer = find(desk, token, ANSWER_SEARCHING);
+
+    if (answer == NULL) {
+        return;
+    }
+    answer->machine = desk->state.machine(desk->state.context);
+    if (lookup->error == ERROR_INVALID || lookup->error == ERROR_TOO_LARGE) {
+        answer_refuse(answer, REFUSAL_SEARCH_WORDS);
+    } else if (lookup->error != ERROR_NONE || answer->machine == NULL) {
+        answer_refuse_about(answer, REFUSAL_SEARCH_NOT_READY,
+                            slice_of_text(why));
+    } else {
+        search_found(answer, lookup);
+    }
+    carry_settle(desk, answer);
 }

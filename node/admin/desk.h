@@ -58,6 +58,11 @@ void desk_told(struct desk *desk, uint64_t token, enum admin_fate fate,
 /** Tell whether leadership was handed over. */
 void desk_transferred(struct desk *desk, uint64_t token, enum error error);
 
+/** Tell what a search has found or, by its error, that it has not been made,
+ * and why. Borrowed for the call. */
+void desk_found(struct desk *desk, uint64_t token, const struct lookup *lookup,
+                const char *why);
+
 /** Count the requests that wait for something. */
 size_t desk_waiting(const struct desk *desk);
 

@@ -61,6 +61,20 @@
       "ask the leader's node; perchctl status says which that is")             \
     X(TRANSFER_FAILED, REFUSED, 503, "leadership was not handed over",         \
       "see perchctl nodes list for how far the node trails, then try again")   \
+    X(SEARCH_NOT_READY, REFUSED, 503,                                          \
+      "this node cannot search what was said now",                             \
+      "try again in a while, or ask another node")                             \
+    X(SEARCH_EMPTY, USAGE, 400,                                                \
+      "the search names no words, author, room or time",                       \
+      "see perchctl help messages search")                                     \
+    X(SEARCH_WORDS, USAGE, 400,                                                \
+      "the text has no word to look for, or too many",                         \
+      "a word has a letter, a digit or a symbol; 32 of them at most")          \
+    X(SEARCH_TOO_MANY, USAGE, 413,                                             \
+      "the search names more than 16 authors or 1000 rooms",                   \
+      "name fewer at a time")                                                  \
+    X(TIME_INVALID, USAGE, 400, "that is no day or moment",                    \
+      "use 2031-02-03 or 2031-02-03T07:31:00Z")                                \
     X(EXPRESSION_BAD, REFUSED, 400, "an expression cannot be compiled",        \
       "an expression is word:TEXT, like:TEXT with * and ?, or regex:TEXT as "  \
       "PCRE2 has it")                                                          \

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "node/chat/machine.h"
+#include "node/session/lookup.h" /* Its types alone. */
 #include "proto/base/error.h"
 #include "proto/command.h"
 #include "raft/replica.h"
@@ -49,6 +50,20 @@ struct admin_node {
     const char *faults[ADMIN_FAULTS_MAX]; /* Why it is not ready. */
     size_t n_certificates;
     struct admin_certificate certificates[ADMIN_CERTIFICATES_MAX];
+};
+
+/* What an administrator looks for; all conditions hold. Lies in its arena. */
+struct admin_search {
+    struct arena *arena;
+    struct slice text;
+    bool is_exact, match_case;
+    const struct slice *authors; /* URIs; none: whoever. */
+    size_t n_authors;
+    const struct lookup_room *rooms; /* By number. */
+    size_t n_rooms;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool oldest_first;
+    uint32_t most;
 };
 
 struct admin_state {
@@ -91,6 +106,16 @@ struct admin_state {
     /** Hand leadership to a node, or to the fittest for 0: answered by
      * desk_transferred. */
     void (*transfer)(void *context, uint64_t token, uint8_t node);
+
+    /** Search what was said, as the state is: answered by desk_found. Takes
+     * the search; frees it when it has answered. */
+    void (*search)(void *context, uint64_t token, struct admin_search *search);
 };
+
+/** Make a search with its arena, of all there is. NULL: no memory. */
+struct admin_search *admin_search_new(void);
+
+/** Free a search. Accepts NULL. */
+void admin_search_free(struct admin_search *search);
 
 #endif

@@ -186,19 +186,17 @@ static void serve(struct telling *telling)
     }
 }
 
-/* Whether it asks for messages by what they say, by whom or when. */
-static bool is_search(const struct xccos_history_query *query)
-{
-    return query->match.len > 0 || query->authors != NULL || query->from.set ||
-           query->to.set;
-}
-
 void history_serve(struct visit *visit, const struct xccos_primitive *command,
                    const struct xccos_request *request)
 {
-    struct telling *telling = errand_begin(visit, sizeof(*telling), command);
     struct history *history = &visit->hub->history;
+    struct telling *telling;
 
+    if (quest_is_one(&request->history.query)) {
+        quest_serve(visit, command, request);
+        return;
+    }
+    telling = errand_begin(visit, sizeof(*telling), command);
     if (telling == NULL) {
         return;
     }
@@ -211,10 +209,6 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
         telling_end_wait(telling);
         errand_refuse(&telling->errand, XCCOS_CODE_INVALID_ARGUMENT,
                       "the room is missing");
-    } else if (is_search(&request->history.query)) {
-        telling_end_wait(telling);
-        errand_refuse(&telling->errand, XCCOS_CODE_NOT_SUPPORTED,
-                      "messages are not searched by text, author or time");
     } else {
         serve(telling);
     }

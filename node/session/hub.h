@@ -8,6 +8,7 @@
 #include "node/chat/query.h"
 #include "node/session/audience.h"
 #include "node/session/callers.h"
+#include "node/session/cataloging.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
 #include "node/session/following.h"
@@ -16,6 +17,7 @@
 #include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
+#include "node/session/quest.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
 #include "node/session/screening.h"
@@ -49,6 +51,7 @@ struct sessions {
     struct folding folding;
     struct history history;
     struct looks looks;
+    struct cataloging *cataloging; /* NULL: what was said is not searched. */
     struct screening screening;
     struct duties duties;
     struct shown shown;
@@ -56,6 +59,9 @@ struct sessions {
     struct following following;
     uint64_t leaderless_since_us; /* 0: there is a leader, as far as known. */
     struct pressure pressure;
+    unsigned holders; /* Of the store, that are to let go of it. */
+    void (*released)(void *context);
+    void *released_context;
     struct timer *timer; /* Every PRESSURE_TICK_MS. */
     uint64_t duties_us;  /* When they were last done. */
 

@@ -16,12 +16,10 @@ struct gathering {
     bool is_done;
 };
 
-/* As it is now. */
-static struct xccos_message *compose(const struct gathering *gathering,
-                                     const struct reading_item *item)
+struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
+                                   const struct reading_item *item)
 {
-    struct xccos_message *message =
-        arena_alloc(gathering->arena, sizeof(*message));
+    struct xccos_message *message = arena_alloc(arena, sizeof(*message));
     struct wording_change change = {SLICE_NONE, 0};
     struct said said;
 
@@ -33,11 +31,10 @@ static struct xccos_message *compose(const struct gathering *gathering,
         change.at_us = item->revision->at_us;
     }
     reading_said(item, &said);
-    if (wording_message(&said, &change, gathering->arena, message) !=
-        ERROR_NONE) {
+    if (wording_message(&said, &change, arena, message) != ERROR_NONE) {
         return NULL;
     }
-    message->room_uri = gathering->query->room_uri;
+    message->room_uri = room_uri;
     if (item->revision == NULL) { /* It is about the text as it was posted. */
         message->note = codec_slice(item->message->annotation);
     }
@@ -68,7 +65,8 @@ static void put(struct gathering *gathering, struct xccos_message *message)
 static enum error add(struct gathering *gathering,
                       const struct reading_item *item)
 {
-    struct xccos_message *message = compose(gathering, item);
+    struct xccos_message *message =
+        past_compose(gathering->arena, gathering->query->room_uri, item);
     size_t bytes;
 
     if (message == NULL) {

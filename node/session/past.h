@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/session/reading.h"
 #include "proto/base/arena.h"
 #include "proto/base/error.h"
 #include "proto/xccos/envelope.h"
@@ -45,5 +46,10 @@ struct past_query {
  */
 enum error past_read(struct store *store, const struct past_query *query,
                      struct arena *arena, struct xccos_room *room);
+
+/** Make of a message, as it is now, what a reply shows. NULL when memory is
+ * out. */
+struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
+                                   const struct reading_item *item);
 
 #endif

@@ -13,6 +13,7 @@
 #include "node/session/news.h"
 #include "node/session/peopling.h"
 #include "node/session/posting.h"
+#include "node/session/quest.h"
 #include "node/session/revising.h"
 #include "node/session/searching.h"
 #include "proto/base/journal.h"
@@ -115,6 +116,7 @@ static void (*const servers[XCCOS_VERB_COUNT])(
     [XCCOS_VERB_BJOIN] = joining_serve,
     [XCCOS_VERB_PART] = parting_serve,
     [XCCOS_VERB_BCCONTEXT] = history_serve,
+    [XCCOS_VERB_BCSEARCH] = quest_serve,
     [XCCOS_VERB_GETUSERS] = peopling_serve,
     [XCCOS_VERB_USERSRCH] = finding_serve,
     [XCCOS_VERB_CHANCREATE] = managing_serve,

@@ -135,6 +135,21 @@ static void init_meters(struct session_meters *meters)
     meter_histogram_init(&meters->history_us, &meter_seconds);
 }
 
+static void make_cataloging(struct sessions *hub)
+{
+    const struct sessions_settings *settings = &hub->settings;
+
+    if (settings->catalog != NULL) {
+        hub->cataloging = cataloging_new(&(struct cataloging_settings){
+            .loop = settings->loop,
+            .directory = settings->catalog,
+            .directory_id = settings->directory_id,
+            .unsound = settings->unsound,
+            .context = settings->context,
+        });
+    }
+}
+
 /* What has to be made, and can fail to be. */
 static void make_parts(struct sessions *hub)
 {
@@ -156,6 +171,7 @@ static void make_parts(struct sessions *hub)
     CHECK(hub->intake != NULL && hub->timer != NULL && hub->arena != NULL);
     history_init(&hub->history, settings->loop);
     looks_init(hub);
+    make_cataloging(hub);
     screening_init(hub);
 }
 
@@ -202,7 +218,8 @@ void sessions_free(struct sessions *hub)
     if (hub == NULL) {
         return;
     }
-    history_deinit(&hub->history); /* Its jobs point at visits. */
+    history_deinit(&hub->history);    /* Its jobs point at visits. */
+    cataloging_free(hub->cataloging); /* Likewise. */
     looks_deinit(hub);
     screening_deinit(hub); /* And these. */
     timer_free(hub->timer);
@@ -254,6 +271,10 @@ static void take_state(struct sessions *hub, const struct sessions_state *state)
     hub->entry_index = state->applied_index;
     screening_touch(hub);
     history_use(&hub->history, state->store);
+    if (hub->cataloging != NULL) {
+        cataloging_use(hub->cataloging, state->machine, state->store,
+                       state->applied_index);
+    }
 }
 
 void sessions_start(struct sessions *hub, struct replica *replica,
@@ -267,6 +288,26 @@ void sessions_start(struct sessions *hub, struct replica *replica,
     proposer_start(hub->proposer, replica);
 }
 
+/* What the entry has given people to find. */
+static void note_words(struct sessions *hub, const struct effects *effects)
+{
+    const struct revised *revised = &effects->revised;
+
+    if (hub->cataloging == NULL) {
+        return;
+    }
+    if (effects->has_message) {
+        cataloging_said(hub->cataloging, effects->message.room,
+                        effects->message.message_id);
+    }
+    if (revised->kind == REVISION_CORRECTED ||
+        revised->kind == REVISION_REPLACED) {
+        for (size_t i = 0; i < effects->n_ids; i++) {
+            cataloging_revised(hub->cataloging, revised->room, effects->ids[i]);
+        }
+    }
+}
+
 void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
                     const struct applied *applied,
                     const struct effects *effects)
@@ -278,6 +319,7 @@ void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
     outbox_hold(hub->outbox);
     proposer_applied(hub->proposer, entry, applied, effects);
     announce(hub, effects);
+    note_words(hub, effects);
 }
 
 void sessions_committed(struct sessions *hub, uint64_t applied_index)
@@ -291,13 +333,35 @@ void sessions_committed(struct sessions *hub, uint64_t applied_index)
     proposer_committed(hub->proposer);
     callers_retry(hub);
     history_unpark(hub);
+    if (hub->cataloging != NULL) {
+        cataloging_committed(hub->cataloging, applied_index);
+    }
     reads_applied(hub->reads, applied_index);
+}
+
+/* The last to let go of the store tells. */
+static void on_released(void *context)
+{
+    struct sessions *hub = context;
+
+    CHECK(hub->holders > 0);
+    hub->holders -= 1;
+    if (hub->holders == 0) {
+        hub->released(hub->released_context);
+    }
 }
 
 void sessions_release(struct sessions *hub, void (*released)(void *context),
                       void *context)
 {
-    history_release(&hub->history, released, context);
+    CHECK(hub->holders == 0);
+    hub->released = released;
+    hub->released_context = context;
+    hub->holders = hub->cataloging != NULL ? 2 : 1;
+    if (hub->cataloging != NULL) {
+        cataloging_release(hub->cataloging, on_released, hub);
+    }
+    history_release(&hub->history, on_released, hub);
 }
 
 static bool is_known(const struct sessions *hub, const struct caller *caller)
@@ -380,6 +444,11 @@ struct proposer *sessions_proposer(struct sessions *hub)
 struct reads *sessions_reads(struct sessions *hub)
 {
     return hub->reads;
+}
+
+struct cataloging *sessions_cataloging(struct sessions *hub)
+{
+    return hub->cataloging;
 }
 
 enum load sessions_load(const struct sessions *hub)

@@ -29,6 +29,7 @@
 #include "storage/store.h"
 
 struct sessions;
+struct cataloging;
 struct proposer;
 struct reads;
 
@@ -41,6 +42,8 @@ struct sessions_settings {
     struct xccos_masks masks; /* XCCOS_MASKS_DEFAULT. */
     const char *pool_name;    /* Shown to people; NULL: none. */
     const char *web_url;      /* Of room management; NULL: none. */
+    const char *catalog;      /* Directory of the catalog by which what was
+                                 said is searched; NULL: it is not. */
 
     /* The store cannot be read, or what it holds is rotten: no client can be
      * served from it. NULL: nobody is told. */
@@ -117,6 +120,9 @@ struct proposer *sessions_proposer(struct sessions *sessions);
 
 /** Borrow what asks for read indexes, likewise. */
 struct reads *sessions_reads(struct sessions *sessions);
+
+/** Borrow what searches what was said, likewise; NULL: nothing does. */
+struct cataloging *sessions_cataloging(struct sessions *sessions);
 
 /** Tell how loaded the state loop is, for edge_set_admission. */
 enum load sessions_load(const struct sessions *sessions);

@@ -28,6 +28,21 @@ enum client_question_kind {
     CLIENT_LAST,          /* The newest `most` messages of a room. */
     CLIENT_AFTER,         /* The oldest `most` after message_id. */
     CLIENT_BEFORE,        /* The newest `most` before message_id. */
+    CLIENT_SEARCH,        /* Messages by `search`, at most `most`. */
+};
+
+/* What was said: all of these hold. */
+struct client_search {
+    struct slice text; /* Words; empty: whatever was said. */
+    bool is_exact;     /* They stand together, in order. */
+    bool match_case;
+    const char *const *rooms; /* URIs; none: all of one's rooms. */
+    size_t rooms_n;
+    const char *const *authors; /* URIs, any of them; none: whoever. */
+    size_t authors_n;
+    bool has_from, has_to;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool oldest_first;      /* Else the newest. */
 };
 
 /* Borrowed for the call. */
@@ -37,7 +52,9 @@ struct client_question {
     bool is_exact;         /* The text is the whole name. */
     struct slice room_uri; /* Of history; need not be joined. */
     uint64_t message_id;
-    uint32_t most;      /* Of history: 1 to CLIENT_HISTORY_MAX. */
+    const struct client_search *search;
+    uint32_t most;      /* Of history: 1 to CLIENT_HISTORY_MAX; of a search 1
+                           to CLIENT_SEARCH_MAX. */
     uint32_t within_ms; /* Until its deadline. */
     bool is_once;
 };

@@ -25,7 +25,10 @@ enum {
     CLIENT_ROOMS_MAX = 1024,
     CLIENT_ERRANDS_MAX = 8192,
     CLIENT_TEXT_BYTES_MAX = 64 * 1024,
-    CLIENT_HISTORY_MAX = 500, /* Messages of one history reply. */
+    CLIENT_HISTORY_MAX = 500,       /* Messages of one history reply. */
+    CLIENT_SEARCH_MAX = 999,        /* Messages of one search's reply. */
+    CLIENT_SEARCH_ROOMS_MAX = 16,   /* Named in one search, */
+    CLIENT_SEARCH_AUTHORS_MAX = 16, /* likewise. */
 
     /* Rooms of one bjoin; the pool takes as many. More are joined by several.
      */

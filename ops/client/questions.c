@@ -84,6 +84,83 @@ static enum error history(struct arena *arena,
     return ERROR_NONE;
 }
 
+static enum error search_rooms(struct arena *arena,
+                               const struct client_search *search,
+                               struct xccos_room **rooms_out)
+{
+    for (size_t i = 0; i < search->rooms_n; i++) {
+        struct xccos_room *room = arena_alloc(arena, sizeof(*room));
+        struct slice uri = slice_of_text(search->rooms[i]);
+        struct xccos_name name;
+
+        if (xccos_room_uri_read(uri, &name) != ERROR_NONE) {
+            return ERROR_INVALID;
+        }
+        if (room == NULL) {
+            return ERROR_NO_MEMORY;
+        }
+        room->uri = arena_copy_slice(arena, uri);
+        *rooms_out = room;
+        rooms_out = &room->next;
+    }
+    return ERROR_NONE;
+}
+
+static enum error search_authors(struct arena *arena,
+                                 const struct client_search *search,
+                                 struct xccos_author **authors_out)
+{
+    for (size_t i = 0; i < search->authors_n; i++) {
+        struct xccos_author *author = arena_alloc(arena, sizeof(*author));
+        struct slice uri = slice_of_text(search->authors[i]);
+
+        if (xccos_text_check(uri, NULL) != XCCOS_ERROR_NONE) {
+            return ERROR_INVALID;
+        }
+        if (author == NULL) {
+            return ERROR_NO_MEMORY;
+        }
+        author->uri = arena_copy_slice(arena, uri);
+        *authors_out = author;
+        authors_out = &author->next;
+    }
+    return ERROR_NONE;
+}
+
+static struct xccos_moment moment(bool has, int64_t us)
+{
+    return has ? XCCOS_MOMENT(us) : (struct xccos_moment){.set = false};
+}
+
+static enum error messages(struct arena *arena,
+                           const struct client_question *question,
+                           struct xccos_primitive *primitive)
+{
+    struct xccos_history_query *query = arena_alloc(arena, sizeof(*query));
+    const struct client_search *search = question->search;
+
+    if (question->most == 0 || question->most > CLIENT_SEARCH_MAX ||
+        xccos_text_check(search->text, NULL) != XCCOS_ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    if (query == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    TRY(search_rooms(arena, search, &primitive->data.rooms));
+    TRY(search_authors(arena, search, &query->authors));
+    query->match = arena_copy_slice(arena, search->text);
+    query->exact = search->is_exact ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET;
+    query->case_on = search->match_case ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET;
+    query->from = moment(search->has_from, search->from_us);
+    query->to = moment(search->has_to, search->to_us);
+    query->results_max = XCCOS_NUMBER(question->most);
+    query->search = search->oldest_first ? XCCOS_DIRECTION_FORWARD
+                                         : XCCOS_DIRECTION_BACKWARD;
+    primitive->verb = XCCOS_VERB_BCSEARCH;
+    primitive->data.history_query = query;
+    return ERROR_NONE;
+}
+
 enum error question_lay_out(struct arena *arena, const struct client *client,
                             const struct client_question *question,
                             struct xccos_primitive *primitive)
@@ -102,6 +179,8 @@ enum error question_lay_out(struct arena *arena, const struct client *client,
     case CLIENT_AFTER:
     case CLIENT_BEFORE:
         return history(arena, question, primitive);
+    case CLIENT_SEARCH:
+        return messages(arena, question, primitive);
     }
     return ERROR_INVALID;
 }

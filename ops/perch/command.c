@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_chat,  &command_follow, &command_post,  &command_history,
-    &command_rooms, &command_who,    &command_check,
+    &command_chat,   &command_follow, &command_post, &command_history,
+    &command_search, &command_rooms,  &command_who,  &command_check,
 };
 
 const struct command *command_find(const char *name)

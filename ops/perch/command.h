@@ -30,7 +30,7 @@ struct command {
 };
 
 extern const struct command command_check, command_rooms, command_who,
-    command_history, command_post, command_follow, command_chat;
+    command_history, command_search, command_post, command_follow, command_chat;
 
 /** Find a command by name. NULL: there is none. */
 const struct command *command_find(const char *name);

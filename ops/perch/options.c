@@ -9,6 +9,7 @@
 
 #include "ops/perch/command.h"
 #include "ops/perch/help.h"
+#include "proto/base/time_text.h"
 
 enum {
     OPTION_LOGIN = 256,
@@ -27,6 +28,13 @@ enum {
     OPTION_MINE,
     OPTION_MANAGED,
     OPTION_FOREVER,
+    OPTION_ROOM,
+    OPTION_AUTHOR,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_EXACT,
+    OPTION_CASE,
+    OPTION_OLDEST,
 };
 
 static const struct option long_options[] = {
@@ -52,6 +60,13 @@ static const struct option long_options[] = {
     {"retry-id", required_argument, NULL, OPTION_RETRY_ID},
     {"mine", no_argument, NULL, OPTION_MINE},
     {"managed", no_argument, NULL, OPTION_MANAGED},
+    {"room", required_argument, NULL, OPTION_ROOM},
+    {"author", required_argument, NULL, OPTION_AUTHOR},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"to", required_argument, NULL, OPTION_TO},
+    {"exact", no_argument, NULL, OPTION_EXACT},
+    {"case", no_argument, NULL, OPTION_CASE},
+    {"oldest", no_argument, NULL, OPTION_OLDEST},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -170,6 +185,71 @@ static bool take_number(struct reading *reading, int option, const char *value)
     case OPTION_COUNT:
         options->count = read_number(reading, value, UINT64_MAX,
                                      "--count wants a number of messages");
+        return true;
+    }
+    return false;
+}
+
+static void take_name(struct reading *reading, const char **names, size_t *n,
+                      size_t most, const char *value)
+{
+    if (*n == most) {
+        wrong(reading, "so many cannot be searched for at once", value);
+        return;
+    }
+    names[(*n)++] = value;
+}
+
+/* A whole day where no time of day is given: its beginning, or its end. */
+static int64_t read_moment(struct reading *reading, const char *text,
+                           bool is_end)
+{
+    char whole[64];
+    int64_t us = 0;
+    bool is_day = strlen(text) == strlen("2031-02-03");
+
+    snprintf(whole, sizeof(whole), "%s%s", text,
+             !is_day  ? ""
+             : is_end ? "T23:59:59.999999Z"
+                      : "T00:00:00Z");
+    if (time_read(slice_of_text(whole), &us) != ERROR_NONE) {
+        wrong(reading,
+              "that is no day or moment (2031-02-03, 2031-02-03T07:31:00Z)",
+              text);
+    }
+    return us;
+}
+
+/* Options that say what is searched for. */
+static bool take_search(struct reading *reading, int option, const char *value)
+{
+    struct options_search *search = &reading->options->search;
+
+    switch (option) {
+    case OPTION_ROOM:
+        take_name(reading, search->rooms, &search->rooms_n,
+                  CLIENT_SEARCH_ROOMS_MAX, value);
+        return true;
+    case OPTION_AUTHOR:
+        take_name(reading, search->authors, &search->authors_n,
+                  CLIENT_SEARCH_AUTHORS_MAX, value);
+        return true;
+    case OPTION_FROM:
+        search->from_us = read_moment(reading, value, false);
+        search->has_from = true;
+        return true;
+    case OPTION_TO:
+        search->to_us = read_moment(reading, value, true);
+        search->has_to = true;
+        return true;
+    case OPTION_EXACT:
+        search->is_exact = true;
+        return true;
+    case OPTION_CASE:
+        search->match_case = true;
+        return true;
+    case OPTION_OLDEST:
+        search->oldest_first = true;
         return true;
     }
     return false;
@@ -307,7 +387,8 @@ bool options_read(int argc, char *argv[], struct options *options,
     while ((option = getopt_long(argc, argv, "s:u:t:jqn:hV", long_options,
                                  NULL)) != -1) {
         if (!take_connection(&reading, option, optarg) &&
-            !take_number(&reading, option, optarg)) {
+            !take_number(&reading, option, optarg) &&
+            !take_search(&reading, option, optarg)) {
             take_flag(&reading, option, optarg);
         }
     }

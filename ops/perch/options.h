@@ -32,6 +32,17 @@ enum {
 
 struct command;
 
+/* What "perch search" looks for, besides words. */
+struct options_search {
+    const char *rooms[CLIENT_SEARCH_ROOMS_MAX];
+    size_t rooms_n;
+    const char *authors[CLIENT_SEARCH_AUTHORS_MAX];
+    size_t authors_n;
+    int64_t from_us, to_us; /* Both inclusive. */
+    bool has_from, has_to;
+    bool is_exact, match_case, oldest_first;
+};
+
 struct options {
     const char *user, *login, *authority, *password_file, *instance, *retry_id;
     char servers[OPTIONS_SERVERS_BYTES]; /* With commas between. */
@@ -49,6 +60,7 @@ struct options {
     uint64_t after_id;
     uint64_t count; /* Follow: messages until the end; 0: no end. */
     bool has_last, has_after, wants_all;
+    struct options_search search;
 };
 
 /**

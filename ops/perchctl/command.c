@@ -339,6 +339,26 @@ const struct command commands[] = {
                     CHAT, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
 
+    {"messages", "search", ADMIN_MESSAGES_SEARCH,
+     "Find what was said, the newest first",
+     .parameters = {{PARAMETER_OPTIONAL, "TEXT", "text", NULL,
+                     "words, and phrases in double quotes"},
+                    FLAG("--exact", "exact", "yes", "the text is one phrase"),
+                    FLAG("--case", "match_case", "yes", "letter case matters"),
+                    OPTION("--room", "rooms", "ROOM",
+                           "only there, else in every room; may be repeated"),
+                    OPTION("--author", "authors", "USER",
+                           "only by these; may be repeated"),
+                    OPTION("--from", "from", "DAY",
+                           "2031-02-03 or 2031-02-03T07:31:00Z"),
+                    OPTION("--to", "to", "DAY", "likewise, inclusive"),
+                    FLAG("--oldest", "oldest_first", "yes", "the oldest first"),
+                    OPTION("--most", "most", "N",
+                           "at most so many: 100, up to 999")},
+     .list = "messages", .columns = "sent_at_us room id author text",
+     .examples = "perchctl messages search crane --room Lobby\n"
+                 "perchctl --json messages search '\"tall crane\" permit' "
+                 "--author bob \\\n    --from 2031-02-01 --to 2031-02-28\n"},
     {"filters", "list", ADMIN_FILTERS_LIST,
      "List the filters that posts are looked through for",
      .parameters = {MATCH("name")}, .list = "filters",
@@ -448,8 +468,8 @@ bool command_is_of(const struct command *command, const char *group)
     } others[] = {{"node", "nodes"},          {"room", "rooms"},
                   {"category", "categories"}, {"user", "users"},
                   {"group", "groups"},        {"session", "sessions"},
-                  {"addin", "addins"},        {"settings", "pool"},
-                  {"filter", "filters"}};
+                  {"addin", "addins"},        {"message", "messages"},
+                  {"settings", "pool"},       {"filter", "filters"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {

@@ -94,6 +94,31 @@ static void transfer_pool(void *context, uint64_t token, uint8_t node)
                                                     : ERROR_TIMED_OUT);
 }
 
+/* One message, by whoever was asked for, in the first of the rooms. */
+static void search_pool(void *context, uint64_t token,
+                        struct admin_search *search)
+{
+    struct scene *scene = context;
+    bool fair = scene->weather == WEATHER_FAIR;
+    struct lookup_found found = {
+        .room = search->n_rooms > 0 ? search->rooms[0].number : 0,
+        .said = {.message_id = 7,
+                 .sent_at_us = search->from_us > 0 ? search->from_us : 1,
+                 .author_uri =
+                     search->n_authors > 0 ? search->authors[0] : SLICE_NONE,
+                 .text = search->text},
+    };
+    const struct lookup lookup = {
+        .found = &found,
+        .n_found = 1,
+        .cut = search->most == 1,
+        .error = fair ? ERROR_NONE : ERROR_FORGOTTEN,
+    };
+
+    desk_found(admin_desk(scene->admin), token, &lookup, "it is made anew");
+    admin_search_free(search);
+}
+
 static void apply(struct scene *scene, struct slice bytes)
 {
     struct arena *arena = arena_new(4096);
@@ -190,7 +215,7 @@ static struct admin_options options_of(struct scene *scene)
     return (struct admin_options){
         .state_loop = scene->state_loop,
         .state = {scene, give_machine, give_applied, give_replica, give_node,
-                  read_pool, propose_to_pool, transfer_pool},
+                  read_pool, propose_to_pool, transfer_pool, search_pool},
         .web_loop = scene->web_loop,
         .server = {.node = 1,
                    .software = "perchd 1.2.3",

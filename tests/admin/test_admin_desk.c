@@ -18,6 +18,8 @@ struct desk_scene {
     struct letters *replies;
     struct replica_status replica;
     uint64_t read, proposed, transferred; /* Tokens; 0: not asked. */
+    uint64_t searched;                    /* Likewise, */
+    size_t searched_rooms;                /* and where. */
     unsigned patience_ms;
     enum error refuses; /* Reads and proposals. */
     unsigned answers;   /* Replies so far, */
@@ -113,12 +115,22 @@ static void on_replies(void *context, struct letter_list *list)
     }
 }
 
+static void note_search(void *context, uint64_t token,
+                        struct admin_search *search)
+{
+    struct desk_scene *scene = context;
+
+    scene->searched = token;
+    scene->searched_rooms = search->n_rooms;
+    admin_search_free(search);
+}
+
 static int set_up(void **state)
 {
     struct desk_scene *scene = calloc(1, sizeof(*scene));
-    const struct admin_state given = {scene,         give_machine, give_applied,
-                                      give_replica,  give_node,    note_read,
-                                      note_proposal, note_transfer};
+    const struct admin_state given = {
+        scene,     give_machine,  give_applied,  give_replica, give_node,
+        note_read, note_proposal, note_transfer, note_search};
     void *fixture;
 
     assert_int_equal(fixture_setup(&fixture), 0);
@@ -326,6 +338,24 @@ static void test_transfer__has_its_time(void **state)
     assert_int_equal(scene->answers, 1);
 }
 
+/* A search that takes too long is given up, and harms nobody when it ends. */
+static void test_search__has_its_time(void **state)
+{
+    const struct lookup none = {.error = ERROR_NONE};
+    struct desk_scene *scene = *state;
+    Perch__Admin__MessagesSearch search = PERCH__ADMIN__MESSAGES_SEARCH__INIT;
+
+    CODEC_SET(&search, text, codec_bytes(SLICE_LITERAL("crane")));
+    ask_for(scene, ADMIN_MESSAGES_SEARCH, &search.base);
+    desk_read_ready(scene->desk, scene->read, ERROR_NONE);
+    assert_true(scene->searched != 0);
+    pass(scene, WAIT_MS + 2 * DESK_TICK_MS);
+    assert_answered(scene, 1, "SEARCH_NOT_READY");
+    desk_found(scene->desk, scene->searched, &none, "");
+    fake_loop_settle(scene->loop);
+    assert_int_equal(scene->answers, 1);
+}
+
 /* Answers to tokens that were never given harm nobody. */
 static void test_told__of_unknown_tokens_is_nothing(void **state)
 {
@@ -370,6 +400,7 @@ int main(void)
         TEST(test_change__not_taken_says_why),
         TEST(test_change__refused_at_the_log_names_the_rule),
         TEST(test_transfer__has_its_time),
+        TEST(test_search__has_its_time),
         TEST(test_told__of_unknown_tokens_is_nothing),
         TEST(test_close__drops_what_waits),
     };

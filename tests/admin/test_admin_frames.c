@@ -4,7 +4,6 @@
  *   test_admin_frames --write     prints the bytes as they are now
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/admin/samples.h"

@@ -232,6 +232,38 @@ static void test_users__have_a_policy(void **state)
     json_decref(reply);
 }
 
+/* A search names rooms and people as all commands do, and takes days for what
+ * they are; what it finds says where it was said. */
+static void test_messages__are_searched(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene,
+                             "messages search crane --room desk --author bob "
+                             "--from 2031-02-03 --most 1",
+                             0);
+
+    assert_text(reply, "messages.0.room", "desk");
+    assert_text(reply, "messages.0.author", "sip:bob@example.com");
+    assert_text(reply, "messages.0.text", "crane");
+    assert_number(reply, "messages.0.id", 7);
+    assert_number(reply, "messages.0.sent_at_us", 1927843200000000);
+    assert_truth(reply, "cut", true);
+    json_decref(reply);
+    reply = run_json(scene, "message search --to 2031-02-03", 0);
+    assert_truth(reply, "cut", false);
+    json_decref(reply);
+    run(scene, "messages search", 2);
+    HAS(scene->err, "[SEARCH_EMPTY]");
+    run(scene, "messages search x --from noon", 2);
+    HAS(scene->err, "[TIME_INVALID]");
+    run(scene, "messages search x --room nowhere", 1);
+    HAS(scene->err, "[ROOM_UNKNOWN]");
+    scene->weather = WEATHER_REFUSES;
+    run(scene, "messages search x", 1);
+    HAS(scene->err, "[SEARCH_NOT_READY]");
+    HAS(scene->err, "it is made anew");
+}
+
 int main(void)
 {
 #define TEST(name) RUN_IN(name, setup, scene_teardown)
@@ -243,6 +275,7 @@ int main(void)
         TEST(test_categories__say_whom_they_are_for),
         TEST(test_rooms__are_auditoriums_and_secret),
         TEST(test_users__have_a_policy),
+        TEST(test_messages__are_searched),
     };
 #undef TEST
 

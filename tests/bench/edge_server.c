@@ -122,6 +122,7 @@ static void receive(void *context, struct letter_list *list)
             serve_request(server, intake);
             break;
         case INTAKE_DELIVERED:
+        case INTAKE_PRESENCE: /* Nobody publishes. */
             break;
         }
         intake_free(intake);

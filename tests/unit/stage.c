@@ -185,6 +185,7 @@ void stage_start(struct stage *s)
         .rules_known = COMMAND_RULES_KNOWN,
         .masks = XCCOS_MASKS_DEFAULT,
         .pool_name = "Example",
+        .catalog = "catalog",
     };
 
     s->state = state_loop_new(&owner);

@@ -141,6 +141,7 @@ static void take(struct host *host, const struct delivery *delivery)
         take_close(host, delivery);
         break;
     case DELIVERY_SIGN_IN:
+    case DELIVERY_PRESENCE:
         break; /* Nobody asked. */
     }
 }

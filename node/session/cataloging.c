@@ -1,0 +1,683 @@
+#include "node/session/cataloging.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/chat/list.h"
+#include "node/chat/view.h"
+#include "node/session/cataloging_parts.h"
+#include "proto/base/check.h"
+#include "proto/base/journal.h"
+
+enum { PLACES_FIRST = 64 };
+
+#define TO(state) (1u << CATALOGING_##state)
+
+static const struct {
+    const char *name;
+    unsigned may_follow;
+} states[CATALOGING_STATES] = {
+    [CATALOGING_OPENING] = {"opening", TO(FEEDING) | TO(STALLED) | TO(OPENING)},
+    [CATALOGING_FEEDING] = {"feeding", TO(LEVEL) | TO(STALLED) | TO(OPENING)},
+    [CATALOGING_LEVEL] = {"level", TO(FEEDING) | TO(OPENING)},
+    [CATALOGING_STALLED] = {"stalled", TO(OPENING)},
+};
+
+static void done(struct job *job);
+static void go_on(struct cataloging *cataloging);
+
+/* The one place where the catalog's state changes. What comes and goes with
+ * every message is not worth a line. */
+static void move(struct cataloging *cataloging, enum cataloging_state next)
+{
+    CHECK(states[cataloging->state].may_follow & (1u << next));
+    cataloging->state = next;
+}
+
+/* How far rooms are. */
+
+static struct catalog_place *place_of(struct cataloging *cataloging,
+                                      uint32_t room)
+{
+    uint32_t n = cataloging->n_places;
+
+    if (room >= n) {
+        n = n == 0 ? PLACES_FIRST : n;
+        while (n <= room) {
+            n *= 2;
+        }
+        cataloging->places =
+            realloc(cataloging->places, n * sizeof(*cataloging->places));
+        CHECK(cataloging->places != NULL);
+        memset(cataloging->places + cataloging->n_places, 0,
+               (n - cataloging->n_places) * sizeof(*cataloging->places));
+        cataloging->n_places = n;
+    }
+    return &cataloging->places[room];
+}
+
+static void put_behind(struct cataloging *cataloging, uint32_t room)
+{
+    size_t capacity = cataloging->behind_capacity;
+
+    if (cataloging->n_behind == capacity) {
+        capacity = capacity == 0 ? PLACES_FIRST : 2 * capacity;
+        cataloging->behind =
+            realloc(cataloging->behind, capacity * sizeof(*cataloging->behind));
+        CHECK(cataloging->behind != NULL);
+        cataloging->behind_capacity = capacity;
+    }
+    cataloging->behind[cataloging->n_behind++] = room;
+}
+
+static void tell_behind(struct cataloging *cataloging)
+{
+    meter_set(&cataloging->meters.behind, (int64_t)cataloging->messages_behind);
+}
+
+/* A room has messages up to this one. */
+static void raise_room(struct cataloging *cataloging, uint32_t room,
+                       uint64_t message_id)
+{
+    struct catalog_place *place = place_of(cataloging, room);
+    uint64_t known = place->said > place->marked ? place->said : place->marked;
+
+    place->said = message_id > place->said ? message_id : place->said;
+    if (message_id <= known) {
+        return;
+    }
+    cataloging->messages_behind += message_id - known;
+    if (!place->is_behind) {
+        place->is_behind = true;
+        put_behind(cataloging, room);
+    }
+    tell_behind(cataloging);
+}
+
+static bool raise_from_state(void *context, const struct room *room)
+{
+    struct room_view view;
+
+    view_room(room, &view);
+    if (view.message_id_last > 0) {
+        raise_room(context, view.place.number, view.message_id_last);
+    }
+    return true;
+}
+
+/* Compare every room with the catalog. */
+static void compare_all(struct cataloging *cataloging)
+{
+    for (uint32_t i = 0; i < cataloging->n_places; i++) {
+        cataloging->places[i].said = 0;
+        cataloging->places[i].is_behind = false;
+    }
+    cataloging->n_behind = 0;
+    cataloging->messages_behind = 0;
+    list_rooms(cataloging->machine, raise_from_state, cataloging);
+    tell_behind(cataloging);
+}
+
+/* Feeding. */
+
+static bool is_behind(const struct cataloging *cataloging)
+{
+    return cataloging->n_behind > 0 || cataloging->again.n > 0 ||
+           cataloging->is_unscanned;
+}
+
+static bool may_feed(const struct cataloging *cataloging)
+{
+    return !cataloging->is_feeding && cataloging->store != NULL &&
+           is_behind(cataloging) &&
+           (cataloging->state == CATALOGING_FEEDING ||
+            cataloging->state == CATALOGING_LEVEL);
+}
+
+static void submit(struct cataloging *cataloging)
+{
+    struct feed *feed = &cataloging->feed;
+
+    feed->cataloging = cataloging;
+    feed->store = cataloging->store;
+    feed->began_us = loop_now_us(cataloging->settings.loop);
+    feed->job = (struct job){.run = feeding_run, .done = done};
+    cataloging->is_feeding = true;
+    worker_submit(cataloging->worker, &feed->job);
+}
+
+/* As many rooms as one write takes; they leave the list of those behind, and
+ * come back to it when there is more of them. */
+static void take_rooms(struct cataloging *cataloging, struct feed *next)
+{
+    uint64_t messages = next->n;
+
+    while (cataloging->n_behind > 0 && messages < CATALOGING_FEED_MESSAGES) {
+        uint32_t room = cataloging->behind[--cataloging->n_behind];
+        struct catalog_place *place = &cataloging->places[room];
+
+        place->is_behind = false;
+        feed_add(next, room, place->marked + 1, place->said);
+        messages += place->said - place->marked;
+    }
+}
+
+static void take_again(struct cataloging *cataloging, struct feed *next)
+{
+    struct feed *again = &cataloging->again;
+
+    while (again->n > 0 && next->n < CATALOGING_FEED_MESSAGES) {
+        const struct feed_range *range = &again->ranges[--again->n];
+
+        feed_add_again(next, range->room, range->first);
+    }
+}
+
+static void feed(struct cataloging *cataloging)
+{
+    struct feed *next = &cataloging->feed;
+
+    timer_stop(cataloging->timer);
+    cataloging->timer_runs = false;
+    next->n = 0;
+    next->kind = cataloging->is_unscanned ? FEED_SCAN : FEED_ROWS;
+    if (next->kind == FEED_ROWS) {
+        take_again(cataloging, next);
+        take_rooms(cataloging, next);
+    }
+    next->index = is_behind(cataloging) ? 0 : cataloging->applied_index;
+    if (cataloging->state == CATALOGING_LEVEL) {
+        move(cataloging, CATALOGING_FEEDING);
+    }
+    submit(cataloging);
+}
+
+static void open_with(struct cataloging *cataloging, bool discard)
+{
+    struct feed *next = &cataloging->feed;
+
+    CHECK(!cataloging->is_feeding);
+    move(cataloging, CATALOGING_OPENING);
+    next->n = 0;
+    next->kind = FEED_OPEN;
+    next->discard = discard;
+    submit(cataloging);
+}
+
+static void start_timer(struct cataloging *cataloging, uint64_t delay_ms)
+{
+    if (!cataloging->timer_runs) {
+        cataloging->timer_runs = true;
+        timer_start(cataloging->timer, delay_ms, 0);
+    }
+}
+
+static void on_timer(void *context)
+{
+    struct cataloging *cataloging = context;
+
+    cataloging->timer_runs = false;
+    if (cataloging->state == CATALOGING_STALLED) {
+        open_with(cataloging, cataloging->is_damaged);
+        cataloging->is_damaged = false;
+    } else if (may_feed(cataloging)) {
+        feed(cataloging);
+    }
+}
+
+/* Lookups. */
+
+static void end_lookup(struct cataloging *cataloging, struct lookup *lookup)
+{
+    cataloging->n_lookups -= 1;
+    meter_add(lookup->error == ERROR_NONE ? &cataloging->meters.searches
+                                          : &cataloging->meters.refused,
+              1);
+    lookup->told(lookup);
+}
+
+static void refuse_waiting(struct cataloging *cataloging, enum error error)
+{
+    struct lookup *lookup;
+
+    while ((lookup = TAILQ_FIRST(&cataloging->waiting)) != NULL) {
+        TAILQ_REMOVE(&cataloging->waiting, lookup, link);
+        lookup->error = error;
+        end_lookup(cataloging, lookup);
+    }
+}
+
+static void on_tick(void *context)
+{
+    struct cataloging *cataloging = context;
+    uint64_t now_us = loop_now_us(cataloging->settings.loop);
+    struct lookup *lookup;
+
+    while ((lookup = TAILQ_FIRST(&cataloging->waiting)) != NULL &&
+           now_us - lookup->asked_us >= CATALOGING_PATIENCE_MS * 1000ull) {
+        TAILQ_REMOVE(&cataloging->waiting, lookup, link);
+        lookup->error = ERROR_TIMED_OUT;
+        end_lookup(cataloging, lookup);
+    }
+    if (TAILQ_EMPTY(&cataloging->waiting)) {
+        timer_stop(cataloging->tick);
+    }
+}
+
+static void tell_released(struct cataloging *cataloging)
+{
+    void (*released)(void *) = cataloging->released;
+
+    if (released != NULL && !cataloging->is_feeding &&
+        cataloging->n_running == 0) {
+        cataloging->released = NULL;
+        released(cataloging->released_context);
+    }
+}
+
+static void tell_unsound(const struct cataloging *cataloging, enum error error)
+{
+    if ((error == ERROR_ROTTEN || error == ERROR_STORE_IO) &&
+        cataloging->settings.unsound != NULL) {
+        cataloging->settings.unsound(cataloging->settings.context, error);
+    }
+}
+
+/* On the worker: nothing of the state loop's is touched. */
+static void run_lookup(struct job *job)
+{
+    struct lookup *lookup =
+        (struct lookup *)((char *)job - offsetof(struct lookup, job));
+
+    lookup->error = lookup_run(lookup, lookup->cataloging->catalog);
+    if (lookup->error == ERROR_NONE && lookup->finish != NULL) {
+        lookup->finish(lookup);
+    }
+}
+
+static void lookup_done(struct job *job)
+{
+    struct lookup *lookup =
+        (struct lookup *)((char *)job - offsetof(struct lookup, job));
+    struct cataloging *cataloging = lookup->cataloging;
+    enum error store_error = lookup->store_failed ? lookup->error : ERROR_NONE;
+
+    cataloging->n_running -= 1;
+    meter_observe(&cataloging->meters.search_us,
+                  loop_now_us(cataloging->settings.loop) - lookup->asked_us);
+    if (lookup->error == ERROR_ROTTEN && !lookup->store_failed) {
+        lookup->error = ERROR_FORGOTTEN;
+        cataloging->is_damaged = true;
+    }
+    end_lookup(cataloging, lookup); /* It may be gone now. */
+    go_on(cataloging);
+    tell_released(cataloging);
+    tell_unsound(cataloging, store_error);
+}
+
+static void run(struct cataloging *cataloging, struct lookup *lookup)
+{
+    lookup->store = cataloging->store;
+    lookup->asked_us = loop_now_us(cataloging->settings.loop);
+    lookup->job = (struct job){.run = run_lookup, .done = lookup_done};
+    cataloging->n_running += 1;
+    worker_submit(cataloging->worker, &lookup->job);
+}
+
+static bool may_run(const struct cataloging *cataloging,
+                    const struct lookup *lookup)
+{
+    return cataloging->store != NULL && !cataloging->is_damaged &&
+           lookup->index <= cataloging->level_index;
+}
+
+static void run_waiting(struct cataloging *cataloging)
+{
+    struct lookup *lookup = TAILQ_FIRST(&cataloging->waiting), *next;
+
+    for (; lookup != NULL; lookup = next) {
+        next = TAILQ_NEXT(lookup, link);
+        if (may_run(cataloging, lookup)) {
+            TAILQ_REMOVE(&cataloging->waiting, lookup, link);
+            run(cataloging, lookup);
+        }
+    }
+}
+
+/* Why a lookup had better not wait. */
+static enum error refusal_of(const struct cataloging *cataloging)
+{
+    if (cataloging->n_lookups >= CATALOGING_WAITING_MAX) {
+        return ERROR_BUSY;
+    }
+    if (cataloging->state == CATALOGING_STALLED) {
+        return cataloging->stall;
+    }
+    return cataloging->is_damaged ||
+                   cataloging->messages_behind > CATALOGING_BEHIND_MAX
+               ? ERROR_FORGOTTEN
+               : ERROR_NONE;
+}
+
+void cataloging_ask(struct cataloging *cataloging, struct lookup *lookup,
+                    uint64_t index)
+{
+    CHECK(lookup->told != NULL);
+    lookup->cataloging = cataloging;
+    lookup->index = index;
+    lookup->asked_us = loop_now_us(cataloging->settings.loop);
+    lookup->error = refusal_of(cataloging);
+    cataloging->n_lookups += 1;
+    if (lookup->error != ERROR_NONE) {
+        end_lookup(cataloging, lookup);
+        return;
+    }
+    if (TAILQ_EMPTY(&cataloging->waiting)) {
+        timer_start(cataloging->tick, CATALOGING_TICK_MS, CATALOGING_TICK_MS);
+    }
+    TAILQ_INSERT_TAIL(&cataloging->waiting, lookup, link);
+    go_on(cataloging);
+}
+
+/* What comes of feeds. */
+
+static void stall(struct cataloging *cataloging, enum error error)
+{
+    if (error != cataloging->stall) {
+        journal_error("catalog_stalled", "directory=%s error=%s retry_in_ms=%d",
+                      cataloging->settings.directory, error_name(error),
+                      CATALOGING_RETRY_MS);
+    }
+    move(cataloging, CATALOGING_STALLED);
+    cataloging->stall = error;
+    cataloging->level_index = 0;
+    start_timer(cataloging, CATALOGING_RETRY_MS);
+    refuse_waiting(cataloging, error);
+}
+
+/* What is on the disk is not to be believed. */
+static void make_anew(struct cataloging *cataloging)
+{
+    journal_error("catalog_damaged",
+                  "directory=%s reason=\"it is made anew from the store\"",
+                  cataloging->settings.directory);
+    meter_add(&cataloging->meters.rebuilds, 1);
+    cataloging->is_damaged = false;
+    cataloging->level_index = 0;
+    open_with(cataloging, true);
+    refuse_waiting(cataloging, ERROR_FORGOTTEN);
+}
+
+static void opened(struct cataloging *cataloging)
+{
+    const struct feed *done_feed = &cataloging->feed;
+
+    for (uint32_t i = 0; i < cataloging->n_places; i++) {
+        cataloging->places[i].marked = 0;
+    }
+    for (size_t i = 0; i < done_feed->n; i++) {
+        place_of(cataloging, done_feed->ranges[i].room)->marked =
+            done_feed->ranges[i].last;
+    }
+    meter_add(&cataloging->meters.rebuilds, done_feed->made_anew ? 1 : 0);
+    cataloging->again.n = 0;
+    cataloging->is_unscanned = true;
+    move(cataloging, CATALOGING_FEEDING);
+    if (cataloging->machine != NULL) {
+        compare_all(cataloging);
+    }
+    journal_notice("catalog_opened",
+                   "directory=%s rooms=%zu messages_behind=%" PRIu64,
+                   cataloging->settings.directory, done_feed->n,
+                   cataloging->messages_behind);
+    cataloging->stall = ERROR_NONE;
+    if (cataloging->messages_behind > CATALOGING_BEHIND_MAX) {
+        refuse_waiting(cataloging, ERROR_FORGOTTEN);
+    }
+}
+
+/* What was revised since the catalog was level is to be put in again. */
+static void scanned(struct cataloging *cataloging)
+{
+    const struct feed *found = &cataloging->feed;
+
+    for (size_t i = 0; i < found->n; i++) {
+        feed_add_again(&cataloging->again, found->ranges[i].room,
+                       found->ranges[i].first);
+    }
+    cataloging->is_unscanned = false;
+}
+
+static void fed_again(struct cataloging *cataloging,
+                      const struct feed_range *range, bool is_in)
+{
+    if (!is_in) {
+        feed_add_again(&cataloging->again, range->room, range->first);
+    }
+}
+
+static void fed_room(struct cataloging *cataloging,
+                     const struct feed_range *range, bool is_in)
+{
+    struct catalog_place *place = &cataloging->places[range->room];
+
+    if (is_in) {
+        CHECK(range->last >= place->marked);
+        cataloging->messages_behind -= range->last - place->marked;
+        place->marked = range->last;
+    }
+    if (place->marked < place->said && !place->is_behind) {
+        place->is_behind = true;
+        put_behind(cataloging, range->room);
+    }
+}
+
+/* The ranges are in, as far as they were read; what is left of them is behind
+ * again. */
+static void fed(struct cataloging *cataloging)
+{
+    const struct feed *done_feed = &cataloging->feed;
+
+    for (size_t i = 0; i < done_feed->n; i++) {
+        const struct feed_range *range = &done_feed->ranges[i];
+        bool is_in = i < done_feed->n_done;
+
+        if (range->is_again) {
+            fed_again(cataloging, range, is_in);
+        } else {
+            fed_room(cataloging, range, is_in);
+        }
+    }
+    if (done_feed->index > cataloging->level_index) {
+        cataloging->level_index = done_feed->index;
+    }
+    meter_add(&cataloging->meters.fed, done_feed->messages);
+    tell_behind(cataloging);
+}
+
+static void succeeded(struct cataloging *cataloging)
+{
+    switch (cataloging->feed.kind) {
+    case FEED_OPEN:
+        opened(cataloging);
+        break;
+    case FEED_SCAN:
+        scanned(cataloging);
+        break;
+    case FEED_ROWS:
+        fed(cataloging);
+        break;
+    }
+}
+
+static void done(struct job *job)
+{
+    struct feed *feed_done =
+        (struct feed *)((char *)job - offsetof(struct feed, job));
+    struct cataloging *cataloging = feed_done->cataloging;
+
+    cataloging->is_feeding = false;
+    meter_observe(&cataloging->meters.feed_us,
+                  loop_now_us(cataloging->settings.loop) - feed_done->began_us);
+    if (feed_done->store_error != ERROR_NONE) {
+        stall(cataloging, feed_done->store_error);
+    } else if (feed_done->error == ERROR_NONE) {
+        succeeded(cataloging);
+    } else if (feed_done->error == ERROR_ROTTEN &&
+               feed_done->kind != FEED_OPEN) {
+        cataloging->is_damaged = true;
+    } else {
+        stall(cataloging, feed_done->error);
+    }
+    go_on(cataloging);
+    tell_released(cataloging);
+    tell_unsound(cataloging, feed_done->store_error);
+}
+
+/* Whether what was said is wanted in the catalog at once. */
+static bool is_urgent(const struct cataloging *cataloging)
+{
+    return !TAILQ_EMPTY(&cataloging->waiting) || cataloging->is_unscanned ||
+           cataloging->messages_behind >= CATALOGING_FEED_MESSAGES;
+}
+
+/* Do what is due, after anything has changed. */
+static void go_on(struct cataloging *cataloging)
+{
+    bool is_open = cataloging->state == CATALOGING_FEEDING ||
+                   cataloging->state == CATALOGING_LEVEL;
+
+    if (is_open && cataloging->is_damaged && !cataloging->is_feeding) {
+        make_anew(cataloging);
+        return;
+    }
+    if (is_open && !cataloging->is_feeding && !is_behind(cataloging) &&
+        cataloging->store != NULL) {
+        if (cataloging->state != CATALOGING_LEVEL) {
+            move(cataloging, CATALOGING_LEVEL);
+        }
+        cataloging->level_index = cataloging->applied_index;
+    }
+    if (may_feed(cataloging)) {
+        if (is_urgent(cataloging)) {
+            feed(cataloging);
+        } else {
+            start_timer(cataloging, CATALOGING_DELAY_MS);
+        }
+    }
+    if (is_open) {
+        run_waiting(cataloging);
+    }
+}
+
+/* What the owner tells. */
+
+struct cataloging *cataloging_new(const struct cataloging_settings *settings)
+{
+    struct cataloging *cataloging = calloc(1, sizeof(*cataloging));
+
+    CHECK(cataloging != NULL);
+    cataloging->settings = *settings;
+    snprintf(cataloging->made_for, sizeof(cataloging->made_for),
+             "%016" PRIx64 " %s %x", settings->directory_id, SPELLING_NAME,
+             spelling_library());
+    TAILQ_INIT(&cataloging->waiting);
+    meter_histogram_init(&cataloging->meters.feed_us, &meter_seconds);
+    meter_histogram_init(&cataloging->meters.search_us, &meter_seconds);
+    cataloging->worker = worker_new(settings->loop, "catalog");
+    cataloging->timer = timer_new(settings->loop, on_timer, cataloging);
+    cataloging->tick = timer_new(settings->loop, on_tick, cataloging);
+    CHECK(cataloging->worker != NULL && cataloging->timer != NULL);
+    CHECK(cataloging->tick != NULL);
+    open_with(cataloging, false);
+    return cataloging;
+}
+
+void cataloging_free(struct cataloging *cataloging)
+{
+    if (cataloging == NULL) {
+        return;
+    }
+    cataloging->store = NULL; /* What ends begins no other. */
+    refuse_waiting(cataloging, ERROR_CLOSED);
+    cataloging->settings.unsound = NULL;
+    worker_free(cataloging->worker);
+    timer_free(cataloging->timer);
+    timer_free(cataloging->tick);
+    catalog_close(cataloging->catalog);
+    free(cataloging->feed.ranges);
+    free(cataloging->again.ranges);
+    free(cataloging->places);
+    free(cataloging->behind);
+    free(cataloging);
+}
+
+void cataloging_use(struct cataloging *cataloging,
+                    const struct machine *machine, struct store *store,
+                    uint64_t applied_index)
+{
+    cataloging->machine = machine;
+    cataloging->store = store;
+    cataloging->applied_index = applied_index;
+    if (cataloging->state != CATALOGING_OPENING) {
+        compare_all(cataloging);
+    }
+    go_on(cataloging);
+}
+
+void cataloging_release(struct cataloging *cataloging,
+                        void (*released)(void *context), void *context)
+{
+    CHECK(cataloging->released == NULL);
+    cataloging->machine = NULL;
+    cataloging->store = NULL;
+    cataloging->released = released;
+    cataloging->released_context = context;
+    tell_released(cataloging);
+}
+
+void cataloging_said(struct cataloging *cataloging, uint32_t room,
+                     uint64_t message_id)
+{
+    raise_room(cataloging, room, message_id);
+}
+
+void cataloging_revised(struct cataloging *cataloging, uint32_t room,
+                        uint64_t message_id)
+{
+    feed_add_again(&cataloging->again, room, message_id);
+}
+
+void cataloging_committed(struct cataloging *cataloging, uint64_t applied_index)
+{
+    cataloging->applied_index = applied_index;
+    go_on(cataloging);
+}
+
+const char *cataloging_why(enum error error)
+{
+    switch (error) {
+    case ERROR_FORGOTTEN:
+        return "this server is making its search index anew, try again later";
+    case ERROR_TIMED_OUT:
+        return "the search index of this server is behind, try again";
+    case ERROR_NO_SPACE:
+        return "the search index of this server cannot be written, its disk "
+               "is full: try again later";
+    case ERROR_UNSUPPORTED:
+        return "this server does not search what was said";
+    case ERROR_IO:
+    case ERROR_ROTTEN:
+    case ERROR_STORE_IO:
+        return "the search index of this server cannot be read or written";
+    default:
+        return "too many searches at once, try again";
+    }
+}
+
+const struct cataloging_meters *cataloging_meters(
+    const struct cataloging *cataloging)
+{
+    return &cataloging->meters;
+}

@@ -1,0 +1,110 @@
+/* The insides of cataloging, for its own files: cataloging.c knows how far the
+ * catalog is and who waits for it, feeding.c is its worker's side.
+ *
+ * Thread: state loop; a feed belongs to the worker while it runs, and so does
+ * the catalog.
+ */
+#ifndef NODE_SESSION_CATALOGING_PARTS_H
+#define NODE_SESSION_CATALOGING_PARTS_H
+
+#include "node/session/cataloging.h"
+
+/* Messages of one room that are to be put in. */
+struct feed_range {
+    uint32_t room;
+    uint64_t first, wanted; /* Message ids. */
+    uint64_t last;          /* As far as it got. */
+    bool is_again;          /* One that is in, and has other words now. */
+};
+
+enum feed_kind {
+    FEED_OPEN, /* A catalog, and give its marks. */
+    FEED_SCAN, /* The store for messages that were revised since a level. */
+    FEED_ROWS, /* Put messages in. */
+};
+
+/* What the worker is to do to the catalog, one at a time. */
+struct feed {
+    struct job job;
+    struct cataloging *cataloging;
+    enum feed_kind kind;
+    bool discard;              /* OPEN: the catalog there is, first. */
+    struct feed_range *ranges; /* ROWS: to be put in. Of the others what came
+                                  of them: marks, messages. */
+    size_t n, capacity;
+    uint64_t index; /* ROWS: the catalog is level with it then; 0: not yet. */
+    uint64_t level; /* Of the catalog, when it was opened. */
+    struct store *store;
+    uint64_t began_us;
+
+    /* What came of it. */
+    size_t n_done; /* Ranges, the last of them perhaps in part. */
+    size_t messages;
+    bool made_anew;         /* What was there was not to be believed. */
+    enum error error;       /* Of the catalog. */
+    enum error store_error; /* Of the store. */
+};
+
+enum cataloging_state {
+    CATALOGING_OPENING,
+    CATALOGING_FEEDING,
+    CATALOGING_LEVEL,
+    CATALOGING_STALLED,
+    CATALOGING_STATES,
+};
+
+/* A room as the catalog and the state have it. */
+struct catalog_place {
+    uint64_t said;   /* The last message there is, */
+    uint64_t marked; /* and the last that is in the catalog. */
+    bool is_behind;  /* In behind[]. */
+};
+
+TAILQ_HEAD(lookup_list, lookup);
+
+struct cataloging {
+    struct cataloging_settings settings;
+    char made_for[64];
+    enum cataloging_state state;
+    struct worker *worker;
+    struct timer *timer; /* The next feed, while FEEDING; a retry. */
+    struct timer *tick;  /* Patience, while lookups wait. */
+    bool timer_runs;
+
+    struct catalog *catalog; /* The worker's while anything is on it. */
+    struct feed feed;
+    bool is_feeding;  /* The feed is on the worker. */
+    bool is_damaged;  /* A lookup found it so. */
+    enum error stall; /* Why STALLED, and told; NONE: it went well since. */
+
+    const struct machine *machine;
+    struct store *store; /* NULL: none is to be read now. */
+    uint64_t applied_index;
+    uint64_t level_index; /* All up to here is in the catalog. */
+
+    struct catalog_place *places; /* By place number. */
+    uint32_t n_places;
+    uint32_t *behind; /* Rooms that have more than the catalog. */
+    size_t n_behind, behind_capacity;
+    uint64_t messages_behind;
+    bool is_unscanned; /* What was revised before the start is not known. */
+    struct feed again; /* Only ranges: messages to be put in again. */
+
+    struct lookup_list waiting;      /* For the catalog to get there. */
+    size_t n_running;                /* Lookups on the worker. */
+    size_t n_lookups;                /* These and those. */
+    void (*released)(void *context); /* Owed to who wants the store. */
+    void *released_context;
+    struct cataloging_meters meters;
+};
+
+/** Do on the worker what a feed says (its job's run). */
+void feeding_run(struct job *job);
+
+/** Add a message that is to be put in again. */
+void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id);
+
+/** Add a range to a feed. */
+void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last);
+
+#endif
