@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "node/bridge_content.h"
 #include "node/session/cataloging.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
@@ -70,6 +71,18 @@ static uint64_t on_applied(void *context)
     struct bridge *bridge = context;
 
     return applier_applied(backend_applier(bridge->settings.backend));
+}
+
+static enum error on_content(void *context, uint32_t room, uint64_t first,
+                             admin_take_content *take, void *take_context)
+{
+    struct bridge *bridge = context;
+    struct store *store =
+        applier_store(backend_applier(bridge->settings.backend));
+
+    return store == NULL
+               ? ERROR_CLOSED
+               : bridge_content(store, room, first, take, take_context);
 }
 
 static const struct replica_status *on_replica(void *context)
@@ -286,6 +299,7 @@ struct admin_state bridge_state(struct bridge *bridge)
         .propose = ask_propose,
         .transfer = ask_transfer,
         .search = ask_search,
+        .content = on_content,
     };
 }
 

@@ -122,7 +122,11 @@ enum admin_access {
       CHANGE)                                                                  \
     X(FILTERS_DELETE, 84, filters_delete, filters_show_reply, SHORT, REPLY,    \
       CHANGE)                                                                  \
-    X(FILTERS_TEST, 85, filters_test, filters_test_reply, LONG, REPLY, LOOK)
+    X(FILTERS_TEST, 85, filters_test, filters_test_reply, LONG, REPLY, LOOK)   \
+    X(MESSAGES_EXPORT, 86, messages_export, messages_export_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
+    X(MESSAGES_IMPORT, 87, messages_import, messages_import_reply, LONG,       \
+      REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 /* Not every number below ADMIN_KINDS is a kind. */

@@ -17,6 +17,7 @@ static const struct answer_row *const tables[] = {
     addins_rows,
     eligible_rows,
     search_rows,
+    content_rows,
     filters_rows,
     filter_changes_rows,
 };

@@ -18,6 +18,7 @@
 #include "node/session/lookup.h" /* Its types alone. */
 #include "proto/base/error.h"
 #include "proto/command.h"
+#include "proto/store.pb-c.h"
 #include "raft/replica.h"
 
 enum {
@@ -66,6 +67,17 @@ struct admin_search {
     uint32_t most;
 };
 
+/* A message as the store has it, and what it says now. */
+struct admin_content {
+    const Perch__Stored__Message *message;
+    struct slice text, extra;
+    bool taken_back; /* Withdrawn or redacted: it says nothing any more. */
+};
+
+/** Take a message, borrowed for the call; false ends the walk. */
+typedef bool admin_take_content(void *context,
+                                const struct admin_content *content);
+
 struct admin_state {
     void *context; /* Given to each of the following. */
 
@@ -106,6 +118,14 @@ struct admin_state {
     /** Hand leadership to a node, or to the fittest for 0: answered by
      * desk_transferred. */
     void (*transfer)(void *context, uint64_t token, uint8_t node);
+
+    /**
+     * Walk what was said in a room, from a message on, oldest first.
+     *
+     * Returns CLOSED while the store is replaced, or what the store says.
+     */
+    enum error (*content)(void *context, uint32_t room, uint64_t first,
+                          admin_take_content *take, void *take_context);
 
     /** Search what was said, as the state is: answered by desk_found. Takes
      * the search; frees it when it has answered. */

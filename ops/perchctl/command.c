@@ -359,6 +359,25 @@ const struct command commands[] = {
      .examples = "perchctl messages search crane --room Lobby\n"
                  "perchctl --json messages search '\"tall crane\" permit' "
                  "--author bob \\\n    --from 2031-02-01 --to 2031-02-28\n"},
+    {"messages", "export", ADMIN_MESSAGES_EXPORT,
+     "Read all that was said in a room, a page at a time, as it is imported",
+     .parameters = {ROOM_WORD,
+                    OPTION("--first", "first", "N",
+                           "from this message on: the reply's next")},
+     .examples = "perchctl --json messages export Desk\n"
+                 "perchctl --json messages export Desk --first 257\n"},
+    {"messages", "import", ADMIN_MESSAGES_IMPORT,
+     "Put messages into a room as they were said elsewhere: up to 256, read as "
+     "a "
+     "JSON array",
+     .parameters = {ROOM_WORD,
+                    NEEDED(
+                        "--first", "first", "N",
+                        "what the first becomes; refused unless the room has "
+                        "one message less"),
+                    {PARAMETER_INPUT, "", "messages", NULL, ""}},
+     .examples = "perchctl messages import Desk --first 1 < batch.json\n"},
+
     {"filters", "list", ADMIN_FILTERS_LIST,
      "List the filters that posts are looked through for",
      .parameters = {MATCH("name")}, .list = "filters",

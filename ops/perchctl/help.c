@@ -29,7 +29,8 @@ enum { EXIT_CODES = sizeof(exit_codes) / sizeof(exit_codes[0]) };
 
 static bool is_shown(const struct parameter *parameter)
 {
-    return parameter->field != NULL && parameter->kind != PARAMETER_PRESET;
+    return parameter->field != NULL && parameter->kind != PARAMETER_PRESET &&
+           parameter->kind != PARAMETER_INPUT;
 }
 
 static bool is_option(const struct parameter *parameter)
