@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ops/perchctl/ask.h"
+#include "ops/perchctl/beside.h"
 #include "ops/perchctl/field.h"
 #include "ops/perchctl/help.h"
 #include "ops/perchctl/input.h"
@@ -129,6 +130,9 @@ int main(int argc, char **argv)
     int code;
 
     CHECK(arena != NULL);
+    if (beside_is_asked(argc, argv)) {
+        return beside_become(argc, argv);
+    }
     if (errand_read(&errand, arena, argc, argv, why)) {
         code = act(&errand);
     } else {
