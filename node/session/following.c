@@ -172,6 +172,17 @@ static void show(struct presence_errand *errand)
     }
 }
 
+/* Whether the user may use persistent chat, by the policy in force. */
+static void tell_policy(struct presence_errand *errand)
+{
+    const struct machine *machine = errand->hub->machine;
+    const struct user *user =
+        query_user(machine, errand->intake->presence.user_uri);
+
+    refuse(errand,
+           user != NULL && query_chat_enabled(machine, user) ? 200 : 403);
+}
+
 static void index_told(struct read *read, enum error error)
 {
     struct presence_errand *errand =
@@ -180,6 +191,8 @@ static void index_told(struct read *read, enum error error)
 
     if (error != ERROR_NONE) {
         refuse(errand, 503);
+    } else if (errand->intake->presence.ask == PRESENCE_POLICY) {
+        tell_policy(errand);
     } else {
         show(errand);
     }

@@ -92,6 +92,8 @@ enum presence_ask {
     PRESENCE_FETCH,     /* To be shown it once, */
     PRESENCE_SUBSCRIBE, /* and whenever it is another. */
     PRESENCE_PUBLISH,   /* To change it. */
+    PRESENCE_POLICY,    /* Nothing of it: whether the user is enabled for
+                           persistent chat, 200, or not, 403. */
     PRESENCE_END,       /* Not to be shown it any more; unanswered. */
 };
 

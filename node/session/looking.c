@@ -9,38 +9,55 @@ static void wait(struct looks *looks, struct look *look)
     looks->n += 1;
 }
 
-/* A turn may take a while of the loop in a large pool: so much time, and
- * LOOK_REST times as much, passes before the next. */
-static void run(struct sessions *hub, struct look *look)
+static void run(struct look *look)
 {
-    struct looks *looks = &hub->looks;
-    uint64_t began_us = loop_now_us(hub->settings.loop), now_us;
+    struct sessions *hub = look->errand.visit->hub;
 
-    TAILQ_REMOVE(&looks->list, look, link);
-    looks->n -= 1;
-    look->began_us = began_us;
+    TAILQ_REMOVE(&hub->looks.list, look, link);
+    hub->looks.n -= 1;
+    look->began_us = loop_now_us(hub->settings.loop);
     look->steps = 0;
     if (!caller_is_served(look->errand.visit->caller)) {
         errand_end(&look->errand); /* Nobody would read the answer. */
     } else if (!look->take(look)) {
-        wait(looks, look); /* Behind those who have waited longer. */
+        wait(&hub->looks, look); /* Behind those who have waited longer. */
     }
-    now_us = loop_now_us(hub->settings.loop);
-    looks->ready_us = now_us + (now_us - began_us) * LOOK_REST;
 }
 
+/* What was used is followed by LOOK_REST times as much for others; up to
+ * LOOK_BURST_US may be saved, so that one search alone need not rest. */
+static void charge(struct looks *looks, uint64_t began_us, uint64_t now_us)
+{
+    const uint64_t saved_us = (uint64_t)LOOK_BURST_US * (1 + LOOK_REST);
+    uint64_t least_us = began_us > saved_us ? began_us - saved_us : 0;
+
+    looks->ready_us = looks->ready_us > least_us ? looks->ready_us : least_us;
+    looks->ready_us += (now_us - began_us) * (1 + LOOK_REST);
+}
+
+/* Looks take turns of a slice of time all together, and let the loop do what
+ * else there is in between. */
 static void run_due(void *context)
 {
     struct sessions *hub = context;
     struct looks *looks = &hub->looks;
-    uint64_t now_us = loop_now_us(hub->settings.loop);
+    struct loop *loop = hub->settings.loop;
+    uint64_t began_us = loop_now_us(loop), now_us = began_us;
+    uint64_t rest_ms;
 
-    while (!TAILQ_EMPTY(&looks->list) && looks->ready_us <= now_us) {
-        run(hub, TAILQ_FIRST(&looks->list));
-        now_us = loop_now_us(hub->settings.loop);
+    while (!TAILQ_EMPTY(&looks->list) && looks->ready_us <= now_us &&
+           now_us - began_us < LOOK_SLICE_US) {
+        uint64_t before_us = now_us;
+
+        run(TAILQ_FIRST(&looks->list));
+        now_us = loop_now_us(loop);
+        charge(looks, before_us, now_us);
     }
     if (!TAILQ_EMPTY(&looks->list)) {
-        timer_start(looks->timer, (looks->ready_us - now_us + 999) / 1000, 0);
+        rest_ms = looks->ready_us > now_us
+                      ? (looks->ready_us - now_us + 999) / 1000
+                      : 0;
+        timer_start(looks->timer, rest_ms, 0);
     }
 }
 
@@ -58,7 +75,9 @@ static void index_told(struct read *read, enum error error)
                       "too many searches at once, try again");
     } else {
         wait(&hub->looks, look);
-        run_due(hub);
+        if (hub->looks.n == 1) { /* Else the next turn is set. */
+            run_due(hub);
+        }
     }
 }
 

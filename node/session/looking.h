@@ -18,7 +18,8 @@
 
 enum {
     LOOKS_WAITING_MAX = 1024, /* More are refused. */
-    LOOK_REST = 3,            /* Looks take at most a quarter of the loop. */
+    LOOK_REST = 3,            /* Looks take at most a quarter of the loop, */
+    LOOK_BURST_US = 10000,    /* but for so much that was saved before. */
     LOOK_SLICE_US = 1000,     /* Of one turn, of those who go on in another. */
     LOOK_STEPS = 64,          /* From one look at the clock to the next. */
 };
@@ -43,7 +44,7 @@ struct look {
 struct looks {
     TAILQ_HEAD(, look) list;
     size_t n;
-    uint64_t ready_us; /* When the next may begin. */
+    uint64_t ready_us; /* When the next may begin; the past: time saved. */
     struct timer *timer;
 };
 

@@ -7,6 +7,7 @@
 #include "node/sip/engine.h"
 #include "node/sip/info.h"
 #include "node/sip/stream.h"
+#include "node/sip/subscribe.h"
 #include "proto/base/check.h"
 #include "proto/xccos/roaming.h"
 
@@ -16,6 +17,7 @@ struct presence_wait {
     struct connection *connection;
     edge_ref token;
     bool is_subscribe;
+    bool is_policy;     /* Of provisioning. */
     bool wants_notify;  /* It does not read the document of a 200. */
     unsigned expires_s; /* Granted; 0: it is over with the answer. */
     struct buffer echo;
@@ -293,6 +295,31 @@ void presence_subscribe(const struct request *request)
     }
 }
 
+bool presence_ask_policy(const struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct intake *intake = NULL;
+    struct presence_wait *wait = NULL;
+
+    if (connection->presences_n < PRESENCE_WAITING_MAX) {
+        intake = make_intake(connection, PRESENCE_POLICY);
+    }
+    if (intake != NULL) {
+        wait = wait_new(request);
+    }
+    if (wait == NULL) {
+        intake_free(intake);
+        return false;
+    }
+    wait->is_policy = true;
+    intake->presence.token = wait->token;
+    if (!edge_ask(request->edge, intake)) {
+        wait_free(wait);
+        return false;
+    }
+    return true;
+}
+
 /* --- answers and notifications --- */
 
 static void notify(struct connection *connection, struct slice document)
@@ -377,6 +404,19 @@ static void answer(const struct presence_wait *wait,
     }
 }
 
+/* What the pool cannot say now is as it was at sign-in: enabled. */
+static void answer_policy(struct presence_wait *wait,
+                          const struct delivery *delivery)
+{
+    struct connection *connection = wait->connection;
+
+    subscribe_provision(
+        connection,
+        response_begin_kept(connection, 200, buffer_slice(&wait->echo)),
+        delivery->presence.status != 403);
+    wait_free(wait);
+}
+
 static void answer_waiting(struct presence_wait *wait,
                            const struct delivery *delivery)
 {
@@ -400,7 +440,9 @@ void presence_deliver(struct edge *edge, const struct delivery *delivery)
         slots_find(&edge->presences, delivery->presence.token);
 
     if (delivery->presence.token != 0) {
-        if (wait != NULL) { /* Else the connection is gone. */
+        if (wait != NULL && wait->is_policy) {
+            answer_policy(wait, delivery);
+        } else if (wait != NULL) { /* Else the connection is gone. */
             answer_waiting(wait, delivery);
         }
     } else if (connection != NULL && is_looking(connection)) {

@@ -34,6 +34,11 @@ void presence_publish(const struct request *request);
 /** Serve a SUBSCRIBE to the event ROAMING_EVENT. */
 void presence_subscribe(const struct request *request);
 
+/** Ask whether the user of a SUBSCRIBE to provisioning is enabled for
+ * persistent chat; its answer then waits. Returns false when that cannot be
+ * asked now, and the request is not answered. */
+bool presence_ask_policy(const struct request *request);
+
 /** Answer a request that waited, or tell of a document that is another. */
 void presence_deliver(struct edge *edge, const struct delivery *delivery);
 

@@ -1,6 +1,7 @@
 #include "node/sip/subscribe.h"
 
 #include "node/sip/presence.h"
+#include "proto/base/check.h"
 #include "proto/xccos/provisioning.h"
 #include "proto/xccos/roaming.h"
 
@@ -14,38 +15,20 @@ static void refuse_event(const struct request *request)
     response_end(out);
 }
 
-static enum xccos_error write_document(struct buffer *out,
-                                       struct slice pool_uri)
+void subscribe_provision(const struct connection *connection,
+                         struct buffer *out, bool is_enabled)
 {
-    return provisioning_write(out, &(struct provisioning_answer){
-                                       .has_chat = true,
-                                       .is_enabled = true,
-                                       .pool_uri = pool_uri,
-                                       .pool_uris = pool_uri,
-                                   });
-}
-
-void subscribe_serve(const struct request *request)
-{
-    const sip_event_t *event = request->sip->sip_event;
-    struct slice pool_uri = request->connection->identity->pool_uri;
+    struct slice pool_uri = connection->identity->pool_uri;
     struct buffer body = BUFFER_EMPTY;
-    struct buffer *out;
+    enum xccos_error error =
+        provisioning_write(&body, &(struct provisioning_answer){
+                                      .has_chat = true,
+                                      .is_enabled = is_enabled,
+                                      .pool_uri = pool_uri,
+                                      .pool_uris = pool_uri,
+                                  });
 
-    if (event != NULL && strcasecmp(event->o_type, ROAMING_EVENT) == 0) {
-        presence_subscribe(request);
-        return;
-    }
-    if (event == NULL || strcasecmp(event->o_type, PROVISIONING_EVENT) != 0) {
-        refuse_event(request);
-        return;
-    }
-    if (write_document(&body, pool_uri) != XCCOS_ERROR_NONE) {
-        request_refuse_busy(request, "Out of memory");
-        buffer_deinit(&body);
-        return;
-    }
-    out = request_answer(request, 200);
+    CHECK(error == XCCOS_ERROR_NONE); /* The state's own texts. */
     buffer_printf(out,
                   "Contact: <%.*s>\r\n"
                   "Event: " PROVISIONING_EVENT "\r\n"
@@ -55,4 +38,20 @@ void subscribe_serve(const struct request *request)
                   SLICE_PRINT(pool_uri));
     response_end_body(out, PROVISIONING_MEDIA_TYPE, buffer_slice(&body));
     buffer_deinit(&body);
+}
+
+void subscribe_serve(const struct request *request)
+{
+    const sip_event_t *event = request->sip->sip_event;
+
+    if (event != NULL && strcasecmp(event->o_type, ROAMING_EVENT) == 0) {
+        presence_subscribe(request);
+    } else if (event == NULL ||
+               strcasecmp(event->o_type, PROVISIONING_EVENT) != 0) {
+        refuse_event(request);
+    } else if (!presence_ask_policy(request)) {
+        /* Who signed in was enabled then. */
+        subscribe_provision(request->connection, request_answer(request, 200),
+                            true);
+    }
 }

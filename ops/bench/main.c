@@ -30,6 +30,8 @@ static const struct mode modes[] = {
      "memory per idle session, 1,000 and 10,000 of them"},
     {"mixed", mode_mixed, true,
      "the published user model: three sizes of room, joins, history"},
+    {"model", mode_model, true,
+     "a pool loaded with the whole of that model: posts, joins, searches"},
     {"overload", mode_overload, true,
      "up to what the pool carries, then far beyond, with newcomers"},
     {"commands", mode_commands, false, "replicated commands without SIP"},

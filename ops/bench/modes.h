@@ -20,6 +20,9 @@ enum error mode_fanout(const struct bench *bench);
 /** The published user model: rooms of three sizes, posts, joins, history. */
 enum error mode_mixed(const struct bench *bench);
 
+/** The same model loaded in full: rooms, members, people who search. */
+enum error mode_model(const struct bench *bench);
+
 /** Memory of sessions that do nothing. */
 enum error mode_idle(const struct bench *bench);
 

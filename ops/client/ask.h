@@ -29,6 +29,12 @@ enum client_question_kind {
     CLIENT_AFTER,         /* The oldest `most` after message_id. */
     CLIENT_BEFORE,        /* The newest `most` before message_id. */
     CLIENT_SEARCH,        /* Messages by `search`, at most `most`. */
+    CLIENT_NEWS,          /* What is unread: of room_uri, or all followed. */
+    CLIENT_MARK_READ,     /* A room is read up to message_id; 0: to its last. */
+    CLIENT_FEEDS,         /* What the user wants to be told of. */
+    CLIENT_SET_FEEDS,     /* To be told of feeds. */
+    CLIENT_INVITATIONS,   /* That the user was not told of yet: now he is. */
+    CLIENT_FIND_PEOPLE,   /* Users and groups, by text in name or URI. */
 };
 
 /* What was said: all of these hold. */
@@ -57,6 +63,8 @@ struct client_question {
                            to CLIENT_SEARCH_MAX. */
     uint32_t within_ms; /* Until its deadline. */
     bool is_once;
+    bool is_back; /* The mark may go back; message_id 0 is then nothing. */
+    const struct xccos_feeds *feeds; /* Outlive the answer. */
 };
 
 /* A room the client is in, or means to be in. */
@@ -103,8 +111,30 @@ enum error client_ask(struct client *client,
 enum error client_join(struct client *client, struct slice room_uri,
                        uint32_t history_n);
 
+/**
+ * Join, in one command, the followed rooms that the pool has told and that
+ * were not asked to be joined yet.
+ *
+ * Returns as client_join, but for EXISTS.
+ */
+enum error client_join_followed(struct client *client, uint32_t history_n);
+
 /** Leave a room. LEFT follows. Returns NOT_FOUND. */
 enum error client_part(struct client *client, struct slice room_uri);
+
+/** Tell of the rooms the user follows, by FOLLOWED, now and whenever they are
+ * others. Returns CLOSED. */
+enum error client_watch_followed(struct client *client);
+
+/**
+ * Have a room followed, or not any more, on all devices. FOLLOWED follows.
+ *
+ * @name  Of the room, kept with it; may be empty.
+ *
+ * Returns INVALID, BUSY when CLIENT_FOLLOWS_MAX wait, CLOSED, NO_MEMORY.
+ */
+enum error client_follow(struct client *client, struct slice room_uri,
+                         struct slice name, bool follows);
 
 /** Look at a room; what view_out borrows is valid until the next event. */
 enum error client_look(struct client *client, struct slice room_uri,

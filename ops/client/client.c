@@ -7,6 +7,7 @@
 
 #include "ops/client/client_parts.h"
 #include "ops/client/errand.h"
+#include "ops/client/followed.h"
 #include "ops/client/hear.h"
 #include "ops/client/posts.h"
 #include "ops/client/rooms.h"
@@ -99,7 +100,8 @@ static void move(struct client *client, enum client_state next,
 void client_pace(struct client *client)
 {
     bool is_busy = client->errands_n > 0 || client->state != CLIENT_ONLINE ||
-                   client->rejoin_us != 0 || !TAILQ_EMPTY(&client->waiting) ||
+                   client->rejoin_us != 0 || client->followed.retry_us != 0 ||
+                   !TAILQ_EMPTY(&client->waiting) ||
                    !TAILQ_EMPTY(&client->underway);
     uint32_t tick_ms = is_busy ? CLIENT_TICK_MS : CLIENT_IDLE_TICK_MS;
 
@@ -134,6 +136,27 @@ static void on_ready(void *context)
     client->online_us = loop_now_us(client->loop);
     move(client, CLIENT_ONLINE, &state);
     rooms_join_wanted(client);
+    if (client->state == CLIENT_ONLINE) {
+        followed_online(client);
+    }
+    client_release(client);
+}
+
+static void on_document(void *context, struct slice body)
+{
+    struct client *client = context;
+
+    client_hold(client);
+    followed_document(client, body);
+    client_release(client);
+}
+
+static void on_unpublished(void *context, const struct visit_answer *answer)
+{
+    struct client *client = context;
+
+    client_hold(client);
+    followed_refused(client, answer);
     client_release(client);
 }
 
@@ -211,6 +234,7 @@ static void on_over(void *context, const struct visit_end *end)
     errand_lose_all(client);
     posts_lose_all(client);
     rooms_lose_all(client);
+    client->followed.retry_us = 0; /* It is asked again when online. */
     if (client->state == CLIENT_LEAVING) {
         stopped(client);
     } else if (end->cause == CLIENT_CAUSE_DENIED) {
@@ -227,6 +251,8 @@ static const struct visit_events visit_events = {
     .body = on_body,
     .answered = on_answered,
     .over = on_over,
+    .document = on_document,
+    .unpublished = on_unpublished,
 };
 
 static void connect_now(struct client *client)
@@ -280,6 +306,7 @@ static void on_tick(void *context)
         rooms_join_wanted(client);
     }
     errand_tick(client, now_us);
+    followed_tick(client, now_us);
     client_pace(client);
     client_release(client);
 }
@@ -379,6 +406,7 @@ void client_free(struct client *client)
     forget_errands(&client->underway);
     forget_errands(&client->settling);
     rooms_forget_all(client);
+    followed_deinit(client);
     timer_free(client->wake);
     timer_free(client->tick);
     settings_drop(client);

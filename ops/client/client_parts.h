@@ -6,6 +6,7 @@
  *   questions.c what commands say
  *   rooms.c     joining, and joining again
  *   catch_up.c  messages, in order and without gaps
+ *   followed.c  the rooms the user follows
  *   hear.c      what the pool says: replies, notices, messages
  *
  * Thread: the client's loop.
@@ -102,6 +103,22 @@ struct seat {
 /* Rooms; the one whose turn to post it is first. */
 TAILQ_HEAD(seat_list, seat);
 
+/* A room that is to be followed, or not any more. */
+struct followed_change {
+    char *uri, *name;
+    bool follows;
+};
+
+/* followed.c */
+struct followed {
+    bool is_asked;              /* The owner wants to know. */
+    struct arena *arena;        /* Of the items. */
+    struct roaming_item *items; /* As the pool last told. */
+    size_t n_changes;
+    struct followed_change changes[CLIENT_FOLLOWS_MAX]; /* Not yet true. */
+    uint64_t retry_us; /* When to ask again; 0: not. */
+};
+
 struct client {
     struct loop *loop;
     void (*tell)(void *context, const struct client_event *event);
@@ -128,6 +145,7 @@ struct client {
     uint64_t envid, token; /* The last ones used. */
     struct seat_list seats, gone;
     size_t seats_n;
+    struct followed followed;
     uint64_t rejoin_us;          /* When to try WANTED seats again; 0: now. */
     struct errand_list waiting;  /* Commands. */
     struct errand_list underway; /* Commands, SENT or ACCEPTED. */

@@ -14,6 +14,7 @@
 #include "ops/client/cause.h"
 #include "ops/client/people.h"
 #include "proto/xccos/envelope.h"
+#include "proto/xccos/roaming.h"
 
 /* X(name, word): the word is what JSON says. */
 #define CLIENT_STATE_LIST(X)                                                   \
@@ -45,17 +46,21 @@ const char *client_result_word(enum client_result result);
 
 enum client_event_kind {
     CLIENT_EVENT_STATE,
-    CLIENT_EVENT_JOINED,  /* In the room, or in it again: from here on every
-                             message is told. */
-    CLIENT_EVENT_LEFT,    /* Out of it for good, or never let in. */
-    CLIENT_EVENT_CHANGED, /* The room has another name or description. */
-    CLIENT_EVENT_MESSAGE, /* Each once, in order. */
-    CLIENT_EVENT_GAP,     /* These cannot be had; the next ones follow. */
-    CLIENT_EVENT_ENTERED, /* Someone came into the room. */
-    CLIENT_EVENT_GONE,    /* Someone left it. */
-    CLIENT_EVENT_POSTED,  /* What became of a post. */
-    CLIENT_EVENT_REPLY,   /* What became of a question. */
-    CLIENT_EVENT_PROBLEM, /* The server said what cannot be used. */
+    CLIENT_EVENT_JOINED,   /* In the room, or in it again: from here on every
+                              message is told. */
+    CLIENT_EVENT_LEFT,     /* Out of it for good, or never let in. */
+    CLIENT_EVENT_CHANGED,  /* The room has another name or description. */
+    CLIENT_EVENT_MESSAGE,  /* Each once, in order. */
+    CLIENT_EVENT_GAP,      /* These cannot be had; the next ones follow. */
+    CLIENT_EVENT_ENTERED,  /* Someone came into the room. */
+    CLIENT_EVENT_GONE,     /* Someone left it. */
+    CLIENT_EVENT_POSTED,   /* What became of a post. */
+    CLIENT_EVENT_REPLY,    /* What became of a question. */
+    CLIENT_EVENT_FOLLOWED, /* The rooms the user follows, whenever they are
+                              others. */
+    CLIENT_EVENT_NEWS,     /* There is something new in a followed room. */
+    CLIENT_EVENT_READ,     /* The user has read up to there, anywhere. */
+    CLIENT_EVENT_PROBLEM,  /* The server said what cannot be used. */
 };
 
 struct client_event_state {
@@ -125,6 +130,13 @@ struct client_event {
             struct slice sentence;
             const struct xccos_data *data; /* Never NULL. */
         } reply;
+        struct {
+            const struct roaming_item *rooms;
+            size_t waiting;        /* Changes that are not done yet. */
+            unsigned code;         /* Of a refusal: they are dropped; or 0. */
+            struct slice sentence; /* The pool's words. */
+        } followed;
+        const struct xccos_news *news; /* Of NEWS and READ; NULL: somewhere. */
         struct slice problem;
     };
 };

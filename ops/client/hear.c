@@ -127,6 +127,23 @@ static void changed(struct client *client, const struct xccos_primitive *notice)
     }
 }
 
+/* ntc:news, ntc:markread: of a room that need not have been joined. */
+static void told_news(struct client *client,
+                      const struct xccos_primitive *notice)
+{
+    const struct xccos_room *room = notice->data.rooms;
+    struct client_event event = {.kind = notice->verb == XCCOS_VERB_NEWS
+                                             ? CLIENT_EVENT_NEWS
+                                             : CLIENT_EVENT_READ};
+
+    if (room != NULL) {
+        event.room_uri = room->uri;
+        event.room_name = room->name;
+        event.news = room->news;
+    }
+    client_tell(client, NULL, &event);
+}
+
 static void hear_notice(struct client *client,
                         const struct xccos_primitive *notice)
 {
@@ -146,6 +163,10 @@ static void hear_notice(struct client *client,
         break;
     case XCCOS_VERB_CHANMODIFY:
         changed(client, notice);
+        break;
+    case XCCOS_VERB_NEWS:
+    case XCCOS_VERB_MARKREAD:
+        told_news(client, notice);
         break;
     default:
         break; /* Notices nobody here waits for do no harm. */

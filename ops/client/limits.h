@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 enum {
+    CLIENT_FOLLOWS_MAX = 64, /* Changes of what is followed, at once. */
     /* One SIP message from a server: else the connection ends MALFORMED. */
     PACKET_HEAD_BYTES_MAX = 16 * 1024,
     PACKET_LINES_MAX = 128,

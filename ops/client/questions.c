@@ -34,6 +34,33 @@ static enum error search(struct arena *arena,
     return ERROR_NONE;
 }
 
+static enum error find_people(struct arena *arena,
+                              const struct client_question *question,
+                              struct xccos_primitive *primitive)
+{
+    TRY(search(arena, question, primitive));
+    primitive->data.room_query->search = XCCOS_SEARCH_USERBYNAME;
+    primitive->data.room_query->extended = XCCOS_FLAG_UNSET;
+    primitive->verb = XCCOS_VERB_USERSRCH;
+    return ERROR_NONE;
+}
+
+/* The server knows which were told. */
+static enum error invitations(struct arena *arena, const struct client *client,
+                              struct xccos_primitive *primitive)
+{
+    struct xccos_invitation *known = arena_alloc(arena, sizeof(*known));
+
+    if (known == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    known->id = XCCOS_NUMBER(1);
+    known->domain = arena_copy_slice(arena, domain_of(client));
+    primitive->verb = XCCOS_VERB_GETINV;
+    primitive->data.invitations = known;
+    return ERROR_NONE;
+}
+
 static enum error associations(struct arena *arena, const struct client *client,
                                enum xccos_association_kind kind,
                                struct xccos_primitive *primitive)
@@ -161,6 +188,63 @@ static enum error messages(struct arena *arena,
     return ERROR_NONE;
 }
 
+static enum error news(struct arena *arena,
+                       const struct client_question *question,
+                       struct xccos_primitive *primitive)
+{
+    struct xccos_room_id *id = arena_alloc(arena, sizeof(*id));
+    struct xccos_name name;
+
+    primitive->verb = XCCOS_VERB_GETNEWS;
+    if (question->room_uri.len == 0) {
+        return ERROR_NONE;
+    }
+    if (xccos_room_uri_read(question->room_uri, &name) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    if (id == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    id->key = XCCOS_NUMBER(0);
+    id->domain = arena_copy_slice(arena, name.domain);
+    id->guid = name.guid;
+    primitive->data.room_ids = id;
+    return ERROR_NONE;
+}
+
+static enum error mark_read(struct arena *arena,
+                            const struct client_question *question,
+                            struct xccos_primitive *primitive)
+{
+    struct xccos_room *room = arena_alloc(arena, sizeof(*room));
+    struct xccos_news *mark = arena_alloc(arena, sizeof(*mark));
+    struct xccos_name name;
+
+    if (xccos_room_uri_read(question->room_uri, &name) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    if (room == NULL || mark == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    room->uri = arena_copy_slice(arena, question->room_uri);
+    if (question->message_id > 0 || question->is_back) {
+        mark->read = XCCOS_NUMBER(question->message_id);
+        mark->back = question->is_back ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET;
+        room->news = mark;
+    }
+    primitive->verb = XCCOS_VERB_MARKREAD;
+    primitive->data.rooms = room;
+    return ERROR_NONE;
+}
+
+static enum error set_feeds(const struct client_question *question,
+                            struct xccos_primitive *primitive)
+{
+    primitive->verb = XCCOS_VERB_SETFEEDS;
+    primitive->data.feeds = (struct xccos_feeds *)(uintptr_t)question->feeds;
+    return question->feeds == NULL ? ERROR_INVALID : ERROR_NONE;
+}
+
 enum error question_lay_out(struct arena *arena, const struct client *client,
                             const struct client_question *question,
                             struct xccos_primitive *primitive)
@@ -181,6 +265,19 @@ enum error question_lay_out(struct arena *arena, const struct client *client,
         return history(arena, question, primitive);
     case CLIENT_SEARCH:
         return messages(arena, question, primitive);
+    case CLIENT_NEWS:
+        return news(arena, question, primitive);
+    case CLIENT_MARK_READ:
+        return mark_read(arena, question, primitive);
+    case CLIENT_FEEDS:
+        primitive->verb = XCCOS_VERB_GETFEEDS;
+        return ERROR_NONE;
+    case CLIENT_SET_FEEDS:
+        return set_feeds(question, primitive);
+    case CLIENT_INVITATIONS:
+        return invitations(arena, client, primitive);
+    case CLIENT_FIND_PEOPLE:
+        return find_people(arena, question, primitive);
     }
     return ERROR_INVALID;
 }

@@ -62,8 +62,9 @@ static struct seat *seat_new(struct slice uri, uint32_t history_n)
     return seat;
 }
 
-enum error client_join(struct client *client, struct slice room_uri,
-                       uint32_t history_n)
+/* Take a room that is to be joined when it is asked next. */
+static enum error add_seat(struct client *client, struct slice room_uri,
+                           uint32_t history_n)
 {
     struct xccos_name name;
     struct seat *seat;
@@ -87,10 +88,42 @@ enum error client_join(struct client *client, struct slice room_uri,
     }
     TAILQ_INSERT_TAIL(&client->seats, seat, link);
     client->seats_n++;
+    return ERROR_NONE;
+}
+
+static void join_wanted(struct client *client)
+{
     client_hold(client);
     rooms_join_wanted(client);
     client_release(client);
-    return ERROR_NONE;
+}
+
+enum error client_join(struct client *client, struct slice room_uri,
+                       uint32_t history_n)
+{
+    enum error error = add_seat(client, room_uri, history_n);
+
+    if (error == ERROR_NONE) {
+        join_wanted(client);
+    }
+    return error;
+}
+
+/* What is followed and is no room of a pool is left out: others may follow what
+ * is not ours. */
+enum error client_join_followed(struct client *client, uint32_t history_n)
+{
+    const struct roaming_item *item = client->followed.items;
+    enum error error = ERROR_NONE;
+
+    for (; item != NULL && error == ERROR_NONE; item = item->next) {
+        error = add_seat(client, item->url, history_n);
+        if (error == ERROR_EXISTS || error == ERROR_INVALID) {
+            error = ERROR_NONE;
+        }
+    }
+    join_wanted(client);
+    return error;
 }
 
 void rooms_leave(struct client *client, struct seat *seat, enum client_left why,

@@ -155,6 +155,8 @@ static void on_closed(void *context)
     call_deinit(&visit->registration);
     call_deinit(&visit->subscription);
     call_deinit(&visit->chat);
+    call_deinit(&visit->watch);
+    call_deinit(&visit->publishing);
     buffer_deinit(&visit->pool);
     free(visit);
 }
@@ -237,6 +239,9 @@ static void keep_up(struct visit *visit, uint64_t now_us)
     if (visit->refresh_us != 0 && now_us >= visit->refresh_us &&
         visit_find_due(visit, DUE_REGISTER) == NULL) {
         sign_in_refresh(visit);
+    }
+    if (visit->watch_us != 0 && now_us >= visit->watch_us) {
+        visit_watch(visit);
     }
     if ((visit->update_us != 0 && now_us >= visit->update_us) ||
         (now_us - visit->heard_us >= probe_us &&

@@ -68,6 +68,13 @@ struct visit_events {
     void (*answered)(void *context, uint64_t token,
                      const struct visit_answer *answer);
     void (*over)(void *context, const struct visit_end *end);
+
+    /* The user's own presence document, asked for by visit_watch: whenever it
+     * is another. */
+    void (*document)(void *context, struct slice body);
+
+    /* How visit_watch, or visit_publish, was answered, unless by a document. */
+    void (*unpublished)(void *context, const struct visit_answer *answer);
 };
 
 /**
@@ -88,6 +95,13 @@ bool visit_has_room(const struct visit *visit);
  * @token  Comes back with the answer; not 0.
  */
 void visit_send(struct visit *visit, struct slice body, uint64_t token);
+
+/** Ask for the user's own presence document, and for what becomes of it. */
+void visit_watch(struct visit *visit);
+
+/** Publish items of it; document or unpublished follows. One at a time: false
+ * while one is under way. */
+bool visit_publish(struct visit *visit, struct slice body);
 
 /** Do what is due by the clock. */
 void visit_tick(struct visit *visit, uint64_t now_us);

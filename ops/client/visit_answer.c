@@ -60,6 +60,7 @@ static const char *const methods[DUE_KINDS] = {
     [DUE_REGISTER] = "REGISTER", [DUE_SUBSCRIBE] = "SUBSCRIBE",
     [DUE_INVITE] = "INVITE",     [DUE_INFO] = "INFO",
     [DUE_UPDATE] = "UPDATE",     [DUE_BYE] = "BYE",
+    [DUE_WATCH] = "SUBSCRIBE",   [DUE_PUBLISH] = "SERVICE",
 };
 
 const char *visit_method(enum due_kind kind)
@@ -80,34 +81,41 @@ struct due *visit_find_due(struct visit *visit, enum due_kind kind)
 
 static const struct call *call_of(const struct visit *visit, enum due_kind kind)
 {
-    if (kind == DUE_REGISTER) {
+    switch (kind) {
+    case DUE_REGISTER:
         return &visit->registration;
+    case DUE_SUBSCRIBE:
+        return &visit->subscription;
+    case DUE_WATCH:
+        return &visit->watch;
+    case DUE_PUBLISH:
+        return &visit->publishing;
+    default:
+        return &visit->chat;
     }
-    return kind == DUE_SUBSCRIBE ? &visit->subscription : &visit->chat;
+}
+
+/* Whether an answer is to a request of a kind. */
+static bool is_of(const struct visit *visit, const struct packet *answer,
+                  enum due_kind kind)
+{
+    return slice_equal_text(answer->method, methods[kind]) &&
+           slice_equal_text(answer->call_id, call_of(visit, kind)->id);
 }
 
 /* Find what an answer is to, by method, number and call; branches need not be
  * looked at. */
 static struct due *match(struct visit *visit, const struct packet *answer)
 {
-    enum due_kind kind = DUE_NONE;
-
-    for (enum due_kind i = DUE_REGISTER; i < DUE_KINDS; i++) {
-        if (slice_equal_text(answer->method, methods[i])) {
-            kind = i;
-        }
-    }
-    if (kind == DUE_NONE ||
-        !slice_equal_text(answer->call_id, call_of(visit, kind)->id)) {
-        return NULL;
-    }
     for (size_t i = 0; i < DUES_MAX; i++) {
-        if (visit->dues[i].kind == kind &&
-            visit->dues[i].cseq == answer->cseq) {
-            return &visit->dues[i];
+        struct due *due = &visit->dues[i];
+
+        if (due->kind != DUE_NONE && due->cseq == answer->cseq &&
+            is_of(visit, answer, due->kind)) {
+            return due;
         }
     }
-    if (kind == DUE_INVITE && answer->status == 200) {
+    if (is_of(visit, answer, DUE_INVITE) && answer->status == 200) {
         chat_acknowledge(visit, answer->cseq); /* Our ACK was not seen. */
     }
     return NULL;
@@ -165,6 +173,8 @@ void visit_take_answer(struct visit *visit, const struct packet *packet)
         info_answered(visit, was.token, packet);
     } else if (was.kind == DUE_UPDATE) {
         update_answered(visit, packet);
+    } else if (was.kind == DUE_WATCH || was.kind == DUE_PUBLISH) {
+        presence_answered(visit, was.kind, packet);
     } else if (was.kind != DUE_BYE) {
         sign_in_answered(visit, was.kind, packet);
     }

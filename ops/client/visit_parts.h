@@ -5,6 +5,7 @@
  *   visit_sign_in.c  REGISTER, and again before it expires
  *   visit_chat.c     finds the chat and enters it
  *   visit_serve.c    the server's requests
+ *   visit_presence.c the user's own presence document
  *
  * Thread: the client's loop.
  */
@@ -37,6 +38,8 @@ enum due_kind {
     DUE_INFO,
     DUE_UPDATE,
     DUE_BYE,
+    DUE_WATCH,
+    DUE_PUBLISH,
     DUE_KINDS
 };
 
@@ -61,7 +64,7 @@ struct visit {
     struct link *link;
     struct inbox inbox;
     struct speaker speaker;
-    struct call registration, subscription, chat;
+    struct call registration, subscription, chat, watch, publishing;
     struct buffer pool; /* The URI to invite. */
     struct due dues[DUES_MAX];
     unsigned infos_due;
@@ -73,6 +76,7 @@ struct visit {
     uint64_t said_us;      /* When bytes last went. */
     uint64_t left_us;      /* When LEAVING began. */
     uint64_t refresh_us;   /* When to REGISTER again; 0: never. */
+    uint64_t watch_us;     /* When to SUBSCRIBE again; 0: never. */
     uint64_t update_us;    /* When to UPDATE; 0: never. */
     uint32_t session_s;    /* Granted for the chat; 0: no timer. */
     uint32_t keep_alive_s; /* A sign of life is due that often; 0: none. */
@@ -100,6 +104,13 @@ const char *visit_method(enum due_kind kind);
 
 /** Find a request of a kind that is due, or, for NONE, a free place. */
 struct due *visit_find_due(struct visit *visit, enum due_kind kind);
+
+/** Take the answer to visit_watch or visit_publish. */
+void presence_answered(struct visit *visit, enum due_kind kind,
+                       const struct packet *answer);
+
+/** Take a NOTIFY or BENOTIFY. Returns whether it is of our document. */
+bool presence_notified(struct visit *visit, const struct packet *request);
 
 /** Find what an answer is to, and act on it. */
 void visit_take_answer(struct visit *visit, const struct packet *packet);

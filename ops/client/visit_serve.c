@@ -65,8 +65,12 @@ void serve_request(struct visit *visit, const struct packet *request)
     struct buffer out = BUFFER_EMPTY;
     struct verdict verdict;
 
-    if (is_method(request, "ACK") || is_method(request, "BENOTIFY")) {
+    if (is_method(request, "BENOTIFY")) {
+        (void)presence_notified(visit, request);
         return; /* Never answered. */
+    }
+    if (is_method(request, "ACK")) {
+        return; /* Nor this. */
     }
     verdict = judge(visit, request);
     call_answer(&out, request, verdict.status, visit->registration.tag,

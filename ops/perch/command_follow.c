@@ -5,6 +5,7 @@
 #include "ops/perch/app.h"
 
 struct following {
+    bool is_all;   /* Whatever the user follows, as that changes. */
     size_t joined; /* Rooms that were, at least once. */
     size_t left;
     uint64_t shown;
@@ -43,6 +44,11 @@ static void follow_begin(struct app *app)
                  "\"perch history\" has more",
                  CLIENT_HISTORY_MAX);
     }
+    if (app->options->words_n == 0 && !app->is_ending) {
+        ((struct following *)app->state)->is_all = true;
+        app->screen.shows_room = true;
+        (void)client_watch_followed(app->client);
+    }
     for (size_t i = 0; i < app->options->words_n && !app->is_ending; i++) {
         find_room(app, app->options->words[i], found_room, NULL);
     }
@@ -53,11 +59,35 @@ static void left(struct app *app, const struct client_event *event)
     struct following *following = app->state;
 
     following->left++;
+    if (following->is_all) {
+        return; /* Others stay, and more may come. */
+    }
     if (event->left.why == CLIENT_LEFT_REFUSED) {
         app_fail_result(app, CLIENT_REFUSED, event->left.code,
                         event->left.sentence);
     } else if (following->left == app->options->words_n) {
         app_fail(app, EXIT_REFUSED, "no room is left to follow");
+    }
+}
+
+/* The rooms that are followed, at first and whenever they are others: those
+ * that are new are joined, in one command. */
+static void followed(struct app *app, const struct client_event *event)
+{
+    const struct options *options = app->options;
+    const struct following *following = app->state;
+
+    if (!following->is_all) {
+        return;
+    }
+    app_wait_no_more(app);
+    if (event->followed.code != 0) {
+        app_fail_result(app, CLIENT_REFUSED, event->followed.code,
+                        event->followed.sentence);
+    } else if (client_join_followed(app->client, options->has_last
+                                                     ? (uint32_t)options->last
+                                                     : 0) != ERROR_NONE) {
+        app_fail(app, EXIT_REFUSED, "not all followed rooms can be joined");
     }
 }
 
@@ -67,6 +97,10 @@ static void follow_event(struct app *app, const struct client_event *event)
 
     if (event->kind == CLIENT_EVENT_POSTED ||
         event->kind == CLIENT_EVENT_REPLY) {
+        return;
+    }
+    if (event->kind == CLIENT_EVENT_FOLLOWED) {
+        followed(app, event);
         return;
     }
     screen_event(&app->screen, event);
@@ -88,9 +122,8 @@ static void follow_end(struct app *app)
 
 const struct command command_follow = {
     .name = "follow",
-    .usage = "ROOM ...",
-    .help = "print what is said in rooms as it is said",
-    .words_min = 1,
+    .usage = "[ROOM ...]",
+    .help = "print what is said as it is said; in all one follows",
     .words_max = 64,
     .goes_on = true,
     .begin = follow_begin,

@@ -120,3 +120,81 @@ const struct command command_who = {
     .begin = who_begin,
     .event = who_event,
 };
+
+/* invitations: rooms one was invited to and was not told of yet. */
+
+static void ask(struct app *app, enum client_question_kind kind, char *text)
+{
+    struct client_question question = {
+        .kind = kind,
+        .text = slice_of_text(text),
+        .within_ms = app_left_ms(app),
+    };
+    uint64_t token;
+
+    if (text == NULL ||
+        client_ask(app->client, &question, &token) != ERROR_NONE) {
+        app_fail(app, EXIT_USAGE, "that cannot be asked");
+    }
+    free(text);
+}
+
+static void invitations_begin(struct app *app)
+{
+    ask(app, CLIENT_INVITATIONS, app_words(app, 0));
+}
+
+static void invitations_event(struct app *app, const struct client_event *event)
+{
+    const struct xccos_invitation *invitation;
+
+    if (event->kind != CLIENT_EVENT_REPLY) {
+        return;
+    }
+    app_fail_result(app, event->reply.result, event->reply.code,
+                    event->reply.sentence);
+    for (invitation = event->reply.data->invitations; invitation != NULL;
+         invitation = invitation->next) {
+        screen_invitation(&app->screen, invitation);
+    }
+    app_end(app, EXIT_DONE);
+}
+
+const struct command command_invitations = {
+    .name = "invitations",
+    .usage = "",
+    .help = "list rooms you were invited to, once",
+    .begin = invitations_begin,
+    .event = invitations_event,
+};
+
+/* people: who may be given a role. */
+
+static void people_begin(struct app *app)
+{
+    ask(app, CLIENT_FIND_PEOPLE, app_words(app, 0));
+}
+
+static void people_event(struct app *app, const struct client_event *event)
+{
+    const struct xccos_user *user;
+
+    if (event->kind != CLIENT_EVENT_REPLY) {
+        return;
+    }
+    app_fail_result(app, event->reply.result, event->reply.code,
+                    event->reply.sentence);
+    for (user = event->reply.data->users; user != NULL; user = user->next) {
+        screen_person(&app->screen, user);
+    }
+    app_end(app, EXIT_DONE);
+}
+
+const struct command command_people = {
+    .name = "people",
+    .usage = "[TEXT ...]",
+    .help = "list users and groups, those with the text in name or URI",
+    .words_max = 64,
+    .begin = people_begin,
+    .event = people_event,
+};

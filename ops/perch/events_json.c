@@ -110,9 +110,37 @@ json_t *json_room(const struct xccos_room *room)
     if (room->user_count.set) {
         put_number(object, "people", room->user_count.value);
     }
+    put_text(object, "addin", room->addin_name);
+    put_text(object, "addin_url", room->addin_url);
     if (room->disabled == XCCOS_FLAG_TRUE) {
         put_true(object, "disabled", true);
     }
+    return object;
+}
+
+json_t *json_invitation(const struct xccos_invitation *invitation)
+{
+    json_t *object = json_room(invitation->room);
+    char at[TIME_TEXT_BYTES + 1];
+
+    json_object_set_new(object, "event", json_string("invitation"));
+    if (invitation->id.set) {
+        put_number(object, "id", invitation->id.value);
+    }
+    if (invitation->created_at.set) {
+        time_write(invitation->created_at.wall_us, at);
+        put_text(object, "created_at", slice_of_text(at));
+    }
+    return object;
+}
+
+json_t *json_person(const struct xccos_user *user)
+{
+    json_t *object = json_object();
+
+    put_text(object, "event", SLICE_LITERAL("person"));
+    put_text(object, "uri", user->uri);
+    put_text(object, "name", user->display_name);
     return object;
 }
 
@@ -148,6 +176,71 @@ static void put_posted(json_t *object, const struct client_event *event)
     put_text(object, "text", event->posted.reason);
 }
 
+static void put_set(json_t *object, const char *key, struct xccos_number number)
+{
+    if (number.set) {
+        put_number(object, key, number.value);
+    }
+}
+
+static void put_news(json_t *object, const struct xccos_news *news)
+{
+    if (news == NULL) {
+        return;
+    }
+    put_set(object, "last", news->last);
+    put_set(object, "read", news->read);
+    put_set(object, "unread", news->unread);
+    put_set(object, "mentions", news->mentions);
+    put_set(object, "mention", news->message_id);
+    if (news->followed != XCCOS_FLAG_UNSET) {
+        put_true(object, "followed", news->followed == XCCOS_FLAG_TRUE);
+        put_true(object, "cut", news->cut == XCCOS_FLAG_TRUE);
+    }
+}
+
+json_t *json_news(const struct xccos_room *room)
+{
+    json_t *object = json_object(), *feeds = json_array();
+
+    put_text(object, "event", SLICE_LITERAL("news"));
+    put_text(object, "room", room->uri);
+    put_text(object, "name", room->name);
+    put_news(object, room->news);
+    for (const struct xccos_hits *hits = room->news == NULL ? NULL
+                                                            : room->news->hits;
+         hits != NULL; hits = hits->next) {
+        json_t *each = json_object();
+
+        put_text(each, "feed", hits->feed);
+        put_set(each, "count", hits->count);
+        put_set(each, "id", hits->message_id);
+        json_array_append_new(feeds, each);
+    }
+    json_object_set_new(object, "feeds", feeds);
+    return object;
+}
+
+json_t *json_feed(const struct xccos_feed *feed)
+{
+    json_t *object = json_object(), *words = json_array(),
+           *authors = json_array();
+
+    put_text(object, "event", SLICE_LITERAL("feed"));
+    put_text(object, "feed", feed->name);
+    for (const struct xccos_word *word = feed->words; word != NULL;
+         word = word->next) {
+        json_array_append_new(words, json_text(word->text));
+    }
+    for (const struct xccos_author *author = feed->authors; author != NULL;
+         author = author->next) {
+        json_array_append_new(authors, json_text(author->uri));
+    }
+    json_object_set_new(object, "words", words);
+    json_object_set_new(object, "authors", authors);
+    return object;
+}
+
 static void put_rest(json_t *object, const struct client_event *event)
 {
     switch (event->kind) {
@@ -177,6 +270,10 @@ static void put_rest(json_t *object, const struct client_event *event)
         put_text(object, "uri", event->person.uri);
         put_text(object, "person", event->person.name);
         break;
+    case CLIENT_EVENT_NEWS:
+    case CLIENT_EVENT_READ:
+        put_news(object, event->news);
+        break;
     case CLIENT_EVENT_PROBLEM:
         put_text(object, "text", event->problem);
         break;
@@ -191,7 +288,8 @@ static const char *const event_words[] = {
     [CLIENT_EVENT_MESSAGE] = "message", [CLIENT_EVENT_GAP] = "gap",
     [CLIENT_EVENT_ENTERED] = "entered", [CLIENT_EVENT_GONE] = "gone",
     [CLIENT_EVENT_POSTED] = "posted",   [CLIENT_EVENT_REPLY] = "reply",
-    [CLIENT_EVENT_PROBLEM] = "problem",
+    [CLIENT_EVENT_PROBLEM] = "problem", [CLIENT_EVENT_NEWS] = "fresh",
+    [CLIENT_EVENT_READ] = "read",       [CLIENT_EVENT_FOLLOWED] = "follows",
 };
 
 json_t *json_event(const struct client_event *event)

@@ -25,6 +25,18 @@ json_t *json_message(struct slice room_uri,
 /** A room that was found. */
 json_t *json_room(const struct xccos_room *room);
 
+/** What is unread in a room. */
+json_t *json_news(const struct xccos_room *room);
+
+/** A feed. */
+json_t *json_feed(const struct xccos_feed *feed);
+
+/** An invitation: its room, id and time. */
+json_t *json_invitation(const struct xccos_invitation *invitation);
+
+/** A user or group that was found. */
+json_t *json_person(const struct xccos_user *user);
+
 /** People, as an array. */
 json_t *json_people(struct people *people);
 

@@ -31,6 +31,10 @@ static const char options_text[] =
     "      --case                 search: letter case matters\n"
     "      --oldest               search: the oldest first\n"
     "      --count N              follow: end after N messages\n"
+    "      --watch                news: go on, telling what becomes of it\n"
+    "      --back                 read: also to an earlier message\n"
+    "      --author USER          feed: what this user says; up to 16 times\n"
+    "      --remove               feed: take it away\n"
     "      --lines                post: each line of standard input by itself\n"
     "      --alert                post: as an alert\n"
     "      --retry-id ID          post: the same id again posts nothing again\n"
@@ -54,6 +58,9 @@ static const char options_text[] =
     "  perch who 'Tide Desk'\n"
     "  perch chat 'Tide Desk'\n"
     "  perch post 'Tide Desk' the ferry is late\n"
+    "  perch followed 'Tide Desk' && perch follow\n"
+    "  perch news && perch read 'Tide Desk'\n"
+    "  perch feed ice 'first ice' frost --author ingrid@fjord.example\n"
     "  uptime | perch post 'Tide Desk'\n"
     "  perch --json follow 'Tide Desk' 'Harbour' | jq -r .text\n"
     "  perch search --author bo@fjord.example 'mail-box' late\n"
@@ -70,7 +77,7 @@ void help_print(FILE *to)
           "A persistent chat client for terminals and scripts.\n\nCommands:\n",
           to);
     for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
-        fprintf(to, "  %-8s%-18s %s\n", command->name, command->usage,
+        fprintf(to, "  %-9s%-20s %s\n", command->name, command->usage,
                 command->help);
     }
     fputs(options_text, to);

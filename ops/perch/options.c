@@ -27,6 +27,9 @@ enum {
     OPTION_RETRY_ID,
     OPTION_MINE,
     OPTION_MANAGED,
+    OPTION_WATCH,
+    OPTION_BACK,
+    OPTION_REMOVE,
     OPTION_FOREVER,
     OPTION_ROOM,
     OPTION_AUTHOR,
@@ -67,6 +70,9 @@ static const struct option long_options[] = {
     {"exact", no_argument, NULL, OPTION_EXACT},
     {"case", no_argument, NULL, OPTION_CASE},
     {"oldest", no_argument, NULL, OPTION_OLDEST},
+    {"watch", no_argument, NULL, OPTION_WATCH},
+    {"back", no_argument, NULL, OPTION_BACK},
+    {"remove", no_argument, NULL, OPTION_REMOVE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -194,7 +200,7 @@ static void take_name(struct reading *reading, const char **names, size_t *n,
                       size_t most, const char *value)
 {
     if (*n == most) {
-        wrong(reading, "so many cannot be searched for at once", value);
+        wrong(reading, "so many cannot be named at once", value);
         return;
     }
     names[(*n)++] = value;
@@ -289,6 +295,15 @@ static void take_flag(struct reading *reading, int option, const char *value)
         break;
     case OPTION_MANAGED:
         options->is_managed = true;
+        break;
+    case OPTION_WATCH:
+        options->is_watching = true;
+        break;
+    case OPTION_BACK:
+        options->is_back = true;
+        break;
+    case OPTION_REMOVE:
+        options->is_removing = true;
         break;
     case OPTION_FOREVER:
         options->is_forever = true;

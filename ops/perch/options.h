@@ -32,7 +32,7 @@ enum {
 
 struct command;
 
-/* What "perch search" looks for, besides words. */
+/* What "perch search" looks for, besides words; the authors of a feed. */
 struct options_search {
     const char *rooms[CLIENT_SEARCH_ROOMS_MAX];
     size_t rooms_n;
@@ -51,6 +51,7 @@ struct options {
     bool is_json, is_quiet;
     bool locates;
     bool is_alert, has_lines, is_mine, is_managed, is_forever;
+    bool is_watching, is_back, is_removing;
     uint32_t timeout_ms;
 
     const struct command *command;

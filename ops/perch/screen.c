@@ -221,6 +221,35 @@ void screen_room(struct screen *screen, const struct xccos_room *room)
     write_line(screen, stdout, &line);
 }
 
+void screen_invitation(struct screen *screen,
+                       const struct xccos_invitation *invitation)
+{
+    if (invitation->room == NULL) {
+        return; /* Of a server that tells less. */
+    }
+    if (screen->is_json) {
+        screen_json(screen, json_invitation(invitation));
+    } else {
+        screen_room(screen, invitation->room);
+    }
+}
+
+void screen_person(struct screen *screen, const struct xccos_user *user)
+{
+    struct buffer line = BUFFER_EMPTY;
+
+    if (screen->is_json) {
+        screen_json(screen, json_person(user));
+        return;
+    }
+    safe_line(&line, user->uri);
+    if (user->display_name.len > 0) {
+        buffer_append_text(&line, "  ");
+        safe_line(&line, user->display_name);
+    }
+    write_line(screen, stdout, &line);
+}
+
 static void show_people(struct screen *screen, struct people *people)
 {
     for (struct person *person = people_first(people); person != NULL;

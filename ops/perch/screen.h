@@ -59,6 +59,13 @@ void screen_message(struct screen *screen, struct slice room_uri,
 /** Show a room that was found. */
 void screen_room(struct screen *screen, const struct xccos_room *room);
 
+/** Show an invitation to a room. */
+void screen_invitation(struct screen *screen,
+                       const struct xccos_invitation *invitation);
+
+/** Show a user or group that was found. */
+void screen_person(struct screen *screen, const struct xccos_user *user);
+
 /** Show who is in a room. */
 void screen_people(struct screen *screen, struct slice room_uri,
                    struct slice room_name, struct people *people);

@@ -28,9 +28,9 @@ struct reading {
     bool in_list;
     struct roaming_item *item; /* Whose element is open; NULL: none is. */
     struct roaming_item **tail;
-    bool in_url; /* Of the item's property. */
-    size_t url_depth;
-    struct buffer url;
+    struct slice *property; /* Of the item, whose text comes; NULL: none. */
+    size_t property_depth;
+    struct buffer text;
 };
 
 /* Names count, whatever their namespace: what wraps them is not known well. */
@@ -108,6 +108,16 @@ static enum xccos_error begin_list(struct reading *reading,
                : XCCOS_ERROR_NONE;
 }
 
+/* What a property is kept as; NULL: it is of no concern, or there already. */
+static struct slice *property_of(struct roaming_item *item, struct slice name)
+{
+    if (slice_equal_text(name, "url") && item->url.len == 0) {
+        return &item->url;
+    }
+    return slice_equal_text(name, "name") && item->name.len == 0 ? &item->name
+                                                                 : NULL;
+}
+
 static enum xccos_error begin_content(struct reading *reading,
                                       const struct xml_element *element)
 {
@@ -116,11 +126,11 @@ static enum xccos_error begin_content(struct reading *reading,
     } else {
         XCCOS_TRY(carried_element_starts(&reading->carried, element));
     }
-    if (is_local(element, "property") && reading->item->url.len == 0 &&
-        slice_equal_text(attribute(element, "name"), "url")) {
-        reading->in_url = true;
-        reading->url_depth = element->depth;
-        buffer_clear(&reading->url);
+    if (is_local(element, "property") && reading->property == NULL) {
+        reading->property =
+            property_of(reading->item, attribute(element, "name"));
+        reading->property_depth = element->depth;
+        buffer_clear(&reading->text);
     }
     return XCCOS_ERROR_NONE;
 }
@@ -152,11 +162,11 @@ static enum xccos_error on_text(void *context, struct slice text)
 {
     struct reading *reading = context;
 
-    if (reading->in_url) {
-        buffer_append_slice(&reading->url, text);
+    if (reading->property != NULL) {
+        buffer_append_slice(&reading->text, text);
     }
-    return buffer_failed(&reading->url) ? XCCOS_ERROR_NO_MEMORY
-                                        : XCCOS_ERROR_NONE;
+    return buffer_failed(&reading->text) ? XCCOS_ERROR_NO_MEMORY
+                                         : XCCOS_ERROR_NONE;
 }
 
 /* An item's content is all its child elements, one after the other. */
@@ -176,10 +186,10 @@ static enum xccos_error on_end(void *context, size_t depth, size_t ends_at)
 {
     struct reading *reading = context;
 
-    if (reading->in_url && depth == reading->url_depth) {
-        reading->in_url = false;
-        XCCOS_TRY(copy(reading->arena, buffer_slice(&reading->url),
-                       &reading->item->url));
+    if (reading->property != NULL && depth == reading->property_depth) {
+        XCCOS_TRY(copy(reading->arena, buffer_slice(&reading->text),
+                       reading->property));
+        reading->property = NULL;
     }
     if (reading->item != NULL && depth == CONTENT_DEPTH) {
         XCCOS_TRY(carried_child_ends(&reading->carried, ends_at));
@@ -208,7 +218,7 @@ static enum xccos_error read(struct slice body, const struct dialect *dialect,
                                              .text = on_text,
                                              .declare = on_declare};
     struct reading reading = {
-        .dialect = dialect, .arena = arena, .url = BUFFER_EMPTY};
+        .dialect = dialect, .arena = arena, .text = BUFFER_EMPTY};
     struct roaming_item *items = NULL;
     enum xccos_error error;
 
@@ -216,7 +226,7 @@ static enum xccos_error read(struct slice body, const struct dialect *dialect,
     carried_init(&reading.carried, body, arena);
     error = xml_walk(body, &events, &reading);
     carried_deinit(&reading.carried);
-    buffer_deinit(&reading.url);
+    buffer_deinit(&reading.text);
     if (error == XCCOS_ERROR_NONE) {
         *uri_out = reading.uri;
         *items_out = items;

@@ -4,8 +4,8 @@
  * A client publishes items by SERVICE, each under a category, an instance and a
  * container, over the version it knows; roomSetting is the category of rooms
  * that are followed. The content is kept as it came, with the namespaces it
- * takes from further out declared in it; only a property named "url" is read
- * from it, which has the room's URI.
+ * takes from further out declared in it; only the properties named "url" and
+ * "name" are read from it, which are the room's.
  *
  * Spec: MS-PRES, category publication and vnd-microsoft-roaming-self; what
  * wraps the properties of a roomSetting is not known, and not looked at.
@@ -35,9 +35,9 @@ struct roaming_item {
     uint32_t container, instance;
     uint32_t version; /* Published: that it is thought to have; 0: none. */
     struct slice expire_type;
-    bool remove;      /* Published with expires="0". */
-    struct slice xml; /* Its content. */
-    struct slice url; /* Of the property; empty: there is none. */
+    bool remove;            /* Published with expires="0". */
+    struct slice xml;       /* Its content. */
+    struct slice url, name; /* Of the properties; empty: there is none. */
 };
 
 /* An item that was published over another version than there is. */

@@ -50,6 +50,18 @@ static void sign_in(struct server *server, const struct intake *intake)
     send_delivery(server, delivery);
 }
 
+static void tell_policy(struct server *server, const struct intake *intake)
+{
+    struct delivery *delivery;
+
+    if (intake->presence.ask == PRESENCE_POLICY) {
+        delivery = delivery_new(DELIVERY_PRESENCE, intake->ref);
+        delivery->presence.token = intake->presence.token;
+        delivery->presence.status = 200;
+        send_delivery(server, delivery);
+    }
+}
+
 static void deliver(struct server *server, struct slice body,
                     const edge_ref *dialogs, size_t n)
 {
@@ -121,8 +133,10 @@ static void receive(void *context, struct letter_list *list)
         case INTAKE_REQUEST:
             serve_request(server, intake);
             break;
+        case INTAKE_PRESENCE: /* Nobody publishes, all are enabled. */
+            tell_policy(server, intake);
+            break;
         case INTAKE_DELIVERED:
-        case INTAKE_PRESENCE: /* Nobody publishes. */
             break;
         }
         intake_free(intake);

@@ -64,6 +64,37 @@ static void test_subscribe__provisions(void **state)
     pidgin_leave(pidgin);
 }
 
+static void check_policy(struct scene *scene, struct pidgin *pidgin,
+                         const char *call_id, int policy, const char *enabled)
+{
+    char property[80];
+    struct heard heard;
+
+    scene->policy = policy;
+    say(pidgin, "SUBSCRIBE", "sip:tomas@" DOMAIN, call_id, 1,
+        "To: <sip:tomas@" DOMAIN ">\n"
+        "Event: vnd-microsoft-provisioning-v2\nExpires: 0\n" CONTACT,
+        "");
+    heard = client_expect(pidgin->client, 200);
+    snprintf(property, sizeof(property),
+             "<property name=\"EnablePersistentChat\">%s</property>", enabled);
+    assert_non_null(strstr(heard.body, property));
+    heard_free(&heard);
+}
+
+/* The document says whether the user is enabled for persistent chat by now;
+ * where nobody can tell, as at sign-in. */
+static void test_subscribe__tells_the_policy(void **state)
+{
+    struct scene *scene = *state;
+    struct pidgin *pidgin = pidgin_enter(scene, "tomas");
+
+    check_policy(scene, pidgin, "s1", 200, "true");
+    check_policy(scene, pidgin, "s2", 403, "false");
+    check_policy(scene, pidgin, "s3", 503, "true");
+    pidgin_leave(pidgin);
+}
+
 /* Any other event, whatever it requires, is 489 and not 420. */
 static void test_subscribe__refuses_other_events(void **state)
 {
@@ -436,8 +467,8 @@ static void test_methods__not_served(void **state)
         const char *method;
         int status;
     } cases[] = {
-        {"MESSAGE", 405}, {"PUBLISH", 405}, {"SERVICE", 405}, {"REFER", 405},
-        {"NOTIFY", 481},  {"PRACK", 481},   {"PING", 501},    {"invite", 501},
+        {"MESSAGE", 405}, {"PUBLISH", 405}, {"REFER", 405},  {"NOTIFY", 481},
+        {"PRACK", 481},   {"PING", 501},    {"invite", 501},
     };
     struct pidgin *pidgin = pidgin_enter(*state, "tomas");
 
@@ -611,6 +642,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN(test_subscribe__provisions),
+        IN(test_subscribe__tells_the_policy),
         IN(test_subscribe__refuses_other_events),
         IN(test_invite__as_pidgin_says_it),
         IN(test_invite__knows_whom),

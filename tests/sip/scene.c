@@ -118,6 +118,15 @@ static void on_request(struct scene *scene, const struct intake *intake)
     free(body);
 }
 
+static void on_policy(struct scene *scene, const struct intake *intake)
+{
+    struct delivery *delivery = delivery_new(DELIVERY_PRESENCE, intake->ref);
+
+    delivery->presence.token = intake->presence.token;
+    delivery->presence.status = scene->policy != 0 ? scene->policy : 200;
+    send_delivery(scene, delivery);
+}
+
 static void take(struct scene *scene, struct intake *intake)
 {
     struct record seen = {.kind = (enum intake_kind)intake->letter.kind,
@@ -162,6 +171,9 @@ static void take(struct scene *scene, struct intake *intake)
         on_sign_in(scene, intake);
     } else if (seen.kind == INTAKE_REQUEST) {
         on_request(scene, intake);
+    } else if (seen.kind == INTAKE_PRESENCE &&
+               intake->presence.ask == PRESENCE_POLICY) {
+        on_policy(scene, intake);
     }
 }
 

@@ -46,6 +46,7 @@ struct scene {
     struct record *records;
     size_t n;
     atomic_bool mute;         /* Sign-ins are not answered. */
+    atomic_int policy;        /* What is said of it: 200, when 0; 403; 503. */
     atomic_bool not_ready;    /* They are answered so. */
     atomic_bool no_bare_hash; /* There is no HA1 of the bare user name. */
     atomic_bool hold;         /* Posts wait for scene_answer. */

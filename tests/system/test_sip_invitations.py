@@ -5,12 +5,17 @@ group, and through the loss of the leader.
     tests/system/test_sip_invitations.py [BIN]
 """
 import itertools
+import json
+import os
+import subprocess
 import xml.etree.ElementTree as ET
+from typing import Any
 
-from sip_client import Dialog, Heard
+from sip_client import PASSWORD, Dialog, Heard
 from sip_scene import SipScene, run
 
 RULES = '3'
+PERCH_WAIT_S = 30.0
 _groups = itertools.count(1)
 
 
@@ -91,6 +96,34 @@ class Invitations(SipScene):
         self.room('--member', user)
         self.inviting('--member', user, '--invitations', 'no')
         self.assertEqual(self.told(self.enter(user, 1)), [])
+
+    def perch(self, user: str, *words: str) -> list[dict[str, Any]]:
+        """What perch says as JSON, signed in at the second node."""
+        done = subprocess.run(
+            [str(self.programs / 'perch'), '--json', '--server',
+             self.node(2).sip_tcp, '--user', '%s@fjord.example' % user, *words],
+            text=True, stdout=subprocess.PIPE, timeout=PERCH_WAIT_S,
+            env={**os.environ, 'PERCH_PASSWORD': PASSWORD}, check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_perch(self) -> None:
+        """The terminal client tells of invitations, once, and of people."""
+        user, other = self.people(2)
+        self.ctl('addins', 'create', 'Tides %s' % user, '--url',
+                 'https://tides.example/')
+        room = self.inviting('--member', user, '--addin', 'Tides %s' % user)
+        found, = self.perch(user, 'invitations')
+        self.assertEqual((found['event'], found['room'], found['addin_url']),
+                         ('invitation', room, 'https://tides.example/'))
+        self.assertGreater(found['id'], 1)
+        self.assertTrue(found['created_at'].endswith('Z'))
+        self.assertEqual(self.perch(user, 'invitations'), [])
+        group = self.group(other)
+        people = [each['uri'] for each in self.perch(user, 'people', group)]
+        self.assertEqual(people, [group])
+        self.assertIn('sip:%s@fjord.example' % other,
+                      [each['uri'] for each in
+                       self.perch(user, 'people', other)])
 
     def test_failover(self) -> None:
         """What was shown before the leader was lost is not shown after it;

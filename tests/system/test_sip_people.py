@@ -6,7 +6,7 @@
 import itertools
 import threading
 
-from sip_client import PASSWORD, Dialog
+from sip_client import PASSWORD, Dialog, Phone
 from sip_scene import PoolError, SipScene, run, texts_of
 
 RULES = '2'
@@ -172,6 +172,11 @@ class Rooms(People):
 
 class Policy(People):
     """Who may chat at all."""
+    ENABLED = '<property name="EnablePersistentChat">%s</property>'
+
+    def provisioned(self, phone: Phone) -> str:
+        """The provisioning document, as it is now."""
+        return phone.subscribe('vnd-microsoft-provisioning-v2').body.decode()
 
     def test_not_enabled(self) -> None:
         """Put out, and told so at the next sign-in; then let in again."""
@@ -185,6 +190,12 @@ class Policy(People):
         self.assertEqual(refused.status, 403)
         self.assertIn('not enabled for persistent chat',
                       refused.header('ms-diagnostics-public'))
+        self.ctl('users', 'change', user, '--chat', 'enabled')
+        phone = self.phone(user, 1)
+        phone.sign_in()
+        self.assertIn(self.ENABLED % 'true', self.provisioned(phone))
+        self.ctl('users', 'change', user, '--chat', 'disabled')
+        self.assertIn(self.ENABLED % 'false', self.provisioned(phone))
         self.ctl('users', 'change', user, '--chat', 'enabled')
         self.assertEqual(self.enter(user, 3).join(self.room()).code, 200)
 

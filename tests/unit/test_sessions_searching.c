@@ -226,7 +226,7 @@ static void test_looks__take_turns(void **state)
     fake_loop_look(s->loop, 0);
     fake_loop_settle(s->loop);
     refused = count_given(s, "503\">ERROR_BUSY");
-    assert_in_range(refused, 1, ASKED / 2);
+    assert_in_range(refused, 1, ASKED - LOOKS_WAITING_MAX);
     assert_in_range(count_given(s, DESK), 1, ASKED * 6 / 10);
     stage_pass(s, 1);
     assert_int_equal(count_given(s, DESK), ASKED - refused);
