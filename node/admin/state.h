@@ -119,6 +119,10 @@ struct admin_state {
      * desk_transferred. */
     void (*transfer)(void *context, uint64_t token, uint8_t node);
 
+    /** Search what was said, as the state is: answered by desk_found. Takes
+     * the search; frees it when it has answered. */
+    void (*search)(void *context, uint64_t token, struct admin_search *search);
+
     /**
      * Walk what was said in a room, from a message on, oldest first.
      *
@@ -126,10 +130,6 @@ struct admin_state {
      */
     enum error (*content)(void *context, uint32_t room, uint64_t first,
                           admin_take_content *take, void *take_context);
-
-    /** Search what was said, as the state is: answered by desk_found. Takes
-     * the search; frees it when it has answered. */
-    void (*search)(void *context, uint64_t token, struct admin_search *search);
 };
 
 /** Make a search with its arena, of all there is. NULL: no memory. */

@@ -142,7 +142,7 @@ static void world_init(struct world *world)
 {
     const struct admin_state state = {world,        give_machine, give_applied,
                                       give_replica, give_node,    answer_read,
-                                      apply,        transfer,     search};
+                                      apply,        transfer,     search,       NULL};
     void *fixture;
 
     CHECK(fixture_setup(&fixture) == 0);
