@@ -182,6 +182,22 @@ static void add_certificates(struct daemon *daemon, struct admin_node *node)
                     meter_level(&administrators->certificate_expires_s));
 }
 
+static void describe_hook(const struct daemon *daemon, struct admin_node *node)
+{
+    const struct screening_meters *meters =
+        &sessions_meters(backend_sessions(daemon->backend))->screening;
+
+    node->hook.expressions_bad = (uint32_t)meter_level(&meters->bad);
+    if (daemon->program == NULL) {
+        return;
+    }
+    node->hook.socket = daemon->config->hook_socket;
+    node->hook.connected =
+        meter_level(&program_meters(daemon->program)->connected) != 0;
+    node->hook.waiting = (uint32_t)meter_level(&meters->asking);
+    node->hook.absent_refuses = daemon->plan->hook_absent_refuses;
+}
+
 static void describe_node(void *context, struct admin_node *node)
 {
     struct daemon *daemon = context;
@@ -202,6 +218,7 @@ static void describe_node(void *context, struct admin_node *node)
         }
     }
     add_certificates(daemon, node);
+    describe_hook(daemon, node);
 }
 
 static enum error open_program(struct daemon *daemon)

@@ -49,6 +49,11 @@ struct admin_node {
     uint64_t digest, digest_index; /* Of the entries applied up to there. */
     size_t n_faults;
     const char *faults[ADMIN_FAULTS_MAX]; /* Why it is not ready. */
+    struct {
+        const char *socket; /* NULL: there is no external program. */
+        bool connected, absent_refuses;
+        uint32_t waiting, expressions_bad;
+    } hook;
     size_t n_certificates;
     struct admin_certificate certificates[ADMIN_CERTIFICATES_MAX];
 };

@@ -241,8 +241,12 @@ class Programs(Hook):
         room = self.room()
         talks = self.inside(room, writer, 1)
         self.assert_posted(talks, room, 'one')
+        self.assertTrue(self.node(1).perchctl('status')['hook']['connected'])
         self.program.end()
         until(lambda: talks.post(room, 'two').status == 403, 'a refusal')
+        shown = self.node(1).perchctl('status')['hook']
+        self.assertEqual((shown['connected'], shown['socket']),
+                         (False, str(SOCKET)))
         begun = time.monotonic()
         self.assert_refused(talks.post(room, 'three'), 'does not answer')
         self.assertLess(time.monotonic() - begun, DEADLINE_S)
