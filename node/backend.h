@@ -28,7 +28,8 @@ struct backend;
 /* The state's directory below the data directory (storage/generation.h). */
 #define BACKEND_STATE_NAME "store"
 
-/* The directory of the catalog there: derived, and made anew when it is gone. */
+/* The directory of the catalog there: derived, and made anew when it is gone.
+ */
 #define BACKEND_CATALOG_NAME "catalog"
 
 /* A file there: the state was found rotten while the node ran, and the next

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/exports_raft.h"
+#include "node/session/cataloging.h"
 #include "node/session/proposer.h"
 
 static enum error add_applier(struct metrics *metrics,
@@ -156,6 +157,45 @@ static enum error add_sessions(struct metrics *metrics,
     return add_posts(metrics, meters);
 }
 
+static enum error add_search(struct metrics *metrics,
+                             const struct cataloging_meters *meters)
+{
+    const struct metric rows[] = {
+        {.name = "perch_search_seconds",
+         .help = "Time of one search of messages, from the catalog's worker "
+                 "being asked to its answer.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->search_us},
+        {.name = "perch_search_feed_seconds",
+         .help = "Time to put some messages into the catalog.",
+         .type = METRIC_HISTOGRAM,
+         .histogram = &meters->feed_us},
+        {.name = "perch_searches_total",
+         .help = "Searches of messages that were answered.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->searches},
+        {.name = "perch_searches_refused_total",
+         .help = "Searches of messages refused for want of a catalog that is "
+                 "level with the store.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->refused},
+        {.name = "perch_search_fed_total",
+         .help = "Messages put into the catalog.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->fed},
+        {.name = "perch_search_rebuilds_total",
+         .help = "Catalogs that were damaged, or another's, and made anew.",
+         .type = METRIC_COUNTER,
+         .counter = &meters->rebuilds},
+        {.name = "perch_search_behind_messages",
+         .help = "Messages not yet in the catalog.",
+         .type = METRIC_GAUGE,
+         .gauge = &meters->behind},
+    };
+
+    return metrics_add(metrics, rows, METRIC_ROWS(rows));
+}
+
 /* What the edges count, once they are open. */
 
 #define EDGE_NAME_COUNTER(text) "perch_sip_" text "_total"
@@ -198,6 +238,10 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports)
                     applier_meters(backend_applier(exports->backend))));
     TRY(add_proposer(metrics, proposer_meters(sessions_proposer(sessions))));
     TRY(add_sessions(metrics, sessions_meters(sessions)));
+    if (sessions_cataloging(sessions) != NULL) {
+        TRY(add_search(metrics,
+                       cataloging_meters(sessions_cataloging(sessions))));
+    }
     TRY(exports_add_raft(metrics, exports->status,
                          replica_meters(backend_replica(exports->backend))));
     return add_edges(metrics, exports->edges);

@@ -33,6 +33,8 @@ static const struct {
     [ROW_PROBE] = {TABLE_PROBES, 0},
     [ROW_HOLD] = {TABLE_HOLDS, 0},
     [ROW_ADDIN] = {TABLE_ADDINS, 0},
+    [ROW_TOMBSTONE] = {TABLE_TOMBSTONES, 0},
+    [ROW_ADMINISTRATOR] = {TABLE_ADMINISTRATORS, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
     [ROW_REVISION] = {TABLE_REVISIONS, 0},
     [ROW_FILTER] = {TABLE_FILTERS, 0},
@@ -80,9 +82,9 @@ void state_rows_put_revisions(struct batch *batch,
                               const struct effects *effects,
                               struct buffer *scratch)
 {
-    struct row_key row = {.kind = ROW_REVISION,
-                          .part = {effects->revised.room, 0,
-                                   effects->log_index}};
+    struct row_key row = {
+        .kind = ROW_REVISION,
+        .part = {effects->revised.room, 0, effects->log_index}};
     struct slice value;
 
     buffer_clear(scratch);
@@ -99,8 +101,8 @@ void state_rows_put_revisions(struct batch *batch,
 static enum error drop_revisions(struct view *view, struct batch *batch,
                                  uint32_t room, uint64_t message_id)
 {
-    uint64_t first[] = {room, message_id, 0}, after[] = {room, message_id + 1,
-                                                         0};
+    uint64_t first[] = {room, message_id, 0},
+             after[] = {room, message_id + 1, 0};
     struct cursor *cursor;
     struct key lower, upper;
     enum error error;
@@ -108,9 +110,9 @@ static enum error drop_revisions(struct view *view, struct batch *batch,
 
     key_build(TABLE_REVISIONS, first, &lower);
     key_build(TABLE_REVISIONS, after, &upper);
-    TRY(cursor_open(
-        view, TABLE_REVISIONS,
-        (struct range){key_slice(&lower), key_slice(&upper), false}, &cursor));
+    TRY(cursor_open(view, TABLE_REVISIONS,
+                    (struct range){key_slice(&lower), key_slice(&upper), false},
+                    &cursor));
     while ((error = cursor_next(cursor, &found)) == ERROR_NONE) {
         batch_delete(batch, TABLE_REVISIONS, found.key);
     }
@@ -121,8 +123,7 @@ static enum error drop_revisions(struct view *view, struct batch *batch,
 enum error state_rows_purge(struct store *store, struct batch *batch,
                             const struct effects *effects)
 {
-    struct row_key row = {.kind = ROW_MESSAGE,
-                          .part = {effects->purged_room}};
+    struct row_key row = {.kind = ROW_MESSAGE, .part = {effects->purged_room}};
     enum error error = ERROR_NONE;
     struct view *view;
 
@@ -130,8 +131,8 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
     for (size_t i = 0; i < effects->n_ids && error == ERROR_NONE; i++) {
         row.part[1] = effects->ids[i];
         state_rows_put(batch, &row, NULL);
-        error = drop_revisions(view, batch, effects->purged_room,
-                               effects->ids[i]);
+        error =
+            drop_revisions(view, batch, effects->purged_room, effects->ids[i]);
     }
     view_close(view);
     return error;

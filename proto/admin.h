@@ -112,6 +112,18 @@ enum admin_access {
       CHANGE)                                                                  \
     X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
       SHORT, REPLY, LOOK)                                                      \
+    X(ROOMS_DELETE, 70, rooms_delete, rooms_show_reply, SHORT, REPLY, CHANGE)  \
+    X(CATEGORIES_DELETE, 71, categories_delete, categories_show_reply, SHORT,  \
+      REPLY, CHANGE)                                                           \
+    X(GROUPS_DELETE, 72, groups_delete, groups_show_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(USERS_DELETE, 73, users_delete, users_show_reply, SHORT, REPLY, CHANGE)  \
+    X(ADMINISTRATORS_LIST, 74, administrators_list, administrators_list_reply, \
+      SHORT, REPLY, LOOK)                                                      \
+    X(ADMINISTRATORS_GRANT, 75, administrators_grant,                          \
+      administrators_show_reply, SHORT, REPLY, CHANGE)                         \
+    X(ADMINISTRATORS_REVOKE, 76, administrators_revoke,                        \
+      administrators_show_reply, SHORT, REPLY, CHANGE)                         \
     X(MESSAGES_SEARCH, 96, messages_search, messages_search_reply, SHORT,      \
       REPLY, LOOK)                                                             \
     X(FILTERS_LIST, 80, filters_list, filters_list_reply, SHORT, REPLY, LOOK)  \

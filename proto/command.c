@@ -78,9 +78,27 @@ static uint32_t fields_need(const Perch__Command *command)
     return needs;
 }
 
+/* What is said of the actor asks for. */
+static uint32_t envelope_needs(const Perch__Command *command)
+{
+    uint32_t needs = 1;
+
+#define ENVELOPE_NEEDS(field, since)                                           \
+    if (command->has_##field && needs < (since)) {                             \
+        needs = since;                                                         \
+    }
+    COMMAND_ENVELOPE_LIST(ENVELOPE_NEEDS)
+#undef ENVELOPE_NEEDS
+    return needs;
+}
+
 uint32_t command_needs_rules(const Perch__Command *command)
 {
     uint32_t needs = fields_need(command);
+
+    if (envelope_needs(command) > needs) {
+        needs = envelope_needs(command);
+    }
 
     if (command->has_needs_rules && command->needs_rules > needs) {
         needs = command->needs_rules;

@@ -59,7 +59,13 @@
     X(INVITATIONS_TAKE, invitations_take, 3)                                   \
     X(ADDIN_CREATE, addin_create, 3)                                           \
     X(ADDIN_CHANGE, addin_change, 3)                                           \
-    X(ADDIN_DELETE, addin_delete, 3)
+    X(ADDIN_DELETE, addin_delete, 3)                                           \
+    X(ROOM_DELETE, room_delete, 3)                                             \
+    X(CATEGORY_DELETE, category_delete, 3)                                     \
+    X(GROUP_DELETE, group_delete, 3)                                           \
+    X(USER_DELETE, user_delete, 3)                                             \
+    X(ADMINISTRATOR_GRANT, administrator_grant, 3)                             \
+    X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -74,6 +80,12 @@
     X(POST, post, 10, 3)                                                       \
     X(ROOM_CREATE, room_create, 55, 3)                                         \
     X(ROOM_CHANGE, room_change, 55, 3)
+
+/* Fields that the envelope was given later, whatever the kind: name, and the
+ * rules version they came with. */
+#define COMMAND_ENVELOPE_LIST(X)                                               \
+    X(reason, 3)                                                               \
+    X(credential, 3)
 
 /* The highest rules version this source knows. */
 enum { COMMAND_RULES_KNOWN = 3 };

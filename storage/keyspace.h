@@ -28,18 +28,18 @@
     /* One row per fact of the whole store, by enum meta_key. Never deleted.   \
      */                                                                        \
     X(META, "meta", PART_META)                                                 \
-    /* A person. Written when created or changed; never deleted. */            \
+    /* A person. Written when created or changed, deleted with it. */          \
     X(USERS, "users", PART_PRINCIPAL)                                          \
-    /* A category. Written when created or changed; never deleted. */          \
+    /* A category. Written when created or changed, deleted with it. */        \
     X(CATEGORIES, "categories", PART_PLACE)                                    \
     /* A room without its messages and roles. Written when created, changed or \
-     * posted in; never deleted. */                                            \
+     * posted in, deleted with it. */                                          \
     X(ROOMS, "rooms", PART_PLACE)                                              \
     /* That a principal has roles in a room. Written when they change, deleted \
      * when none is left. */                                                   \
     X(ROLES, "roles", PART_PLACE, PART_PRINCIPAL)                              \
     /* A room's messages in order. Written by apply of a post, deleted when    \
-     * retention has ended for them. */                                        \
+     * retention has ended for them, not with the room. */                     \
     X(MESSAGES, "messages", PART_PLACE, PART_MESSAGE)                          \
     /* A client's session and the rooms it is in. Written when it opens, joins \
      * or parts, deleted when it closes. */                                    \
@@ -58,7 +58,7 @@
     X(ENDPOINTS, "endpoints", PART_MEMO)                                       \
     /* A probe. Written by apply of one; its slot is written over. */          \
     X(PROBES, "probes", PART_SLOT)                                             \
-    /* A group of people. Written when created or changed; never deleted. */   \
+    /* A group of people. Written when created or changed, deleted with it. */ \
     X(GROUPS, "groups", PART_PRINCIPAL)                                        \
     /* That a principal is in a group. Written when it is put in, deleted when \
      * it is taken out. */                                                     \
@@ -79,6 +79,11 @@
     X(FEEDS, "feeds", PART_PRINCIPAL)                                          \
     /* An add-in. Written when registered or changed, deleted when it is. */   \
     X(ADDINS, "addins", PART_ADDIN)                                            \
+    /* A room or category that was deleted. Written then; never deleted. */    \
+    X(TOMBSTONES, "tombstones", PART_PLACE)                                    \
+    /* Who may administer. Written when roles are given or taken, deleted with \
+     * the last. */                                                            \
+    X(ADMINISTRATORS, "administrators", PART_SLOT)                             \
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
     X(FILTERS, "filters", PART_SLOT)

@@ -50,6 +50,7 @@ bool actor_read_local(struct admin_actor *actor, const uv_pipe_t *pipe)
     } else {
         snprintf(actor->name, sizeof(actor->name), "uid:%u", peer.uid);
     }
+    actor->credential = PERCH__CREDENTIAL__LOCAL;
     snprintf(actor->source, sizeof(actor->source), "local uid=%u pid=%d",
              peer.uid, (int)peer.pid);
     return true;
@@ -80,6 +81,7 @@ bool actor_read_certificate(struct admin_actor *actor, const struct tls *tls,
         return false;
     }
     text = slice_after(text, sizeof(prefix) - 1);
+    actor->credential = PERCH__CREDENTIAL__CERTIFICATE;
     snprintf(actor->name, sizeof(actor->name), "%.*s", SLICE_PRINT(text));
     return true;
 }

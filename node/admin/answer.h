@@ -10,6 +10,8 @@
  *      |                   +--words--> SEARCHING --found--------+  |
  *      +--no leader, too late--------------------------------------+
  *
+ *   PROPOSED --rules were raised first--> DECIDING
+ *
  * READING       Waits until the state is as new as the request demands.
  * DECIDING      Within one call: a row of answers.h looks at the state.
  * PROPOSED      The command may be committed at any time from now on.
@@ -75,6 +77,8 @@ struct answer {
     Perch__Command command;
     uint8_t transfer_to;
     struct admin_search *search; /* Given away when it is made. */
+    uint32_t raise_to;           /* Rules version that goes first; 0: none. */
+    bool raised, is_raising;     /* That was proposed; its fate is not known. */
 
     struct slice subject; /* A change: room "desk" */
     const char *deed;     /* was created. */

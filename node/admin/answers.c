@@ -17,6 +17,8 @@ static const struct answer_row *const tables[] = {
     addins_rows,
     eligible_rows,
     search_rows,
+    deletions_rows,
+    administrators_rows,
     content_rows,
     filters_rows,
     filter_changes_rows,

@@ -23,8 +23,9 @@ struct answer_row {
 extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
     sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[],
-    filters_rows[], filter_changes_rows[], addins_rows[], eligible_rows[],
-    search_rows[], content_rows[];
+    filters_rows[], filter_changes_rows[], content_rows[],
+    addins_rows[], eligible_rows[], search_rows[], deletions_rows[],
+    administrators_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
@@ -33,6 +34,10 @@ const struct answer_row *answers_row(enum admin_kind kind);
  * the setting. Empty else. Borrows from the command. */
 struct slice answers_culprit(const Perch__Command *command,
                              const struct applied *applied);
+
+/** Say which roles the administrator has and which are needed, a set; 0: any.
+ * In the arena. */
+struct slice administrators_lack(struct answer *answer, uint32_t needed);
 
 /** Show the room of answer->guid, as it is now, in the reply's body. */
 void rooms_show(struct answer *answer);

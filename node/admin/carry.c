@@ -1,8 +1,14 @@
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "node/admin/desk_parts.h"
+#include "node/chat/query.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
+
+/* Of a reason in the journal; what is longer is cut there, and nowhere else. */
+enum { REASON_BYTES_MAX = 512 };
 
 #define TO(state) (1u << ANSWER_##state)
 
@@ -10,7 +16,7 @@ static const unsigned may_follow[ANSWER_STATES] = {
     [ANSWER_READING] = TO(DECIDING) | TO(SETTLED),
     [ANSWER_DECIDING] =
         TO(PROPOSED) | TO(TRANSFERRING) | TO(SEARCHING) | TO(SETTLED),
-    [ANSWER_PROPOSED] = TO(SETTLED),
+    [ANSWER_PROPOSED] = TO(DECIDING) | TO(SETTLED),
     [ANSWER_TRANSFERRING] = TO(SETTLED),
     [ANSWER_SEARCHING] = TO(SETTLED),
     [ANSWER_SETTLED] = 0,
@@ -24,21 +30,42 @@ static void carry_move(struct answer *answer, enum answer_at next)
     CHECK(next != ANSWER_PROPOSED || answer->does == ANSWER_PROPOSES);
 }
 
+/* " reason=..." within its quotes, whatever it has in it; "" without one. */
+static void write_reason(const struct answer *answer, char to[REASON_BYTES_MAX])
+{
+    struct slice reason = codec_slice(answer->ask->request.head->reason);
+    char *end;
+
+    to[0] = '\0';
+    if (reason.len == 0) {
+        return;
+    }
+    snprintf(to, REASON_BYTES_MAX - 1, " reason=\"%.*s", SLICE_PRINT(reason));
+    for (end = strchr(to, '"') + 1; *end != '\0'; end++) {
+        *end = *end == '"' ? '\'' : *end;
+    }
+    *end++ = '"';
+    *end = '\0';
+}
+
 /* One line for each change that was asked for, as it went; looking leaves
  * none. */
 static void write_journal(const struct answer *answer)
 {
     const Perch__Admin__Reply *reply = &answer->reply;
+    char reason[REASON_BYTES_MAX];
 
+    write_reason(answer, reason);
     if (answer->fact->access == ADMIN_CHANGE &&
         (answer->deed != NULL || answer_refused(answer))) {
         journal_notice("change_asked",
                        "administrator=\"%s\" source=\"%s\" what=%s "
-                       "outcome=%.*s already=%d dry_run=%d log_index=%" PRIu64,
+                       "outcome=%.*s already=%d dry_run=%d log_index=%" PRIu64
+                       "%s",
                        answer->ask->actor.name, answer->ask->actor.source,
                        answer->fact->name, (int)reply->outcome.len,
                        (const char *)reply->outcome.data, reply->already,
-                       reply->dry_run, reply->log_index);
+                       reply->dry_run, reply->log_index, reason);
     }
 }
 
@@ -119,14 +146,15 @@ static enum refusal refusal_of_error(enum error error)
     }
 }
 
-static void hand_over(struct desk *desk, struct answer *answer)
+static void hand_over(struct desk *desk, struct answer *answer,
+                      Perch__Command *command)
 {
     enum error error;
 
     /* First: the fate may be told within the call. */
     carry_move(answer, ANSWER_PROPOSED);
-    error = desk->state.propose(desk->state.context, answer->token,
-                                &answer->command, patience_ms(desk, answer));
+    error = desk->state.propose(desk->state.context, answer->token, command,
+                                patience_ms(desk, answer));
     if (error != ERROR_NONE) {
         carry_refuse(desk, answer, refusal_of_error(error));
     }
@@ -134,36 +162,80 @@ static void hand_over(struct desk *desk, struct answer *answer)
 
 /* What the rules object to: a part of the command, or else all that it is
  * about, so that a refusal never leaves open what was wrong. */
-static struct slice objection(const struct answer *answer,
+static struct slice objection(struct answer *answer,
                               const struct applied *applied)
 {
     struct slice culprit = answers_culprit(&answer->command, applied);
 
+    if (applied->outcome == OUTCOME_ADMINISTRATOR_ROLE_MISSING &&
+        answer->machine != NULL) {
+        return administrators_lack(answer, machine_roles(&answer->command));
+    }
     return culprit.len > 0 ? culprit : answer->subject;
+}
+
+/* Say who acts and, to rules that know of it, by what that is believed and
+ * why. */
+static void sign(const struct answer *answer, Perch__Command *command)
+{
+    const struct admin_actor *actor = &answer->ask->actor;
+
+    CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
+    CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
+    if (machine_rules_version(answer->machine) >= RULES_TALK) {
+        CODEC_SET(command, credential, actor->credential);
+        CODEC_SET_BYTES(command, reason,
+                        codec_slice(answer->ask->request.head->reason));
+    }
+}
+
+/* The rules are raised before what was asked, which the rules then in force
+ * decide anew. */
+static void raise_rules(struct desk *desk, struct answer *answer)
+{
+    Perch__RulesRaise *raise =
+        answer_new(answer, &perch__rules_raise__descriptor);
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(raise, version, answer->raise_to);
+    command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
+    command.rules_raise = raise;
+    sign(answer, &command);
+    answer->raised = true;
+    answer->is_raising = true;
+    hand_over(desk, answer, &command);
 }
 
 static void propose(struct desk *desk, struct answer *answer)
 {
-    Perch__Command *command = &answer->command;
-    const struct admin_actor *actor = &answer->ask->actor;
     struct applied judged;
 
-    CODEC_SET_BYTES(command, administrator, slice_of_text(actor->name));
-    CODEC_SET_BYTES(command, source, slice_of_text(actor->source));
-    judged = machine_judge(answer->machine, command, NULL);
+    sign(answer, &answer->command);
+    judged = machine_judge(answer->machine, &answer->command, NULL);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
                               objection(answer, &judged));
         carry_settle(desk, answer);
     } else if (answer->reply.dry_run) {
         carry_changed(desk, answer);
+    } else if (answer->raise_to != 0 && !answer->raised) {
+        raise_rules(desk, answer);
     } else {
-        hand_over(desk, answer);
+        hand_over(desk, answer, &answer->command);
     }
 }
 
 static void transfer(struct desk *desk, struct answer *answer)
 {
+    const uint32_t roles =
+        ADMINISTRATOR_BIT(OPERATOR) | ADMINISTRATOR_BIT(ADMINISTRATOR);
+
+    if ((query_roles_of(answer->machine, &answer->command) & roles) == 0) {
+        answer_refuse_outcome(answer, OUTCOME_ADMINISTRATOR_ROLE_MISSING,
+                              administrators_lack(answer, roles));
+        carry_settle(desk, answer);
+        return;
+    }
     if (answer->reply.dry_run) {
         carry_changed(desk, answer);
         return;
@@ -204,12 +276,29 @@ static void act(struct desk *desk, struct answer *answer)
     }
 }
 
+/* Whoever has a role may look; what changes something the rules decide. A node
+ * without a state tells of itself alone. */
+static bool may_ask(struct answer *answer)
+{
+    sign(answer, &answer->command);
+    if (query_roles_of(answer->machine, &answer->command) != 0) {
+        return true;
+    }
+    answer_refuse_outcome(answer, OUTCOME_ADMINISTRATOR_ROLE_MISSING,
+                          administrators_lack(answer, 0));
+    return false;
+}
+
 void carry_decide(struct desk *desk, struct answer *answer)
 {
     carry_move(answer, ANSWER_DECIDING);
     answer->machine = desk->state.machine(desk->state.context);
     if (answer->machine == NULL && answer->fact->access != ADMIN_LOCAL) {
         carry_refuse(desk, answer, REFUSAL_NOT_LOADED);
+        return;
+    }
+    if (answer->machine != NULL && !may_ask(answer)) {
+        carry_settle(desk, answer);
         return;
     }
     CODEC_SET(&answer->reply, log_index,
@@ -233,8 +322,17 @@ static bool holds_already(struct desk *desk, struct answer *answer)
 void carry_outcome(struct desk *desk, struct answer *answer,
                    const struct applied *applied)
 {
-    struct slice about = objection(answer, applied);
+    struct slice about;
 
+    if (answer->is_raising) {
+        answer->is_raising = false;
+        answer->token = ++desk->token_last;
+        answer->does = ANSWER_REPLIES;
+        carry_decide(desk, answer); /* Whoever has raised them, or not. */
+        return;
+    }
+    answer->machine = desk->state.machine(desk->state.context);
+    about = objection(answer, applied);
     CODEC_SET(&answer->reply, log_index,
               desk->state.applied(desk->state.context));
     if (outcome_is_success(applied->outcome)) {

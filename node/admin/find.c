@@ -25,7 +25,8 @@ static bool is_given(struct answer *answer, ProtobufCBinaryData name)
 
 /* A room may be named like another's id: the id goes first, as it is never
  * given twice. */
-const struct room *find_room(struct answer *answer, ProtobufCBinaryData bytes)
+const struct room *find_room_if(struct answer *answer,
+                                ProtobufCBinaryData bytes)
 {
     struct slice name = codec_slice(bytes);
     const struct room *room = NULL;
@@ -41,14 +42,28 @@ const struct room *find_room(struct answer *answer, ProtobufCBinaryData bytes)
     if (room == NULL) {
         room = query_room_named(answer->machine, name);
     }
-    if (room == NULL) {
-        answer_refuse_outcome(answer, OUTCOME_ROOM_UNKNOWN, name);
-    }
     return room;
 }
 
-const struct category *find_category(struct answer *answer,
-                                     ProtobufCBinaryData bytes)
+/* Refuse when what was looked for is not there. */
+static void require(struct answer *answer, const void *found,
+                    enum outcome outcome, struct slice name)
+{
+    if (found == NULL && !answer_refused(answer)) {
+        answer_refuse_outcome(answer, outcome, name);
+    }
+}
+
+const struct room *find_room(struct answer *answer, ProtobufCBinaryData name)
+{
+    const struct room *room = find_room_if(answer, name);
+
+    require(answer, room, OUTCOME_ROOM_UNKNOWN, codec_slice(name));
+    return room;
+}
+
+const struct category *find_category_if(struct answer *answer,
+                                        ProtobufCBinaryData bytes)
 {
     struct slice name = codec_slice(bytes);
     const struct category *category = NULL;
@@ -64,9 +79,15 @@ const struct category *find_category(struct answer *answer,
     if (category == NULL) {
         category = query_category_named(answer->machine, name);
     }
-    if (category == NULL) {
-        answer_refuse_outcome(answer, OUTCOME_CATEGORY_UNKNOWN, name);
-    }
+    return category;
+}
+
+const struct category *find_category(struct answer *answer,
+                                     ProtobufCBinaryData name)
+{
+    const struct category *category = find_category_if(answer, name);
+
+    require(answer, category, OUTCOME_CATEGORY_UNKNOWN, codec_slice(name));
     return category;
 }
 
@@ -112,23 +133,34 @@ struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData bytes)
                          SLICE_PRINT(pool.domain));
 }
 
-const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
+const struct user *find_user_if(struct answer *answer, ProtobufCBinaryData name)
 {
-    const struct user *user;
     struct slice uri;
 
     if (!is_given(answer, name)) {
         return NULL;
     }
     uri = find_user_uri(answer, name);
-    if (answer_refused(answer)) {
-        return NULL;
-    }
-    user = query_user(answer->machine, uri);
-    if (user == NULL) {
-        answer_refuse_outcome(answer, OUTCOME_USER_UNKNOWN, uri);
+    return answer_refused(answer) ? NULL : query_user(answer->machine, uri);
+}
+
+const struct user *find_user(struct answer *answer, ProtobufCBinaryData name)
+{
+    const struct user *user = find_user_if(answer, name);
+
+    if (user == NULL && !answer_refused(answer)) {
+        require(answer, user, OUTCOME_USER_UNKNOWN,
+                find_user_uri(answer, name));
     }
     return user;
+}
+
+const struct group *find_group_if(struct answer *answer,
+                                  ProtobufCBinaryData name)
+{
+    return is_given(answer, name)
+               ? query_group(answer->machine, codec_slice(name))
+               : NULL;
 }
 
 const struct filter *find_filter(struct answer *answer,
@@ -149,15 +181,9 @@ const struct filter *find_filter(struct answer *answer,
 
 const struct group *find_group(struct answer *answer, ProtobufCBinaryData name)
 {
-    const struct group *group;
+    const struct group *group = find_group_if(answer, name);
 
-    if (!is_given(answer, name)) {
-        return NULL;
-    }
-    group = query_group(answer->machine, codec_slice(name));
-    if (group == NULL) {
-        answer_refuse_outcome(answer, OUTCOME_GROUP_UNKNOWN, codec_slice(name));
-    }
+    require(answer, group, OUTCOME_GROUP_UNKNOWN, codec_slice(name));
     return group;
 }
 

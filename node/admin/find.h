@@ -2,7 +2,8 @@
  * URI; users by URI, "name@domain", or "name" in the pool's own domain; groups
  * by URI.
  *
- * What is not found refuses the answer, naming it.
+ * What is not found refuses the answer, naming it; to the functions that end in
+ * _if it is none.
  *
  * Thread: state loop.
  */
@@ -26,6 +27,17 @@ const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData name);
 
 /** Find a user. NULL, and the answer refused, likewise. */
 const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);
+
+/** Find one, or none: NULL, and the answer refused only for a name that cannot
+ * be looked up at all. */
+const struct room *find_room_if(struct answer *answer,
+                                ProtobufCBinaryData name);
+const struct category *find_category_if(struct answer *answer,
+                                        ProtobufCBinaryData name);
+const struct user *find_user_if(struct answer *answer,
+                                ProtobufCBinaryData name);
+const struct group *find_group_if(struct answer *answer,
+                                  ProtobufCBinaryData name);
 
 /**
  * Write a user's name as a URI: in the arena, or as it came when it is one.

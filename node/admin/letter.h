@@ -14,6 +14,7 @@
 
 /* Who asks, as commands record it. */
 struct admin_actor {
+    Perch__Credential credential;     /* What it was believed by. */
     char name[ACTOR_BYTES_MAX + 1];   /* As authenticated: "root", "alice". */
     char source[ACTOR_BYTES_MAX + 1]; /* From where. */
 };

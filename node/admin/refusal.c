@@ -61,6 +61,19 @@ static const char *const advices[OUTCOMES] = {
     [OUTCOME_SETTING_UNKNOWN] = "see perchctl pool show",
     [OUTCOME_SETTING_OUT_OF_RANGE] = "see perchctl pool show for its range",
     [OUTCOME_NODE_UNKNOWN] = "see perchctl nodes list",
+    [OUTCOME_CATEGORY_NOT_EMPTY] =
+        "delete or move its rooms first: perchctl rooms list --category",
+    [OUTCOME_ADMINISTRATOR_NAME_INVALID] =
+        "name local:USER of the nodes' machines, or certificate:NAME of "
+        "CN=admin:NAME",
+    [OUTCOME_ADMINISTRATOR_UNKNOWN] = "see perchctl administrators list",
+    [OUTCOME_ADMINISTRATORS_FULL] =
+        "take the roles of one who does not need them: perchctl "
+        "administrators revoke",
+    [OUTCOME_ADMINISTRATOR_LAST] =
+        "make another one administrator first: perchctl administrators grant",
+    [OUTCOME_ADMINISTRATOR_ROLE_MISSING] =
+        "an administrator can give it: perchctl administrators grant",
     [OUTCOME_NODE_RAFT_ID_STALE] = "see perchctl nodes list, then try again",
 };
 

@@ -86,8 +86,10 @@ static bool choose(void *context, const struct room *room)
     struct room_view view;
 
     view_room(room, &view);
-    choice->rooms[choice->n++] = (struct lookup_room){
-        .number = view.place.number, .cleared_upto = view.cleared_upto};
+    choice->rooms[choice->n++] =
+        (struct lookup_room){.number = view.place.number,
+                             .messages = view.message_id_last,
+                             .cleared_upto = view.cleared_upto};
     return true;
 }
 

@@ -181,6 +181,49 @@ static void propose(struct answer *answer, Perch__PoolPut *put)
     answer_proposes(answer, PERCH__COMMAND__KIND_POOL_PUT)->pool_put = put;
 }
 
+/* The rules that every started node knows; nodes that are given up have no
+ * say, as in node/chat. */
+static uint32_t rules_of_all(const struct machine *machine)
+{
+    uint32_t version = COMMAND_RULES_KNOWN;
+
+    for (unsigned node = 1; node <= UINT8_MAX; node++) {
+        struct node_view view;
+
+        if (query_node(machine, (uint8_t)node, &view) && !view.lost &&
+            view.rules_known < version) {
+            version = view.rules_known;
+        }
+    }
+    return version;
+}
+
+/* A pool begins with its domain, and a new one with the newest rules it can
+ * have: nobody is used to older ones. Raising those of a pool in use is for
+ * its administrators. */
+static void begin_pool(struct answer *answer, const Perch__PoolPut *put)
+{
+    uint32_t known = rules_of_all(answer->machine);
+    struct pool_view pool;
+
+    query_pool(answer->machine, &pool);
+    if (put->has_domain && pool.domain.len == 0 && known > pool.rules_version) {
+        answer->raise_to = known;
+    }
+}
+
+static void tell_set(struct answer *answer, size_t n)
+{
+    const char *what = n == 1 ? "the setting" : "every setting";
+
+    if (answer->raised || answer->raise_to != 0) {
+        answer_tells(answer, "set", "rules version %" PRIu32 " and %s",
+                     answer->raise_to, what);
+    } else {
+        answer_tells(answer, "set", "%s", what);
+    }
+}
+
 static void decide_set(struct answer *answer)
 {
     const Perch__Admin__SettingsSet *asked = answer->asked;
@@ -202,8 +245,8 @@ static void decide_set(struct answer *answer)
     if (answer_refused(answer)) {
         return;
     }
-    answer_tells(answer, "set", "%s",
-                 asked->n_settings == 1 ? "the setting" : "every setting");
+    begin_pool(answer, put);
+    tell_set(answer, asked->n_settings);
     propose(answer, put);
 }
 

@@ -4,6 +4,7 @@
 
 #include "node/chat/policy.h"
 #include "node/chat/publication.h"
+#include "node/chat/reading.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 
@@ -49,6 +50,40 @@ void attention_follow(struct machine *machine, const struct user *user,
     CHECK(follows || bits >= ATTENDS_FOLLOW);
     number_map_set(&room->attendants, user->principal.number,
                    follows ? bits + ATTENDS_FOLLOW : bits - ATTENDS_FOLLOW);
+}
+
+void attention_end_user(struct machine *machine, struct user *user)
+{
+    struct attention *attention = user->attention;
+
+    if (attention == NULL) {
+        return;
+    }
+    publication_drop_all(machine, user);
+    while (attention->n_marks > 0) {
+        reading_drop(machine, user,
+                     attention->marks[attention->n_marks - 1].room);
+    }
+    if (attention->feeds_version != 0) {
+        CHECK(machine->counts[ROW_FEEDS] > 0);
+        machine->counts[ROW_FEEDS] -= 1;
+        changes_mark(&machine->changes, ROW_FEEDS, user->principal.number, 0,
+                     0);
+    }
+    attention_free(user);
+}
+
+void attention_end_room(struct machine *machine, struct room *room)
+{
+    while (room->attendants.n > 0) {
+        uint32_t number = room->attendants.pairs[room->attendants.n - 1].number;
+        struct user *user = table_at(&machine->users, number);
+
+        CHECK(user != NULL);
+        publication_lose_room(machine, user, room->place.number);
+        reading_drop(machine, user, room->place.number);
+        number_map_set(&room->attendants, number, 0);
+    }
 }
 
 void attention_free(struct user *user)

@@ -29,6 +29,12 @@ struct attention *attention_of(struct user *user);
 void attention_follow(struct machine *machine, const struct user *user,
                       uint32_t room, bool follows);
 
+/** Take away what a user follows and has read, and its rows. */
+void attention_end_user(struct machine *machine, struct user *user);
+
+/** Have nobody follow a room any more or have a mark in it. */
+void attention_end_room(struct machine *machine, struct room *room);
+
 /** Free what a user holds. */
 void attention_free(struct user *user);
 

@@ -28,6 +28,15 @@ bool category_adopt(struct machine *machine, struct category *category)
     return true;
 }
 
+void category_drop(struct machine *machine, struct category *category)
+{
+    CHECK(category->rooms.n == 0 && category->place.roles.n == 0);
+    CHECK(machine->counts[ROW_CATEGORY] > 0);
+    place_drop(machine, &category->place);
+    table_put(&machine->categories, category->place.number, NULL);
+    machine->counts[ROW_CATEGORY] -= 1;
+}
+
 enum outcome category_find(const struct machine *machine,
                            ProtobufCBinaryData bytes,
                            struct category **category_out)

@@ -46,6 +46,9 @@ enum outcome category_find(const struct machine *machine,
  */
 bool category_adopt(struct machine *machine, struct category *category);
 
+/** Take a category without rooms or roles out of all indexes. */
+void category_drop(struct machine *machine, struct category *category);
+
 /** Free a category. Accepts NULL. */
 void category_free(struct category *category);
 

@@ -55,7 +55,9 @@ enum role {
     X(ROOM_DISABLED, "room disabled")                                          \
     X(USER_DISABLED, "user disabled")                                          \
     X(EXPELLED, "closed by an administrator")                                  \
-    X(NOT_ENABLED, "not enabled for persistent chat") /* By policy. */
+    X(NOT_ENABLED, "not enabled for persistent chat") /* By policy. */         \
+    X(ROOM_DELETED, "room deleted")                                            \
+    X(USER_DELETED, "user deleted")
 
 #define LEAVE_ENUM(name, text) LEAVE_##name,
 enum leave { LEAVE_LIST(LEAVE_ENUM) LEAVES };
@@ -113,6 +115,13 @@ enum event_kind {
     EVENT_ADDIN_CREATED,     /* guid, position: its number */
     EVENT_ADDIN_CHANGED,     /* the same */
     EVENT_ADDIN_DELETED,     /* the same */
+    /* Deletions: what the one that is gone has held is gone with it, untold.
+     * query.h still finds it by number, until the next entry. */
+    EVENT_ROOM_DELETED,          /* room, guid; the parts came before */
+    EVENT_CATEGORY_DELETED,      /* room: the category's number; guid */
+    EVENT_GROUP_DELETED,         /* group */
+    EVENT_USER_DELETED,          /* user; the end of sessions came before */
+    EVENT_ADMINISTRATOR_CHANGED, /* position: the slot; roles_before, roles */
     EVENT_MESSAGES_IMPORTED, /* room, message_id: the first, position: how many
                               */
     EVENT_FILTER_CHANGED,    /* position: its slot; created and deleted, too */

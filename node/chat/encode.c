@@ -1,7 +1,8 @@
 #include "node/chat/encode.h"
 
-#include "node/chat/encode_attention.h"
 #include "node/chat/addin_rows.h"
+#include "node/chat/encode_attention.h"
+#include "node/chat/encode_kept.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
@@ -408,6 +409,8 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_PROBE] = encode_probe,
     [ROW_HOLD] = encode_hold,
     [ROW_ADDIN] = encode_addin,
+    [ROW_TOMBSTONE] = encode_tombstone,
+    [ROW_ADMINISTRATOR] = encode_administrator,
     [ROW_FILTER] = encode_filter,
 };
 

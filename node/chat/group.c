@@ -41,6 +41,15 @@ bool group_adopt(struct machine *machine, struct group *group)
     return true;
 }
 
+void group_drop(struct machine *machine, struct group *group)
+{
+    CHECK(group->members.n == 0 && group->principal.groups.n == 0);
+    CHECK(machine->counts[ROW_GROUP] > 0);
+    RB_REMOVE(group_uris, &machine->directory.by_uri, group);
+    table_put(&machine->directory.groups, group->principal.number, NULL);
+    machine->counts[ROW_GROUP] -= 1;
+}
+
 /* Kept URIs are lower case, so folding one side is enough. */
 struct group *group_find(const struct machine *machine, struct slice uri)
 {

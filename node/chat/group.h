@@ -45,6 +45,9 @@ struct group *group_find(const struct machine *machine, struct slice uri);
  */
 bool group_adopt(struct machine *machine, struct group *group);
 
+/** Take a group out of all indexes that is in none and has nobody in it. */
+void group_drop(struct machine *machine, struct group *group);
+
 /** Free a group. Accepts NULL. */
 void group_free(struct group *group);
 

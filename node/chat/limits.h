@@ -64,6 +64,9 @@ enum {
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
 
+    /* Those who have a role in administration. */
+    ADMINISTRATORS_MAX = 256, /* ADMINISTRATORS_FULL */
+
     /* Proposals of one node whose outcomes can still be asked for. */
     OUTCOMES_KEPT = 4096,
     OUTCOMES_PER_ROW = 64,

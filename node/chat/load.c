@@ -6,6 +6,7 @@
 #include "node/chat/addin_rows.h"
 #include "node/chat/category.h"
 #include "node/chat/load_attention.h"
+#include "node/chat/load_kept.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
@@ -356,6 +357,9 @@ static const struct {
     [ROW_PROBE] = {&perch__stored__probe__descriptor, load_probe},
     [ROW_HOLD] = {&perch__stored__hold__descriptor, load_hold},
     [ROW_ADDIN] = {&perch__stored__addin__descriptor, load_addin},
+    [ROW_TOMBSTONE] = {&perch__stored__tombstone__descriptor, load_tombstone},
+    [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
+                           load_administrator},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
 };
 

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 
 #include "node/chat/addin.h"
+#include "node/chat/administrator.h"
 #include "node/chat/category.h"
+#include "node/chat/delete.h"
+#include "node/chat/departed.h"
 #include "node/chat/feed.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
@@ -24,6 +27,7 @@
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
+#include "node/chat/tombstone.h"
 #include "node/chat/user.h"
 #include "proto/base/check.h"
 
@@ -71,6 +75,11 @@ RULE_OF_PART(room_purge, room_purge)
 RULE_OF_PART(hold_lift, hold_lift)
 RULE_OF_PART(retention_set, retention_set)
 RULE_OF_PART(read_marks, read_marks)
+RULE_OF_PART(room_delete, room_delete)
+RULE_OF_PART(category_delete, category_delete)
+RULE_OF_PART(group_delete, group_delete)
+RULE_OF_PART(user_delete, user_delete)
+RULE_OF_PART(administrator_revoke, administrator_revoke)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
@@ -85,53 +94,79 @@ static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
 
 #define KIND(name) [PERCH__COMMAND__KIND_##name]
 
+/* Roles in administration that cover a kind. ADMINISTRATOR covers all of them,
+ * also those that have none. */
+enum {
+    OF_ROOMS = ADMINISTRATOR_BIT(ROOM_ADMINISTRATOR),
+    OF_OPERATION = ADMINISTRATOR_BIT(OPERATOR),
+    OF_COMPLIANCE = ADMINISTRATOR_BIT(COMPLIANCE_OFFICER),
+};
+
 /* Which rule decides a kind of command, and who may give it. */
 static const struct {
     rule *decide;
     enum actor actor;
+    uint32_t roles;
 } rules[] = {
-    KIND(POST) = {post, ACTOR_USER},
-    KIND(JOIN) = {join, ACTOR_USER},
-    KIND(PART) = {part, ACTOR_USER},
-    KIND(SESSION_OPEN) = {session_open, ACTOR_USER},
-    KIND(SESSION_CLOSE) = {rule_session_close, ACTOR_ANY},
-    KIND(NODE_MARK) = {rule_node_mark, ACTOR_ANY},
-    KIND(NOOP) = {rule_noop, ACTOR_ANY},
-    KIND(PROBE) = {rule_probe, ACTOR_ANY},
-    KIND(NODE_STARTED) = {rule_node_started, ACTOR_ANY},
-    KIND(NODE_LOST) = {rule_node_lost, ACTOR_ANY},
-    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_KEEPER},
-    KIND(POOL_PUT) = {rule_pool_put, ACTOR_ADMINISTRATOR},
-    KIND(USER_CREATE) = {rule_user_create, ACTOR_ADMINISTRATOR},
-    KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR},
-    KIND(CATEGORY_CREATE) = {rule_category_create, ACTOR_ADMINISTRATOR},
-    KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CREATE) = {room_create, ACTOR_MANAGER},
-    KIND(ROOM_CHANGE) = {room_change, ACTOR_MANAGER},
-    KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR},
-    KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR},
-    KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR},
-    KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR},
-    KIND(MESSAGE_CORRECT) = {message_correct, ACTOR_USER},
-    KIND(MESSAGE_WITHDRAW) = {message_withdraw, ACTOR_MANAGER},
-    KIND(MESSAGE_REDACT) = {rule_message_redact, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_CLEAR) = {rule_room_clear, ACTOR_ADMINISTRATOR},
-    KIND(ROOM_PURGE) = {rule_room_purge, ACTOR_KEEPER},
-    KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR},
-    KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR},
-    KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR},
-    KIND(PUBLISH) = {publish, ACTOR_USER},
-    KIND(READ_MARK) = {read_mark, ACTOR_USER},
-    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY},
-    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER},
-    KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR},
-    KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR},
-    KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR},
-    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER},
-    KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR},
-    KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR},
-    KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR},
-    KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR},
+    KIND(POST) = {post, ACTOR_USER, 0},
+    KIND(JOIN) = {join, ACTOR_USER, 0},
+    KIND(PART) = {part, ACTOR_USER, 0},
+    KIND(SESSION_OPEN) = {session_open, ACTOR_USER, 0},
+    KIND(SESSION_CLOSE) = {rule_session_close, ACTOR_ANY, 0},
+    KIND(NODE_MARK) = {rule_node_mark, ACTOR_ANY, 0},
+    KIND(NOOP) = {rule_noop, ACTOR_ANY, 0},
+    KIND(PROBE) = {rule_probe, ACTOR_ANY, 0},
+    KIND(NODE_STARTED) = {rule_node_started, ACTOR_ANY, 0},
+    KIND(NODE_LOST) = {rule_node_lost, ACTOR_ANY, 0},
+    KIND(RULES_RAISE) = {rule_rules_raise, ACTOR_KEEPER, OF_OPERATION},
+    KIND(POOL_PUT) = {rule_pool_put, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(USER_CREATE) = {rule_user_create, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(USER_CHANGE) = {rule_user_change, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(CATEGORY_CREATE) = {rule_category_create, ACTOR_ADMINISTRATOR,
+                             OF_ROOMS},
+    KIND(CATEGORY_CHANGE) = {rule_category_change, ACTOR_ADMINISTRATOR,
+                             OF_ROOMS},
+    KIND(ROOM_CREATE) = {room_create, ACTOR_MANAGER, OF_ROOMS},
+    KIND(ROOM_CHANGE) = {room_change, ACTOR_MANAGER, OF_ROOMS},
+    KIND(SESSION_EXPEL) = {rule_session_expel, ACTOR_ADMINISTRATOR,
+                           OF_OPERATION},
+    KIND(NODE_ADMIT) = {rule_node_admit, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(GROUP_CREATE) = {rule_group_create, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(GROUP_CHANGE) = {rule_group_change, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(ROOM_DELETE) = {rule_room_delete, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(CATEGORY_DELETE) = {rule_category_delete, ACTOR_ADMINISTRATOR,
+                             OF_ROOMS},
+    KIND(GROUP_DELETE) = {rule_group_delete, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(USER_DELETE) = {rule_user_delete, ACTOR_ADMINISTRATOR, OF_OPERATION},
+    KIND(ADMINISTRATOR_GRANT) = {administrator_grant, ACTOR_ADMINISTRATOR, 0},
+    KIND(ADMINISTRATOR_REVOKE) = {rule_administrator_revoke,
+                                  ACTOR_ADMINISTRATOR, 0},
+    KIND(MESSAGE_CORRECT) = {message_correct, ACTOR_USER, 0},
+    KIND(MESSAGE_WITHDRAW) = {message_withdraw, ACTOR_MANAGER, OF_COMPLIANCE},
+    KIND(MESSAGE_REDACT) = {rule_message_redact, ACTOR_ADMINISTRATOR,
+                            OF_COMPLIANCE},
+    KIND(ROOM_CLEAR) = {rule_room_clear, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ROOM_PURGE) = {rule_room_purge, ACTOR_KEEPER, OF_COMPLIANCE},
+    KIND(HOLD_PLACE) = {hold_place, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(HOLD_LIFT) = {rule_hold_lift, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(RETENTION_SET) = {rule_retention_set, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(PUBLISH) = {publish, ACTOR_USER, 0},
+    KIND(READ_MARK) = {read_mark, ACTOR_USER, 0},
+    KIND(READ_MARKS) = {rule_read_marks, ACTOR_ANY, 0},
+    KIND(FEEDS_PUT) = {feeds_put, ACTOR_USER, 0},
+    KIND(INVITATIONS_TAKE) = {invitations_take, ACTOR_USER, 0},
+    KIND(ADDIN_CREATE) = {rule_addin_create, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(ADDIN_CHANGE) = {rule_addin_change, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(ADDIN_DELETE) = {rule_addin_delete, ACTOR_ADMINISTRATOR, OF_ROOMS},
+    KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR,
+                             OF_COMPLIANCE},
+    KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -179,7 +214,9 @@ void machine_free(struct machine *machine)
     }
     memory_deinit(machine);
     hold_deinit(machine);
+    departed_free(machine);
     for (uint32_t number = 1; number <= machine->place_last; number++) {
+        tombstone_free(table_at(&machine->tombstones, number));
         room_free(table_at(&machine->rooms, number));
         category_free(table_at(&machine->categories, number));
     }
@@ -194,6 +231,10 @@ void machine_free(struct machine *machine)
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);
     }
+    for (int i = 0; i < ADMINISTRATORS_MAX; i++) {
+        administrator_free(machine->administrators[i]);
+    }
+    table_deinit(&machine->tombstones);
     table_deinit(&machine->rooms);
     table_deinit(&machine->categories);
     table_deinit(&machine->users);
@@ -250,26 +291,42 @@ static bool needs_administrator(const struct machine *machine, enum actor actor)
            (actor == ACTOR_MANAGER && machine->rules_version < RULES_PEOPLE);
 }
 
-static enum outcome check_actor(const struct machine *machine,
-                                const Perch__Command *command, enum actor actor)
+/* Whether the texts of an actor are fine, and it is one. */
+static bool is_actor(const Perch__Command *command)
 {
     struct slice user = codec_slice(command->user);
     struct slice administrator = codec_slice(command->administrator);
 
-    if ((user.len > 0 && administrator.len > 0) ||
-        !is_fine(user, URI_BYTES_MAX) ||
-        !is_fine(administrator, ACTOR_BYTES_MAX) ||
-        !is_fine(codec_slice(command->source), ACTOR_BYTES_MAX)) {
+    return (user.len == 0 || administrator.len == 0) &&
+           is_fine(user, URI_BYTES_MAX) &&
+           is_fine(administrator, ACTOR_BYTES_MAX) &&
+           is_fine(codec_slice(command->source), ACTOR_BYTES_MAX);
+}
+
+static enum outcome check_actor(const struct machine *machine,
+                                const Perch__Command *command)
+{
+    const enum actor actor = rules[command->kind_case].actor;
+    const bool is_user = command->user.len > 0;
+    const bool is_administrator = command->administrator.len > 0;
+
+    if (!is_actor(command)) {
         return OUTCOME_ACTOR_INVALID;
     }
-    if (actor == ACTOR_USER && user.len == 0) {
+    if (reason_check(codec_slice(command->reason), false) != OUTCOME_DONE) {
+        return reason_check(codec_slice(command->reason), false);
+    }
+    if (actor == ACTOR_USER && !is_user) {
         return OUTCOME_NOT_A_USER;
     }
-    if (administrator.len == 0 && (needs_administrator(machine, actor) ||
-                                   (actor == ACTOR_MANAGER && user.len == 0))) {
+    if (!is_administrator && (needs_administrator(machine, actor) ||
+                              (actor == ACTOR_MANAGER && !is_user))) {
         return OUTCOME_NOT_AN_ADMINISTRATOR;
     }
-    return OUTCOME_DONE;
+    return is_administrator && actor != ACTOR_ANY
+               ? administrator_check(machine, command,
+                                     rules[command->kind_case].roles)
+               : OUTCOME_DONE;
 }
 
 /* What any binary must say alike, whether it knows the command or not. */
@@ -281,7 +338,7 @@ static enum outcome check_command(const struct machine *machine,
         command_needs_rules(command) > machine->rules_version) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
-    return check_actor(machine, command, rules[command->kind_case].actor);
+    return check_actor(machine, command);
 }
 
 static void begin(struct turn *turn, const Perch__Command *command)
@@ -289,6 +346,7 @@ static void begin(struct turn *turn, const Perch__Command *command)
     CHECK(turn->entry->index > turn->machine->index_last);
     CHECK(turn->entry->node > 0);
     turn->machine->index_last = turn->entry->index;
+    departed_free(turn->machine);
     effects_clear(turn->effects);
     turn->effects->log_index = turn->entry->index;
     turn->effects->sent_at_us = turn->machine->sent_at_us;
@@ -345,6 +403,12 @@ bool machine_is_administrators(const Perch__Command *command)
     actor = rules[command->kind_case].actor;
     return actor == ACTOR_ADMINISTRATOR || actor == ACTOR_KEEPER ||
            (actor == ACTOR_MANAGER && command->user.len == 0);
+}
+
+uint32_t machine_roles(const Perch__Command *command)
+{
+    CHECK((unsigned)command->kind_case < RULES);
+    return rules[command->kind_case].roles | ADMINISTRATOR_BIT(ADMINISTRATOR);
 }
 
 struct applied machine_judge(const struct machine *machine,

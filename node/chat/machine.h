@@ -75,6 +75,10 @@ struct applied machine_apply(struct machine *machine,
  * user has given. */
 bool machine_is_administrators(const Perch__Command *command);
 
+/** Tell which roles in administration cover a command, a set; ADMINISTRATOR is
+ * always one. */
+uint32_t machine_roles(const Perch__Command *command);
+
 /**
  * Decide an administrator's command on the state as it is, without doing it.
  *

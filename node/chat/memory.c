@@ -158,6 +158,16 @@ void memory_expire(struct machine *machine, int64_t now_us)
     }
 }
 
+void memory_forget(struct machine *machine, struct user *user)
+{
+    for (int kind = 0; kind < MEMORIES; kind++) {
+        while (!RB_EMPTY(&user->memos[kind])) {
+            forget(machine, (enum memory_kind)kind,
+                   RB_MIN(memo_ids, &user->memos[kind]));
+        }
+    }
+}
+
 struct memo *memory_numbered(const struct machine *machine,
                              enum memory_kind kind, uint64_t number)
 {

@@ -47,6 +47,9 @@ struct memo *memory_load(struct machine *machine, enum memory_kind kind,
  */
 void memory_expire(struct machine *machine, int64_t now_us);
 
+/** Forget all that is remembered of a user. */
+void memory_forget(struct machine *machine, struct user *user);
+
 /** Find the memo of a row. NULL when there is none. */
 struct memo *memory_numbered(const struct machine *machine,
                              enum memory_kind kind, uint64_t number);

@@ -273,7 +273,23 @@
       "visible ASCII characters")                                              \
     X(ADDIN_IN_USE, 409, "ERROR_COLLISION", "rooms carry the add-in")          \
     X(ADDINS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
-      "the pool has as many add-ins as it allows")
+      "the pool has as many add-ins as it allows")                             \
+    X(CATEGORY_NOT_EMPTY, 409, "ERROR_COLLISION", "the category has rooms")    \
+    X(USER_HELD, 409, "ERROR_COLLISION",                                       \
+      "a legal hold lies on what the user says")                               \
+    X(ADMINISTRATOR_NAME_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "an administrator is named local: or certificate: and a name of "        \
+      "visible ASCII characters")                                              \
+    X(ADMINISTRATOR_ROLE_INVALID, 400, "ERROR_INVALID_ARGUMENT",               \
+      "there is no such role in administration")                               \
+    X(ADMINISTRATOR_UNKNOWN, 404, "ERROR_NO_SUCH_PRINCIPAL",                   \
+      "nobody of that name has a role in administration")                      \
+    X(ADMINISTRATORS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                        \
+      "256 have a role in administration")                                     \
+    X(ADMINISTRATOR_LAST, 409, "ERROR_COLLISION",                              \
+      "nobody would be left who may do everything")                            \
+    X(ADMINISTRATOR_ROLE_MISSING, 403, "ERROR_PERMISSION",                     \
+      "the administrator's roles do not cover this")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -1,5 +1,6 @@
 #include "node/chat/place.h"
 
+#include "node/chat/tombstone.h"
 #include "proto/base/check.h"
 
 static int compare_names(const struct place *a, const struct place *b)
@@ -129,7 +130,8 @@ enum outcome place_check_new(const struct machine *machine,
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (place_find(machine, guid_out) != NULL) {
+    if (place_find(machine, guid_out) != NULL ||
+        tombstone_find(machine, guid_out) != NULL) {
         return OUTCOME_GUID_TAKEN;
     }
     return place_check_change(machine, NULL, &change);
@@ -159,6 +161,12 @@ bool place_adopt(struct machine *machine, struct place *place)
         return false;
     }
     return true;
+}
+
+void place_drop(struct machine *machine, struct place *place)
+{
+    RB_REMOVE(place_guids, &machine->by_guid, place);
+    RB_REMOVE(place_names, &machine->by_name, place);
 }
 
 static void rename_to(struct machine *machine, struct place *place,

@@ -72,6 +72,9 @@ void place_init(struct turn *turn, struct place *place, const struct guid *guid,
  */
 bool place_adopt(struct machine *machine, struct place *place);
 
+/** Take a place out of the indexes. */
+void place_drop(struct machine *machine, struct place *place);
+
 /** Count one change: the version and the time of the last change. */
 void place_touch(struct turn *turn, struct place *place);
 

@@ -167,6 +167,13 @@ void presence_put_out(struct turn *turn, struct room *room)
     }
 }
 
+void presence_empty(struct turn *turn, struct room *room, enum leave leave)
+{
+    while (!RB_EMPTY(&room->participants)) {
+        presence_leave(turn, RB_MIN(participants, &room->participants), leave);
+    }
+}
+
 static void put_out_session(struct turn *turn, struct session *session)
 {
     struct participant *participant = TAILQ_FIRST(&session->rooms);

@@ -29,6 +29,9 @@ void presence_leave(struct turn *turn, struct participant *participant,
 /** Take everyone out of the room who may no longer be in it. */
 void presence_put_out(struct turn *turn, struct room *room);
 
+/** Take everyone out of the room, whatever their rights. */
+void presence_empty(struct turn *turn, struct room *room, enum leave leave);
+
 /** Take a user out of all rooms that the user may no longer be in. */
 void presence_put_out_user(struct turn *turn, const struct user *user);
 

@@ -92,6 +92,36 @@ static void drop(struct machine *machine, struct user *user,
     item_free(item);
 }
 
+static void mark(struct machine *machine, const struct user *user,
+                 const struct publication *item)
+{
+    changes_mark(&machine->changes, ROW_PUBLICATION, user->principal.number,
+                 item->container, item->instance);
+}
+
+void publication_drop_all(struct machine *machine, struct user *user)
+{
+    struct publication *item;
+
+    while ((item = publication_next(user, NULL)) != NULL) {
+        mark(machine, user, item);
+        drop(machine, user, item);
+    }
+}
+
+void publication_lose_room(struct machine *machine, struct user *user,
+                           uint32_t room)
+{
+    struct publication *item = NULL;
+
+    while ((item = publication_next(user, item)) != NULL) {
+        if (item->room == room) {
+            item->room = 0;
+            mark(machine, user, item);
+        }
+    }
+}
+
 void publication_free_all(struct attention *attention)
 {
     struct publication *item;

@@ -54,6 +54,12 @@ struct publication *publication_add(struct machine *machine, struct user *user,
 /** Set an item's content. */
 void publication_set_xml(struct user *user, struct publication *item,
                          struct slice xml);
+/** Take all items of a user away, and their rows. */
+void publication_drop_all(struct machine *machine, struct user *user);
+
+/** Have items speak of no room that spoke of one. */
+void publication_lose_room(struct machine *machine, struct user *user,
+                           uint32_t room);
 
 /** Free all items of a user who goes with the machine. */
 void publication_free_all(struct attention *attention);

@@ -1,5 +1,6 @@
 #include "node/chat/query.h"
 
+#include "node/chat/administrator.h"
 #include "node/chat/group.h"
 #include "node/chat/memory.h"
 #include "node/chat/place.h"
@@ -8,7 +9,9 @@
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/state.h"
+#include "node/chat/tombstone.h"
 #include "node/chat/user.h"
+#include "proto/base/check.h"
 
 void query_pool(const struct machine *machine, struct pool_view *view_out)
 {
@@ -40,7 +43,11 @@ bool query_chat_enabled(const struct machine *machine, const struct user *user)
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number)
 {
-    return table_at(&machine->users, number);
+    const struct user *gone = machine->departed.user;
+
+    return gone != NULL && gone->principal.number == number
+               ? gone
+               : table_at(&machine->users, number);
 }
 
 const struct group *query_group(const struct machine *machine, struct slice uri)
@@ -63,7 +70,11 @@ const struct room *query_room(const struct machine *machine,
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number)
 {
-    return table_at(&machine->rooms, number);
+    const struct room *gone = machine->departed.room;
+
+    return gone != NULL && gone->place.number == number
+               ? gone
+               : table_at(&machine->rooms, number);
 }
 
 const struct room *query_room_named(const struct machine *machine,
@@ -121,6 +132,49 @@ bool query_retry(const struct machine *machine, struct slice user_uri,
         return false;
     }
     *view_out = (struct retry_view){memo->value, memo->at_us};
+    return true;
+}
+
+bool query_administrator(const struct machine *machine, uint32_t slot,
+                         struct administrator_view *view_out)
+{
+    const struct administrator *administrator;
+
+    CHECK(slot < ADMINISTRATORS_MAX);
+    administrator = machine->administrators[slot];
+    if (administrator == NULL) {
+        return false;
+    }
+    *view_out = (struct administrator_view){
+        .name = text_slice(administrator->name),
+        .roles = administrator->roles,
+        .changed_at_us = administrator->changed_at_us,
+    };
+    return true;
+}
+
+uint32_t query_roles_of(const struct machine *machine,
+                        const Perch__Command *command)
+{
+    char name[ADMINISTRATOR_BYTES_MAX];
+
+    return administrator_roles(machine, administrator_name(command, name));
+}
+
+bool query_tombstone(const struct machine *machine, const struct guid *guid,
+                     struct tombstone_view *view_out)
+{
+    const struct tombstone *tombstone = tombstone_find(machine, guid);
+
+    if (tombstone == NULL) {
+        return false;
+    }
+    *view_out = (struct tombstone_view){
+        .number = tombstone->number,
+        .name = text_slice(tombstone->name),
+        .message_id_last = tombstone->message_id_last,
+        .deleted_at_us = tombstone->deleted_at_us,
+    };
     return true;
 }
 

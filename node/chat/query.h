@@ -46,6 +46,24 @@ struct node_view {
     uint64_t delivered_index; /* Of its last mark. */
 };
 
+/* A role in administration as a bit of a set. */
+#define ADMINISTRATOR_BIT(role) (1u << PERCH__ADMINISTRATOR_ROLE__##role)
+
+/* One who has roles in administration. */
+struct administrator_view {
+    struct slice name; /* "local:root" */
+    uint32_t roles;    /* Set of bits 1 << Perch__AdministratorRole. */
+    int64_t changed_at_us;
+};
+
+/* A room or category that was deleted. */
+struct tombstone_view {
+    uint32_t number; /* Its messages are rows of this place. */
+    struct slice name;
+    uint64_t message_id_last; /* 0: none, or a category. */
+    int64_t deleted_at_us;
+};
+
 /* The message a retry id stands for. */
 struct retry_view {
     uint64_t message_id;
@@ -61,7 +79,8 @@ const struct user *query_user(const struct machine *machine, struct slice uri);
 /** Tell whether a user is enabled for persistent chat, by policy. */
 bool query_chat_enabled(const struct machine *machine, const struct user *user);
 
-/** Find a user by principal number, as events have it. */
+/** Find a user by principal number, as events have it: also the one whom the
+ * last entry has deleted. */
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number);
 
@@ -77,7 +96,7 @@ const struct principal *query_principal(const struct machine *machine,
 const struct room *query_room(const struct machine *machine,
                               const struct guid *guid);
 
-/** Find a room by place number, as events have it. */
+/** Find a room by place number, likewise. */
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number);
 
@@ -104,6 +123,30 @@ const struct session *query_session(const struct machine *machine,
  */
 bool query_retry(const struct machine *machine, struct slice user_uri,
                  struct slice retry_id, struct retry_view *view_out);
+
+/**
+ * Say who has roles in administration.
+ *
+ * @slot  From 0 to ADMINISTRATORS_MAX - 1.
+ *
+ * Returns false when the slot is free.
+ */
+bool query_administrator(const struct machine *machine, uint32_t slot,
+                         struct administrator_view *view_out);
+
+/**
+ * Tell which roles the administrator of a command has, a set; all while nobody
+ * has one.
+ *
+ * @command  Its kind does not matter.
+ */
+uint32_t query_roles_of(const struct machine *machine,
+                        const Perch__Command *command);
+
+/** Say what is kept of a deleted room or category; false when there is none of
+ * that guid. */
+bool query_tombstone(const struct machine *machine, const struct guid *guid,
+                     struct tombstone_view *view_out);
 
 /**
  * Say what the pool knows of a node.

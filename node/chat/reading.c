@@ -96,6 +96,28 @@ void reading_set(struct machine *machine, struct user *user, uint32_t room,
     attention->marks[at] = (struct read_mark){room, message_id};
 }
 
+void reading_drop(struct machine *machine, struct user *user, uint32_t number)
+{
+    struct attention *attention = user->attention;
+    struct room *room = table_at(&machine->rooms, number);
+    uint32_t at = attention == NULL ? 0 : place_of(attention, number);
+    uint32_t bits;
+
+    if (attention == NULL || !is_at(attention, at, number)) {
+        return;
+    }
+    CHECK(room != NULL && machine->counts[ROW_READ] > 0);
+    attention->n_marks -= 1;
+    memmove(attention->marks + at, attention->marks + at + 1,
+            (attention->n_marks - at) * sizeof(*attention->marks));
+    machine->counts[ROW_READ] -= 1;
+    changes_mark(&machine->changes, ROW_READ, user->principal.number, number,
+                 0);
+    bits = number_map_get(&room->attendants, user->principal.number);
+    number_map_set(&room->attendants, user->principal.number,
+                   bits & ~(uint32_t)ATTENDS_MARK);
+}
+
 static void move(struct turn *turn, struct user *user, const struct room *room,
                  uint64_t message_id)
 {

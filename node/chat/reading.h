@@ -36,6 +36,9 @@ enum outcome read_marks(struct turn *turn, const Perch__ReadMarks *command);
 bool reading_find(const struct user *user, uint32_t room,
                   uint64_t *message_id_out);
 
+/** Take a user's mark in a room away, if there is one, and its row. */
+void reading_drop(struct machine *machine, struct user *user, uint32_t room);
+
 /** Set a user's mark in a room there is. */
 void reading_set(struct machine *machine, struct user *user, uint32_t room,
                  uint64_t message_id);

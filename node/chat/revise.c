@@ -31,6 +31,14 @@ static const struct said *find(const struct turn *turn, const struct room *room,
     return message_id <= room->cleared_upto ? NULL : said;
 }
 
+/* One who was created after it was said, under the URI of another who was
+ * deleted, is not its author. */
+static bool is_author(const struct user *user, const struct said *said)
+{
+    return slice_equal(said->author_uri, text_slice(user->uri)) &&
+           said->sent_at_us > user->created_at_us;
+}
+
 /* Whether a user may still do to a message what its author may.
  *
  * @user  NULL: an administrator, who may. */
@@ -46,7 +54,7 @@ static enum outcome check_author(const struct turn *turn,
     if (said == NULL) {
         return OUTCOME_MESSAGE_UNKNOWN;
     }
-    if (user != NULL && !slice_equal(said->author_uri, text_slice(user->uri))) {
+    if (user != NULL && !is_author(user, said)) {
         return OUTCOME_NOT_THE_AUTHOR;
     }
     if (said->state != REVISION_NONE && said->state != REVISION_CORRECTED) {

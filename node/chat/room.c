@@ -31,6 +31,16 @@ bool room_adopt(struct machine *machine, struct room *room)
     return true;
 }
 
+void room_drop(struct machine *machine, struct room *room)
+{
+    CHECK(RB_EMPTY(&room->participants) && room->place.roles.n == 0);
+    CHECK(machine->counts[ROW_ROOM] > 0);
+    place_drop(machine, &room->place);
+    table_put(&machine->rooms, room->place.number, NULL);
+    number_map_set(&room->category->rooms, room->place.number, 0);
+    machine->counts[ROW_ROOM] -= 1;
+}
+
 struct room *room_find(const struct machine *machine, const struct guid *guid)
 {
     struct place *place = place_find(machine, guid);

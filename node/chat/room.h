@@ -48,6 +48,9 @@ struct room *room_named(const struct machine *machine,
  */
 bool room_adopt(struct machine *machine, struct room *room);
 
+/** Take a room with nobody in it and no roles out of all indexes. */
+void room_drop(struct machine *machine, struct room *room);
+
 /** Free a room with nobody in it. Accepts NULL. */
 void room_free(struct room *room);
 

@@ -283,6 +283,10 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
         write_row(&writer, ROW_PROBE, slot, 0, 0);
     }
     write_holds(&writer);
+    write_numbered(&writer, ROW_TOMBSTONE, machine->place_last);
+    for (uint32_t slot = 0; slot < ADMINISTRATORS_MAX; slot++) {
+        write_row(&writer, ROW_ADMINISTRATOR, slot, 0, 0);
+    }
     for (uint32_t slot = 0; slot < FILTERS_MAX; slot++) {
         write_row(&writer, ROW_FILTER, slot, 0, 0);
     }

@@ -48,7 +48,9 @@ struct machine;
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
     X(HOLD, 18, "hold", 1, "number")                                           \
-    X(FILTER, 21, "filter", 1, "slot")                                         \
+    X(TOMBSTONE, 21, "tombstone", 1, "place")                                  \
+    X(ADMINISTRATOR, 22, "administrator", 1, "slot")                           \
+    X(FILTER, 23, "filter", 1, "slot")                                         \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
     X(REVISION, 19, "revision", 3, "place, message id, log index")
 

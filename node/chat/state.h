@@ -108,7 +108,7 @@ struct category {
     bool restricted;         /* To those allowed, not open to everyone. */
     bool invitations;
     bool file_upload;
-    bool history_off; /* What is said is not shown later. */
+    bool history_off;        /* What is said is not shown later. */
     uint32_t retention_days; /* 0: for ever. */
 };
 
@@ -249,7 +249,7 @@ struct user {
     int64_t changed_at_us;
     uint32_t version;
     uint32_t n_sessions;
-    uint32_t holds; /* That lie on what the user says. */
+    uint32_t holds;             /* That lie on what the user says. */
     uint64_t invitations_shown; /* Up to this id. */
     bool disabled;
     bool has_password;
@@ -317,6 +317,35 @@ struct probe {
     struct text *payload;
 };
 
+/* tombstone.c: a room or category that was deleted. */
+struct tombstone {
+    RB_ENTRY(tombstone) by_guid;
+    struct guid guid;
+    struct text *name;
+    uint32_t number;          /* Place number. */
+    uint64_t message_id_last; /* 0: none, or a category. */
+    int64_t deleted_at_us;
+};
+
+/* All of them by guid. */
+RB_HEAD(tombstone_guids, tombstone);
+
+/* administrator.c: one who has roles in administration. */
+struct administrator {
+    struct text *name; /* "local:root" */
+    uint32_t roles;    /* Set of bits 1 << Perch__AdministratorRole; not 0. */
+    int64_t changed_at_us;
+};
+
+/* What the last entry deleted, freed with the next: whoever is told of it still
+ * finds it by number. No part of the state. */
+struct departed {
+    struct room *room;
+    struct category *category;
+    struct user *user;
+    struct group *group;
+};
+
 /* filter.c */
 struct filter {
     uint32_t slot; /* Its place in machine->filters. */
@@ -353,7 +382,7 @@ struct machine {
     struct table categories; /* The same numbers. */
     uint32_t principal_last;
     uint32_t place_last;
-    struct table addins;      /* Numbered by Counters.addin. */
+    struct table addins; /* Numbered by Counters.addin. */
     uint32_t addin_last;
     uint32_t invitation_next; /* The least second of those to come. */
     struct user_uris by_uri;
@@ -364,7 +393,11 @@ struct machine {
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
     struct hold_list holds;
-    uint64_t hold_last; /* Number. */
+    uint64_t hold_last;      /* Number. */
+    struct table tombstones; /* Numbered as places. */
+    struct tombstone_guids tombstones_by_guid;
+    struct administrator *administrators[ADMINISTRATORS_MAX]; /* By slot. */
+    struct departed departed;
     struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
 
     struct changes changes;

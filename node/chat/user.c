@@ -46,6 +46,16 @@ bool user_adopt(struct machine *machine, struct user *user)
     return true;
 }
 
+void user_drop(struct machine *machine, struct user *user)
+{
+    CHECK(LIST_EMPTY(&user->sessions) && user->principal.places.n == 0 &&
+          user->principal.groups.n == 0);
+    CHECK(machine->counts[ROW_USER] > 0);
+    RB_REMOVE(user_uris, &machine->by_uri, user);
+    table_put(&machine->users, user->principal.number, NULL);
+    machine->counts[ROW_USER] -= 1;
+}
+
 /* Kept URIs are lower case, so folding one side is enough; folding as it is
  * compared spares a copy. */
 struct user *user_find(const struct machine *machine, struct slice uri)

@@ -36,6 +36,9 @@ struct user *user_find(const struct machine *machine, struct slice uri);
  */
 bool user_adopt(struct machine *machine, struct user *user);
 
+/** Take a user out of all indexes who has no sessions, roles or memberships. */
+void user_drop(struct machine *machine, struct user *user);
+
 /** Free a user without sessions or memos. Accepts NULL. */
 void user_free(struct user *user);
 

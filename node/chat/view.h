@@ -76,7 +76,7 @@ struct category_view {
     bool restricted; /* To those allowed, not open to everyone. */
     bool invitations;
     bool file_upload;
-    bool history; /* What is said is shown later. */
+    bool history;            /* What is said is shown later. */
     uint32_t retention_days; /* 0: for ever. */
     uint32_t rooms;
 };

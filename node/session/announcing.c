@@ -185,7 +185,8 @@ static void give_one(const struct news *news, struct caller *caller,
 
 static bool is_put_out(enum leave leave)
 {
-    return leave == LEAVE_EVICTED || leave == LEAVE_ROOM_DISABLED;
+    return leave == LEAVE_EVICTED || leave == LEAVE_ROOM_DISABLED ||
+           leave == LEAVE_ROOM_DELETED;
 }
 
 /* The client has not asked for it: it is told what became of it. */
@@ -271,6 +272,23 @@ static void tell_closed(const struct news *news)
     }
 }
 
+/* Dialogs that have no session yet must not become the next one's of the same
+ * URI; those that had one are cut with it. */
+static void tell_user_deleted(const struct news *news)
+{
+    struct callers *callers = &news->hub->callers;
+    struct caller *caller = NULL;
+    struct user_view user;
+
+    view_user(query_user_numbered(news->hub->machine, news->event->user),
+              &user);
+    while ((caller = callers_next(callers, caller)) != NULL) {
+        if (slice_equal_nocase(caller->user_uri, user.uri)) {
+            caller_cut(caller, "user_deleted");
+        }
+    }
+}
+
 static void tell_revised(const struct news *news)
 {
     retell_revised(news->hub, news->effects, news->room);
@@ -294,6 +312,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_PARTED] = tell_parted,
     [EVENT_SESSION_CLOSED] = tell_closed,
     [EVENT_ROOM_CHANGED] = tell_changed,
+    [EVENT_USER_DELETED] = tell_user_deleted,
     [EVENT_MESSAGES_REVISED] = tell_revised,
     [EVENT_ROOM_CLEARED] = tell_cleared,
     [EVENT_READ] = tell_read,

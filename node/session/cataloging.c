@@ -83,7 +83,10 @@ static void raise_room(struct cataloging *cataloging, uint32_t room,
     struct catalog_place *place = place_of(cataloging, room);
     uint64_t known = place->said > place->marked ? place->said : place->marked;
 
-    place->said = message_id > place->said ? message_id : place->said;
+    if (message_id > place->said) {
+        cataloging->messages_said += message_id - place->said;
+        place->said = message_id;
+    }
     if (message_id <= known) {
         return;
     }
@@ -115,6 +118,7 @@ static void compare_all(struct cataloging *cataloging)
     }
     cataloging->n_behind = 0;
     cataloging->messages_behind = 0;
+    cataloging->messages_said = 0;
     list_rooms(cataloging->machine, raise_from_state, cataloging);
     tell_behind(cataloging);
 }
@@ -319,6 +323,7 @@ static void lookup_done(struct job *job)
 static void run(struct cataloging *cataloging, struct lookup *lookup)
 {
     lookup->store = cataloging->store;
+    lookup->messages = cataloging->messages_said;
     lookup->asked_us = loop_now_us(cataloging->settings.loop);
     lookup->job = (struct job){.run = run_lookup, .done = lookup_done};
     cataloging->n_running += 1;

@@ -87,6 +87,7 @@ struct cataloging {
     uint32_t *behind; /* Rooms that have more than the catalog. */
     size_t n_behind, behind_capacity;
     uint64_t messages_behind;
+    uint64_t messages_said; /* In all rooms. */
     bool is_unscanned; /* What was revised before the start is not known. */
     struct feed again; /* Only ranges: messages to be put in again. */
 

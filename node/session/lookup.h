@@ -34,7 +34,8 @@ struct lookup_room {
     uint32_t number;
     struct guid guid;
     struct slice name;     /* For the answer; may be empty. */
-    uint64_t cleared_upto; /* Messages up to there are not shown. */
+    uint64_t messages;     /* How many there were ever. */
+    uint64_t cleared_upto; /* Of them, those that are not shown. */
 };
 
 struct lookup_found {
@@ -81,6 +82,7 @@ struct lookup {
     struct job job;
     struct cataloging *cataloging;
     struct store *store;
+    uint64_t messages; /* In all rooms there are. */
     bool store_failed; /* error is the store's. */
     uint64_t index;    /* The log index it has to be as new as. */
     uint64_t asked_us; /* And of the worker: since then. */

@@ -102,6 +102,7 @@ static void choose(struct choice *choice, const struct room *room)
     chosen.number = view.place.number;
     chosen.guid = view.place.guid;
     chosen.name = view.place.name;
+    chosen.messages = view.message_id_last;
     chosen.cleared_upto = view.cleared_upto;
     buffer_append(&choice->rooms, &chosen, sizeof(chosen));
 }

@@ -4,8 +4,8 @@
 
 #include "node/chat/view.h"
 #include "node/session/describe.h"
-#include "node/session/hub.h"
 #include "node/session/finding.h"
+#include "node/session/hub.h"
 #include "node/session/inviting.h"
 #include "node/session/joining.h"
 #include "node/session/managing.h"
@@ -77,8 +77,8 @@ static void fill_server_info(const struct visit *visit,
         .room_management_url = slice_of_text(hub->settings.web_url),
     };
     if (pool.rules_version >= RULES_TALK) {
-        info_out->file_size_limit = XCCOS_NUMBER(
-            machine_setting(hub->machine, SETTING_FILE_KIB_MAX));
+        info_out->file_size_limit =
+            XCCOS_NUMBER(machine_setting(hub->machine, SETTING_FILE_KIB_MAX));
     }
     if (pool.domain.len > 0) {
         info_out->root_uri = xccos_category_uri(visit->intake->arena, &root);

@@ -37,6 +37,8 @@ static const struct mode modes[] = {
     {"commands", mode_commands, false, "replicated commands without SIP"},
     {"etcd", mode_etcd, false, "puts to etcd, three members"},
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},
+    {"search", mode_search, false,
+     "searches in a million messages, by kind: no pool around them"},
     {"compare", mode_compare, true,
      "disk, etcd, commands and posts in turn, and their ratios"},
 };

@@ -61,19 +61,31 @@ static enum error start_member(struct etcd *etcd, unsigned i)
     char name[8], data[PATH_MAX + 8], log[PATH_MAX];
     char peer[64], client[64], cluster[ARGUMENT_BYTES];
     const uint16_t *peers = etcd->peer_ports;
-    const char *const argv[] = {PROGRAM,      "--name",
-                                name,         "--data-dir",
-                                data,         "--listen-peer-urls",
-                                peer,         "--initial-advertise-peer-urls",
-                                peer,         "--listen-client-urls",
-                                client,       "--advertise-client-urls",
-                                client,       "--initial-cluster",
-                                cluster,      "--initial-cluster-state",
-                                "new",        "--peer-auto-tls",
+    const char *const argv[] = {PROGRAM,
+                                "--name",
+                                name,
+                                "--data-dir",
+                                data,
+                                "--listen-peer-urls",
+                                peer,
+                                "--initial-advertise-peer-urls",
+                                peer,
+                                "--listen-client-urls",
+                                client,
+                                "--advertise-client-urls",
+                                client,
+                                "--initial-cluster",
+                                cluster,
+                                "--initial-cluster-state",
+                                "new",
+                                "--peer-auto-tls",
                                 "--logger",
-                                "zap",        "--log-level",
-                                "error",      "--quota-backend-bytes",
-                                "8589934592", NULL};
+                                "zap",
+                                "--log-level",
+                                "error",
+                                "--quota-backend-bytes",
+                                "8589934592",
+                                NULL};
 
     snprintf(name, sizeof(name), "m%u", i + 1);
     snprintf(data, sizeof(data), "%s/%s", etcd->directory, name);

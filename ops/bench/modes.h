@@ -38,6 +38,10 @@ enum error mode_etcd(const struct bench *bench);
 /** The same bytes written and synced in a loop. */
 enum error mode_disk(const struct bench *bench);
 
+/** What was said, searched in a million messages: no pool, a store and its
+ * catalog. */
+enum error mode_search(const struct bench *bench);
+
 /** disk, etcd, commands and posts in turn, and their ratios. */
 enum error mode_compare(const struct bench *bench);
 

@@ -67,7 +67,7 @@ static const struct row rows[] = {
     {"--to-leader", NULL, KIND_FLAG, AT(to_leader), 0, 0,
      "etcd and commands: all to the leader (else spread)"},
     {"--directory", "PATH", KIND_TEXT, AT(directory), 0, 0,
-     "where disk, etcd and commands write (beside the pool's data)"},
+     "where disk, etcd, commands and search write (beside the pool's data)"},
     {"--bench-node", "PROGRAM", KIND_TEXT, AT(bench_node), 0, 0,
      "the replica that commands starts (beside perch-bench)"},
     {"--json", NULL, KIND_FLAG, AT(json), 0, 0, "one JSON object at the end"},

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "ops/perchctl/field.h"
-#include "ops/perchctl/link.h"
 #include "ops/perchctl/text.h"
+#include "ops/perchctl/wire.h"
 #include "proto/base/check.h"
 
 enum {
@@ -131,36 +131,36 @@ static enum next take_reply(struct asking *asking, const char *node,
 }
 
 static enum next exchange(struct asking *asking, const char *node,
-                          struct link *link)
+                          struct wire *wire)
 {
     struct frame frame;
-    enum error error = link_send(link, buffer_slice(&asking->frame));
+    enum error error = wire_send(wire, buffer_slice(&asking->frame));
 
     if (error != ERROR_NONE) {
         note_trouble(asking, node, error_text(error));
         return NEXT_NODE;
     }
-    error = link_receive(link, &frame);
+    error = wire_receive(wire, &frame);
     return error == ERROR_NONE ? take_reply(asking, node, &frame)
                                : lose(asking, node, error);
 }
 
-static enum error hear_greeting(struct link *link, char why[LINK_WHY_BYTES])
+static enum error hear_greeting(struct wire *wire, char why[WIRE_WHY_BYTES])
 {
     struct arena *arena = arena_new(ARENA_BYTES);
     struct admin_reply reply;
     struct frame frame;
-    enum error error = link_receive(link, &frame);
+    enum error error = wire_receive(wire, &frame);
 
     CHECK(arena != NULL);
     if (error == ERROR_NONE) {
         error = admin_read_reply(ADMIN_PING, frame.payload, arena, &reply);
     }
     if (error != ERROR_NONE) {
-        snprintf(why, LINK_WHY_BYTES, "the node did not let us in: %s",
+        snprintf(why, WIRE_WHY_BYTES, "the node did not let us in: %s",
                  error_text(error));
     } else if (reply.head->result != PERCH__ADMIN__RESULT__DONE) {
-        snprintf(why, LINK_WHY_BYTES, "%.*s",
+        snprintf(why, WIRE_WHY_BYTES, "%.*s",
                  SLICE_PRINT(codec_slice(reply.head->text)));
         error = ERROR_REFUSED;
     }
@@ -170,7 +170,7 @@ static enum error hear_greeting(struct link *link, char why[LINK_WHY_BYTES])
 
 /* In TLS 1.3 a node judges our certificate when we are done already. Whether it
  * listens is seen by a question that changes nothing. */
-static enum error greet(struct link *link, char why[LINK_WHY_BYTES])
+static enum error greet(struct wire *wire, char why[WIRE_WHY_BYTES])
 {
     Perch__Admin__Request head = PERCH__ADMIN__REQUEST__INIT;
     Perch__Admin__Nothing nothing = PERCH__ADMIN__NOTHING__INIT;
@@ -179,27 +179,27 @@ static enum error greet(struct link *link, char why[LINK_WHY_BYTES])
         admin_write_request(ADMIN_PING, &head, &nothing.base, &bytes);
 
     CHECK(error == ERROR_NONE);
-    error = link_send(link, buffer_slice(&bytes));
+    error = wire_send(wire, buffer_slice(&bytes));
     buffer_deinit(&bytes);
     if (error != ERROR_NONE) {
-        snprintf(why, LINK_WHY_BYTES, "%s", error_text(error));
+        snprintf(why, WIRE_WHY_BYTES, "%s", error_text(error));
         return error;
     }
-    return hear_greeting(link, why);
+    return hear_greeting(wire, why);
 }
 
-static enum error open_link(const struct endpoint *endpoint,
+static enum error open_wire(const struct endpoint *endpoint,
                             const struct options *options,
-                            struct link **link_out, char why[LINK_WHY_BYTES])
+                            struct wire **wire_out, char why[WIRE_WHY_BYTES])
 {
     uint64_t deadline_ms =
-        link_now_ms() + options->timeout_s * 1000ull + ASK_SLACK_MS;
+        wire_now_ms() + options->timeout_s * 1000ull + ASK_SLACK_MS;
     enum error error;
 
-    TRY(link_open(endpoint, options, deadline_ms, link_out, why));
-    error = endpoint->is_far ? greet(*link_out, why) : ERROR_NONE;
+    TRY(wire_open(endpoint, options, deadline_ms, wire_out, why));
+    error = endpoint->is_far ? greet(*wire_out, why) : ERROR_NONE;
     if (error != ERROR_NONE) {
-        link_close(*link_out);
+        wire_close(*wire_out);
     }
     return error;
 }
@@ -208,16 +208,16 @@ static enum next try_node(struct asking *asking, size_t i)
 {
     const struct options *options = &asking->errand->options;
     const struct endpoint *endpoint = &options->endpoints[i];
-    char why[LINK_WHY_BYTES];
-    struct link *link;
+    char why[WIRE_WHY_BYTES];
+    struct wire *wire;
     enum next next;
 
-    if (open_link(endpoint, options, &link, why) != ERROR_NONE) {
+    if (open_wire(endpoint, options, &wire, why) != ERROR_NONE) {
         note_trouble(asking, endpoint->name, why);
         return NEXT_NODE;
     }
-    next = exchange(asking, endpoint->name, link);
-    link_close(link);
+    next = exchange(asking, endpoint->name, wire);
+    wire_close(wire);
     return next;
 }
 
@@ -277,6 +277,7 @@ static Perch__Admin__Result ask_once(const struct errand *errand,
     CODEC_SET(&head, stale, errand->options.stale);
     CODEC_SET_BYTES(&head, user, user_name());
     CODEC_SET_BYTES(&head, after, slice_of_text(after));
+    CODEC_SET_BYTES(&head, reason, slice_of_text(errand->options.reason));
     if (errand->command->list != NULL) {
         CODEC_SET(&head, limit, page_items(errand, have));
     }

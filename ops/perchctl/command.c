@@ -33,6 +33,14 @@
 #define IF_VERSION                                                             \
     OPTION("--if-version", "if_version", "N",                                  \
            "only when it is still at this version, as show tells")
+#define DELETES                                                                \
+    "; what is not there needs no deletion, so asking again does no harm"
+#define ADMINISTRATOR_WORD                                                     \
+    WORD("NAME", "administrator",                                              \
+         "local:USER of the nodes' machines, or certificate:NAME of "          \
+         "CN=admin:NAME")
+#define ADMINISTRATOR_ROLES                                                    \
+    "viewer|room_administrator|compliance_officer|operator|administrator"
 #define MATCH(what)                                                            \
     OPTION("--match", "match", "TEXT", "only those whose " what " has it in")
 #define DESCRIPTION                                                            \
@@ -185,6 +193,13 @@ const struct command commands[] = {
      .parameters = {ROOM_WORD, IF_VERSION, PRESET("disabled", "no")},
      .examples = "perchctl rooms enable Desk\n"},
 
+    {"rooms", "delete", ADMIN_ROOMS_DELETE,
+     "Delete a room: who is in it leaves, what was said in it is shown to "
+     "nobody and kept beneath" DELETES,
+     .parameters = {ROOM_WORD, IF_VERSION},
+     .examples = "perchctl --dry-run rooms delete Desk\n"
+                 "perchctl --reason \"desk closed\" rooms delete Desk\n"},
+
     {"categories", "list", ADMIN_CATEGORIES_LIST, "List categories by name",
      .parameters = {MATCH("name")}, .list = "categories",
      .columns = "name everyone rooms description version id",
@@ -233,6 +248,10 @@ const struct command commands[] = {
           IF_VERSION},
      .examples = "perchctl categories change Trade --name Trading\n"
                  "perchctl categories change Trade --deny group:analysts\n"},
+    {"categories", "delete", ADMIN_CATEGORIES_DELETE,
+     "Delete a category that has no rooms" DELETES,
+     .parameters = {CATEGORY_WORD, IF_VERSION},
+     .examples = "perchctl categories delete Trade\n"},
 
     {"categories", "eligible", ADMIN_CATEGORIES_ELIGIBLE,
      "List the users and groups that a category's rooms may be for",
@@ -304,6 +323,11 @@ const struct command commands[] = {
     {"users", "enable", ADMIN_USERS_CHANGE, "Let a disabled user in again",
      .parameters = {USER_WORD, IF_VERSION, PRESET("disabled", "no")},
      .examples = "perchctl users enable alice\n"},
+    {"users", "delete", ADMIN_USERS_DELETE,
+     "Delete a user: sessions end, roles and memberships go, what was said "
+     "keeps its author; another of the same URI has none of it" DELETES,
+     .parameters = {USER_WORD, IF_VERSION},
+     .examples = "perchctl --reason \"left the firm\" users delete mallory\n"},
 
     {"groups", "list", ADMIN_GROUPS_LIST,
      "List groups, organisational units and sites by URI",
@@ -338,6 +362,10 @@ const struct command commands[] = {
                            ""),
                     CHAT, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
+    {"groups", "delete", ADMIN_GROUPS_DELETE,
+     "Delete a group: who was in it loses what only the group gave" DELETES,
+     .parameters = {GROUP_WORD, IF_VERSION},
+     .examples = "perchctl groups delete group:traders\n"},
 
     {"messages", "search", ADMIN_MESSAGES_SEARCH,
      "Find what was said, the newest first",
@@ -459,6 +487,62 @@ const struct command commands[] = {
                          "NODE/EPOCH/SERIAL, as list tells")},
      .examples = "perchctl sessions expel 2/4711/38\n"},
 
+    {"messages", "test", 0,
+     "Have two users sign in, enter a room, say something to each other and "
+     "leave, and tell how long each step took: for monitoring",
+     .parameters =
+         {WORD("ROOM", "room", "name or URI of a room that both may enter"),
+          NEEDED("--from", "from", "NAME@DOMAIN", "the user who begins"),
+          NEEDED("--to", "to", "NAME@DOMAIN", "the user who answers"),
+          NEEDED("--server", "server", "HOST:PORT",
+                 "where they sign in by SIP; one server, so that what is told "
+                 "is of that one"),
+          OPTION("--to-server", "to_server", "HOST:PORT",
+                 "where the one who answers does, if elsewhere"),
+          {PARAMETER_SECRET, "--password", "password", NULL,
+           "ask for the password of both on the terminal, or read a line of "
+           "standard input when that is none"},
+          OPTION("--sip-authority", "sip_authority", "FILE",
+                 "sign in by TLS, servers' certificates being issued by this "
+                 "one, PEM; else by TCP"),
+          FLAG("--setup", "setup", "yes",
+               "first have a node make the users and the room, where they are "
+               "not there")},
+     .examples = "perchctl messages test Probe --from probe1@example.com --to "
+                 "probe2@example.com \\\n    --server node1:5061 --to-server "
+                 "node2:5061 --sip-authority ca.pem \\\n    --password < "
+                 "/etc/perch/probe.password\n"
+                 "perchctl --json --timeout 5 messages test Probe --setup "
+                 "--from p1@example.com \\\n    --to p2@example.com --server "
+                 "127.0.0.1:5060 --password\n",
+     .own = &perch__admin__messages_test__descriptor},
+
+    {"administrators", "list", ADMIN_ADMINISTRATORS_LIST,
+     "List who may administer and what; while nobody has a role, whoever the "
+     "nodes admit may do everything",
+     .parameters = {MATCH("name")}, .list = "administrators",
+     .columns = "name roles changed_at_us",
+     .examples = "perchctl administrators list\n"},
+    {"administrators", "grant", ADMIN_ADMINISTRATORS_GRANT,
+     "Give a role in administration; with the first one local:root and you "
+     "become administrators, and the list decides from then on",
+     .parameters = {ADMINISTRATOR_WORD,
+                    NEEDED("--role", "role", ADMINISTRATOR_ROLES,
+                           "viewer: look; room_administrator: rooms, "
+                           "categories, groups; compliance_officer: what is "
+                           "said; operator: users, sessions, nodes, the pool; "
+                           "administrator: everything")},
+     .examples = "perchctl administrators grant certificate:olga --role "
+                 "operator\n"
+                 "perchctl administrators grant local:carl --role viewer\n"},
+    {"administrators", "revoke", ADMIN_ADMINISTRATORS_REVOKE,
+     "Take a role in administration away, or all; one administrator is always "
+     "left",
+     .parameters = {ADMINISTRATOR_WORD,
+                    OPTION("--role", "role", ADMINISTRATOR_ROLES,
+                           "only this one")},
+     .examples = "perchctl administrators revoke certificate:olga\n"},
+
     {"pool", "show", ADMIN_SETTINGS_LIST, "Show what holds for the whole pool",
      .parameters = {MATCH("name")}, .list = "settings",
      .columns = "name value standard least most text",
@@ -480,15 +564,27 @@ const struct command commands[] = {
 
 const size_t commands_n = sizeof(commands) / sizeof(commands[0]);
 
+const ProtobufCMessageDescriptor *command_request(const struct command *command)
+{
+    return command->own != NULL ? command->own
+                                : admin_fact(command->kind)->request;
+}
+
 bool command_is_of(const struct command *command, const char *group)
 {
     static const struct {
         const char *other, *group;
-    } others[] = {{"node", "nodes"},          {"room", "rooms"},
-                  {"category", "categories"}, {"user", "users"},
-                  {"group", "groups"},        {"session", "sessions"},
-                  {"addin", "addins"},        {"message", "messages"},
-                  {"settings", "pool"},       {"filter", "filters"}};
+    } others[] = {{"node", "nodes"},
+                  {"room", "rooms"},
+                  {"category", "categories"},
+                  {"user", "users"},
+                  {"group", "groups"},
+                  {"session", "sessions"},
+                  {"administrator", "administrators"},
+                  {"addin", "addins"},
+                  {"filter", "filters"},
+                  {"message", "messages"},
+                  {"settings", "pool"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (strcmp(group, others[i].other) == 0) {

@@ -36,15 +36,16 @@ struct parameter {
 };
 
 struct command {
-    const char *group; /* "rooms" */
-    const char *verb;  /* "create"; "" when the group is the command. */
-    enum admin_kind kind;
-    const char *summary; /* A sentence without its end. */
+    const char *group;    /* "rooms" */
+    const char *verb;     /* "create"; "" when the group is the command. */
+    enum admin_kind kind; /* What a node is asked; 0: perchctl does it. */
+    const char *summary;  /* A sentence without its end. */
     struct parameter parameters[PARAMETERS_MAX]; /* The first without a field
                                                     ends them. */
     const char *list;    /* The reply's list, which comes in pages; or NULL. */
     const char *columns; /* Of the list, as people see it. */
     const char *examples;
+    const ProtobufCMessageDescriptor *own; /* The request, without a kind. */
 };
 
 extern const struct command commands[];
@@ -58,6 +59,10 @@ extern const size_t commands_n;
  * Returns NULL when there is none.
  */
 const struct command *command_find(const char *group, const char *verb);
+
+/** Borrow the message that the words of a command fill in. */
+const ProtobufCMessageDescriptor *command_request(
+    const struct command *command);
 
 /** Tell whether any command belongs to a group of this name. */
 bool command_has_group(const char *group);

@@ -236,8 +236,7 @@ static void begin_command(struct reading *reading,
                           const struct command *command)
 {
     struct errand *errand = reading->errand;
-    const ProtobufCMessageDescriptor *descriptor =
-        admin_fact(command->kind)->request;
+    const ProtobufCMessageDescriptor *descriptor = command_request(command);
 
     errand->command = command;
     errand->request = arena_alloc(errand->arena, descriptor->sizeof_message);

@@ -7,6 +7,7 @@
 #include "ops/perchctl/field.h"
 #include "ops/perchctl/help.h"
 #include "ops/perchctl/input.h"
+#include "ops/perchctl/messages.h"
 #include "ops/perchctl/print.h"
 #include "ops/perchctl/secret.h"
 #include "proto/base/check.h"
@@ -51,7 +52,9 @@ static int finish(Perch__Admin__Result result)
 static int run(const struct errand *errand)
 {
     json_t *reply;
-    Perch__Admin__Result result = ask(errand, &reply);
+    Perch__Admin__Result result = errand->command->own != NULL
+                                      ? messages_test(errand, &reply)
+                                      : ask(errand, &reply);
 
     if (errand->options.json) {
         json_dumpf(reply, stdout, JSON_INDENT(2));

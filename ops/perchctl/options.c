@@ -22,6 +22,9 @@ const struct option_fact option_facts[] = {
     {"--dry-run", NULL,
      "have a change judged by the pool's rules and print what would come of "
      "it; nothing is changed"},
+    {"--reason", "TEXT",
+     "why a change is made: one line, kept with the change in the log and "
+     "shown in the node's journal"},
     {"--stale", NULL,
      "look at what this node knows now, though the pool may be further"},
     {"--timeout", "SECONDS", "how long to wait for an answer, 10 unless given"},
@@ -94,6 +97,7 @@ static bool take_text(struct options *options, const char *name,
     } texts[] = {{"--authority", &options->authority},
                  {"--certificate", &options->certificate},
                  {"--key", &options->key},
+                 {"--reason", &options->reason},
                  {"--after", &options->after}};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

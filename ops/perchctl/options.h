@@ -27,8 +27,9 @@ struct options {
     const char *authority, *certificate, *key; /* For TLS. */
     bool json, dry_run, stale, help, version;
     uint32_t timeout_s;
-    uint32_t limit;    /* Of a list; 0: all of it. */
-    const char *after; /* NULL: from the start. */
+    uint32_t limit;     /* Of a list; 0: all of it. */
+    const char *after;  /* NULL: from the start. */
+    const char *reason; /* Of a change; NULL: none. */
 };
 
 /* What stands in the help about an option. */

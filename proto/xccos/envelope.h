@@ -234,7 +234,7 @@ struct xccos_server_info {
     struct xccos_number message_size_limit; /* Characters. */
     struct xccos_number story_size_limit;
     struct xccos_number file_size_limit; /* KiB. */
-    struct slice root_uri; /* Category URI. */
+    struct slice root_uri;               /* Category URI. */
     struct guid db_version;
     struct slice display_name;
     struct slice room_management_url;

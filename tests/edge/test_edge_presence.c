@@ -87,12 +87,11 @@ static void test_service__is_told_elsewhere(void **state)
     assert_no(&heard, "<category ");
     assert_says(&heard, "<categories xmlns=");
     heard = publish(desk, PUBLISH(ITEM("7", "0", "", LOBBY)), 200);
-    assert_says(
-        &heard,
-        "<category name=\"roomSetting\" instance=\"7\" container=\"1\" "
-        "version=\"1\" expireType=\"static\"><roomSetting xmlns=\"" RICH
-        "\" xmlns:p=\"" LIST "\"><p:property name=\"url\">" LOBBY
-        "</p:property>");
+    assert_says(&heard,
+                "<category name=\"roomSetting\" instance=\"7\" container=\"1\" "
+                "version=\"1\" expireType=\"static\"><roomSetting xmlns=\"" RICH
+                "\" xmlns:p=\"" LIST "\"><p:property name=\"url\">" LOBBY
+                "</p:property>");
     heard = client_hear(home->client, WAIT_MS);
     assert_int_equal(heard.status, 0);
     assert_non_null(strstr(heard.text, "BENOTIFY sip:tomas@127.0.0.1:5070"));

@@ -94,8 +94,10 @@ static const char *compare_pool(const struct machine *machine,
 {
     struct pool_view view;
     uint64_t rooms = 0, roles = 0, sessions = 0, groups = 0, memberships = 0;
+    uint64_t places = 0, principals = 0;
 
     for (uint32_t i = 1; i <= twin->n_places; i++) {
+        places += !twin->places[i].gone;
         rooms += twin->places[i].is_room;
         for (uint32_t j = 1; j <= twin->n_users; j++) {
             roles += twin->places[i].roles[j] != 0;
@@ -105,6 +107,7 @@ static const char *compare_pool(const struct machine *machine,
         sessions += twin->sessions[i].open;
     }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
+        principals += !twin->users[i].gone;
         groups += twin->users[i].is_group;
         for (uint32_t j = 1; j <= twin->n_users; j++) {
             memberships += twin->users[i].members[j];
@@ -115,11 +118,11 @@ static const char *compare_pool(const struct machine *machine,
     SAME(same_text(view.domain, &twin->domain));
     SAME(same_text(view.pool_uri, &twin->pool_uri));
     SAME(view.sent_at_us == twin->now);
-    SAME(view.users == twin->n_users - groups);
+    SAME(view.users == principals - groups);
     SAME(view.groups == groups);
     SAME(view.memberships == memberships);
     SAME(view.rooms == rooms);
-    SAME(view.categories == twin->n_places - rooms);
+    SAME(view.categories == places - rooms);
     SAME(view.roles == roles);
     SAME(view.sessions == sessions);
     for (int i = 0; i < SETTINGS; i++) {
@@ -222,6 +225,9 @@ static const char *compare_roles(const struct machine *machine,
         const struct user *user = query_user_numbered(machine, i);
         const struct twin_text *uri = &twin->users[i].uri;
 
+        if (twin->users[i].gone) {
+            continue;
+        }
         SAME(view_roles_own(
                  room,
                  query_principal(machine, slice_of(uri->bytes, uri->len))) ==
@@ -406,6 +412,56 @@ static const char *compare_origin(const struct machine *machine,
     return NULL;
 }
 
+static const char *compare_principal(const struct machine *machine,
+                                     const struct twin *twin, uint32_t number)
+{
+    const char *difference;
+
+    if (twin->users[number].gone) {
+        return NULL;
+    }
+    if (twin->users[number].is_group) {
+        return compare_group(machine, twin, number);
+    }
+    difference = compare_user(machine, twin, number);
+    if (difference == NULL) {
+        difference = compare_invited(machine, twin, number);
+    }
+    if (difference == NULL) {
+        difference = compare_endpoints(machine, twin, number);
+    }
+    return difference != NULL ? difference
+                              : compare_attention(machine, twin, number);
+}
+
+static const char *compare_any_place(const struct machine *machine,
+                                     const struct twin *twin, uint32_t number)
+{
+    const struct twin_place *place = &twin->places[number];
+
+    if (place->gone) {
+        SAME(query_room(machine, &place->guid) == NULL);
+        SAME(query_category(machine, &place->guid) == NULL);
+        return NULL;
+    }
+    return place->is_room ? compare_room(machine, twin, number)
+                          : compare_category(machine, twin, number);
+}
+
+/* Who is in the list is known by name, in whatever slot. */
+static const char *compare_administrator(const struct machine *machine,
+                                         const struct twin *twin, uint32_t slot)
+{
+    const struct twin_administrator *other = &twin->administrators[slot];
+    struct administrator_view view;
+
+    SAME(query_administrator(machine, slot, &view) == (other->roles != 0));
+    SAME(other->roles == 0 ||
+         (slice_equal(view.name, slice_of(other->name, other->len)) &&
+          view.roles == other->roles));
+    return NULL;
+}
+
 static const char *compare_filter(const struct machine *machine,
                                   const struct twin *twin, uint32_t slot)
 {
@@ -453,19 +509,10 @@ const char *compare_state(const struct machine *machine,
     if (pool != NULL) {
         return pool;
     }
-    EACH(1, twin->n_users,
-         twin->users[i].is_group ? compare_group(machine, twin, i)
-                                 : compare_user(machine, twin, i))
-    EACH(1, twin->n_users,
-         twin->users[i].is_group ? NULL : compare_invited(machine, twin, i))
-    EACH(1, twin->n_users,
-         twin->users[i].is_group ? NULL : compare_endpoints(machine, twin, i))
-    EACH(1, twin->n_users,
-         twin->users[i].is_group ? NULL : compare_attention(machine, twin, i))
-    EACH(1, twin->n_places,
-         twin->places[i].is_room ? compare_room(machine, twin, i)
-                                 : compare_category(machine, twin, i))
+    EACH(1, twin->n_users, compare_principal(machine, twin, i))
+    EACH(1, twin->n_places, compare_any_place(machine, twin, i))
     EACH(1, twin->n_addins, compare_addin(machine, twin, i))
+    EACH(0, ADMINISTRATORS_MAX - 1, compare_administrator(machine, twin, i))
     EACH(0, FILTERS_MAX - 1, compare_filter(machine, twin, i))
     EACH(0, TWIN_SESSIONS - 1,
          twin->sessions[i].open ? compare_session(machine, twin, (int)i) : NULL)

@@ -37,6 +37,7 @@ void script_init(struct script *s, uint64_t seed)
     memset(s, 0, sizeof(*s));
     s->random = seed;
     s->clock_us = 1900000000000000;
+    s->crowds = script_rarely(s, 16);
 }
 
 ProtobufCBinaryData script_text(const char *text)
@@ -100,6 +101,9 @@ static uint32_t pick(struct script *s, int node)
     if (first != PERCH__COMMAND__KIND__NOT_SET && !script_rarely(s, 10)) {
         return place_of(first);
     }
+    if (s->crowds && s->twin->rules >= 3 && !script_rarely(s, 3)) {
+        return place_of(PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT);
+    }
     for (uint32_t i = 0; i < script_kinds_n; i++) {
         all += script_kinds[i].weight;
     }
@@ -154,6 +158,52 @@ static void act_as_user(struct script *s, int node, Perch__Command *c)
     CODEC_SET(c, user, user_of(s, node, c->session));
 }
 
+/* As someone of the list who may do everything; false when nobody may. */
+static bool act_as_listed(struct script *s, Perch__Command *c)
+{
+    uint32_t from = script_below(s, ADMINISTRATORS_MAX);
+
+    for (uint32_t i = 0; i < ADMINISTRATORS_MAX; i++) {
+        const struct twin_administrator *one =
+            &s->twin->administrators[(from + i) % ADMINISTRATORS_MAX];
+        const char *colon = memchr(one->name, ':', one->len);
+        size_t kind = colon == NULL ? 0 : (size_t)(colon - one->name);
+
+        if (one->roles >> PERCH__ADMINISTRATOR_ROLE__ADMINISTRATOR != 0) {
+            CODEC_SET(c, credential,
+                      kind == strlen("local") ? PERCH__CREDENTIAL__LOCAL
+                                              : PERCH__CREDENTIAL__CERTIFICATE);
+            CODEC_SET(c, administrator,
+                      codec_bytes(slice_of(colon + 1, one->len - kind - 1)));
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What commands of administrators carry once the rules know it, mostly: what
+ * they are believed by, and why. */
+static void explain(struct script *s, struct arena *arena, Perch__Command *c)
+{
+    if (s->twin->rules < 3 && !script_rarely(s, 50)) {
+        return;
+    }
+    if (script_rarely(s, 4) || !act_as_listed(s, c)) {
+        CODEC_SET(c, credential, (Perch__Credential)(1 + script_below(s, 2)));
+    }
+    if (script_rarely(s, 50)) {
+        CODEC_SET(c, credential, (Perch__Credential)script_below(s, 5));
+    }
+    c->has_credential = !script_rarely(s, 50);
+    if (script_rarely(s, 30)) {
+        CODEC_SET(c, reason,
+                  script_rarely(s, 3)
+                      ? script_fill(arena, 498 + script_below(s, 5), 'r')
+                      : script_text(script_rarely(s, 3) ? "two\nlines"
+                                                        : "as agreed"));
+    }
+}
+
 static void act(struct script *s, struct arena *arena, int node, char actor,
                 Perch__Command *c)
 {
@@ -173,6 +223,7 @@ static void act(struct script *s, struct arena *arena, int node, char actor,
                       : script_text("root"));
         CODEC_SET(c, source,
                   script_text(script_rarely(s, 100) ? "\xff" : "socket"));
+        explain(s, arena, c);
     }
     if (script_rarely(s, 100)) {
         CODEC_SET(c, needs_rules, script_below(s, 5));

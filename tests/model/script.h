@@ -13,6 +13,7 @@ struct script {
     int64_t clock_us;
     const struct twin *twin;     /* While an entry is made. */
     uint32_t starts[TWIN_NODES]; /* How often each node has. */
+    bool crowds;                 /* Everyone is made an administrator. */
 };
 
 struct script_entry {

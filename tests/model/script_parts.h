@@ -35,6 +35,21 @@ ProtobufCBinaryData script_fill(struct arena *arena, size_t len, char byte);
 /** Pick the URI of some user, now and then of none. */
 ProtobufCBinaryData script_uri(struct script *s);
 
+/** Pick the URI of some group, now and then of none. */
+ProtobufCBinaryData script_group(struct script *s);
+
+/** Pick a room's or category's guid, now and then of none. */
+ProtobufCBinaryData script_place(struct script *s, struct arena *arena,
+                                 bool is_room);
+
+/** Say deletions and roles in administration: script_delete.c. */
+void say_room_delete(struct script *s, struct arena *arena, Perch__Command *c);
+void say_category_delete(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void say_group_delete(struct script *s, struct arena *arena, Perch__Command *c);
+void say_user_delete(struct script *s, struct arena *arena, Perch__Command *c);
+void say_grant(struct script *s, struct arena *arena, Perch__Command *c);
+void say_revoke(struct script *s, struct arena *arena, Perch__Command *c);
 /** Say the commands of filters. */
 void script_import(struct script *s, struct arena *arena, Perch__Command *c);
 void script_filter_create(struct script *s, struct arena *arena,

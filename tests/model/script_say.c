@@ -41,7 +41,7 @@ ProtobufCBinaryData script_uri(struct script *s)
         uris[script_below(s, script_rarely(s, 30) ? COUNT(uris) : URIS_GOOD)]);
 }
 
-static ProtobufCBinaryData group_uri(struct script *s)
+ProtobufCBinaryData script_group(struct script *s)
 {
     return script_text(group_uris[script_below(
         s, script_rarely(s, 30) ? COUNT(group_uris) : GROUPS_GOOD)]);
@@ -49,7 +49,7 @@ static ProtobufCBinaryData group_uri(struct script *s)
 
 static ProtobufCBinaryData principal(struct script *s)
 {
-    return s->twin->rules > 1 && script_rarely(s, 3) ? group_uri(s)
+    return s->twin->rules > 1 && script_rarely(s, 3) ? script_group(s)
                                                      : script_uri(s);
 }
 
@@ -69,7 +69,7 @@ static ProtobufCBinaryData line(struct script *s, struct arena *arena)
     return made.len > 60 ? script_fill(arena, 257, 'n') : made;
 }
 
-/* Guids 1-6 are meant for categories, 7-20 for rooms. */
+/* Guids 1-12 are meant for categories, 20-59 for rooms. */
 static ProtobufCBinaryData guid(struct script *s, struct arena *arena,
                                 uint32_t from, uint32_t n)
 {
@@ -83,7 +83,7 @@ static ProtobufCBinaryData guid(struct script *s, struct arena *arena,
 }
 
 /* A place there is, mostly. */
-static ProtobufCBinaryData place(struct script *s, struct arena *arena,
+ProtobufCBinaryData script_place(struct script *s, struct arena *arena,
                                  bool is_room)
 {
     for (int i = 0; i < 8 && s->twin->n_places > 0 && !script_rarely(s, 20);
@@ -91,21 +91,21 @@ static ProtobufCBinaryData place(struct script *s, struct arena *arena,
         const struct twin_place *place =
             &s->twin->places[1 + script_below(s, s->twin->n_places)];
 
-        if (place->is_room == is_room) {
+        if (place->is_room == is_room && (!place->gone || i == 7)) {
             return codec_bytes(slice_of(place->guid.bytes, GUID_BYTES));
         }
     }
-    return is_room ? guid(s, arena, 7, 14) : guid(s, arena, 1, 4);
+    return is_room ? guid(s, arena, 20, 40) : guid(s, arena, 1, 12);
 }
 
 static ProtobufCBinaryData room(struct script *s, struct arena *arena)
 {
-    return place(s, arena, true);
+    return script_place(s, arena, true);
 }
 
 ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
 {
-    return place(s, arena, false);
+    return script_place(s, arena, false);
 }
 
 ProtobufCBinaryData script_room(struct script *s, struct arena *arena)
@@ -342,7 +342,7 @@ static void say_group_create(struct script *s, struct arena *arena,
 {
     Perch__GroupCreate *group = c->group_create = MAKE(arena, group_create);
 
-    CODEC_SET(group, uri, group_uri(s));
+    CODEC_SET(group, uri, script_group(s));
     if (script_rarely(s, 200)) {
         CODEC_SET(group, uri,
                   script_fill(arena, 1020 + script_below(s, 10), 'g'));
@@ -364,7 +364,7 @@ static void say_group_change(struct script *s, struct arena *arena,
 {
     Perch__GroupChange *group = c->group_change = MAKE(arena, group_change);
 
-    CODEC_SET(group, uri, group_uri(s));
+    CODEC_SET(group, uri, script_group(s));
     if (script_rarely(s, 6)) {
         CODEC_SET(group, if_version, 1 + script_below(s, 9));
     }
@@ -568,7 +568,7 @@ static void say_category_create(struct script *s, struct arena *arena,
                                 Perch__Command *c)
 {
     c->category_create = MAKE(arena, category_create);
-    CODEC_SET(c->category_create, category, guid(s, arena, 1, 4));
+    CODEC_SET(c->category_create, category, guid(s, arena, 1, 12));
     CODEC_SET(c->category_create, name, line(s, arena));
     CODEC_SET(c->category_create, description, line(s, arena));
     if (script_rarely(s, 3)) {
@@ -677,7 +677,7 @@ static void say_room_create(struct script *s, struct arena *arena,
 {
     Perch__RoomCreate *made = c->room_create = MAKE(arena, room_create);
 
-    CODEC_SET(made, room, guid(s, arena, 7, 14));
+    CODEC_SET(made, room, guid(s, arena, 20, 40));
     CODEC_SET(made, category, script_category(s, arena));
     CODEC_SET(made, name, line(s, arena));
     CODEC_SET(made, description, line(s, arena));
@@ -808,6 +808,12 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_ADDIN_CREATE, say_addin_create, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_CHANGE, say_addin_change, 12, 'a'},
     {PERCH__COMMAND__KIND_ADDIN_DELETE, say_addin_delete, 8, 'a'},
+    {PERCH__COMMAND__KIND_ROOM_DELETE, say_room_delete, 6, 'a'},
+    {PERCH__COMMAND__KIND_CATEGORY_DELETE, say_category_delete, 4, 'a'},
+    {PERCH__COMMAND__KIND_GROUP_DELETE, say_group_delete, 3, 'a'},
+    {PERCH__COMMAND__KIND_USER_DELETE, say_user_delete, 3, 'a'},
+    {PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT, say_grant, 6, 'a'},
+    {PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE, say_revoke, 4, 'a'},
     {PERCH__COMMAND__KIND_MESSAGES_IMPORT, script_import, 20, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},

@@ -62,6 +62,76 @@ static bool is_of_hooks(const Perch__Command *c)
             c->post->has_annotation);
 }
 
+/* All kinds from a correction on are of rules version 3, and these fields. */
+static bool is_of_talk(const Perch__Command *c)
+{
+    if (c->has_reason || c->has_credential) {
+        return true;
+    }
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+        return c->post->has_story;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+        return c->room_create->has_addin;
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->room_change->has_addin;
+    default:
+        return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    }
+}
+
+/* The roles that cover what an administrator does, a set. */
+static unsigned covering(const Perch__Command *c)
+{
+    switch (c->kind_case) {
+    case PERCH__COMMAND__KIND_RULES_RAISE:
+    case PERCH__COMMAND__KIND_POOL_PUT:
+    case PERCH__COMMAND__KIND_USER_CREATE:
+    case PERCH__COMMAND__KIND_USER_CHANGE:
+    case PERCH__COMMAND__KIND_USER_DELETE:
+    case PERCH__COMMAND__KIND_SESSION_EXPEL:
+    case PERCH__COMMAND__KIND_NODE_ADMIT:
+        return 1u << PERCH__ADMINISTRATOR_ROLE__OPERATOR;
+    case PERCH__COMMAND__KIND_CATEGORY_CREATE:
+    case PERCH__COMMAND__KIND_CATEGORY_CHANGE:
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+    case PERCH__COMMAND__KIND_GROUP_CREATE:
+    case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+    case PERCH__COMMAND__KIND_ADDIN_CREATE:
+    case PERCH__COMMAND__KIND_ADDIN_CHANGE:
+    case PERCH__COMMAND__KIND_ADDIN_DELETE:
+        return 1u << PERCH__ADMINISTRATOR_ROLE__ROOM_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+    case PERCH__COMMAND__KIND_ROOM_CLEAR:
+    case PERCH__COMMAND__KIND_ROOM_PURGE:
+    case PERCH__COMMAND__KIND_HOLD_PLACE:
+    case PERCH__COMMAND__KIND_HOLD_LIFT:
+    case PERCH__COMMAND__KIND_RETENTION_SET:
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
+        return 1u << PERCH__ADMINISTRATOR_ROLE__COMPLIANCE_OFFICER;
+    default:
+        return 0;
+    }
+}
+
+static enum outcome check_role(const struct twin *twin, const Perch__Command *c)
+{
+    if (c->administrator.len == 0) {
+        return OUTCOME_DONE;
+    }
+    return twin_covers(twin, c, covering(c))
+               ? OUTCOME_DONE
+               : OUTCOME_ADMINISTRATOR_ROLE_MISSING;
+}
+
 static bool is_of_people(const Perch__Command *c)
 {
     const Perch__CategoryCreate *create = c->category_create;
@@ -102,19 +172,19 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
-/* All kinds from a correction on are of rules version 3, and these fields. */
-static bool is_of_talk(const Perch__Command *c)
+static enum outcome check_reason(ProtobufCBinaryData reason)
 {
-    switch (c->kind_case) {
-    case PERCH__COMMAND__KIND_POST:
-        return c->post->has_story;
-    case PERCH__COMMAND__KIND_ROOM_CREATE:
-        return c->room_create->has_addin;
-    case PERCH__COMMAND__KIND_ROOM_CHANGE:
-        return c->room_change->has_addin;
-    default:
-        return c->kind_case >= PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    long characters = twin_characters(reason);
+
+    for (size_t i = 0; i < reason.len; i++) {
+        if (memchr("\t\r\n", reason.data[i], 3) != NULL) {
+            return OUTCOME_REASON_CHARACTER;
+        }
     }
+    if (characters < 0) {
+        return OUTCOME_REASON_CHARACTER;
+    }
+    return characters > 256 ? OUTCOME_REASON_TOO_LONG : OUTCOME_DONE;
 }
 
 static enum outcome check(const struct twin *twin, const Perch__Command *c)
@@ -134,6 +204,9 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
         !is_text(c->administrator, ACTOR_BYTES_MAX) ||
         !is_text(c->source, ACTOR_BYTES_MAX)) {
         return OUTCOME_ACTOR_INVALID;
+    }
+    if (check_reason(c->reason) != OUTCOME_DONE) {
+        return check_reason(c->reason);
     }
     switch (c->kind_case) {
     case PERCH__COMMAND__KIND_POST:
@@ -155,6 +228,12 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_NODE_ADMIT:
     case PERCH__COMMAND__KIND_GROUP_CREATE:
     case PERCH__COMMAND__KIND_GROUP_CHANGE:
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+    case PERCH__COMMAND__KIND_USER_DELETE:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
     case PERCH__COMMAND__KIND_MESSAGE_REDACT:
     case PERCH__COMMAND__KIND_ROOM_CLEAR:
     case PERCH__COMMAND__KIND_HOLD_PLACE:
@@ -167,13 +246,17 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_FILTER_CREATE:
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
-        return administrator ? OUTCOME_DONE : OUTCOME_NOT_AN_ADMINISTRATOR;
+        return administrator ? check_role(twin, c)
+                             : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
     case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
         return administrator || (user && twin->rules > 1)
-                   ? OUTCOME_DONE
+                   ? check_role(twin, c)
                    : OUTCOME_NOT_AN_ADMINISTRATOR;
+    case PERCH__COMMAND__KIND_RULES_RAISE:
+    case PERCH__COMMAND__KIND_ROOM_PURGE:
+        return check_role(twin, c);
     default:
         return OUTCOME_DONE;
     }
@@ -415,6 +498,18 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_addin_change(twin, c->addin_change);
     case PERCH__COMMAND__KIND_ADDIN_DELETE:
         return twin_addin_delete(twin, c->addin_delete);
+    case PERCH__COMMAND__KIND_ROOM_DELETE:
+        return twin_room_delete(twin, c->room_delete);
+    case PERCH__COMMAND__KIND_CATEGORY_DELETE:
+        return twin_category_delete(twin, c->category_delete);
+    case PERCH__COMMAND__KIND_GROUP_DELETE:
+        return twin_group_delete(twin, c->group_delete);
+    case PERCH__COMMAND__KIND_USER_DELETE:
+        return twin_user_delete(twin, c->user_delete);
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT:
+        return twin_grant(twin, c);
+    case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
+        return twin_revoke(twin, c->administrator_revoke);
     default: /* Noop. */
         return OUTCOME_DONE;
     }

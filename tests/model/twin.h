@@ -15,9 +15,10 @@
 #include "node/chat/machine.h"
 
 enum {
-    TWIN_TEXT = 64, /* Texts are cut to this; the random ones are shorter. */
-    TWIN_USERS = 16,
-    TWIN_PLACES = 24,
+    TWIN_TEXT = 64,   /* Texts are cut to this; the random ones are shorter. */
+    TWIN_USERS = 40,  /* Ever: numbers are not used again. */
+    TWIN_PLACES = 80, /* Likewise; the script has fewer guids. */
+    TWIN_PRINCIPALS = 12, /* At a time; the script has fewer URIs. */
     TWIN_SESSIONS = 64,
     TWIN_PRESENT = 512,
     TWIN_MEMOS = 512,
@@ -41,6 +42,7 @@ struct twin_text {
 /* A user or a group. */
 struct twin_user {
     struct twin_text uri, name, ha1, ha1_user;
+    bool gone; /* Deleted: all else is zero. */
     bool is_group;
     bool members[TWIN_USERS + 1];   /* By number. */
     uint32_t since[TWIN_USERS + 1]; /* A group's members: since when. */
@@ -62,6 +64,7 @@ struct twin_item {
 };
 
 struct twin_place {
+    bool gone; /* Deleted: all but the guid is zero. */
     bool is_room;
     struct guid guid;
     struct twin_text name, description;
@@ -91,6 +94,7 @@ struct twin_said {
     uint32_t room;
     uint64_t id;
     uint32_t user;
+    struct twin_text author; /* Whatever becomes of the user. */
     int64_t at;
     bool story, gone;
     enum revision state;
@@ -163,6 +167,13 @@ struct twin_origin {
     char starts[4096][16];
 };
 
+/* One who may administer. */
+struct twin_administrator {
+    size_t len;
+    char name[320];
+    unsigned roles; /* 0: nobody. */
+};
+
 struct twin_filter {
     bool exists, disabled;
     struct twin_text name, notice;
@@ -192,6 +203,7 @@ struct twin {
     struct twin_origin origins[TWIN_NODES];
     struct twin_filter filters[FILTERS_MAX]; /* By slot. */
     uint64_t probes[PROBE_SLOTS];            /* Log index. */
+    struct twin_administrator administrators[ADMINISTRATORS_MAX];
     size_t n_items;
     struct twin_item items[TWIN_ITEMS];
     /* By user and room: the message read up to, and one; 0: no mark. */
@@ -322,6 +334,19 @@ enum outcome twin_category_change(struct twin *twin,
                                   const Perch__CategoryChange *c);
 enum outcome twin_room_create(struct twin *twin, const Perch__Command *command);
 enum outcome twin_room_change(struct twin *twin, const Perch__Command *command);
+
+enum outcome twin_room_delete(struct twin *twin, const Perch__RoomDelete *c);
+enum outcome twin_category_delete(struct twin *twin,
+                                  const Perch__CategoryDelete *c);
+enum outcome twin_group_delete(struct twin *twin, const Perch__GroupDelete *c);
+enum outcome twin_user_delete(struct twin *twin, const Perch__UserDelete *c);
+enum outcome twin_grant(struct twin *twin, const Perch__Command *command);
+enum outcome twin_revoke(struct twin *twin,
+                         const Perch__AdministratorRevoke *c);
+
+/** Whether the administrator has one of these roles, a set, or all. */
+bool twin_covers(const struct twin *twin, const Perch__Command *command,
+                 unsigned roles);
 
 /** The user of the acting session, or 0. */
 enum outcome twin_acting(const struct twin *twin, const Perch__Command *c,

@@ -23,7 +23,8 @@ static bool is_group_uri(ProtobufCBinaryData uri)
 uint32_t twin_principal(const struct twin *twin, ProtobufCBinaryData uri)
 {
     for (uint32_t i = 1; i <= twin->n_users; i++) {
-        if (twin_same_nocase(uri.data, uri.len, twin->users[i].uri.bytes,
+        if (!twin->users[i].gone &&
+            twin_same_nocase(uri.data, uri.len, twin->users[i].uri.bytes,
                              twin->users[i].uri.len)) {
             return i;
         }
@@ -42,7 +43,8 @@ void twin_above(const struct twin *twin, uint32_t principal,
     while (more) {
         more = false;
         for (uint32_t g = 1; g <= twin->n_users; g++) {
-            for (uint32_t m = 1; m <= twin->n_users; m++) {
+            for (uint32_t m = 1; twin->users[g].is_group && m <= twin->n_users;
+                 m++) {
                 if (!above[g] && above[m] && twin->users[g].members[m]) {
                     above[g] = true;
                     more = true;
@@ -156,7 +158,7 @@ void twin_enforce(struct twin *twin, const bool *moved)
         for (uint32_t i = 1; i <= twin->n_users; i++) {
             touched = touched || moved == NULL || (above[i] && moved[i]);
         }
-        if (!touched || twin->users[user].is_group) {
+        if (!touched || twin->users[user].is_group || twin->users[user].gone) {
             continue;
         }
         if (twin_chats(twin, user)) {

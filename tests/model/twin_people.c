@@ -50,7 +50,7 @@ enum outcome twin_user_create(struct twin *twin, const Perch__UserCreate *c)
         return OUTCOME_CHAT_POLICY_INVALID;
     }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
-        users += !twin->users[i].is_group;
+        users += !twin->users[i].is_group && !twin->users[i].gone;
     }
     if (users >= twin->settings[SETTING_USERS_MAX]) {
         return OUTCOME_USERS_FULL;

@@ -43,8 +43,13 @@ static bool in_range(uint32_t setting, uint32_t value)
 
 static bool has_fixed_domain(const struct twin *twin)
 {
+    uint32_t people = 0;
+
+    for (uint32_t i = 1; i <= twin->n_users; i++) {
+        people += !twin->users[i].is_group && !twin->users[i].gone;
+    }
     return twin->domain.len > 0 &&
-           (twin->n_places > 0 || (twin->rules > 1 && twin->n_users > 0));
+           (twin->n_places > 0 || (twin->rules > 1 && people > 0));
 }
 
 static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
@@ -119,7 +124,7 @@ uint32_t twin_place(const struct twin *twin, ProtobufCBinaryData guid,
                     bool room)
 {
     for (uint32_t i = 1; i <= twin->n_places; i++) {
-        if (twin->places[i].is_room == room &&
+        if (!twin->places[i].gone && twin->places[i].is_room == room &&
             twin_same(guid.data, guid.len, twin->places[i].guid.bytes, 16)) {
             return i;
         }
@@ -147,9 +152,10 @@ static enum outcome check_texts(const struct twin *twin, uint32_t self,
             return OUTCOME_NAME_EMPTY;
         }
         for (uint32_t i = 1; i <= twin->n_places; i++) {
-            if (i != self && twin_same_nocase(name.data, name.len,
-                                              twin->places[i].name.bytes,
-                                              twin->places[i].name.len)) {
+            if (i != self && !twin->places[i].gone &&
+                twin_same_nocase(name.data, name.len,
+                                 twin->places[i].name.bytes,
+                                 twin->places[i].name.len)) {
                 return OUTCOME_NAME_TAKEN;
             }
         }
@@ -169,9 +175,10 @@ static enum outcome check_new(const struct twin *twin, ProtobufCBinaryData guid,
     if (!is_guid(guid)) {
         return OUTCOME_GUID_INVALID;
     }
-    if (twin_place(twin, guid, true) != 0 ||
-        twin_place(twin, guid, false) != 0) {
-        return OUTCOME_GUID_TAKEN;
+    for (uint32_t i = 1; i <= twin->n_places; i++) {
+        if (memcmp(guid.data, twin->places[i].guid.bytes, 16) == 0) {
+            return OUTCOME_GUID_TAKEN; /* Also of one that is gone. */
+        }
     }
     return check_texts(twin, 0, true, name, true, description);
 }
@@ -207,7 +214,7 @@ static uint32_t count(const struct twin *twin, bool rooms)
     uint32_t n = 0;
 
     for (uint32_t i = 1; i <= twin->n_places; i++) {
-        n += twin->places[i].is_room == rooms;
+        n += twin->places[i].is_room == rooms && !twin->places[i].gone;
     }
     return n;
 }

@@ -13,6 +13,7 @@ void twin_remember(struct twin *twin, uint32_t user, const Perch__Post *post)
     *said = (struct twin_said){.room = twin->message.room,
                                .id = twin->message.message_id,
                                .user = user,
+                               .author = twin->users[user].uri,
                                .at = twin->now,
                                .story = post->story};
     twin_copy(&said->text, post->text, false);
@@ -62,7 +63,8 @@ static enum outcome check_author(const struct twin *twin, uint32_t user,
     if (said == NULL) {
         return OUTCOME_MESSAGE_UNKNOWN;
     }
-    if (user != 0 && said->user != user) {
+    if (user != 0 &&
+        (said->user != user || said->at <= twin->users[user].created)) {
         return OUTCOME_NOT_THE_AUTHOR;
     }
     if (said->state > REVISION_CORRECTED) {
@@ -270,10 +272,26 @@ enum outcome twin_clear(struct twin *twin, const Perch__RoomClear *clear)
     return OUTCOME_DONE;
 }
 
-static bool is_held(const struct twin *twin, uint32_t room, uint32_t user)
+static bool is_held(const struct twin *twin, uint32_t room)
 {
     for (size_t i = 0; i < twin->n_holds; i++) {
-        if (twin->holds[i].room == room && twin->holds[i].user == user) {
+        if (twin->holds[i].room == room) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A hold on a user is one on all that was said under the URI, by whomever. */
+static bool is_author_held(const struct twin *twin,
+                           const struct twin_said *said)
+{
+    for (size_t i = 0; i < twin->n_holds; i++) {
+        const struct twin_text *uri = &twin->users[twin->holds[i].user].uri;
+
+        if (twin->holds[i].user != 0 &&
+            twin_same(uri->bytes, uri->len, said->author.bytes,
+                      said->author.len)) {
             return true;
         }
     }
@@ -318,7 +336,7 @@ static void erase(struct twin *twin, uint32_t room,
             said->id > purge->upto_id) {
             continue;
         }
-        if (is_held(twin, 0, said->user)) {
+        if (is_author_held(twin, said)) {
             twin->places[room].kept += 1;
         } else {
             said->gone = true;
@@ -339,7 +357,7 @@ enum outcome twin_purge(struct twin *twin, const Perch__RoomPurge *purge)
     if (room == 0) {
         return OUTCOME_ROOM_UNKNOWN;
     }
-    if (is_held(twin, room, 0)) {
+    if (is_held(twin, room)) {
         return OUTCOME_ROOM_HELD;
     }
     if (twin_days(twin, room) == 0) {

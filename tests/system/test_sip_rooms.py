@@ -42,7 +42,10 @@ class Commands(SipScene):
         dialog = self.enter(user)
         for verb in ('zebra', 'usersrch', 'getfutok', 'purge'):
             found = dialog.do(verb, '<chanib name="x"/>')
-            self.assertEqual(found.code, 501)
+            self.assertEqual(found.code, 200)
+        found = dialog.do('bccontext', '<chanib uri="%s"/><bcq><matches>crane'
+                          '</matches></bcq>' % closed)
+        self.assertEqual(found.code, 403)
             self.assertTrue(found.why.startswith('ERROR_NOT_SUPPORTED'))
         self.assertEqual(dialog.do('GETINV').code, 200)
 

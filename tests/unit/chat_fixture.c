@@ -103,6 +103,9 @@ enum outcome fixture_administer(struct chat_fixture *f, Perch__Command *command)
 {
     CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
     CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
+    if (machine_rules_version(f->machine) >= RULES_TALK) {
+        CODEC_SET(command, credential, PERCH__CREDENTIAL__LOCAL);
+    }
     return fixture_apply(f, 1, command);
 }
 

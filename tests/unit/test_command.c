@@ -50,8 +50,8 @@ static void test_command_kind_name__covers_the_list(void **state)
     kinds += 1;
     COMMAND_KIND_LIST(COUNT_KIND)
 #undef COUNT_KIND
-    /* All fields of Command but the five of the envelope are kinds. */
-    assert_int_equal(kinds, perch__command__descriptor.n_fields - 5);
+    /* All fields of Command but the seven of the envelope are kinds. */
+    assert_int_equal(kinds, perch__command__descriptor.n_fields - 7);
     assert_string_equal(command_kind_name(PERCH__COMMAND__KIND__NOT_SET),
                         "unknown");
 }
@@ -82,6 +82,12 @@ static void test_command_needs_rules__of_later_fields(void **state)
     command.has_needs_rules = 0;
     command_write(&command, &bytes);
     assert_int_equal(command.needs_rules, 2);
+    command.has_needs_rules = 0;
+    CODEC_SET_BYTES(&command, reason, SLICE_LITERAL("as agreed"));
+    assert_int_equal(command_needs_rules(&command), 3);
+    command.has_reason = 0;
+    CODEC_SET(&command, credential, PERCH__CREDENTIAL__LOCAL);
+    assert_int_equal(command_needs_rules(&command), 3);
     buffer_deinit(&bytes);
 }
 

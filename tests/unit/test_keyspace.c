@@ -124,11 +124,12 @@ static void test_key_after__carries(void **state)
 static void test_table_name__never_changes(void **state)
 {
     static const char *const names[] = {
-        "meta",      "users",        "categories", "rooms",       "roles",
-        "messages",  "sessions",     "origins",    "outcomes",    "retries",
-        "endpoints", "probes",       "groups",     "memberships", "revisions",
-        "holds",     "publications", "reads",      "feeds",       "addins",
-        "filters",
+        "meta",         "users",          "categories", "rooms",
+        "roles",        "messages",       "sessions",   "origins",
+        "outcomes",     "retries",        "endpoints",  "probes",
+        "groups",       "memberships",    "revisions",  "holds",
+        "publications", "reads",          "feeds",      "addins",
+        "tombstones",   "administrators", "filters",
     };
 
     (void)state;

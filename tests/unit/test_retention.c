@@ -8,8 +8,7 @@
 
 static size_t messages(const struct chat_fixture *f)
 {
-    return said_book_messages(f->book,
-                              fixture_view(f, &f->lobby).place.number);
+    return said_book_messages(f->book, fixture_view(f, &f->lobby).place.number);
 }
 
 /* A room keeps as its category does until it has a word of its own, which may
@@ -67,8 +66,7 @@ static void test_room_purge__erases(void **state)
     assert_int_equal(messages(f), 1);
     assert_int_equal(fixture_view(f, &f->lobby).swept_upto, 2);
     assert_int_equal(fixture_view(f, &f->lobby).purged_upto, 2);
-    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 2, "x"),
-                   MESSAGE_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 2, "x"), MESSAGE_UNKNOWN);
     assert_outcome(fixture_post(f, 2, BOB, 2, &f->lobby, "four", NULL), DONE);
     assert_int_equal(f->applied.value, 4);
 }
@@ -116,8 +114,7 @@ static void test_room_purge__bounded(void **state)
     }
     assert_outcome(talk_retain(f, &f->lobby, 1), DONE);
     talk_days(f, 2);
-    assert_outcome(talk_purge(f, &f->lobby, 0, PURGES_MAX + 1),
-                   PURGE_TOO_MANY);
+    assert_outcome(talk_purge(f, &f->lobby, 0, PURGES_MAX + 1), PURGE_TOO_MANY);
     assert_outcome(talk_purge(f, &f->lobby, 0, PURGES_MAX), DONE);
     assert_int_equal(messages(f), 1);
 }

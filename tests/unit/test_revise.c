@@ -70,8 +70,7 @@ static void test_message_correct__within_the_window(void **state)
     f->now_us = sent + 60 * S_US + 1;
     assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 4, "vier"),
                    CORRECTION_TOO_LATE);
-    assert_outcome(talk_withdraw(f, BOB, 2, &f->lobby, 4),
-                   CORRECTION_TOO_LATE);
+    assert_outcome(talk_withdraw(f, BOB, 2, &f->lobby, 4), CORRECTION_TOO_LATE);
     assert_outcome(fixture_set(f, SETTING_CORRECTION_WINDOW_S, 0), DONE);
     assert_outcome(fixture_post(f, 2, BOB, 2, &f->lobby, "five", NULL), DONE);
     assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 5, "cinque"),
@@ -85,12 +84,9 @@ static void test_message_correct__unknown(void **state)
 {
     struct chat_fixture *f = *state;
 
-    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 0, "x"),
-                   MESSAGE_UNKNOWN);
-    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 4, "x"),
-                   MESSAGE_UNKNOWN);
-    assert_outcome(talk_correct(f, BOB, 2, &f->desk, 1, "x"),
-                   MESSAGE_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 0, "x"), MESSAGE_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 4, "x"), MESSAGE_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->desk, 1, "x"), MESSAGE_UNKNOWN);
 }
 
 /* A correction is a saying: who may not post may not correct, and its text is
@@ -167,9 +163,9 @@ static void test_message_redact__all_or_nothing(void **state)
     assert_no_trace(f);
     assert_outcome(talk_redact(f, &f->lobby, 0, ids, "why", NULL),
                    REDACTIONS_NONE);
-    assert_outcome(talk_redact(f, &f->lobby, REDACTIONS_MAX + 1, ids, "why",
-                               NULL),
-                   REDACTIONS_TOO_MANY);
+    assert_outcome(
+        talk_redact(f, &f->lobby, REDACTIONS_MAX + 1, ids, "why", NULL),
+        REDACTIONS_TOO_MANY);
     assert_outcome(talk_redact(f, &f->trade, 1, ids, "why", NULL),
                    ROOM_UNKNOWN);
 }
@@ -181,8 +177,7 @@ static void test_reason_check__of_one_line(void **state)
     uint64_t ids[] = {1};
     char text[REPLACEMENT_CHARACTERS_MAX + 2] = "";
 
-    assert_outcome(talk_redact(f, &f->lobby, 1, ids, "", NULL),
-                   REASON_MISSING);
+    assert_outcome(talk_redact(f, &f->lobby, 1, ids, "", NULL), REASON_MISSING);
     assert_outcome(talk_redact(f, &f->lobby, 1, ids, "a\nb", NULL),
                    REASON_CHARACTER);
     memset(text, 'r', sizeof(text) - 1);
@@ -209,8 +204,7 @@ static void test_room_clear__up_to_a_message(void **state)
     assert_int_equal(fixture_event(f, EVENT_ROOM_CLEARED)->message_id, 2);
     assert_int_equal(f->effects.n_ids, 1);
     assert_int_equal(f->effects.ids[0], 0);
-    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 2, "x"),
-                   MESSAGE_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 2, "x"), MESSAGE_UNKNOWN);
     assert_outcome(talk_redact(f, &f->lobby, 1, ids, "why", NULL),
                    MESSAGE_UNKNOWN);
     assert_outcome(talk_correct(f, ALICE, 1, &f->lobby, 3, "x"), DONE);
@@ -225,8 +219,7 @@ static void test_message_correct__later_rules(void **state)
     struct chat_fixture *f = *state;
     uint64_t ids[] = {1};
 
-    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 1, "x"),
-                   COMMAND_UNKNOWN);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 1, "x"), COMMAND_UNKNOWN);
     assert_outcome(talk_withdraw(f, NULL, 0, &f->lobby, 1), COMMAND_UNKNOWN);
     assert_outcome(talk_redact(f, &f->lobby, 1, ids, "why", NULL),
                    COMMAND_UNKNOWN);
@@ -267,8 +260,8 @@ static void test_post__story(void **state)
     assert_outcome(tell_story(f, " \t\r\nno title"), STORY_UNTITLED);
     assert_outcome(fixture_post(f, 2, BOB, 2, &f->lobby, "12345678901", NULL),
                    TEXT_TOO_LONG);
-    assert_outcome(
-        talk_correct(f, BOB, 2, &f->lobby, 4, "Title\nand 13 more"), DONE);
+    assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 4, "Title\nand 13 more"),
+                   DONE);
     assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 4, "\nuntitled"),
                    STORY_UNTITLED);
     assert_outcome(talk_correct(f, BOB, 2, &f->lobby, 1, "12345678901"),

@@ -28,6 +28,27 @@ static void attend(struct chat_fixture *f)
     assert_outcome(fixture_apply(f, 1, &command), DONE);
 }
 
+/* A room that is gone, and one who may administer besides root. */
+static void administer(struct chat_fixture *f)
+{
+    Perch__RoomDelete delete = PERCH__ROOM_DELETE__INIT;
+    Perch__AdministratorGrant grant = PERCH__ADMINISTRATOR_GRANT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid guid = fixture_guid(200);
+
+    assert_outcome(fixture_room(f, &guid, "old", PERCH__VISIBILITY__OPEN, NULL),
+                   DONE);
+    CODEC_SET(&delete, room, fixture_guid_bytes(&guid));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_DELETE;
+    command.room_delete = &delete;
+    assert_outcome(fixture_administer(f, &command), DONE);
+    CODEC_SET(&grant, name, fixture_text("certificate:olga"));
+    CODEC_SET(&grant, role, PERCH__ADMINISTRATOR_ROLE__OPERATOR);
+    command.kind_case = PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT;
+    command.administrator_grant = &grant;
+    assert_outcome(fixture_administer(f, &command), DONE);
+}
+
 /* Something of every kind of row is in the state. */
 static int setup(void **state)
 {
@@ -73,6 +94,7 @@ static int setup(void **state)
     addin = fixture_guid(77);
     assert_outcome(fixture_addin(f, &addin, "Tides", "https://tides.example/"),
                    DONE);
+    administer(f);
     assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
@@ -395,7 +417,9 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_HOLD), 18);
     assert_int_equal(row_place(ROW_REVISION), 19);
     assert_int_equal(row_place(ROW_ADDIN), 20);
-    assert_int_equal(row_place(ROW_FILTER), 21);
+    assert_int_equal(row_place(ROW_TOMBSTONE), 21);
+    assert_int_equal(row_place(ROW_ADMINISTRATOR), 22);
+    assert_int_equal(row_place(ROW_FILTER), 23);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

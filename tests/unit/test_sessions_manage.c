@@ -218,6 +218,58 @@ static void test_chandelete__is_for_administrators(void **state)
         "403\">ERROR_PERMISSION: only an administrator may do this");
 }
 
+/* A room that is deleted puts everybody out, tells them so, and is not found
+ * any more. */
+static void test_deleted_room__is_told(void **state)
+{
+    Perch__RoomDelete delete = PERCH__ROOM_DELETE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+    struct guid guid;
+    uint64_t token;
+
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_join(s, bob, LOBBY_ID, NULL);
+    stage_expect(s, alice, "ntc:join");
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET_BYTES(&delete, room, slice_of(guid.bytes, GUID_BYTES));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_DELETE;
+    command.room_delete = &delete;
+    stage_administer(s, &command);
+    stage_commit(s);
+    stage_expect(s, alice, "ntc:part");
+    stage_expect(s, alice, "ntc:chandisable");
+    stage_expect(s, bob, "<uib uri=\"" ALICE "\""); /* Went before him. */
+    stage_expect(s, bob, "<uib uri=\"" BOB "\"");
+    stage_expect(s, bob, "ntc:chandisable");
+    token = stage_post(s, alice, ALICE, LOBBY, "gone?");
+    assert_int_equal(stage_answer(s, alice, token)->status, 404);
+}
+
+/* Who is deleted is cut off, also where the pool knew of no session: a dialog
+ * must not become that of the next one of the same URI. */
+static void test_deleted_user__is_cut_off(void **state)
+{
+    Perch__UserDelete delete = PERCH__USER_DELETE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct stage *s = *state;
+    edge_ref idle = stage_dial(s, BOB, "b1"), busy = stage_dial(s, BOB, "b2");
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_join(s, busy, LOBBY_ID, NULL);
+    stage_expect(s, alice, "ntc:join");
+    CODEC_SET_BYTES(&delete, uri, SLICE_LITERAL(BOB));
+    command.kind_case = PERCH__COMMAND__KIND_USER_DELETE;
+    command.user_delete = &delete;
+    stage_administer(s, &command);
+    stage_commit(s);
+    stage_expect(s, alice, "ntc:part");
+    stage_expect_close(s, busy, "session_ended");
+    stage_expect_close(s, idle, "user_deleted");
+}
+
 /* The categories one may create rooms in, and no others. */
 static void test_nodespermcreatechild__lists_them(void **state)
 {
@@ -301,6 +353,8 @@ int main(void)
         IN(test_chanmodify__addins),
         IN(test_chanmodify__of_a_secret_room),
         IN(test_chandelete__is_for_administrators),
+        IN(test_deleted_room__is_told),
+        IN(test_deleted_user__is_cut_off),
         IN(test_nodespermcreatechild__lists_them),
         IN(test_getusers__by_those_who_may),
         IN(test_getusers__of_a_large_room),

@@ -353,6 +353,85 @@ static void test_quest__start_and_snapshot(void **state)
                  "crane-6 東京crane-5 crane-1 ");
 }
 
+static void redact(struct stage *s, uint64_t message_id,
+                   const char *replacement)
+{
+    Perch__MessageRedact redact = PERCH__MESSAGE_REDACT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid guid;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET(&redact, room, codec_bytes(slice_of(guid.bytes, GUID_BYTES)));
+    redact.n_message_ids = 1;
+    redact.message_ids = &message_id;
+    CODEC_SET(&redact, reason, codec_bytes(SLICE_LITERAL("because")));
+    if (replacement != NULL) {
+        CODEC_SET(&redact, replacement,
+                  codec_bytes(slice_of_text(replacement)));
+    }
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGE_REDACT;
+    command.message_redact = &redact;
+    stage_administer(s, &command);
+}
+
+/* What a message has been made since is what it is found by: its new words at
+ * once, its old ones no more, and one that is taken back by nothing. */
+static void test_quest__revised(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+
+    talk(s);
+    stage_pass(s, 1000);
+    redact(s, 1, "stork");
+    redact(s, 2, NULL);
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>crane</matches>"),
+                 "東京crane-5 ");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>stork</matches>"),
+                 "stork ");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>heron</matches>"), "");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<author uri=\"" CAROL "\"/>"),
+                 "東京crane-5 stork ");
+}
+
+/* What a room was cleared of is not found. */
+static void test_quest__cleared(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+    Perch__RoomClear clear = PERCH__ROOM_CLEAR__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid guid;
+
+    talk(s);
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET(&clear, room, codec_bytes(slice_of(guid.bytes, GUID_BYTES)));
+    CODEC_SET(&clear, upto_id, 2);
+    CODEC_SET(&clear, reason, codec_bytes(SLICE_LITERAL("because")));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CLEAR;
+    command.room_clear = &clear;
+    stage_administer(s, &command);
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>crane</matches>"),
+                 "東京crane-5 ");
+}
+
+/* Revisions that a catalog has missed, as one of a crash, are put in at the
+ * start. */
+static void test_quest__revised_before_the_start(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol;
+
+    talk(s);
+    redact(s, 1, "stork");
+    stage_end(s, STAGE_CLOSED);
+    stage_start(s);
+    stage_pass(s, 1000);
+    carol = stage_dial(s, CAROL, "c1");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>stork</matches>"),
+                 "stork ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,6 +448,9 @@ int main(void)
         IN(test_quest__damage_while_feeding),
         IN(test_quest__disk_full),
         IN(test_quest__start_and_snapshot),
+        IN(test_quest__revised),
+        IN(test_quest__cleared),
+        IN(test_quest__revised_before_the_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

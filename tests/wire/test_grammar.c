@@ -95,8 +95,8 @@ static const char *const bodies[] = {
     ENVELOPE("1", NOTICE("modmsg", "<data><chanib uri=\"" TIDE_URI "\"><msg "
                                    "id=\"grpchat\" seqid=\"1\" " TOLD ">" CHAT
                                    "</msg></chanib></data>")),
-    ENVELOPE("1", NOTICE("purge", "<data><chanib uri=\"" TIDE_URI
-                                  "\"/></data>")),
+    ENVELOPE("1",
+             NOTICE("purge", "<data><chanib uri=\"" TIDE_URI "\"/></data>")),
 };
 
 /* They go where the grammar is expected to refuse them. */

@@ -22,8 +22,9 @@ static struct xccos_message said(const char *text)
 /* A story says so in perch's own namespace, posted and told. */
 static void test_xccos_write__story(void **state)
 {
-    struct xccos_primitive story = {
-        .kind = XCCOS_KIND_MESSAGE, .seqid = 1, .message = said("Title\nwords")};
+    struct xccos_primitive story = {.kind = XCCOS_KIND_MESSAGE,
+                                    .seqid = 1,
+                                    .message = said("Title\nwords")};
     struct xccos_envelope envelope = {7, &story, 1};
 
     (void)state;
@@ -37,11 +38,10 @@ static void test_xccos_write__story(void **state)
     story.message.message_id.set = false;
     story.message.retry_id = SLICE_LITERAL("r-1");
     wire_assert_both_ways(
-        &envelope,
-        ENVELOPE("7", "<grpchat id=\"grpchat\" seqid=\"1\" " OF_TIDE
-                      " alert=\"false\" ts=\"" AT "\"" PERCH
-                      " perch:retry=\"r-1\" perch:story=\"true\">"
-                      "<chat>Title\nwords</chat></grpchat>"));
+        &envelope, ENVELOPE("7", "<grpchat id=\"grpchat\" seqid=\"1\" " OF_TIDE
+                                 " alert=\"false\" ts=\"" AT "\"" PERCH
+                                 " perch:retry=\"r-1\" perch:story=\"true\">"
+                                 "<chat>Title\nwords</chat></grpchat>"));
 }
 
 /* A client that knows of revisions says so when it joins. */
@@ -57,10 +57,11 @@ static void test_xccos_write__join_knowing(void **state)
     (void)state;
     wire_assert_both_ways(
         &envelope,
-        ENVELOPE("8", COMMAND("join", "<data><chanid key=\"0\" domain=\""
-                                      DOMAIN_TEXT "\" value=\"" TIDE_GUID
-                                      "\"" PERCH " perch:revisions=\"true\"/>"
-                                      "</data>")));
+        ENVELOPE("8",
+                 COMMAND("join", "<data><chanid key=\"0\" domain=\"" DOMAIN_TEXT
+                                 "\" value=\"" TIDE_GUID "\"" PERCH
+                                 " perch:revisions=\"true\"/>"
+                                 "</data>")));
 }
 
 /* An author asks for another text, or none; the answer names the message. */
@@ -78,12 +79,11 @@ static void test_xccos_write__author_revises(void **state)
     message.sent_at.set = false;
     wire_assert_both_ways(
         &envelope,
-        ENVELOPE("9",
-                 COMMAND("modmsg",
-                         "<data><chanib uri=\"" TIDE_URI
-                         "\"><msg id=\"grpchat\" seqid=\"1\" " OF_TIDE
-                         " chatId=\"42\"><chat>better words</chat></msg>"
-                         "</chanib></data>")));
+        ENVELOPE("9", COMMAND("modmsg",
+                              "<data><chanib uri=\"" TIDE_URI
+                              "\"><msg id=\"grpchat\" seqid=\"1\" " OF_TIDE
+                              " chatId=\"42\"><chat>better words</chat></msg>"
+                              "</chanib></data>")));
     message.text = SLICE_NONE;
     envelope = wire_reply(10, XCCOS_VERB_MODMSG, 9, &answer);
     wire_assert_both_ways(
@@ -97,12 +97,11 @@ static void test_xccos_write__author_revises(void **state)
     wire_assert_both_ways(
         &envelope,
         ENVELOPE("11",
-                 COMMAND("delmsg",
-                         "<data><chanib uri=\"" TIDE_URI
-                         "\"><msg id=\"grpchat\" seqid=\"1\" " OF_TIDE
-                         " chatId=\"42\"" PERCH
-                         " perch:reason=\"wrong room\"><chat/></msg>"
-                         "</chanib></data>")));
+                 COMMAND("delmsg", "<data><chanib uri=\"" TIDE_URI
+                                   "\"><msg id=\"grpchat\" seqid=\"1\" " OF_TIDE
+                                   " chatId=\"42\"" PERCH
+                                   " perch:reason=\"wrong room\"><chat/></msg>"
+                                   "</chanib></data>")));
 }
 
 /* What a message was made is told with its state; a room that was cleared by
@@ -134,10 +133,10 @@ static void test_xccos_write__revised(void **state)
     room.cleared_upto = XCCOS_NUMBER(41);
     envelope = wire_notice(13, XCCOS_VERB_PURGE, &notice);
     wire_assert_both_ways(
-        &envelope, ENVELOPE("13", NOTICE("purge", "<data><chanib uri=\"" TIDE_URI
-                                                  "\"" PERCH
-                                                  " perch:cleared=\"41\"/>"
-                                                  "</data>")));
+        &envelope,
+        ENVELOPE("13", NOTICE("purge", "<data><chanib uri=\"" TIDE_URI
+                                       "\"" PERCH " perch:cleared=\"41\"/>"
+                                       "</data>")));
 }
 
 /* The line for clients that know no states has no message id: it is no new
@@ -152,19 +151,17 @@ static void test_xccos_write__line_about_a_message(void **state)
     line.message.message_id.set = false;
     line.message.about = XCCOS_NUMBER(42);
     wire_assert_both_ways(
-        &envelope,
-        ENVELOPE("14", "<grpchat id=\"grpchat\" seqid=\"1\" " OF_TIDE
-                       " alert=\"false\" ts=\"" AT "\"" PERCH
-                       " perch:about=\"42\"><chat>It is gone.</chat>"
-                       "</grpchat>"));
+        &envelope, ENVELOPE("14", "<grpchat id=\"grpchat\" seqid=\"1\" " OF_TIDE
+                                  " alert=\"false\" ts=\"" AT "\"" PERCH
+                                  " perch:about=\"42\"><chat>It is gone.</chat>"
+                                  "</grpchat>"));
 }
 
 static enum xccos_code read_command(struct arena *arena, const char *verb,
                                     struct xccos_data data,
                                     struct xccos_request *request_out)
 {
-    struct xccos_primitive command = {
-        .kind = XCCOS_KIND_COMMAND, .data = data};
+    struct xccos_primitive command = {.kind = XCCOS_KIND_COMMAND, .data = data};
     struct slice why;
 
     command.verb = xccos_verb_find(slice_of_text(verb));

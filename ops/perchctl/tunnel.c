@@ -1,4 +1,4 @@
-#include "ops/perchctl/secure.h"
+#include "ops/perchctl/tunnel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,17 +9,17 @@
 #include "proto/base/tls_reason.h"
 #include "raft/peer/tls_identity.h"
 
-static enum error refuse(char why[LINK_WHY_BYTES], const char *file,
+static enum error refuse(char why[WIRE_WHY_BYTES], const char *file,
                          const char *what)
 {
-    snprintf(why, LINK_WHY_BYTES, "%s: %s: %s", file, what,
+    snprintf(why, WIRE_WHY_BYTES, "%s: %s: %s", file, what,
              tls_reason("no reason given"));
     ERR_clear_error();
     return ERROR_TLS;
 }
 
 static enum error load(SSL_CTX *context, const struct options *options,
-                       char why[LINK_WHY_BYTES])
+                       char why[WIRE_WHY_BYTES])
 {
     CHECK(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
@@ -39,9 +39,9 @@ static enum error load(SSL_CTX *context, const struct options *options,
     return ERROR_NONE;
 }
 
-enum error secure_load(const struct options *options,
+enum error tunnel_load(const struct options *options,
                        struct tls_identity **identity_out,
-                       char why[LINK_WHY_BYTES])
+                       char why[WIRE_WHY_BYTES])
 {
     struct tls_identity *identity = calloc(1, sizeof(*identity));
     enum error error;
@@ -52,22 +52,22 @@ enum error secure_load(const struct options *options,
     CHECK(identity->context != NULL);
     error = load(identity->context, options, why);
     if (error != ERROR_NONE) {
-        secure_free(identity);
+        tunnel_free(identity);
         return error;
     }
     *identity_out = identity;
     return ERROR_NONE;
 }
 
-void secure_free(struct tls_identity *identity)
+void tunnel_free(struct tls_identity *identity)
 {
     tls_identity_free(identity);
 }
 
-enum error secure_check(const struct tls *tls, char why[LINK_WHY_BYTES])
+enum error tunnel_check(const struct tls *tls, char why[WIRE_WHY_BYTES])
 {
     if (tls_peer_node(tls) == 0) {
-        snprintf(why, LINK_WHY_BYTES,
+        snprintf(why, WIRE_WHY_BYTES,
                  "the other side's certificate names no node");
         return ERROR_TLS;
     }

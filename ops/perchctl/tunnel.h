@@ -2,10 +2,10 @@
  *
  * Thread: the program's only one.
  */
-#ifndef OPS_PERCHCTL_SECURE_H
-#define OPS_PERCHCTL_SECURE_H
+#ifndef OPS_PERCHCTL_TUNNEL_H
+#define OPS_PERCHCTL_TUNNEL_H
 
-#include "ops/perchctl/link.h"
+#include "ops/perchctl/wire.h"
 #include "raft/peer/tls.h"
 
 /**
@@ -13,15 +13,15 @@
  *
  * Returns TLS, and why names the file.
  */
-enum error secure_load(const struct options *options,
+enum error tunnel_load(const struct options *options,
                        struct tls_identity **identity_out,
-                       char why[LINK_WHY_BYTES]);
+                       char why[WIRE_WHY_BYTES]);
 
 /** Free. Accepts NULL. */
-void secure_free(struct tls_identity *identity);
+void tunnel_free(struct tls_identity *identity);
 
 /** Make sure that the other side is a node: another administrator with a
  * certificate of the same authority is none. */
-enum error secure_check(const struct tls *tls, char why[LINK_WHY_BYTES]);
+enum error tunnel_check(const struct tls *tls, char why[WIRE_WHY_BYTES]);
 
 #endif

@@ -1,0 +1,315 @@
+/* Who may administer, what is deleted, why, and what a new pool begins with: by
+ * perchctl, over a real socket, by the real rules. */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/journal.h"
+#include "proto/command.h"
+#include "tests/admin/replies.h"
+#include "tests/unit/test.h"
+
+#define RULES "3" /* COMMAND_RULES_KNOWN */
+
+static int raise_rules(void **state)
+{
+    return scene_run(*state, "pool rules " RULES, NULL);
+}
+
+static int setup(void **state)
+{
+    return scene_setup(state) != 0 || raise_rules(state) != 0 ? -1 : 0;
+}
+
+static int setup_tls(void **state)
+{
+    return scene_setup_tls(state) != 0 || raise_rules(state) != 0 ? -1 : 0;
+}
+
+static void run(struct scene *scene, const char *words, int code)
+{
+    assert_int_equal(scene_run(scene, words, NULL), code);
+}
+
+/* As the administrator of a certificate. */
+static void run_as_alice(struct scene *scene, const char *words, int code)
+{
+    char all[4096];
+    const char *folder = scene_certificates();
+
+    snprintf(all, sizeof(all),
+             "--tls 127.0.0.1:%u --authority %s/ca.pem --certificate "
+             "%s/admin-alice.pem --key %s/admin-alice.key %s",
+             (unsigned)server_port(admin_server(scene->admin)), folder, folder,
+             folder, words);
+    run(scene, all, code);
+}
+
+/* A deletion shows what it was; asked for again it is done already. */
+static void test_rooms_delete__whole_life(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "--dry-run rooms delete lobby", 0);
+    HAS(scene->out, "room \"lobby\" would be deleted");
+    run(scene, "rooms delete lobby --if-version 99", 1);
+    HAS(scene->err, "[VERSION_STALE]");
+    run(scene, "categories delete Trade", 1);
+    HAS(scene->err, "[CATEGORY_NOT_EMPTY]");
+    HAS(scene->err, "category \"Trade\"");
+    reply = run_json(scene, "rooms delete lobby", 0);
+    assert_text(reply, "room.name", "lobby");
+    assert_truth(reply, "already", false);
+    json_decref(reply);
+    run(scene, "rooms show lobby", 1);
+    reply = run_json(scene, "rooms delete lobby", 0);
+    assert_truth(reply, "already", true);
+    assert_text(reply, "text",
+                "there is no room \"lobby\"; nothing was changed");
+    json_decref(reply);
+    run(scene, "rooms create lobby --category Trade", 0);
+    run(scene, "rooms delete lobby", 0);
+    run(scene, "rooms delete desk", 0);
+    run(scene, "categories delete Trade", 0);
+    reply = run_json(scene, "categories delete Trade", 0);
+    assert_truth(reply, "already", true);
+    json_decref(reply);
+}
+
+static void test_users_delete__whole_life(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene, "users delete alice", 0);
+
+    assert_text(reply, "user.uri", "sip:alice@example.com");
+    assert_number(reply, "user.sessions", 1);
+    json_decref(reply);
+    run(scene, "sessions list --user alice", 1);
+    HAS(scene->err, "[USER_UNKNOWN]");
+    reply = run_json(scene, "sessions list", 0);
+    assert_int_equal(json_array_size(at(reply, "sessions")), 0);
+    json_decref(reply);
+    run(scene, "users delete alice", 0);
+    HAS(scene->out, "there is no user \"alice\"");
+    run(scene, "groups create group:traders --member bob", 0);
+    run(scene, "groups delete group:traders", 0);
+    run(scene, "groups delete group:traders", 0);
+    HAS(scene->out, "there is no group \"group:traders\"");
+    run(scene, "groups show group:traders", 1);
+}
+
+/* Below the rules that know it nothing is deleted, and the way out is told. */
+static void test_rooms_delete__waits_for_the_rules(void **state)
+{
+    struct scene *scene = *state;
+
+    run(scene, "rooms delete lobby", 1);
+    HAS(scene->err, "[COMMAND_UNKNOWN]");
+    HAS(scene->err, "perchctl pool rules");
+    run(scene, "administrators grant local:olga --role viewer", 1);
+    HAS(scene->err, "[COMMAND_UNKNOWN]");
+}
+
+/* Roles are given and taken, and shown; what is so already is not done twice.
+ */
+static void test_administrators__whole_life(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply = run_json(scene, "administrators list", 0);
+
+    assert_int_equal(json_array_size(at(reply, "administrators")), 0);
+    json_decref(reply);
+    reply = run_json(
+        scene, "administrators grant certificate:olga --role operator", 0);
+    assert_text(reply, "administrator.name", "certificate:olga");
+    assert_text(reply, "administrator.roles.0", "operator");
+    json_decref(reply);
+    reply = run_json(
+        scene, "administrators grant certificate:olga --role operator", 0);
+    assert_truth(reply, "already", true);
+    json_decref(reply);
+    run(scene, "administrators list", 0);
+    HAS(scene->out, "local:root");
+    HAS(scene->out, "certificate:olga  operator");
+    run(scene, "administrators revoke certificate:olga --role viewer", 0);
+    HAS(scene->out, "already");
+    run(scene, "administrators revoke certificate:olga", 0);
+    run(scene, "administrators revoke certificate:olga", 0);
+    HAS(scene->out, "already");
+    run(scene, "administrators grant olga --role viewer", 1);
+    HAS(scene->err, "[ADMINISTRATOR_NAME_INVALID]");
+    run(scene, "administrators revoke local:root", 1);
+    HAS(scene->err, "[ADMINISTRATOR_LAST]");
+    HAS(scene->err, "make another one administrator first");
+}
+
+/* Whoever has no role is refused looks and changes alike, on every way in; the
+ * refusal names who, which roles and the rule. */
+static void test_roles__decide_who_may(void **state)
+{
+    struct scene *scene = *state;
+
+    run_as_alice(scene, "users create dave", 0); /* The list is open. */
+    run_as_alice(scene, "administrators grant certificate:bob --role viewer",
+                 0);
+    run(scene, "rooms list", 0); /* Local root is written down with it. */
+    run(scene, "administrators revoke local:root", 0);
+    run(scene, "rooms list", 1);
+    HAS(scene->err, "[ADMINISTRATOR_ROLE_MISSING]");
+    HAS(scene->err, "local:root has no role");
+    run(scene, "users create erin", 1);
+    run(scene, "ping", 0);
+    run_as_alice(scene, "administrators grant local:root --role operator", 0);
+    run(scene, "users create erin", 0);
+    run(scene, "rooms delete desk", 1);
+    HAS(scene->err, "local:root has operator; it is for room_administrator or "
+                    "administrator");
+    run(scene, "--dry-run rooms delete desk", 1);
+    run(scene, "administrators grant local:root --role administrator", 1);
+    run_as_alice(scene, "administrators revoke local:root", 0);
+    run_as_alice(scene, "administrators grant local:root --role viewer", 0);
+    run(scene, "rooms show desk", 0);
+    run(scene, "nodes transfer", 1);
+    HAS(scene->err, "local:root has viewer; it is for operator");
+}
+
+static struct {
+    pthread_mutex_t mutex;
+    char lines[16384];
+} heard = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void hear(void *context, enum journal_level level, const char *line)
+{
+    size_t len;
+
+    (void)context;
+    (void)level;
+    pthread_mutex_lock(&heard.mutex);
+    len = strlen(heard.lines);
+    snprintf(heard.lines + len, sizeof(heard.lines) - len, "%s\n", line);
+    pthread_mutex_unlock(&heard.mutex);
+}
+
+static bool was_heard(const char *part)
+{
+    bool found;
+
+    pthread_mutex_lock(&heard.mutex);
+    found = strstr(heard.lines, part) != NULL;
+    pthread_mutex_unlock(&heard.mutex);
+    return found;
+}
+
+/* Why a change was made stands in the journal, within its quotes, and in the
+ * command, whose rules judge it. */
+static void test_reason__is_kept(void **state)
+{
+    struct scene *scene = *state;
+    char words[700];
+
+    journal_capture(hear, NULL);
+    run(scene, "--reason 'ticket 4711: \"left\"' users create dave", 0);
+    journal_capture(NULL, NULL);
+    assert_true(was_heard("what=USERS_CREATE outcome=DONE"));
+    assert_true(was_heard("reason=\"ticket 4711: 'left'\""));
+    snprintf(words, sizeof(words), "--reason %0257d users create erin", 7);
+    run(scene, words, 1);
+    HAS(scene->err, "[REASON_TOO_LONG]");
+    run(scene, "users show erin", 1);
+}
+
+/* The first domain of a pool raises its rules to what all started nodes know;
+ * a refused domain raises nothing, nor does trying it out. */
+static void test_pool_set__begins_with_the_newest_rules(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "pool set domain 'no domain'", 1);
+    run(scene, "--dry-run pool set domain example.org", 0);
+    HAS(scene->out, "rules version " RULES " and the setting would be set");
+    reply = run_json(scene, "pool rules", 0);
+    assert_number(reply, "version", 1);
+    json_decref(reply);
+    run(scene, "pool set domain example.org", 0);
+    HAS(scene->out, "rules version " RULES " and the setting is set");
+    reply = run_json(scene, "pool rules", 0);
+    assert_number(reply, "version", COMMAND_RULES_KNOWN);
+    json_decref(reply);
+    run(scene, "groups create group:traders", 0);
+}
+
+/* Rules of a pool that has its domain are raised by hand alone: its nodes may
+ * be about to be upgraded one by one. */
+static void test_pool_set__leaves_the_rules_of_a_pool_in_use(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "pool set domain example.com users_max=1000", 0);
+    HAS_NOT(scene->out, "rules version");
+    reply = run_json(scene, "pool rules", 0);
+    assert_number(reply, "version", 1);
+    json_decref(reply);
+}
+
+/* With a node that knows less the pool begins with what that one knows. */
+static void test_pool_set__minds_nodes_that_know_less(void **state)
+{
+    struct scene *scene = *state;
+    json_t *reply;
+
+    run(scene, "pool set domain example.org", 0);
+    reply = run_json(scene, "pool rules", 0);
+    assert_number(reply, "version", 2);
+    json_decref(reply);
+}
+
+/* Node 2 has said at its start that it knows version 2. */
+static int setup_mixed(void **state)
+{
+    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint8_t id[16] = {9};
+    struct scene *scene;
+
+    if (scene_setup_empty(state) != 0) {
+        return -1;
+    }
+    scene = *state;
+    CODEC_SET(&started, start_id, codec_bytes(slice_of(id, sizeof(id))));
+    CODEC_SET(&started, rules_known, 2);
+    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
+    command.node_started = &started;
+    return fixture_apply_entry(scene->f, (struct applied_entry){.node = 2},
+                               &command) == OUTCOME_DONE
+               ? 0
+               : -1;
+}
+
+int main(void)
+{
+    if (geteuid() != 0) {
+        puts("who runs this is not root, and local:root not at hand");
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {
+        RUN_IN(test_rooms_delete__whole_life, setup, scene_teardown),
+        RUN_IN(test_users_delete__whole_life, setup, scene_teardown),
+        RUN_IN(test_rooms_delete__waits_for_the_rules, scene_setup,
+               scene_teardown),
+        RUN_IN(test_administrators__whole_life, setup, scene_teardown),
+        RUN_IN(test_roles__decide_who_may, setup_tls, scene_teardown),
+        RUN_IN(test_reason__is_kept, setup, scene_teardown),
+        RUN_IN(test_pool_set__begins_with_the_newest_rules, scene_setup_empty,
+               scene_teardown),
+        RUN_IN(test_pool_set__leaves_the_rules_of_a_pool_in_use, scene_setup,
+               scene_teardown),
+        RUN_IN(test_pool_set__minds_nodes_that_know_less, setup_mixed,
+               scene_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
