@@ -15,8 +15,8 @@
  * first_id is what the first of them will be: a room that has more or fewer
  * messages takes none, so that a batch that is sent again does no harm, and one
  * that is interrupted goes on where the room stands. Nobody is told; who may
- * read the room finds them in its history. Authors need not be users; their URIs
- * are lower case, as users' are kept.
+ * read the room finds them in its history. Authors need not be users; their
+ * URIs are lower case, as users' are kept.
  *
  * value becomes the room's last message id; of a refusal for its place in the
  * list, that, from 0.

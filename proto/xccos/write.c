@@ -295,9 +295,9 @@ enum xccos_error xccos_write_primitive(struct buffer *out, uint64_t envid,
 
 size_t xccos_message_bytes_max(const struct xccos_message *message)
 {
-    const struct slice attributes[] = {message->room_uri, message->author,
+    const struct slice attributes[] = {message->room_uri,    message->author,
                                        message->author_name, message->retry_id,
-                                       message->reason, message->note};
+                                       message->reason,      message->note};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
 
     bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;

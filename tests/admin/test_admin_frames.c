@@ -26,7 +26,8 @@ static void print_all(FILE *to)
     struct arena *arena = arena_new(4096);
     struct buffer frame = BUFFER_EMPTY;
 
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         const char *name = admin_fact(kind)->name;
 
         buffer_clear(&frame);
@@ -133,7 +134,8 @@ static void test_frames__read_back(void **state)
     struct arena *arena = arena_new(4096);
 
     (void)state;
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         read_request_back(arena, kind);
         read_reply_back(arena, kind);
     }
@@ -146,7 +148,8 @@ static void test_kinds__stay_and_are_named(void **state)
     (void)state;
     assert_null(admin_fact(0));
     assert_null(admin_fact(ADMIN_KINDS));
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         assert_non_null(admin_fact(kind)->name);
     }
     assert_int_equal(ADMIN_PING, 1);

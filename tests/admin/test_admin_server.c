@@ -262,7 +262,8 @@ static void test_requests__may_lack_every_field(void **state)
     struct talk talk;
 
     talk_init(&talk);
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         const Perch__Admin__Reply *reply;
 
         if (kind == ADMIN_NODES_TRANSFER) {

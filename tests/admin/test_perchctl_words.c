@@ -188,7 +188,8 @@ static void test_commands__name_fields_that_exist(void **state)
 static void test_commands__reach_everything(void **state)
 {
     (void)state;
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         const ProtobufCMessageDescriptor *request = admin_fact(kind)->request;
 
         for (unsigned f = 0; f < request->n_fields; f++) {
@@ -262,7 +263,8 @@ static void test_json__has_every_field(void **state)
 {
     struct scene *scene = *state;
 
-    FOR_EACH_ADMIN_KIND (kind) {
+    FOR_EACH_ADMIN_KIND(kind)
+    {
         const ProtobufCMessageDescriptor *reply = admin_fact(kind)->reply;
         json_t *full = field_json(sample_message(scene->arena, reply));
         ProtobufCMessage *none =
