@@ -130,6 +130,17 @@ static void on_applied(void *context)
     }
 }
 
+static void on_entry(void *context, const struct applied_entry *entry,
+                     const struct applied *applied,
+                     const struct effects *effects)
+{
+    struct backend *backend = context;
+
+    if (backend->events.entry != NULL) {
+        backend->events.entry(backend->events.context, entry, applied, effects);
+    }
+}
+
 /* Freshness: a read index that the state has reached. */
 
 static void on_probed(struct read *read, enum error error)
@@ -190,7 +201,7 @@ static enum error open_replica(struct backend *backend)
     struct replica_settings settings = backend->settings.replica;
 
     settings.state = BACKEND_STATE_NAME;
-    settings.rules_version = COMMAND_RULES_KNOWN;
+    settings.rules_version = backend->settings.rules_known;
     settings.noop = buffer_slice(&backend->noop);
     settings.events = *state_loop_events(backend->state);
     return replica_open(&settings, &backend->replica);
@@ -206,7 +217,7 @@ static enum error open_state(struct backend *backend)
     const struct applier_settings applier = {
         .loop = settings->owner_loop,
         .data = settings->directory,
-        .rules_known = COMMAND_RULES_KNOWN,
+        .rules_known = backend->settings.rules_known,
         .store = &backend->settings.store,
     };
     const struct sessions_settings sessions = {
@@ -214,7 +225,7 @@ static enum error open_state(struct backend *backend)
         .node = identity.node,
         .raft_id = identity.raft_id,
         .directory_id = identity.directory_id,
-        .rules_known = COMMAND_RULES_KNOWN,
+        .rules_known = backend->settings.rules_known,
         .masks = XCCOS_MASKS_DEFAULT,
         .catalog = searches ? backend->catalog : NULL,
     };
@@ -237,6 +248,7 @@ static enum error open_parts(struct backend *backend)
         .fatal = on_fatal,
         .changed = on_changed,
         .applied = on_applied,
+        .entry = on_entry,
     };
 
     backend->state = state_loop_new(&owner);

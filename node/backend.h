@@ -48,6 +48,9 @@ struct backend_settings {
      * the backend's to fill in. */
     struct replica_settings replica;
     struct store_options store;
+    /* COMMAND_RULES_KNOWN; simulations of mixed pools have nodes of older
+     * programs. */
+    uint32_t rules_known;
     bool searches; /* What was said: keeps a catalog (node/session/
                       cataloging.h) of it. */
 };
@@ -67,6 +70,11 @@ struct backend_events {
 
     /* Whether the state here is as new as the pool's changed. */
     void (*fresh)(void *context, bool fresh);
+
+    /* An entry was applied, the machine being as it left it; may be NULL. All
+     * is borrowed for the call. */
+    void (*entry)(void *context, const struct applied_entry *entry,
+                  const struct applied *applied, const struct effects *effects);
 
     /* The node must stop, now: nothing is answered after this. */
     void (*fatal)(void *context, enum error error, const char *reason);

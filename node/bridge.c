@@ -4,8 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "node/bridge_messages.h"
 #include "node/bridge_content.h"
 #include "node/session/cataloging.h"
+#include "node/session/facts.h"
+#include "node/session/keeping.h"
 #include "node/session/proposer.h"
 #include "node/session/reads.h"
 #include "proto/admin.h"
@@ -276,6 +279,57 @@ static void ask_search(void *context, uint64_t token,
                    applier_applied(backend_applier(backend)));
 }
 
+static struct store *store_of(void *context)
+{
+    struct bridge *bridge = context;
+
+    return applier_store(backend_applier(bridge->settings.backend));
+}
+
+static enum error on_facts(void *context, const Perch__Command *command,
+                           struct arena *arena, struct facts *facts_out)
+{
+    struct store *store = store_of(context);
+
+    return store == NULL ? ERROR_CLOSED
+                         : facts_read(store, on_machine(context), command,
+                                      arena, facts_out);
+}
+
+static enum error on_messages(void *context, uint32_t room, uint64_t first,
+                              uint64_t last, admin_take_message *take,
+                              void *take_context)
+{
+    struct reading_range range = {room, first, last, false};
+    struct store *store = store_of(context);
+
+    return store == NULL
+               ? ERROR_CLOSED
+               : bridge_messages_walk(store, &range, take, take_context);
+}
+
+static enum error on_versions(void *context, uint32_t room, uint64_t message_id,
+                              admin_take_version *take, void *take_context)
+{
+    struct store *store = store_of(context);
+
+    return store == NULL ? ERROR_CLOSED
+                         : bridge_messages_versions(store, room, message_id,
+                                                    take, take_context);
+}
+
+static enum error on_due(void *context, const struct room *room, int64_t now_us,
+                         uint64_t *upto_out)
+{
+    struct store *store = store_of(context);
+
+    return store == NULL ? ERROR_CLOSED
+                         : keeping_due(store, room, now_us, upto_out);
+}
+
+static const struct admin_messages messages = {on_facts, on_messages,
+                                               on_versions, on_due};
+
 struct bridge *bridge_new(const struct bridge_settings *settings)
 {
     struct bridge *bridge = calloc(1, sizeof(*bridge));
@@ -299,6 +353,7 @@ struct admin_state bridge_state(struct bridge *bridge)
         .propose = ask_propose,
         .transfer = ask_transfer,
         .search = ask_search,
+        .messages = &messages,
         .content = on_content,
     };
 }

@@ -58,6 +58,7 @@ static void run_opening(struct job *job)
     struct backend_settings settings = {
         .store = {.memtable_bytes = daemon->config->store_memtable_bytes,
                   .cache_bytes = daemon->config->store_cache_bytes},
+        .rules_known = COMMAND_RULES_KNOWN,
         .searches = true,
     };
     const struct backend_events events = daemon_backend_events(daemon);

@@ -48,6 +48,9 @@ static void on_entry(void *context, const struct applied_entry *entry,
     struct state_loop *state = context;
 
     sessions_entry(state->sessions, entry, applied, effects);
+    if (state->owner.entry != NULL) {
+        state->owner.entry(state->owner.context, entry, applied, effects);
+    }
 }
 
 static void on_batch_committed(void *context, uint64_t applied_index)

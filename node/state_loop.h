@@ -36,6 +36,10 @@ struct state_loop_owner {
     /* The state has changed: entries were applied, or it was replaced by
      * another node's; may be NULL. */
     void (*applied)(void *context);
+
+    /* An entry was applied; the sessions know. May be NULL. Borrowed. */
+    void (*entry)(void *context, const struct applied_entry *entry,
+                  const struct applied *applied, const struct effects *effects);
 };
 
 /** Make, without a state yet. NULL when memory is out. Owned by the caller. */

@@ -112,6 +112,23 @@ enum admin_access {
       CHANGE)                                                                  \
     X(CATEGORIES_ELIGIBLE, 37, categories_eligible, categories_eligible_reply, \
       SHORT, REPLY, LOOK)                                                      \
+    X(MESSAGES_LIST, 38, messages_list, messages_list_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(MESSAGES_SHOW, 39, messages_show, messages_show_reply, SHORT, REPLY,     \
+      LOOK)                                                                    \
+    X(MESSAGES_REDACT, 40, messages_redact, messages_list_reply, SHORT, REPLY, \
+      CHANGE)                                                                  \
+    X(MESSAGES_WITHDRAW, 41, messages_withdraw, messages_show_reply, SHORT,    \
+      REPLY, CHANGE)                                                           \
+    X(ROOMS_CLEAR, 42, rooms_clear, rooms_show_reply, SHORT, REPLY, CHANGE)    \
+    X(ROOMS_PURGE, 43, rooms_purge, rooms_show_reply, SHORT, REPLY, CHANGE)    \
+    X(ROOMS_RETENTION, 44, rooms_retention, rooms_show_reply, SHORT, REPLY,    \
+      CHANGE)                                                                  \
+    X(CATEGORIES_RETENTION, 45, categories_retention, categories_show_reply,   \
+      SHORT, REPLY, CHANGE)                                                    \
+    X(HOLDS_LIST, 46, holds_list, holds_list_reply, SHORT, REPLY, LOOK)        \
+    X(HOLDS_PLACE, 47, holds_place, holds_place_reply, SHORT, REPLY, CHANGE)   \
+    X(HOLDS_LIFT, 48, holds_lift, holds_place_reply, SHORT, REPLY, CHANGE)     \
     X(ROOMS_DELETE, 70, rooms_delete, rooms_show_reply, SHORT, REPLY, CHANGE)  \
     X(CATEGORIES_DELETE, 71, categories_delete, categories_show_reply, SHORT,  \
       REPLY, CHANGE)                                                           \

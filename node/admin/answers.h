@@ -24,7 +24,8 @@ extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     rooms_rows[], room_changes_rows[], categories_rows[], users_rows[],
     sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[],
     filters_rows[], filter_changes_rows[], content_rows[], addins_rows[],
-    eligible_rows[], search_rows[], deletions_rows[], administrators_rows[];
+    eligible_rows[], search_rows[], deletions_rows[], administrators_rows[],
+    messages_rows[], keeping_rows[], holds_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);

@@ -208,10 +208,19 @@ static void raise_rules(struct desk *desk, struct answer *answer)
 
 static void propose(struct desk *desk, struct answer *answer)
 {
+    struct facts facts = {0, NULL};
+    struct applied_entry as = {.facts = &facts};
     struct applied judged;
 
     sign(answer, &answer->command);
-    judged = machine_judge(answer->machine, &answer->command, NULL);
+    as.sent_at_us = loop_wall_us(desk->loop);
+    if (message_is_wanted(&answer->command) &&
+        desk->state.messages->facts(desk->state.context, &answer->command,
+                                    answer->arena, &facts) != ERROR_NONE) {
+        carry_refuse(desk, answer, REFUSAL_NO_MESSAGES_HERE);
+        return;
+    }
+    judged = machine_judge(answer->machine, &answer->command, &as);
     if (!outcome_is_success(judged.outcome)) {
         answer_refuse_outcome(answer, judged.outcome,
                               objection(answer, &judged));
@@ -289,6 +298,15 @@ static bool may_ask(struct answer *answer)
     return false;
 }
 
+/* It reads messages, and there is nothing to read them from. */
+static bool wants_messages(const struct answer *answer)
+{
+    enum admin_kind kind = answer->ask->request.kind;
+
+    return answer->state->messages == NULL && kind >= ADMIN_MESSAGES_LIST &&
+           kind <= ADMIN_ROOMS_PURGE;
+}
+
 void carry_decide(struct desk *desk, struct answer *answer)
 {
     carry_move(answer, ANSWER_DECIDING);
@@ -303,6 +321,10 @@ void carry_decide(struct desk *desk, struct answer *answer)
     }
     CODEC_SET(&answer->reply, log_index,
               desk->state.applied(desk->state.context));
+    if (wants_messages(answer)) {
+        carry_refuse(desk, answer, REFUSAL_NO_MESSAGES_HERE);
+        return;
+    }
     answer->row->decide(answer);
     act(desk, answer);
 }

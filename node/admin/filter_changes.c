@@ -4,18 +4,19 @@
 #include "node/admin/find.h"
 #include "node/chat/filters.h"
 #include "node/chat/view.h"
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 
 /* Compiled on the state loop, for one request; the rules refuse more. */
 static bool can_be_compiled(struct answer *answer, size_t n,
                             const ProtobufCBinaryData *expressions)
 {
-    char why[SIEVE_WHY_BYTES];
+    char why[STRAINER_WHY_BYTES];
 
     for (size_t i = 0; i < n && i < FILTER_EXPRESSIONS_MAX; i++) {
         struct slice expression = codec_slice(expressions[i]);
 
-        if (!filters_is_expression(expression) || sieve_try(expression, why)) {
+        if (!filters_is_expression(expression) ||
+            strainer_try(expression, why)) {
             continue; /* What is none is for the rules to refuse. */
         }
         answer_refuse_about(

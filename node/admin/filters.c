@@ -7,7 +7,7 @@
 #include "node/chat/filters.h"
 #include "node/chat/text.h"
 #include "node/chat/view.h"
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 
 /* Of all filters that one test looks for: compiled on the state loop. */
 enum { TEST_EXPRESSIONS_MAX = 4096 };
@@ -144,7 +144,7 @@ static size_t count_expressions(const struct machine *machine)
     return n;
 }
 
-static Perch__Admin__FilterVerdict judge(const struct sieve_verdict *verdict)
+static Perch__Admin__FilterVerdict judge(const struct strainer_verdict *verdict)
 {
     if (verdict->blocked) {
         return PERCH__ADMIN__FILTER_VERDICT__BLOCKED;
@@ -159,14 +159,14 @@ static Perch__Admin__FilterVerdict judge(const struct sieve_verdict *verdict)
 }
 
 static Perch__Admin__FilterHit *describe_hit(struct answer *answer,
-                                             const struct sieve_hit *hit)
+                                             const struct strainer_hit *hit)
 {
     const struct filter *filter = filters_find(answer->machine, hit->filter);
     Perch__Admin__FilterHit *shown =
         answer_new(answer, &perch__admin__filter_hit__descriptor);
     struct filter_view view;
 
-    /* Not from the hit: that lies in the sieve. */
+    /* Not from the hit: that lies in the strainer. */
     filters_view(filter, &view);
     ANSWER_TEXT(shown, filter, view.name);
     CODEC_SET(shown, action, view.action);
@@ -176,17 +176,17 @@ static Perch__Admin__FilterHit *describe_hit(struct answer *answer,
     return shown;
 }
 
-/* @sieve  NULL: there is nothing to look for. Taken. */
-static void test(struct answer *answer, struct sieve *sieve,
+/* @strainer  NULL: there is nothing to look for. Taken. */
+static void test(struct answer *answer, struct strainer *strainer,
                  const struct guid *category, struct slice text)
 {
     Perch__Admin__FiltersTestReply *body =
         answer_new(answer, &perch__admin__filters_test_reply__descriptor);
-    struct sieve_verdict verdict = {.n = 0};
+    struct strainer_verdict verdict = {.n = 0};
 
-    if (sieve != NULL) {
-        sieve_compile(sieve);
-        sieve_look(sieve, category, text, &verdict);
+    if (strainer != NULL) {
+        strainer_compile(strainer);
+        strainer_look(strainer, category, text, &verdict);
     }
     CODEC_SET(body, verdict, judge(&verdict));
     CODEC_SET(body, steps, verdict.steps);
@@ -196,7 +196,7 @@ static void test(struct answer *answer, struct sieve *sieve,
     }
     body->n_hits = verdict.n;
     answer->body = &body->base;
-    sieve_free(sieve);
+    strainer_free(strainer);
 }
 
 static void test_all(struct answer *answer,
@@ -218,7 +218,7 @@ static void test_all(struct answer *answer,
         answer_refuse(answer, REFUSAL_EXPRESSIONS_MANY);
         return;
     }
-    test(answer, sieve_new(answer->machine),
+    test(answer, strainer_new(answer->machine),
          room == NULL ? NULL : &category.place.guid, codec_slice(asked->text));
 }
 
@@ -233,7 +233,7 @@ static void decide_test(struct answer *answer)
     }
     filter = find_filter(answer, asked->filter);
     if (filter != NULL) {
-        test(answer, sieve_of(filter), NULL, codec_slice(asked->text));
+        test(answer, strainer_of(filter), NULL, codec_slice(asked->text));
     }
 }
 

@@ -86,7 +86,18 @@
     X(NODE_VOTES, UNSAFE, 409,                                                 \
       "the node is connected and votes, so there is nothing to replace",       \
       "check the number; with --force it may come back as a new member all "   \
-      "the same, once its disk is emptied")
+      "the same, once its disk is emptied")                                    \
+    X(MOMENT_INVALID, USAGE, 400,                                              \
+      "a moment is YYYY-MM-DD or "                                             \
+      "YYYY-MM-DDTHH:MM:SSZ, UTC",                                             \
+      "write it so")                                                           \
+    X(MESSAGES_INVALID, USAGE, 400, "messages are named by N or N-M",          \
+      "see perchctl messages list for their numbers")                          \
+    X(NO_MESSAGES_HERE, REFUSED, 503, "the node cannot read its messages now", \
+      "try again in a while, or ask another node")                             \
+    X(NOTHING_DUE, REFUSED, 409,                                               \
+      "retention has not ended for any message of the room",                   \
+      "see perchctl rooms show for how long they are kept")
 
 #define REFUSAL_ENUM(name, ...) REFUSAL_##name,
 enum refusal { REFUSAL_LIST(REFUSAL_ENUM) REFUSALS };

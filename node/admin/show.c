@@ -59,6 +59,11 @@ Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
     CODEC_SET(shown, invitations, view.invitations);
     CODEC_SET(shown, file_upload, view.file_upload);
     CODEC_SET(shown, history, view.history);
+    CODEC_SET(shown, retention_days, view.retention_days);
+    CODEC_SET(shown, retention_own, view.has_retention);
+    CODEC_SET(shown, holds, view.holds);
+    CODEC_SET(shown, cleared_upto, view.cleared_upto);
+    CODEC_SET(shown, purged_upto, view.purged_upto);
     if (view.addin != NULL) {
         view_addin(view.addin, &addin);
         ANSWER_TEXT(shown, addin, addin.name);
@@ -81,6 +86,7 @@ Perch__Admin__Category *show_category(struct answer *answer,
     CODEC_SET(shown, file_upload, view.file_upload);
     CODEC_SET(shown, history, view.history);
     CODEC_SET(shown, rooms, view.rooms);
+    CODEC_SET(shown, retention_days, view.retention_days);
     return shown;
 }
 

@@ -15,11 +15,15 @@
 #include <stdint.h>
 
 #include "node/chat/machine.h"
+#include "node/chat/said.h"
 #include "node/session/lookup.h" /* Its types alone. */
+#include "proto/base/arena.h"
 #include "proto/base/error.h"
 #include "proto/command.h"
 #include "proto/store.pb-c.h"
 #include "raft/replica.h"
+
+struct room;
 
 enum {
     ADMIN_FAULTS_MAX = 16,
@@ -56,6 +60,53 @@ struct admin_node {
     } hook;
     size_t n_certificates;
     struct admin_certificate certificates[ADMIN_CERTIFICATES_MAX];
+};
+
+/* A message with why it is as it is; borrowed for the call that gets it. */
+struct admin_message {
+    struct said said;
+    struct slice reason;
+    int64_t changed_at_us; /* 0: never. */
+};
+
+/* A text of a message. */
+struct admin_version {
+    enum revision state;
+    int64_t at_us;
+    struct slice user, administrator, source, reason, text;
+    uint64_t log_index;
+};
+
+/** Take a message, or a version; false ends the walk. */
+typedef bool admin_take_message(void *context,
+                                const struct admin_message *message);
+typedef bool admin_take_version(void *context,
+                                const struct admin_version *version);
+
+/* What a node's store has of messages. Each returns an error when it cannot be
+ * read now. */
+struct admin_messages {
+    /**
+     * Look up what a command wants the rules to be told of messages.
+     */
+    enum error (*facts)(void *context, const Perch__Command *command,
+                        struct arena *arena, struct facts *facts_out);
+
+    /** Walk the messages of a room from one id to another, oldest first.
+     */
+    enum error (*walk)(void *context, uint32_t room, uint64_t first,
+                       uint64_t last, admin_take_message *take,
+                       void *take_context);
+
+    /** Walk the texts of a message, the one as posted first. Returns NOT_FOUND
+     * when it is not there. */
+    enum error (*versions)(void *context, uint32_t room, uint64_t message_id,
+                           admin_take_version *take, void *take_context);
+
+    /** Find up to which message a room is to be purged next, 0: nothing is due.
+     */
+    enum error (*due)(void *context, const struct room *room, int64_t now_us,
+                      uint64_t *upto_out);
 };
 
 /* What an administrator looks for; all conditions hold. Lies in its arena. */
@@ -128,6 +179,7 @@ struct admin_state {
      * the search; frees it when it has answered. */
     void (*search)(void *context, uint64_t token, struct admin_search *search);
 
+    const struct admin_messages *messages; /* NULL: there is no store. */
     /**
      * Walk what was said in a room, from a message on, oldest first.
      *

@@ -1,4 +1,5 @@
 #include "node/admin/answers.h"
+#include "node/admin/attention.h"
 #include "node/admin/find.h"
 #include "node/admin/page.h"
 #include "node/admin/password.h"
@@ -53,13 +54,15 @@ static void decide_list(struct answer *answer)
     answer->body = &body->base;
 }
 
-static void put_user(struct answer *answer, const struct user *user)
+static Perch__Admin__UsersShowReply *put_user(struct answer *answer,
+                                              const struct user *user)
 {
     Perch__Admin__UsersShowReply *body =
         answer_new(answer, &perch__admin__users_show_reply__descriptor);
 
     body->user = show_user(answer, user);
     answer->body = &body->base;
+    return body;
 }
 
 static void decide_show(struct answer *answer)
@@ -68,7 +71,7 @@ static void decide_show(struct answer *answer)
     const struct user *user = find_user(answer, asked->user);
 
     if (user != NULL) {
-        put_user(answer, user);
+        attention_show(answer, user, put_user(answer, user));
     }
 }
 

@@ -1,7 +1,7 @@
 /* The rules of filters: lists of expressions that nodes look for in a post
  * before they propose it. The rules keep the lists, the same on every node;
  * what an expression means, and that it can be read at all, is for those who
- * look (node/session/sieve.h).
+ * look (node/session/strainer.h).
  *
  * Thread: state loop.
  */

@@ -67,6 +67,11 @@ const struct room *query_room(const struct machine *machine,
     return room_find(machine, guid);
 }
 
+uint32_t query_place_last(const struct machine *machine)
+{
+    return machine->place_last;
+}
+
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number)
 {

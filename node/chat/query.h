@@ -100,6 +100,9 @@ const struct room *query_room(const struct machine *machine,
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number);
 
+/** Tell the highest number that a room or category has been given. */
+uint32_t query_place_last(const struct machine *machine);
+
 /** Find a room by name, ASCII case aside. NULL when there is none. */
 const struct room *query_room_named(const struct machine *machine,
                                     struct slice name);

@@ -24,7 +24,7 @@ static void add_line(struct buffer *to, struct slice name, struct slice says)
 }
 
 struct slice annotation_write(struct arena *arena,
-                              const struct sieve_verdict *verdict,
+                              const struct strainer_verdict *verdict,
                               struct slice note)
 {
     struct buffer lines;
@@ -32,7 +32,7 @@ struct slice annotation_write(struct arena *arena,
 
     buffer_init(&lines);
     for (size_t i = 0; i < verdict->n; i++) {
-        const struct sieve_hit *hit = &verdict->hits[i];
+        const struct strainer_hit *hit = &verdict->hits[i];
 
         add_line(&lines, hit->filter,
                  hit->unchecked ? SLICE_LITERAL("not checked") : hit->notice);
@@ -46,7 +46,7 @@ struct slice annotation_write(struct arena *arena,
 }
 
 struct slice annotation_refusal(struct arena *arena,
-                                const struct sieve_hit *hit)
+                                const struct strainer_hit *hit)
 {
     struct buffer line;
     struct slice reason;

@@ -7,7 +7,7 @@
 #ifndef NODE_SESSION_ANNOTATION_H
 #define NODE_SESSION_ANNOTATION_H
 
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 #include "proto/base/arena.h"
 
 /**
@@ -19,12 +19,12 @@
  * beyond ANNOTATION_BYTES_MAX are left out.
  */
 struct slice annotation_write(struct arena *arena,
-                              const struct sieve_verdict *verdict,
+                              const struct strainer_verdict *verdict,
                               struct slice note);
 
 /** Write why a filter refuses a post: its name and notice, never what it looks
  * for. */
 struct slice annotation_refusal(struct arena *arena,
-                                const struct sieve_hit *hit);
+                                const struct strainer_hit *hit);
 
 #endif

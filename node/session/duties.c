@@ -5,6 +5,7 @@
 
 #include "node/chat/query.h"
 #include "node/session/hub.h"
+#include "node/session/keeping.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
@@ -278,4 +279,5 @@ void duties_tick(struct sessions *hub)
         make_mark(hub);
     }
     watch_nodes(hub);
+    keeping_tick(hub);
 }

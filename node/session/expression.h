@@ -1,4 +1,5 @@
-/* One expression of a filter, as PCRE2 takes it (sieve.h says what kinds mean).
+/* One expression of a filter, as PCRE2 takes it (strainer.h says what kinds
+ * mean).
  *
  * Thread: any.
  */

@@ -14,6 +14,7 @@
 #include "node/session/following.h"
 #include "node/session/history.h"
 #include "node/session/identity.h"
+#include "node/session/keeping.h"
 #include "node/session/looking.h"
 #include "node/session/outbox.h"
 #include "node/session/proposer.h"
@@ -54,6 +55,7 @@ struct sessions {
     struct cataloging *cataloging; /* NULL: what was said is not searched. */
     struct screening screening;
     struct duties duties;
+    struct keeping keeping;
     struct shown shown;
     struct tidings tidings;
     struct following following;

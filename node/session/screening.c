@@ -10,16 +10,16 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
-/* One sieve for all posts that came while its filters were in force. */
-struct shared_sieve {
-    struct sieve *sieve;
+/* One strainer for all posts that came while its filters were in force. */
+struct shared_strainer {
+    struct strainer *strainer;
     struct sessions *hub;
     unsigned holds;
     struct job compiling;
     size_t bad;
 };
 
-static void drop_sieve(struct shared_sieve *shared)
+static void drop_strainer(struct shared_strainer *shared)
 {
     if (shared == NULL) {
         return;
@@ -27,64 +27,64 @@ static void drop_sieve(struct shared_sieve *shared)
     CHECK(shared->holds > 0);
     shared->holds -= 1;
     if (shared->holds == 0) {
-        sieve_free(shared->sieve);
+        strainer_free(shared->strainer);
         free(shared);
     }
 }
 
 #define SHARED_OF(job_)                                                        \
-    ((struct shared_sieve *)((char *)(job_)-offsetof(struct shared_sieve,      \
-                                                     compiling)))
+    ((struct shared_strainer *)((char *)(job_)-offsetof(                       \
+        struct shared_strainer, compiling)))
 #define SCREEN_OF(job_)                                                        \
     ((struct screen *)((char *)(job_)-offsetof(struct screen, job)))
 
 static void compile(struct job *job)
 {
-    struct shared_sieve *shared = SHARED_OF(job);
+    struct shared_strainer *shared = SHARED_OF(job);
 
-    shared->bad = sieve_compile(shared->sieve);
+    shared->bad = strainer_compile(shared->strainer);
 }
 
 static void compiled(struct job *job)
 {
-    struct shared_sieve *shared = SHARED_OF(job);
+    struct shared_strainer *shared = SHARED_OF(job);
     struct sessions *hub = shared->hub;
 
-    if (shared == hub->screening.sieve) {
+    if (shared == hub->screening.strainer) {
         meter_set(&hub->meters.screening.bad, (int64_t)shared->bad);
     }
-    drop_sieve(shared);
+    drop_strainer(shared);
 }
 
-static void share(struct sessions *hub, struct sieve *sieve)
+static void share(struct sessions *hub, struct strainer *strainer)
 {
     struct screening *screening = &hub->screening;
-    struct shared_sieve *shared = calloc(1, sizeof(*shared));
+    struct shared_strainer *shared = calloc(1, sizeof(*shared));
 
     if (screening->worker == NULL) {
         screening->worker = worker_new(hub->settings.loop, "perch-filters");
     }
     CHECK(shared != NULL && screening->worker != NULL);
-    shared->sieve = sieve;
+    shared->strainer = strainer;
     shared->hub = hub;
     shared->holds = 2; /* The screening's and the job's. */
     shared->compiling.run = compile;
     shared->compiling.done = compiled;
-    screening->sieve = shared;
+    screening->strainer = shared;
     worker_submit(screening->worker, &shared->compiling);
 }
 
 static void refresh(struct sessions *hub)
 {
     struct screening *screening = &hub->screening;
-    struct sieve *sieve = sieve_new(hub->machine);
+    struct strainer *strainer = strainer_new(hub->machine);
 
     screening->is_stale = false;
-    drop_sieve(screening->sieve);
-    screening->sieve = NULL;
+    drop_strainer(screening->strainer);
+    screening->strainer = NULL;
     meter_set(&hub->meters.screening.bad, 0);
-    if (sieve != NULL) {
-        share(hub, sieve);
+    if (strainer != NULL) {
+        share(hub, strainer);
     }
 }
 
@@ -129,8 +129,8 @@ static void flush(struct caller *caller)
 
 static void finish(struct screen *screen)
 {
-    drop_sieve(screen->sieve); /* What was found in it is written down. */
-    screen->sieve = NULL;
+    drop_strainer(screen->strainer); /* What was found in it is written down. */
+    screen->strainer = NULL;
     screen->state = SCREEN_DECIDED;
     flush(screen->caller);
 }
@@ -246,12 +246,12 @@ static void look(struct job *job)
 {
     struct screen *screen = SCREEN_OF(job);
 
-    sieve_look(screen->sieve->sieve,
-               screen->has_category ? &screen->category : NULL, screen->text,
-               &screen->verdict);
+    strainer_look(screen->strainer->strainer,
+                  screen->has_category ? &screen->category : NULL, screen->text,
+                  &screen->verdict);
 }
 
-static enum screening_look look_of(const struct sieve_verdict *verdict)
+static enum screening_look look_of(const struct strainer_verdict *verdict)
 {
     enum screening_look look = SCREENING_PASSED;
 
@@ -271,7 +271,7 @@ static void looked(struct job *job)
 {
     struct screen *screen = SCREEN_OF(job);
     struct sessions *hub = screen->caller->hub;
-    const struct sieve_hit *first = &screen->verdict.hits[0];
+    const struct strainer_hit *first = &screen->verdict.hits[0];
 
     if (hub->stopped) {
         return;
@@ -305,7 +305,7 @@ static void drop_screens(struct sessions *hub)
 
     while ((caller = callers_next(&hub->callers, caller)) != NULL) {
         TAILQ_FOREACH (screen, &caller->screens, link) {
-            drop_sieve(screen->sieve);
+            drop_strainer(screen->strainer);
         }
     }
 }
@@ -324,7 +324,7 @@ void screening_deinit(struct sessions *hub)
     }
     letters_free(hub->screening.answers);
     drop_screens(hub);
-    drop_sieve(hub->screening.sieve);
+    drop_strainer(hub->screening.strainer);
 }
 
 void screening_touch(struct sessions *hub)
@@ -370,9 +370,9 @@ bool screening_is_needed(struct caller *caller, const struct room *room)
         refresh(caller->hub);
     }
     return screening->program != NULL || !TAILQ_EMPTY(&caller->screens) ||
-           (screening->sieve != NULL &&
-            sieve_concerns(screening->sieve->sieve,
-                           category_of(caller, room, &category)));
+           (screening->strainer != NULL &&
+            strainer_concerns(screening->strainer->strainer,
+                              category_of(caller, room, &category)));
 }
 
 static void name_room(struct screen *screen)
@@ -408,14 +408,14 @@ bool screening_begin(struct screen *screen)
     name_room(screen);
     screen->begun_us = loop_now_us(hub->settings.loop);
     screen->state = SCREEN_LOOKING;
-    if (screening->sieve == NULL ||
-        !sieve_concerns(screening->sieve->sieve,
-                        screen->has_category ? &screen->category : NULL)) {
+    if (screening->strainer == NULL ||
+        !strainer_concerns(screening->strainer->strainer,
+                           screen->has_category ? &screen->category : NULL)) {
         ask(screen);
         return true;
     }
-    screen->sieve = screening->sieve;
-    screen->sieve->holds += 1;
+    screen->strainer = screening->strainer;
+    screen->strainer->holds += 1;
     screen->job.run = look;
     screen->job.done = looked;
     worker_submit(screening->worker, &screen->job);

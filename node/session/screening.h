@@ -21,7 +21,7 @@
 #include <stdbool.h>
 
 #include "node/session/question.h"
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 #include "proto/base/arena.h"
 #include "proto/base/worker.h"
 
@@ -33,7 +33,7 @@ enum {
 struct sessions;
 struct caller;
 struct room;
-struct shared_sieve;
+struct shared_strainer;
 
 enum screen_state { SCREEN_LOOKING, SCREEN_ASKING, SCREEN_DECIDED };
 
@@ -56,23 +56,23 @@ struct screen {
     TAILQ_ENTRY(screen) link; /* caller->screens */
     enum screen_state state;
     struct job job;
-    struct shared_sieve *sieve;
+    struct shared_strainer *strainer;
     bool has_category;
     struct guid category;
     struct slice room_name, category_name; /* For the program. */
     uint64_t begun_us;
     struct question *question;
-    struct sieve_verdict verdict;
+    struct strainer_verdict verdict;
 };
 
 /* Those of one caller, the oldest first. */
 TAILQ_HEAD(screen_list, screen);
 
 struct screening {
-    bool is_stale;              /* The filters have changed. */
-    struct shared_sieve *sieve; /* NULL: there are no filters. */
-    struct worker *worker;      /* Made when it is first needed. */
-    struct letters *program;    /* Takes questions; NULL: there is none. */
+    bool is_stale;                    /* The filters have changed. */
+    struct shared_strainer *strainer; /* NULL: there are no filters. */
+    struct worker *worker;            /* Made when it is first needed. */
+    struct letters *program; /* Takes questions; NULL: there is none. */
     struct letters *answers;
     bool absent_refuses;
     size_t n; /* Under way. */

@@ -69,7 +69,7 @@ struct telling_all {
     const struct room *room;
     uint32_t number;
     struct body *body; /* Written when the first is told. */
-    size_t told;
+    size_t looked;     /* At so many followers. */
 };
 
 static struct body *write_news(struct telling_all *all)
@@ -114,7 +114,6 @@ static void tell_one(struct telling_all *all, struct caller *caller)
     }
     if (all->body != NULL) {
         caller_give(caller, all->body, 0);
-        all->told += 1;
     }
 }
 
@@ -125,6 +124,7 @@ static bool tell_follower(void *context, const struct user *user)
     struct caller *caller = NULL;
     struct user_view view;
 
+    all->looked += 1;
     view_user(user, &view);
     caller = callers_next_of(callers, view.uri, NULL);
     if (caller == NULL || !news_may_know(user, all->room)) {
@@ -137,7 +137,7 @@ static bool tell_follower(void *context, const struct user *user)
     return true;
 }
 
-/* Tell of one room. Returns how many notices that were. */
+/* Tell of one room. Returns how many followers it has. */
 static size_t tell_room(struct sessions *hub, uint32_t number)
 {
     struct audience *audience = audiences_find(&hub->audiences, number);
@@ -156,7 +156,7 @@ static size_t tell_room(struct sessions *hub, uint32_t number)
     attending_followers(hub->machine, all.room, tell_follower, &all);
     body_release(all.body);
     arena_reset(hub->arena);
-    return all.told;
+    return all.looked;
 }
 
 /* "There is news": what it is, the endpoint has to ask. */
@@ -191,20 +191,29 @@ static void tell_owed(struct sessions *hub)
     }
 }
 
+static struct fresh_room *next_room(struct tidings *tidings)
+{
+    struct fresh_room key = {.number = tidings->next_room};
+    struct fresh_room *fresh = RB_NFIND(fresh_rooms, &tidings->rooms, &key);
+
+    return fresh != NULL ? fresh : RB_MIN(fresh_rooms, &tidings->rooms);
+}
+
 void tidings_tick(struct sessions *hub, uint64_t now_us)
 {
     struct tidings *tidings = &hub->tidings;
     struct fresh_room *fresh;
-    size_t told = 0;
+    size_t looked = 0;
 
     if (now_us - tidings->ticked_us < TIDINGS_TICK_MS * 1000ull) {
         return;
     }
     tidings->ticked_us = now_us;
-    while (told < TIDINGS_PER_TICK_MAX &&
-           (fresh = RB_MIN(fresh_rooms, &tidings->rooms)) != NULL) {
+    while (looked < TIDINGS_PER_TICK_MAX &&
+           (fresh = next_room(tidings)) != NULL) {
         RB_REMOVE(fresh_rooms, &tidings->rooms, fresh);
-        told += tell_room(hub, fresh->number);
+        tidings->next_room = fresh->number + 1;
+        looked += 1 + tell_room(hub, fresh->number);
         free(fresh);
     }
     tell_owed(hub);

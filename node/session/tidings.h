@@ -30,7 +30,8 @@ struct fresh_room;
 
 enum {
     TIDINGS_TICK_MS = 1000,
-    TIDINGS_PER_TICK_MAX = 4096, /* Notices of one turn; then the next. */
+    /* Followers looked at in one turn; the rooms left are next in the next. */
+    TIDINGS_PER_TICK_MAX = 16384,
     TIDINGS_OWED_MAX = 64,
 };
 
@@ -40,7 +41,8 @@ RB_HEAD(fresh_rooms, fresh_room);
 struct tidings {
     struct fresh_rooms rooms;
     uint64_t ticked_us;
-    bool any_owed; /* Some caller is owed a word. */
+    uint32_t next_room; /* Whose turn it is: no room waits for ever. */
+    bool any_owed;      /* Some caller is owed a word. */
 };
 
 /** Start with no news. */

@@ -230,6 +230,19 @@ static void write_lines(struct buffer *out, const struct request *request)
                   SLICE_PRINT(head_value(head, HEAD_CALL_ID)));
 }
 
+/* Numbers rise within a dialog: a refresh goes on where the subscription was;
+ * 1 is that of the document in the 200. */
+static uint32_t next_cseq(const struct connection *connection,
+                          const struct subscription *next)
+{
+    const struct subscription *now = connection->subscription;
+
+    return now != NULL && slice_equal(buffer_slice(&now->lines),
+                                      buffer_slice(&next->lines))
+               ? now->cseq
+               : 1;
+}
+
 /* Begin the look at a document, in place of an earlier one. */
 static bool subscribe(const struct request *request, unsigned expires_s)
 {
@@ -244,15 +257,15 @@ static bool subscribe(const struct request *request, unsigned expires_s)
         free(subscription);
         return false;
     }
-    subscription_free(connection);
-    connection->subscription = subscription;
     buffer_append_text(&subscription->target, target);
     su_free(NULL, target);
     write_lines(&subscription->lines, request);
+    subscription->cseq = next_cseq(connection, subscription);
+    subscription_free(connection);
+    connection->subscription = subscription;
     subscription->is_best_effort =
         says(request->head, "Supported", "ms-benotify") ||
         says(request->head, "Proxy-Require", "ms-benotify");
-    subscription->cseq = 1; /* That of the document in the 200. */
     subscription->until_ms =
         edge_now_ms(request->edge) + (uint64_t)expires_s * 1000;
     return !buffer_failed(&subscription->target) &&

@@ -16,6 +16,7 @@ struct client_post {
     struct slice room_uri; /* Joined, or being joined. */
     struct slice text;     /* 1 byte or more. */
     bool is_alert;
+    bool is_story;         /* Long; its first line is its title. */
     struct slice retry_id; /* Empty: one is made. */
     uint32_t within_ms;    /* Until its deadline. */
     bool is_once;          /* Never sent twice: a lost answer is UNKNOWN. */
@@ -28,6 +29,8 @@ enum client_question_kind {
     CLIENT_LAST,          /* The newest `most` messages of a room. */
     CLIENT_AFTER,         /* The oldest `most` after message_id. */
     CLIENT_BEFORE,        /* The newest `most` before message_id. */
+    CLIENT_CORRECT,       /* Text instead of message_id's, one's own. */
+    CLIENT_WITHDRAW,      /* Take message_id back; the text says why. */
     CLIENT_SEARCH,        /* Messages by `search`, at most `most`. */
     CLIENT_NEWS,          /* What is unread: of room_uri, or all followed. */
     CLIENT_MARK_READ,     /* A room is read up to message_id; 0: to its last. */
@@ -56,7 +59,8 @@ struct client_question {
     enum client_question_kind kind;
     struct slice text;
     bool is_exact;         /* The text is the whole name. */
-    struct slice room_uri; /* Of history; need not be joined. */
+    struct slice room_uri; /* Of history, which need not be joined, and of
+                              what is corrected and withdrawn. */
     uint64_t message_id;
     const struct client_search *search;
     uint32_t most;      /* Of history: 1 to CLIENT_HISTORY_MAX; of a search 1

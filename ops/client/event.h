@@ -52,6 +52,8 @@ enum client_event_kind {
     CLIENT_EVENT_CHANGED,  /* The room has another name or description. */
     CLIENT_EVENT_MESSAGE,  /* Each once, in order. */
     CLIENT_EVENT_GAP,      /* These cannot be had; the next ones follow. */
+    CLIENT_EVENT_REVISED,  /* A message is to be shown another way now. */
+    CLIENT_EVENT_CLEARED,  /* Nothing is to be shown any more up to one. */
     CLIENT_EVENT_ENTERED,  /* Someone came into the room. */
     CLIENT_EVENT_GONE,     /* Someone left it. */
     CLIENT_EVENT_POSTED,   /* What became of a post. */
@@ -111,6 +113,8 @@ struct client_event {
         struct {
             uint64_t first_id, last_id;
         } gap;
+        const struct xccos_message *revised; /* With its state. */
+        uint64_t cleared_upto;               /* Message id. */
         struct {
             struct slice uri;
             struct slice name; /* May be empty. */

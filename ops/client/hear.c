@@ -127,6 +127,37 @@ static void changed(struct client *client, const struct xccos_primitive *notice)
     }
 }
 
+static void revised(struct client *client, const struct xccos_primitive *notice)
+{
+    for (const struct xccos_room *room = notice->data.rooms; room != NULL;
+         room = room->next) {
+        struct seat *seat = rooms_find(client, room->uri);
+
+        for (const struct xccos_message *message = room->messages;
+             seat != NULL && seat->was_in && message != NULL;
+             message = message->next) {
+            struct client_event event = {.kind = CLIENT_EVENT_REVISED,
+                                         .revised = message};
+
+            client_tell(client, seat, &event);
+        }
+    }
+}
+
+static void cleared(struct client *client, const struct xccos_primitive *notice)
+{
+    for (const struct xccos_room *room = notice->data.rooms; room != NULL;
+         room = room->next) {
+        struct client_event event = {.kind = CLIENT_EVENT_CLEARED,
+                                     .cleared_upto = room->cleared_upto.value};
+        struct seat *seat = rooms_find(client, room->uri);
+
+        if (seat != NULL && seat->was_in && room->cleared_upto.set) {
+            client_tell(client, seat, &event);
+        }
+    }
+}
+
 /* ntc:news, ntc:markread: of a room that need not have been joined. */
 static void told_news(struct client *client,
                       const struct xccos_primitive *notice)
@@ -163,6 +194,12 @@ static void hear_notice(struct client *client,
         break;
     case XCCOS_VERB_CHANMODIFY:
         changed(client, notice);
+        break;
+    case XCCOS_VERB_MODMSG:
+        revised(client, notice);
+        break;
+    case XCCOS_VERB_PURGE:
+        cleared(client, notice);
         break;
     case XCCOS_VERB_NEWS:
     case XCCOS_VERB_MARKREAD:

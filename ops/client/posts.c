@@ -63,6 +63,7 @@ static bool lay_out(struct client *client, struct errand *errand,
     message->room_uri = slice_of_text(seat->uri);
     message->author = slice_of_text(client->uri);
     message->alert = post->is_alert ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET;
+    message->story = post->is_story ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET;
     message->text = arena_copy_slice(errand->arena, post->text);
     message->retry_id = post->retry_id.len == 0
                             ? make_retry_id(client, errand->arena)

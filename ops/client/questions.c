@@ -111,6 +111,47 @@ static enum error history(struct arena *arena,
     return ERROR_NONE;
 }
 
+/* A text, or a reason, may be given. */
+static enum error check_words(const struct client_question *question)
+{
+    if (question->message_id == 0 ||
+        (question->kind == CLIENT_CORRECT && question->text.len == 0) ||
+        xccos_text_check(question->text, NULL) != XCCOS_ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    return question->text.len > CLIENT_TEXT_BYTES_MAX ? ERROR_TOO_LARGE
+                                                      : ERROR_NONE;
+}
+
+static enum error revision(struct arena *arena, const struct client *client,
+                           const struct client_question *question,
+                           struct xccos_primitive *primitive)
+{
+    struct xccos_room *room = arena_alloc(arena, sizeof(*room));
+    struct xccos_message *message = arena_alloc(arena, sizeof(*message));
+    struct slice words;
+
+    TRY(check_words(question));
+    if (room == NULL || message == NULL) {
+        return ERROR_NO_MEMORY;
+    }
+    words = arena_copy_slice(arena, question->text);
+    room->uri = arena_copy_slice(arena, question->room_uri);
+    room->messages = message;
+    message->room_uri = room->uri;
+    message->author = arena_copy_slice(arena, slice_of_text(client->uri));
+    message->message_id = XCCOS_NUMBER(question->message_id);
+    if (question->kind == CLIENT_CORRECT) {
+        primitive->verb = XCCOS_VERB_MODMSG;
+        message->text = words;
+    } else {
+        primitive->verb = XCCOS_VERB_DELMSG;
+        message->reason = words;
+    }
+    primitive->data.rooms = room;
+    return ERROR_NONE;
+}
+
 static enum error search_rooms(struct arena *arena,
                                const struct client_search *search,
                                struct xccos_room **rooms_out)
@@ -263,6 +304,9 @@ enum error question_lay_out(struct arena *arena, const struct client *client,
     case CLIENT_AFTER:
     case CLIENT_BEFORE:
         return history(arena, question, primitive);
+    case CLIENT_CORRECT:
+    case CLIENT_WITHDRAW:
+        return revision(arena, client, question, primitive);
     case CLIENT_SEARCH:
         return messages(arena, question, primitive);
     case CLIENT_NEWS:

@@ -282,6 +282,7 @@ static size_t gather(struct client *client, struct errand *errand)
         id->key = XCCOS_NUMBER(n);
         id->domain = arena_copy_slice(errand->arena, seat->domain);
         id->guid = seat->guid;
+        id->revisions = XCCOS_FLAG_TRUE;
         seat->state = SEAT_JOINING;
         seat->join_token = errand->token;
         *tail = id;

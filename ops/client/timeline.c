@@ -87,7 +87,7 @@ static struct said *said_new(const struct xccos_message *message, bool is_live)
 {
     size_t bytes = sizeof(struct said) + message->author.len +
                    message->author_name.len + message->text.len +
-                   message->note.len;
+                   message->reason.len + message->note.len;
     struct said *said = malloc(bytes);
     uint8_t *at;
 
@@ -101,6 +101,10 @@ static struct said *said_new(const struct xccos_message *message, bool is_live)
     said->message.message_id = message->message_id;
     said->message.sent_at = message->sent_at;
     said->message.alert = message->alert;
+    said->message.story = message->story;
+    said->message.state = message->state;
+    said->message.changed_at = message->changed_at;
+    said->message.reason = put(&at, message->reason);
     said->message.author = put(&at, message->author);
     said->message.author_name = put(&at, message->author_name);
     said->message.text = put(&at, message->text);

@@ -32,7 +32,8 @@ struct command {
 extern const struct command command_check, command_rooms, command_who,
     command_history, command_search, command_post, command_follow, command_chat,
     command_news, command_read, command_followed, command_unfollow,
-    command_feeds, command_feed, command_people, command_invitations;
+    command_feeds, command_feed, command_people, command_invitations,
+    command_correct, command_withdraw;
 
 /** Find a command by name. NULL: there is none. */
 const struct command *command_find(const char *name);

@@ -30,6 +30,8 @@ static const char help_text[] =
     "/who           who is in this room\n"
     "/rooms [TEXT]  find rooms\n"
     "/alert TEXT    post as an alert\n"
+    "/correct N TEXT      put a text in the place of one's message N\n"
+    "/withdraw N [REASON] take one's message N back\n"
     "/quit          or Ctrl-D";
 
 static void look_whether_done(struct chat *chat)

@@ -81,34 +81,84 @@ static struct slice uri_of(struct arena *arena, const char *author)
     return arena_copy_slice(arena, slice_of_text(uri));
 }
 
+/* A feed that is made: where its next word and author go. */
+struct making {
+    struct arena *arena;
+    struct xccos_feed *feed; /* NULL: memory is out. */
+    struct xccos_word **word;
+    struct xccos_author **author;
+};
+
+static struct making make(struct arena *arena, struct slice name)
+{
+    struct making making = {
+        arena, arena_alloc(arena, sizeof(struct xccos_feed)), NULL, NULL};
+
+    if (making.feed != NULL) {
+        making.feed->name = arena_copy_slice(arena, name);
+        making.word = &making.feed->words;
+        making.author = &making.feed->authors;
+    }
+    return making;
+}
+
+static void add_word(struct making *making, struct slice text)
+{
+    struct xccos_word *word =
+        making->feed == NULL ? NULL : arena_alloc(making->arena, sizeof(*word));
+
+    if (word == NULL) {
+        making->feed = NULL;
+        return;
+    }
+    word->text = arena_copy_slice(making->arena, text);
+    *making->word = word;
+    making->word = &word->next;
+}
+
+static void add_author(struct making *making, struct slice uri)
+{
+    struct xccos_author *author =
+        making->feed == NULL ? NULL
+                             : arena_alloc(making->arena, sizeof(*author));
+
+    if (author == NULL) {
+        making->feed = NULL;
+        return;
+    }
+    author->uri = arena_copy_slice(making->arena, uri);
+    *making->author = author;
+    making->author = &author->next;
+}
+
 static struct xccos_feed *make_feed(const struct options *options,
                                     struct arena *arena)
 {
-    struct xccos_feed *feed = arena_alloc(arena, sizeof(*feed));
-    struct xccos_word **word = feed == NULL ? NULL : &feed->words;
-    struct xccos_author **author = feed == NULL ? NULL : &feed->authors;
+    struct making making = make(arena, slice_of_text(options->words[0]));
 
-    if (feed == NULL) {
-        return NULL;
-    }
-    feed->name = slice_of_text(options->words[0]);
     for (size_t i = 1; i < options->words_n; i++) {
-        *word = arena_alloc(arena, sizeof(**word));
-        if (*word == NULL) {
-            return NULL;
-        }
-        (*word)->text = slice_of_text(options->words[i]);
-        word = &(*word)->next;
+        add_word(&making, slice_of_text(options->words[i]));
     }
     for (size_t i = 0; i < options->search.authors_n; i++) {
-        *author = arena_alloc(arena, sizeof(**author));
-        if (*author == NULL) {
-            return NULL;
-        }
-        (*author)->uri = uri_of(arena, options->search.authors[i]);
-        author = &(*author)->next;
+        add_author(&making, uri_of(arena, options->search.authors[i]));
     }
-    return feed;
+    return making.feed;
+}
+
+static struct xccos_feed *copy_feed(const struct xccos_feed *feed,
+                                    struct arena *arena)
+{
+    struct making making = make(arena, feed->name);
+
+    for (const struct xccos_word *word = feed->words; word != NULL;
+         word = word->next) {
+        add_word(&making, word->text);
+    }
+    for (const struct xccos_author *author = feed->authors; author != NULL;
+         author = author->next) {
+        add_author(&making, author->uri);
+    }
+    return making.feed;
 }
 
 /* Copy what stays: all of another name. */
@@ -118,39 +168,13 @@ static bool copy_others(const struct xccos_feeds *now, struct slice name,
     const struct xccos_feed *feed = now == NULL ? NULL : now->feeds;
 
     for (; feed != NULL; feed = feed->next) {
-        struct xccos_feed *copy;
-        struct xccos_word **word;
-        struct xccos_author **author;
-
-        if (slice_equal(feed->name, name)) {
-            continue;
-        }
-        copy = arena_alloc(arena, sizeof(*copy));
-        if (copy == NULL) {
-            return false;
-        }
-        copy->name = arena_copy_slice(arena, feed->name);
-        word = &copy->words;
-        author = &copy->authors;
-        for (const struct xccos_word *w = feed->words; w != NULL; w = w->next) {
-            *word = arena_alloc(arena, sizeof(**word));
-            if (*word == NULL) {
+        if (!slice_equal(feed->name, name)) {
+            **tail_io = copy_feed(feed, arena);
+            if (**tail_io == NULL) {
                 return false;
             }
-            (*word)->text = arena_copy_slice(arena, w->text);
-            word = &(*word)->next;
+            *tail_io = &(**tail_io)->next;
         }
-        for (const struct xccos_author *a = feed->authors; a != NULL;
-             a = a->next) {
-            *author = arena_alloc(arena, sizeof(**author));
-            if (*author == NULL) {
-                return false;
-            }
-            (*author)->uri = arena_copy_slice(arena, a->uri);
-            author = &(*author)->next;
-        }
-        **tail_io = copy;
-        *tail_io = &copy->next;
     }
     return true;
 }

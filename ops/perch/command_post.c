@@ -24,6 +24,7 @@ static void post(struct app *app, struct slice text)
         .room_uri = slice_of_text(posting->uri),
         .text = text,
         .is_alert = options->is_alert,
+        .is_story = options->is_story,
         .retry_id = slice_of_text(options->retry_id),
         .within_ms =
             options->has_lines ? options->timeout_ms : app_left_ms(app),

@@ -69,6 +69,19 @@ json_t *json_people(struct people *people)
     return array;
 }
 
+/* What it was made since it was posted. */
+static void put_state_of(json_t *object, const struct xccos_message *message)
+{
+    char at[TIME_TEXT_BYTES + 1];
+
+    put_text(object, "state", slice_of_text(word_of_state(message->state)));
+    put_text(object, "reason", message->reason);
+    if (message->changed_at.set) {
+        time_write(message->changed_at.wall_us, at);
+        put_text(object, "changed_at", slice_of_text(at));
+    }
+}
+
 json_t *json_message(struct slice room_uri, const struct xccos_message *message)
 {
     json_t *object = json_object();
@@ -88,6 +101,10 @@ json_t *json_message(struct slice room_uri, const struct xccos_message *message)
     if (message->alert == XCCOS_FLAG_TRUE) {
         put_true(object, "alert", true);
     }
+    if (message->story == XCCOS_FLAG_TRUE) {
+        put_true(object, "story", true);
+    }
+    put_state_of(object, message);
     json_object_set_new(object, "text", json_text(message->text));
     if (message->note.len > 0) {
         put_text(object, "note", message->note);
@@ -265,6 +282,9 @@ static void put_rest(json_t *object, const struct client_event *event)
         put_number(object, "first", event->gap.first_id);
         put_number(object, "last", event->gap.last_id);
         break;
+    case CLIENT_EVENT_CLEARED:
+        put_number(object, "upto", event->cleared_upto);
+        break;
     case CLIENT_EVENT_ENTERED:
     case CLIENT_EVENT_GONE:
         put_text(object, "uri", event->person.uri);
@@ -288,9 +308,21 @@ static const char *const event_words[] = {
     [CLIENT_EVENT_MESSAGE] = "message", [CLIENT_EVENT_GAP] = "gap",
     [CLIENT_EVENT_ENTERED] = "entered", [CLIENT_EVENT_GONE] = "gone",
     [CLIENT_EVENT_POSTED] = "posted",   [CLIENT_EVENT_REPLY] = "reply",
-    [CLIENT_EVENT_PROBLEM] = "problem", [CLIENT_EVENT_NEWS] = "fresh",
+    [CLIENT_EVENT_PROBLEM] = "problem", [CLIENT_EVENT_REVISED] = "revised",
+    [CLIENT_EVENT_CLEARED] = "cleared", [CLIENT_EVENT_NEWS] = "fresh",
     [CLIENT_EVENT_READ] = "read",       [CLIENT_EVENT_FOLLOWED] = "follows",
 };
+
+json_t *json_revised(struct slice room_uri, uint64_t message_id,
+                     const char *what)
+{
+    json_t *object = json_object();
+
+    put_text(object, "event", slice_of_text(what));
+    put_text(object, "room", room_uri);
+    put_number(object, "id", message_id);
+    return object;
+}
 
 json_t *json_event(const struct client_event *event)
 {
@@ -301,6 +333,12 @@ json_t *json_event(const struct client_event *event)
         put_text(object, "name", event->room_name);
         put_true(object, "live", event->message.is_live);
         put_true(object, "own", event->message.is_own);
+        return object;
+    }
+    if (event->kind == CLIENT_EVENT_REVISED) {
+        object = json_message(event->room_uri, event->revised);
+        json_object_set_new(object, "event", json_string("revised"));
+        put_text(object, "name", event->room_name);
         return object;
     }
     object = json_object();

@@ -22,6 +22,10 @@ json_t *json_event(const struct client_event *event);
 json_t *json_message(struct slice room_uri,
                      const struct xccos_message *message);
 
+/** That a message of one's own is now, say, "withdrawn". */
+json_t *json_revised(struct slice room_uri, uint64_t message_id,
+                     const char *what);
+
 /** A room that was found. */
 json_t *json_room(const struct xccos_room *room);
 

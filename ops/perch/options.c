@@ -24,6 +24,7 @@ enum {
     OPTION_COUNT,
     OPTION_LINES,
     OPTION_ALERT,
+    OPTION_STORY,
     OPTION_RETRY_ID,
     OPTION_MINE,
     OPTION_MANAGED,
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
     {"count", required_argument, NULL, OPTION_COUNT},
     {"lines", no_argument, NULL, OPTION_LINES},
     {"alert", no_argument, NULL, OPTION_ALERT},
+    {"story", no_argument, NULL, OPTION_STORY},
     {"retry-id", required_argument, NULL, OPTION_RETRY_ID},
     {"mine", no_argument, NULL, OPTION_MINE},
     {"managed", no_argument, NULL, OPTION_MANAGED},
@@ -286,6 +288,9 @@ static void take_flag(struct reading *reading, int option, const char *value)
         break;
     case OPTION_ALERT:
         options->is_alert = true;
+        break;
+    case OPTION_STORY:
+        options->is_story = true;
         break;
     case OPTION_RETRY_ID:
         options->retry_id = value;

@@ -50,7 +50,7 @@ struct options {
     bool takes_any;                      /* Whatever certificate. */
     bool is_json, is_quiet;
     bool locates;
-    bool is_alert, has_lines, is_mine, is_managed, is_forever;
+    bool is_alert, is_story, has_lines, is_mine, is_managed, is_forever;
     bool is_watching, is_back, is_removing;
     uint32_t timeout_ms;
 

@@ -2,6 +2,8 @@
 
 #include "ops/perch/options.h"
 
+enum { ID_DIGITS_MAX = 18 };
+
 static const char *const order_words[ORDERS] = {
 #define ORDER_ROW(name, word) [ORDER_##name] = word,
     ORDER_LIST(ORDER_ROW)
@@ -51,6 +53,21 @@ static bool read_most(struct slice text, uint32_t *most_out)
     return most > 0 && most <= ORDER_HISTORY_MAX;
 }
 
+/* A message's number, then a text. Returns false without the number. */
+static bool take_message(struct order *order, struct slice rest)
+{
+    uint64_t id = 0;
+    size_t n = 0;
+
+    while (n < rest.len && n < ID_DIGITS_MAX && rest.data[n] >= '0' &&
+           rest.data[n] <= '9') {
+        id = 10 * id + (rest.data[n++] - '0');
+    }
+    order->message_id = id;
+    order->text = trim(slice_after(rest, n));
+    return id > 0 && (n == rest.len || rest.data[n] == ' ');
+}
+
 /* Give what follows the word to whom it concerns. */
 static const char *take_rest(struct order *order, struct slice rest)
 {
@@ -58,6 +75,14 @@ static const char *take_rest(struct order *order, struct slice rest)
     case ORDER_POST: /* "/alert" and "/post" */
         order->text = rest;
         return rest.len > 0 ? NULL : "there is nothing to post";
+    case ORDER_CORRECT:
+        return take_message(order, rest) && order->text.len > 0
+                   ? NULL
+                   : "which message, and what instead? /correct N TEXT";
+    case ORDER_WITHDRAW:
+        return take_message(order, rest)
+                   ? NULL
+                   : "which message? /withdraw N [REASON]";
     case ORDER_JOIN:
         order->room = rest;
         return rest.len > 0 ? NULL : "which room? /join ROOM";
@@ -145,6 +170,18 @@ static const char *read_numbers(struct order *order, const json_t *object)
     return NULL;
 }
 
+static bool read_message_id(struct order *order, const json_t *object)
+{
+    json_int_t id = 0;
+
+    if (!read_number(object, "id", INT64_MAX, &id)) {
+        return false;
+    }
+    order->message_id = (uint64_t)id;
+    return id > 0 ||
+           (order->kind != ORDER_CORRECT && order->kind != ORDER_WITHDRAW);
+}
+
 const char *order_read_json(struct order *order, json_t *object)
 {
     struct slice op = SLICE_NONE;
@@ -155,7 +192,8 @@ const char *order_read_json(struct order *order, json_t *object)
     }
     if (!read_text(object, "op", &op) || !find_kind(op, &order->kind) ||
         order->kind == ORDER_HELP) {
-        return "op is post, join, part, history, rooms, who or quit";
+        return "op is post, correct, withdraw, join, part, history, rooms, "
+               "who or quit";
     }
     if (!read_text(object, "room", &order->room) ||
         !read_text(object, "text", &order->text) ||
@@ -166,9 +204,14 @@ const char *order_read_json(struct order *order, json_t *object)
         order->kind != ORDER_QUIT) {
         return "room is missing";
     }
-    if (order->text.len == 0 && order->kind == ORDER_POST) {
+    if (order->text.len == 0 &&
+        (order->kind == ORDER_POST || order->kind == ORDER_CORRECT)) {
         return "there is nothing to post";
     }
     order->is_alert = json_is_true(json_object_get(object, "alert"));
+    order->is_story = json_is_true(json_object_get(object, "story"));
+    if (!read_message_id(order, object)) {
+        return "id is the number of a message in the room";
+    }
     return read_numbers(order, object);
 }

@@ -35,6 +35,8 @@
     X(PART, "part")                                                            \
     X(HISTORY, "history")                                                      \
     X(ROOMS, "rooms")                                                          \
+    X(CORRECT, "correct")                                                      \
+    X(WITHDRAW, "withdraw")                                                    \
     X(WHO, "who")                                                              \
     X(HELP, "help")                                                            \
     X(QUIT, "quit")
@@ -48,13 +50,14 @@ enum { ORDER_HISTORY_MAX = 500 }; /* Messages asked for at once. */
 struct order {
     enum order_kind kind;
     struct slice room; /* Name or URI; empty: the current one. */
-    struct slice text; /* Of POST and ROOMS. */
-    bool is_alert;
+    struct slice text; /* Of POST, CORRECT and ROOMS; why, of WITHDRAW. */
+    bool is_alert, is_story;
     struct slice retry_id;
     bool has_after;
     uint64_t after_id;
-    uint32_t most; /* Of HISTORY, JOIN: messages of the past. */
-    json_t *tag;   /* NULL: none. */
+    uint64_t message_id; /* Of CORRECT and WITHDRAW. */
+    uint32_t most;       /* Of HISTORY, JOIN: messages of the past. */
+    json_t *tag;         /* NULL: none. */
 };
 
 /** Tell the word for a kind. Static. */

@@ -170,8 +170,13 @@ static void show_message(struct screen *screen, struct slice room_name,
     colour(screen, &line, COLOUR_NONE COLOUR_BOLD);
     safe_line(&line, address_of(screen, message->author));
     colour(screen, &line, COLOUR_NONE);
-    buffer_append_text(&line,
-                       message->alert == XCCOS_FLAG_TRUE ? " (alert): " : ": ");
+    if (message->alert == XCCOS_FLAG_TRUE) {
+        buffer_append_text(&line, " (alert)");
+    }
+    if (message->state != XCCOS_MESSAGE_POSTED) {
+        buffer_printf(&line, " (%s)", word_of_state(message->state));
+    }
+    buffer_append_text(&line, ": ");
     safe_lines(&line, message->text, "  | ");
     if (message->note.len > 0) {
         colour(screen, &line, COLOUR_FAINT);
@@ -332,6 +337,10 @@ static void show_room_event(struct screen *screen,
                    " cannot be had from the pool",
                    SLICE_PRINT(name), event->gap.first_id, event->gap.last_id);
         break;
+    case CLIENT_EVENT_CLEARED:
+        screen_say(screen, "%.*s: messages up to #%" PRIu64 " were removed",
+                   SLICE_PRINT(name), event->cleared_upto);
+        break;
     case CLIENT_EVENT_ENTERED:
     case CLIENT_EVENT_GONE:
         if (screen->shows_people) {
@@ -360,6 +369,9 @@ void screen_event(struct screen *screen, const struct client_event *event)
         return;
     }
     switch (event->kind) {
+    case CLIENT_EVENT_REVISED:
+        show_message(screen, event->room_name, event->revised);
+        break;
     case CLIENT_EVENT_MESSAGE:
         show_message(screen, event->room_name, event->message.message);
         break;

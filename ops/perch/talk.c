@@ -211,6 +211,9 @@ static void show_page(struct talk *talk, const struct task *task,
             screen_room(screen, room);
             continue;
         }
+        if (task->order.kind != ORDER_HISTORY) {
+            continue; /* It comes as an event, as to the others. */
+        }
         for (const struct xccos_message *message = room->messages;
              message != NULL; message = message->next) {
             screen_message(screen, slice_of_text(task->uri), room->name,

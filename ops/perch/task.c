@@ -61,6 +61,7 @@ static void do_post(struct task *task)
         .room_uri = slice_of_text(task->uri),
         .text = buffer_slice(&task->text),
         .is_alert = task->order.is_alert,
+        .is_story = task->order.is_story,
         .retry_id = buffer_slice(&task->retry_id),
         .within_ms = app->options->timeout_ms,
     };
@@ -71,17 +72,30 @@ static void do_post(struct task *task)
     }
 }
 
+static enum client_question_kind question_of(const struct order *order)
+{
+    switch (order->kind) {
+    case ORDER_ROOMS:
+        return CLIENT_FIND_ROOMS;
+    case ORDER_CORRECT:
+        return CLIENT_CORRECT;
+    case ORDER_WITHDRAW:
+        return CLIENT_WITHDRAW;
+    default:
+        return order->has_after ? CLIENT_AFTER : CLIENT_LAST;
+    }
+}
+
 static void do_ask(struct task *task)
 {
     struct app *app = task->talk->app;
     const struct order *order = &task->order;
     struct client_question question = {
-        .kind = order->kind == ORDER_ROOMS ? CLIENT_FIND_ROOMS
-                : order->has_after         ? CLIENT_AFTER
-                                           : CLIENT_LAST,
+        .kind = question_of(order),
         .text = buffer_slice(&task->text),
         .room_uri = slice_of_text(task->uri),
-        .message_id = order->after_id,
+        .message_id =
+            order->message_id != 0 ? order->message_id : order->after_id,
         .most = order->most,
         .within_ms = app->options->timeout_ms,
     };
@@ -151,6 +165,8 @@ void task_act(struct task *task)
         break;
     case ORDER_ROOMS:
     case ORDER_HISTORY:
+    case ORDER_CORRECT:
+    case ORDER_WITHDRAW:
         do_ask(task);
         break;
     default:

@@ -21,6 +21,18 @@ const char *word_of_behavior(enum xccos_behavior behavior)
     return words[behavior];
 }
 
+const char *word_of_state(enum xccos_message_state state)
+{
+    static const char *const words[] = {
+        [XCCOS_MESSAGE_CORRECTED] = "corrected",
+        [XCCOS_MESSAGE_WITHDRAWN] = "withdrawn",
+        [XCCOS_MESSAGE_REDACTED] = "redacted",
+        [XCCOS_MESSAGE_REPLACED] = "replaced",
+    };
+
+    return words[state];
+}
+
 /* A pool says it in one of two places. */
 const char *word_of_visibility(const struct xccos_room *room)
 {

@@ -14,6 +14,10 @@ const char *word_of_role(enum xccos_role role);
 /** "normal", "auditorium". NULL: not told. Static. */
 const char *word_of_behavior(enum xccos_behavior behavior);
 
+/** What a message was made: "corrected", "withdrawn", "redacted", "replaced".
+ * NULL: nothing. Static. */
+const char *word_of_state(enum xccos_message_state state);
+
 /** Whom a room lets in: "open", "closed", "secret". NULL: not told. Static. */
 const char *word_of_visibility(const struct xccos_room *room);
 

@@ -66,6 +66,25 @@
 #define CHAT                                                                   \
     OPTION("--chat", "chat", "enabled|disabled|unset",                         \
            "may use persistent chat; unset: as the groups say, else the pool")
+#define GROUP_WORD   WORD("GROUP", "group", "group:NAME, unit:NAME or site:NAME")
+#define MESSAGE_WORD WORD("MESSAGE", "message", "its number in the room")
+#define MEANT                                                                  \
+    OPTION("--message", "messages", "N|N-M",                                   \
+           "these, by their numbers; may be repeated"),                        \
+        OPTION("--author", "author", "USER", "those of this user"),            \
+        OPTION("--match", "match", "TEXT",                                     \
+               "those that have it in, in whatever case; may be repeated, "    \
+               "and then all of them"),                                        \
+        OPTION("--since", "since", "MOMENT",                                   \
+               "those from YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ on"),            \
+        OPTION("--until", "until", "MOMENT", "those of before")
+#define REASON OPTION("--reason", "reason", "TEXT", "why; people are told")
+#define REASON_NEEDED                                                          \
+    NEEDED("--reason", "reason", "TEXT", "why; it is recorded")
+#define DAYS        OPTION("--days", "days", "N", "0: for ever")
+#define HOLD_WORD   WORD("NAME", "name", "of the case")
+#define HELD_ROOM   OPTION("--room", "room", "ROOM", "either this room")
+#define HELD_USER   OPTION("--user", "user", "USER", "or this user")
 #define FILTER_WORD WORD("FILTER", "filter", "name of the filter")
 #define NOTICE                                                                 \
     OPTION(                                                                    \
@@ -73,7 +92,6 @@
         "told with the filter's name to authors and, of a warning, readers")
 #define EXPRESSIONS                                                            \
     "word:TEXT, like:TEXT with * and ?, or regex:TEXT; may be repeated"
-#define GROUP_WORD WORD("GROUP", "group", "group:NAME, unit:NAME or site:NAME")
 #define PASSWORD                                                               \
     {                                                                          \
         PARAMETER_SECRET, "--password", "password", NULL,                      \
@@ -291,7 +309,8 @@ const struct command commands[] = {
      .list = "users",
      .columns = "uri display_name disabled has_password sessions",
      .examples = "perchctl users list --match ali\n"},
-    {"users", "show", ADMIN_USERS_SHOW, "Show a user",
+    {"users", "show", ADMIN_USERS_SHOW,
+     "Show a user, and what the user follows, has read and looks for",
      .parameters = {USER_WORD},
      .examples = "perchctl users show alice@example.com\n"},
     {"users", "create", ADMIN_USERS_CREATE, "Create a user",
@@ -387,6 +406,78 @@ const struct command commands[] = {
      .examples = "perchctl messages search crane --room Lobby\n"
                  "perchctl --json messages search '\"tall crane\" permit' "
                  "--author bob \\\n    --from 2031-02-01 --to 2031-02-28\n"},
+    {"messages", "list", ADMIN_MESSAGES_LIST,
+     "List what was said in a room, as it is now, the oldest first",
+     .parameters = {ROOM_WORD, MEANT}, .list = "messages",
+     .columns = "id author sent_at_us state text",
+     .examples = "perchctl messages list Lobby --author bob --match \"price\"\n"
+                 "perchctl messages list Lobby --since 2026-11-01 --until "
+                 "2026-11-02\n"},
+    {"messages", "show", ADMIN_MESSAGES_SHOW,
+     "Show a message with every text it had: who, when and why",
+     .parameters = {ROOM_WORD, MESSAGE_WORD},
+     .examples = "perchctl messages show Lobby 17\n"},
+    {"messages", "redact", ADMIN_MESSAGES_REDACT,
+     "Take messages out of sight; what they said is kept for the archive",
+     .parameters = {ROOM_WORD, MEANT, REASON_NEEDED}, .list = "messages",
+     .columns = "id author sent_at_us text",
+     .examples =
+         "perchctl messages redact Lobby --message 17 --reason \"a password\"\n"
+         "perchctl --dry-run messages redact Lobby --author bob --match "
+         "secret --reason \"policy 7\"\n"},
+    {"messages", "replace", ADMIN_MESSAGES_REDACT,
+     "Put a text in the place of messages; what they said is kept for the "
+     "archive",
+     .parameters = {ROOM_WORD, MEANT,
+                    NEEDED("--with", "replacement", "TEXT",
+                           "what is shown instead"),
+                    REASON_NEEDED},
+     .list = "messages", .columns = "id author sent_at_us text",
+     .examples = "perchctl messages replace Lobby --message 17 --with "
+                 "\"see the handbook\" --reason \"out of date\"\n"},
+    {"messages", "withdraw", ADMIN_MESSAGES_WITHDRAW,
+     "Withdraw a message in its author's stead, at any time",
+     .parameters = {ROOM_WORD, MESSAGE_WORD, REASON},
+     .examples = "perchctl messages withdraw Lobby 17 --reason "
+                 "\"asked by phone\"\n"},
+    {"messages", "clear", ADMIN_ROOMS_CLEAR,
+     "Take all of a room out of sight that was said before a moment",
+     .parameters = {ROOM_WORD,
+                    NEEDED("--before", "before", "MOMENT",
+                           "YYYY-MM-DD or YYYY-MM-DDTHH:MM:SSZ"),
+                    REASON_NEEDED},
+     .examples = "perchctl --dry-run messages clear Lobby --before 2026-01-01 "
+                 "--reason \"a new year\"\n"},
+    {"messages", "purge", ADMIN_ROOMS_PURGE,
+     "Erase now what retention has ended for, the next 100 messages; the "
+     "leader does so by itself",
+     .parameters = {ROOM_WORD}, .examples = "perchctl messages purge Lobby\n"},
+
+    {"retention", "room", ADMIN_ROOMS_RETENTION,
+     "Set how many days a room's messages are kept; without, as its category",
+     .parameters = {ROOM_WORD, DAYS},
+     .examples = "perchctl retention room Lobby --days 365\n"
+                 "perchctl retention room Lobby\n"},
+    {"retention", "category", ADMIN_CATEGORIES_RETENTION,
+     "Set how many days messages of a category's rooms are kept; without, for "
+     "ever",
+     .parameters = {CATEGORY_WORD, DAYS},
+     .examples = "perchctl retention category Trade --days 2555\n"},
+
+    {"holds", "list", ADMIN_HOLDS_LIST, "List legal holds",
+     .parameters = {MATCH("name")}, .list = "holds",
+     .columns = "name room user placed_at_us administrator reason",
+     .examples = "perchctl holds list\n"},
+    {"holds", "place", ADMIN_HOLDS_PLACE,
+     "Keep from being erased what is said in a room, or by a user anywhere",
+     .parameters = {HOLD_WORD, HELD_ROOM, HELD_USER, REASON_NEEDED},
+     .examples = "perchctl holds place \"Smith v. Jones\" --user bob --reason "
+                 "\"order of 3 May\"\n"},
+    {"holds", "lift", ADMIN_HOLDS_LIFT,
+     "Lift a hold; others that lie there stay",
+     .parameters = {HOLD_WORD, HELD_ROOM, HELD_USER, REASON_NEEDED},
+     .examples = "perchctl holds lift \"Smith v. Jones\" --user bob --reason "
+                 "settled\n"},
     {"messages", "export", ADMIN_MESSAGES_EXPORT,
      "Read all that was said in a room, a page at a time, as it is imported",
      .parameters = {ROOM_WORD,
@@ -584,6 +675,7 @@ bool command_is_of(const struct command *command, const char *group)
                   {"addin", "addins"},
                   {"filter", "filters"},
                   {"message", "messages"},
+                  {"hold", "holds"},
                   {"settings", "pool"}};
 
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {

@@ -66,6 +66,8 @@ static const char *split(char *name, size_t room, const char *word)
     return equals == NULL ? NULL : equals + 1;
 }
 
+static const char reason_option[] = "--reason";
+
 static const struct parameter *find_option(const struct command *command,
                                            const char *name)
 {
@@ -105,7 +107,23 @@ static bool take_parameter(struct reading *reading,
     if (value == NULL) {
         return refuse(reading, "%s needs a value", parameter->name);
     }
+    if (strcmp(parameter->name, reason_option) == 0) {
+        reading->errand->options.reason = value;
+    }
     return set_field(reading, parameter->name, parameter->field, value);
+}
+
+/* Why is said once, wherever: it goes with the request, and into the command
+ * that has a place for it. */
+static bool share_reason(struct reading *reading)
+{
+    const struct parameter *parameter =
+        find_option(reading->errand->command, reason_option);
+    bool took;
+
+    return parameter == NULL || reading->errand->options.reason == NULL ||
+           take_parameter(reading, parameter, reading->errand->options.reason,
+                          &took);
 }
 
 static bool take_known(struct reading *reading, const char *name,
@@ -350,7 +368,8 @@ bool errand_read(struct errand *errand, struct arena *arena, int argc,
     options_init(&errand->options);
     if (!read_command(&reading) ||
         (errand->command != NULL &&
-         (!read_rest(&reading) || !set_presets(&reading)))) {
+         (!read_rest(&reading) || !set_presets(&reading) ||
+          !share_reason(&reading)))) {
         return false;
     }
     if (errand->options.help || errand->options.version) {

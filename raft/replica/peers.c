@@ -305,6 +305,5 @@ void peers_flush(struct peers *peers)
         if (peer->note_index != 0 && peer->state == PEER_THERE) {
             send_note(peers, (uint8_t)node);
         }
-        peers->noted |= peer->note_index != 0;
     }
 }

@@ -162,6 +162,27 @@ static void test_read__counts_nodes(void **state)
     HAS(scene->why, "--socket may be given 16 times at most");
 }
 
+/* Why stands before the command or after it, and is said once: it goes with the
+ * request, and into the command that has a place for it. */
+static void test_read__has_one_reason(void **state)
+{
+    static const char *const lines[] = {
+        "messages clear Lobby --before 2031-02-03 --reason old",
+        "--reason old messages clear Lobby --before 2031-02-03",
+    };
+    struct scene *scene = *state;
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        const Perch__Admin__RoomsClear *clear;
+
+        assert_true(read_line(scene, lines[i]));
+        clear = (const Perch__Admin__RoomsClear *)scene->errand.request;
+        assert_slice_text(codec_slice(clear->reason), "old");
+        assert_string_equal(scene->errand.options.reason, "old");
+    }
+    assert_false(read_line(scene, "messages clear Lobby --before 2031-02-03"));
+}
+
 /* Every row of the table names fields that its request and reply have. */
 static void test_commands__name_fields_that_exist(void **state)
 {
@@ -321,6 +342,7 @@ int main(void)
         RUN_IN(test_read__takes_pairs_in_both_forms, set_up, tear_down),
         RUN_IN(test_read__refuses_naming_the_word, set_up, tear_down),
         RUN_IN(test_read__counts_nodes, set_up, tear_down),
+        RUN_IN(test_read__has_one_reason, set_up, tear_down),
         RUN(test_commands__name_fields_that_exist),
         RUN(test_commands__reach_everything),
         RUN(test_manual__is_up_to_date),

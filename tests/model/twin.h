@@ -21,7 +21,7 @@ enum {
     TWIN_PRINCIPALS = 12, /* At a time; the script has fewer URIs. */
     TWIN_SESSIONS = 64,
     TWIN_PRESENT = 512,
-    TWIN_MEMOS = 512,
+    TWIN_MEMOS = 4096,
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,

@@ -162,6 +162,10 @@ class Following(StandingScene):
             self.assertEqual(
                 [(each['feed'], each['words']) for each in
                  self.tell(user, [node], 'feeds')], [('ice', ['first ice'])])
+        shown = self.leader.perchctl('users', 'show', user)
+        self.assertEqual([(each['uri'], each['follows'], each['read'])
+                          for each in shown['attended']], [(room, True, 0)])
+        self.assertEqual([each['name'] for each in shown['feeds']], ['ice'])
         self.assert_same_state()
 
     def test_reading_is_read(self) -> None:

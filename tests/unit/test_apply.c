@@ -10,6 +10,7 @@
 #include "node/state_rows.h"
 #include "proto/base/endian.h"
 #include "proto/entry.h"
+#include "storage/cursor.h"
 #include "storage/generation.h"
 #include "tests/sim/files_sim.h"
 #include "tests/sim/store_sim.h"
@@ -20,6 +21,13 @@
 
 #define IN(test) RUN_IN(test, stage_setup, tear_down)
 
+/* A client asks to correct or withdraw a message of the lobby. */
+#define REVISE(verb, id, chat)                                                 \
+    "<xccos ver=\"1\" envid=\"7\" xmlns=\"urn:parlano:xml:ns:xccos\">"         \
+    "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data><chanib uri=\"" LOBBY          \
+    "\"><msg id=\"grpchat\" seqid=\"1\" chanUri=\"" LOBBY "\" author=\"" ALICE \
+    "\" chatId=\"" id "\">" chat "</msg></chanib></data></cmd></xccos>"
+
 /* Another node, of which there is the applier alone. */
 struct twin {
     struct stage *stage;
@@ -27,6 +35,7 @@ struct twin {
     struct applier *applier;
     struct replica *replica; /* Takes down what it is told. */
     struct replica_events events;
+    uint32_t rules_known;
     unsigned entries, commits, releases;
     uint64_t restored;
     enum error fatal;
@@ -34,6 +43,9 @@ struct twin {
 };
 
 static LIST_HEAD(, twin) twins = LIST_HEAD_INITIALIZER(twins);
+
+static void remove_row(struct twin *twin, enum table table,
+                       const uint64_t *parts);
 
 static void on_entry(void *context, const struct applied_entry *entry,
                      const struct applied *applied,
@@ -92,8 +104,9 @@ static enum error twin_open(struct twin *twin)
 {
     enum error error = applier_open(
         &twin->applier,
-        &(struct applier_settings){
-            .loop = twin->stage->loop, .data = twin->data, .rules_known = 1},
+        &(struct applier_settings){.loop = twin->stage->loop,
+                                   .data = twin->data,
+                                   .rules_known = twin->rules_known},
         &(struct applier_events){twin, on_entry, on_batch, on_release,
                                  on_restored, on_fatal});
 
@@ -103,12 +116,14 @@ static enum error twin_open(struct twin *twin)
     return error;
 }
 
-static struct twin *twin_new(struct stage *s, const char *data)
+static struct twin *twin_new_of(struct stage *s, const char *data,
+                                uint32_t rules_known)
 {
     struct twin *twin = calloc(1, sizeof(*twin));
 
     assert_non_null(twin);
     twin->stage = s;
+    twin->rules_known = rules_known;
     snprintf(twin->data, sizeof(twin->data), "%s", data);
     assert_int_equal(files_make_directory(twin->data), ERROR_NONE);
     twin->replica = fake_replica_new(3);
@@ -118,6 +133,11 @@ static struct twin *twin_new(struct stage *s, const char *data)
     LIST_INSERT_HEAD(&twins, twin, link);
     assert_int_equal(twin_open(twin), ERROR_NONE);
     return twin;
+}
+
+static struct twin *twin_new(struct stage *s, const char *data)
+{
+    return twin_new_of(s, data, 1);
 }
 
 static void twin_free(struct twin *twin)
@@ -221,6 +241,138 @@ static void test_apply__any_batches(void **state)
                      fake_replica_last(s->replica));
     twin_free(one);
     twin_free(many);
+}
+
+/* The lobby's messages take one another back: what is decided of a message
+ * depends on what the entry just before has made of it. */
+static void take_back(struct stage *s, edge_ref alice)
+{
+    Perch__MessageRedact redact = PERCH__MESSAGE_REDACT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint64_t ids[] = {3, 2};
+    struct guid lobby;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &lobby), ERROR_NONE);
+    for (int i = 0; i < 6; i++) {
+        stage_talk(s, alice, ALICE, LOBBY, "words");
+    }
+    stage_say(s, alice, REVISE("modmsg", "1", "<chat>better</chat>"));
+    stage_say(s, alice, REVISE("modmsg", "1", "<chat>better</chat>"));
+    stage_say(s, alice, REVISE("delmsg", "1", ""));
+    stage_say(s, alice, REVISE("modmsg", "1", "<chat>too late</chat>"));
+    CODEC_SET_BYTES(&redact, room, slice_of(lobby.bytes, GUID_BYTES));
+    CODEC_SET_BYTES(&redact, reason, SLICE_LITERAL("why not"));
+    redact.n_message_ids = 2;
+    redact.message_ids = ids;
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGE_REDACT;
+    command.message_redact = &redact;
+    stage_administer(s, &command);
+    stage_administer(s, &command);
+    stage_talk(s, alice, ALICE, LOBBY, "more words");
+}
+
+/* Keep what is said for a day, let two pass, and purge up to a message. */
+static void purge(struct stage *s, uint64_t upto)
+{
+    Perch__RetentionSet retain = PERCH__RETENTION_SET__INIT;
+    Perch__RoomPurge room_purge = PERCH__ROOM_PURGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid lobby;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &lobby), ERROR_NONE);
+    CODEC_SET_BYTES(&retain, room, slice_of(lobby.bytes, GUID_BYTES));
+    CODEC_SET(&retain, days, 1);
+    command.kind_case = PERCH__COMMAND__KIND_RETENTION_SET;
+    command.retention_set = &retain;
+    stage_administer(s, &command);
+    fake_replica_skip(s->replica, 2 * 86400); /* A second each. */
+    CODEC_SET_BYTES(&room_purge, room, slice_of(lobby.bytes, GUID_BYTES));
+    CODEC_SET(&room_purge, after_id, 0);
+    CODEC_SET(&room_purge, upto_id, upto);
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_PURGE;
+    command.room_purge = &room_purge;
+    stage_administer(s, &command);
+    stage_commit(s);
+}
+
+static size_t count_rows(struct applier *applier, enum table table)
+{
+    struct view *view = NULL;
+    struct cursor *cursor;
+    struct row row;
+    size_t n = 0;
+
+    assert_int_equal(view_open(applier_store(applier), &view), ERROR_NONE);
+    assert_int_equal(
+        cursor_open(view, table, (struct range){.backward = false}, &cursor),
+        ERROR_NONE);
+    while (cursor_next(cursor, &row) == ERROR_NONE) {
+        n += 1;
+    }
+    cursor_close(cursor);
+    view_close(view);
+    return n;
+}
+
+/* What a message was made is a row beside it, which stays as it was posted; an
+ * entry that names messages sees what all before it have made of them, in
+ * whatever batch they are. When they are purged nothing of them is left, and
+ * the state is whole without them, even without a room's last message. */
+static void test_apply__messages_that_are_named(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+    struct twin *one, *many;
+
+    stage_raise(s);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    one = twin_new_of(s, "/one", COMMAND_RULES_KNOWN);
+    many = twin_new_of(s, "/many", COMMAND_RULES_KNOWN);
+    take_back(s, alice);
+    feed(one, 1, 1);
+    feed(many, 1, 10000);
+    assert_true(many->commits < one->commits / 2);
+    assert_int_equal(count_rows(one->applier, TABLE_MESSAGES), 7);
+    /* Corrected once, withdrawn once, two redacted once. */
+    assert_int_equal(count_rows(one->applier, TABLE_REVISIONS), 4);
+    assert_same_rows(one->applier, many->applier);
+    assert_same_rows(one->applier, state_loop_applier(s->state));
+    assert_same_digest(one->applier, many->applier);
+
+    purge(s, 7);
+    twin_crash(one);
+    feed(one, 1, 1);
+    feed(many, 1, 10000);
+    assert_int_equal(count_rows(many->applier, TABLE_MESSAGES), 0);
+    assert_int_equal(count_rows(many->applier, TABLE_REVISIONS), 0);
+    assert_same_rows(one->applier, many->applier);
+    assert_same_digest(one->applier, many->applier);
+    applier_close(many->applier);
+    assert_int_equal(twin_open(many), ERROR_NONE);
+    assert_same_rows(one->applier, many->applier);
+    twin_free(one);
+    twin_free(many);
+}
+
+/* A node whose row of a named message is gone would decide alone: it stops. */
+static void test_apply__named_message_is_missing(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+    struct twin *twin;
+
+    stage_raise(s);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_talk(s, alice, ALICE, LOBBY, "one");
+    stage_talk(s, alice, ALICE, LOBBY, "two");
+    twin = twin_new_of(s, "/twin", COMMAND_RULES_KNOWN);
+    feed(twin, 1, 100);
+    remove_row(twin, TABLE_MESSAGES, (uint64_t[]){2, 1});
+    fake_replica_skip(s->replica, 10); /* Its store is one ahead. */
+    stage_say(s, alice, REVISE("delmsg", "1", ""));
+    feed(twin, 1, 100);
+    assert_int_equal(twin->fatal, ERROR_ROTTEN);
+    twin_free(twin);
 }
 
 /* More entries than a batch may have make more batches. */
@@ -697,6 +849,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN(test_apply__any_batches),
+        IN(test_apply__messages_that_are_named),
+        IN(test_apply__named_message_is_missing),
         IN(test_apply__batches_are_bounded),
         IN(test_apply__restarts_anywhere),
         IN(test_apply__closes_with_a_flush),

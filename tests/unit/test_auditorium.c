@@ -98,7 +98,14 @@ static void test_post__auditorium_takes_presenters_alone(void **state)
 static void test_room_change__presenters_are_members(void **state)
 {
     struct chat_fixture *f = *state;
+    Perch__RoomChange both = PERCH__ROOM_CHANGE__INIT;
+    ProtobufCBinaryData names[] = {fixture_text(BOB), fixture_text(CAROL)};
 
+    both.n_presenters_add = 2;
+    both.presenters_add = names;
+    assert_outcome(change_room(f, &f->desk, &both), PRESENTER_NOT_MEMBER);
+    assert_int_equal(f->applied.value, 1); /* The second. */
+    assert_no_trace(f);
     assert_outcome(present(f, &f->desk, CAROL, false), PRESENTER_NOT_MEMBER);
     assert_int_equal(f->applied.value, 0);
     assert_no_trace(f);

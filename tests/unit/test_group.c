@@ -107,7 +107,8 @@ static void test_group_create__limits(void **state)
     put(f, TRADERS, CAROL);
     assert_outcome(fixture_member(f, TRADERS, BOB, true), GROUP_MEMBERS_FULL);
     assert_no_trace(f);
-    put(f, TRADERS, CAROL); /* Is in already: nothing is added. */
+    put(f, TRADERS, CAROL); /* Is in already: nothing is added or told. */
+    assert_int_equal(fixture_count(f, EVENT_MEMBERSHIP_CHANGED), 0);
     assert_int_equal(view(f, TRADERS).members, 1);
 }
 

@@ -255,6 +255,11 @@ static void test_peers__late_answer(void **state)
     first->question.yes = false;
     peers_take_known(scene->peers, first);
     assert_int_equal(wire.dropped, 0);
+    first->question.directory_id = DIRECTORY + 1;
+    first->question.raft_id = RAFT_ID + 256; /* Or of another life there. */
+    first->question.yes = true;
+    peers_take_known(scene->peers, first);
+    assert_int_equal(scene->there, 0);
     memo_free(&first->letter);
     answer(scene, true);
     assert_int_equal(scene->there, 1);

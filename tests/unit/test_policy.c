@@ -119,6 +119,8 @@ static void test_policy__takes_sessions_away(void **state)
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 1);
     assert_outcome(say_of_group(f, LONDON, PERCH__CHAT_POLICY__DISABLED), DONE);
     assert_int_equal(fixture_count(f, EVENT_SESSION_CLOSED), 1);
+    assert_int_equal(fixture_event(f, EVENT_SESSION_CLOSED)->leave,
+                     LEAVE_NOT_ENABLED);
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 0);
     assert_outcome(fixture_open(f, 1, BOB, 3), CHAT_NOT_ENABLED);
 }
@@ -145,6 +147,8 @@ static void test_pool_put__disables_the_rest(void **state)
     sit(f);
     assert_outcome(fixture_set(f, SETTING_CHAT_ENABLED, 0), DONE);
     assert_int_equal(fixture_count(f, EVENT_SESSION_CLOSED), 1);
+    assert_int_equal(fixture_event(f, EVENT_SESSION_CLOSED)->leave,
+                     LEAVE_NOT_ENABLED);
     assert_int_equal(fixture_view(f, &f->lobby).users_present, 1);
     assert_outcome(fixture_post(f, 1, BOB, 1, &f->lobby, "hi", NULL), DONE);
 }

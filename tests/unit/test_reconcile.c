@@ -192,6 +192,8 @@ static void test_reconcile__not_configured(void **state)
     assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_SETTLED, 0);
     add_peer(pool, life(4, 8), CORE_SPARE);
     assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_SETTLED, 0);
+    add_peer(pool, life(4, 9), CORE_SPARE); /* Not even when one has gone. */
+    assert_step(pool, RECONCILE_NOTHING, RECONCILE_FOR_SETTLED, 0);
 }
 
 /* Without a majority of level voters nothing is proposed: it could not be

@@ -1,4 +1,5 @@
 /* Rooms that users create and change: what is answered, and who hears of it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,9 @@
 #define ASK(verb, data)                                                        \
     "<xccos ver=\"1\" envid=\"31\" xmlns=\"urn:parlano:xml:ns:xccos\">"        \
     "<cmd id=\"cmd:" verb "\" seqid=\"1\"><data>" data "</data></cmd></xccos>"
+
+#define PROP(name, value)                                                      \
+    "<prop id=\"urn:parlano:ma:prop:" name "\">" value "</prop>"
 
 #define NIGHT                                                                  \
     "<chanib name=\"Night\" description=\"late\" parent=\"" TRADE              \
@@ -73,6 +77,25 @@ static void test_chancreate__makes_the_room(void **state)
         "name=\"Night\"");
     ask(s, bob, ASK("chansrch", "<qib criteria=\"night\"/>"), "name=\"Night\"");
     ask(s, alice, ASK("chancreate", NIGHT), "409\">ERROR_DUPLICATE_NAME");
+}
+
+/* Whoever is to present in a new auditorium does. */
+static void test_chancreate__has_presenters(void **state)
+{
+    static const char scheme[] = "ma-chan://example.com/";
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+    const char *at = strstr(
+        ask(s, alice, ASK("chancreate", NIGHT), "200\">SUCCESS_OK"), scheme);
+    char uri[sizeof(scheme) + GUID_TEXT_BYTES];
+    uint64_t token;
+
+    assert_non_null(at);
+    snprintf(uri, sizeof(uri), "%.*s", (int)sizeof(uri) - 1, at);
+    stage_join(s, bob, uri + sizeof(scheme) - 1, NULL);
+    token = stage_post(s, bob, BOB, uri, "good evening");
+    stage_commit(s);
+    assert_int_equal(stage_answer(s, bob, token)->status, 200);
 }
 
 /* Others are told which rule refused, and nothing is made. */
@@ -157,6 +180,57 @@ static void test_permadd__and_permdel(void **state)
         ASK("permadd",
             "<chanib uri=\"" DESK "\"><uib uri=\"" BOB "\"/></chanib>"),
         "403\">ERROR_PERMISSION");
+}
+
+/* They change who has which role, and nothing else of the room. */
+static void test_permadd__changes_roles_alone(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+    const char *reply = ask(s, alice,
+                            ASK("permadd", "<chanib uri=\"" DESK
+                                           "\" name=\"mine\"><uib uri=\"" BOB
+                                           "\" role=\"manager\"/></chanib>"),
+                            "rpl:permadd");
+
+    assert_null(strstr(reply, "mine"));
+    ask(s, bob,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" description=\"by bob\"/>"),
+        "by bob");
+    ask(s, alice,
+        ASK("permdel", "<chanib uri=\"" DESK "\"><uib uri=\"" BOB
+                       "\" role=\"manager\"/></chanib>"),
+        "rpl:permdel");
+    ask(s, bob,
+        ASK("chanmodify", "<chanib uri=\"" DESK "\" description=\"again\"/>"),
+        "403\">ERROR_PERMISSION: the user does not manage the room");
+    stage_join(s, bob, DESK_ID, NULL); /* A member he stays. */
+}
+
+/* A manager switches off what the category has on, one thing at a time. */
+static void test_chanmodify__switches(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+    Perch__CategoryChange change = PERCH__CATEGORY_CHANGE__INIT;
+    const char *reply;
+
+    CODEC_SET(&change, invitations, true);
+    CODEC_SET(&change, file_upload, true);
+    stage_category(s, &change);
+    reply = ask(s, alice,
+                ASK("chanmodify", "<chanib uri=\"" DESK "\" name=\"n\"/>"),
+                PROP("invite", "True"));
+    assert_non_null(strstr(reply, PROP("filepost", "True")));
+    reply = ask(s, alice,
+                ASK("chanmodify", "<chanib uri=\"" DESK
+                                  "\">" PROP("invite", "False") "</chanib>"),
+                PROP("invite", "False"));
+    assert_non_null(strstr(reply, PROP("filepost", "True")));
+    ask(s, alice,
+        ASK("chanmodify",
+            "<chanib uri=\"" DESK "\">" PROP("filepost", "False") "</chanib>"),
+        PROP("filepost", "False"));
 }
 
 /* A room is shown with the add-in it carries, which its managers give it and
@@ -347,9 +421,12 @@ int main(void)
         RUN_IN(test_chanmodify__waits_for_the_rules, stage_setup,
                stage_teardown),
         IN(test_chancreate__makes_the_room),
+        IN(test_chancreate__has_presenters),
         IN(test_chancreate__refusals),
         IN(test_chanmodify__is_told_to_all),
         IN(test_permadd__and_permdel),
+        IN(test_permadd__changes_roles_alone),
+        IN(test_chanmodify__switches),
         IN(test_chanmodify__addins),
         IN(test_chanmodify__of_a_secret_room),
         IN(test_chandelete__is_for_administrators),

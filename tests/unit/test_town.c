@@ -149,6 +149,53 @@ static struct town_result run(uint64_t seed, uint32_t mishaps)
     return result;
 }
 
+/* An entry that host 1 may not make yet, as some host says it came out. */
+static void apply_unknown(struct witness *witness, enum outcome outcome)
+{
+    static const struct effects nothing;
+    const struct applied_entry entry = {
+        .index = 7, .node = 1, .epoch = 1, .number = 1};
+    const struct applied applied = {outcome, 0};
+
+    witness_entry(witness, &entry, &applied, &nothing);
+}
+
+/* Hosts may all be wrong alike: the twin is asked at each entry, once. */
+static void test_witness__finds_a_wrong_outcome(void **state)
+{
+    struct witness *witness = witness_new(*state);
+
+    apply_unknown(witness, OUTCOME_NODE_NOT_STARTED);
+    assert_kind(*state, "");
+    apply_unknown(witness, OUTCOME_DONE); /* Judged before. */
+    assert_kind(*state, "");
+    witness_free(witness);
+    witness = witness_new(*state);
+    apply_unknown(witness, OUTCOME_DONE);
+    assert_kind(*state, "law");
+    witness_free(witness);
+}
+
+/* Nobody is told what was said where he was not. */
+static void test_witness__finds_who_overhears(void **state)
+{
+    struct witness *witness = witness_new(*state);
+
+    witness_copy(witness, "sip:g1@" TOWN_DOMAIN, 5, 1);
+    assert_kind(*state, "overheard");
+    witness_free(witness);
+}
+
+/* Nobody is shown the past of a room that he may not enter. */
+static void test_witness__finds_who_is_shown_too_much(void **state)
+{
+    struct witness *witness = witness_new(*state);
+
+    witness_history(witness, "sip:g1@" TOWN_DOMAIN, 5, 1);
+    assert_kind(*state, "shown");
+    witness_free(witness);
+}
+
 /* In peace all that is said is answered, at once; and everybody hears it. */
 static void test_town_run__in_peace(void **state)
 {
@@ -163,12 +210,29 @@ static void test_town_run__in_peace(void **state)
     assert_true(result.sums.compared > 100);
 }
 
+/* Where rights change, some are let in and some are kept out, under the rules
+ * of before and after a raise. */
+static void test_town_run__with_people(void **state)
+{
+    struct town_result result = run(4, 1u << MISHAP_PEOPLE);
+
+    (void)state;
+    assert_true(result.sums.deeds > 30);
+    assert_true(result.sums.raises > 0);
+    assert_true(result.sums.club_copies > 30);
+    assert_true(result.sums.barred > 5);
+    assert_true(result.sums.shown > 5);
+    assert_true(result.sums.not_shown > 5);
+    assert_true(result.sums.judged > result.sums.posts);
+}
+
 /* A run leaves nothing behind that another would see; and another seed is
  * another run. */
 static void test_town_run__same_seed(void **state)
 {
     uint32_t mishaps = 1u << MISHAP_CRASH | 1u << MISHAP_EMPTY |
-                       1u << MISHAP_SNAPSHOT | 1u << MISHAP_LOSS;
+                       1u << MISHAP_SNAPSHOT | 1u << MISHAP_LOSS |
+                       1u << MISHAP_PEOPLE | 1u << MISHAP_VERSIONS;
     struct town_result one = run(2, mishaps), again = run(2, mishaps);
 
     (void)state;
@@ -190,7 +254,11 @@ int main(void)
         ON_LEDGER(test_ledger__finds_what_was_refused),
         ON_LEDGER(test_ledger__finds_words_nobody_said),
         ON_LEDGER(test_ledger__compares_states),
+        ON_LEDGER(test_witness__finds_a_wrong_outcome),
+        ON_LEDGER(test_witness__finds_who_overhears),
+        ON_LEDGER(test_witness__finds_who_is_shown_too_much),
         RUN(test_town_run__in_peace),
+        RUN(test_town_run__with_people),
         RUN(test_town_run__same_seed),
     };
 

@@ -16,14 +16,22 @@ enum {
     STEP_USERS = 1,
     STEP_CATEGORY = STEP_USERS + TOWN_GUESTS_MAX / 2,
     STEP_ROOMS,
-    STEP_DONE = STEP_ROOMS + LEDGER_ROOMS,
+    STEP_DONE = STEP_ROOMS + LEDGER_SQUARES,
+    SIDE_ROOMS_UNTIL = STEP_DONE + 160, /* The twin has no room for more. */
+    COUNCIL_US_MAX = 250 * TOWN_MS,
+    COUNCIL_OF = 4, /* Changes; all but one in so many. */
     NAME_BYTES = 64,
+    ARENA_BYTES = 4096,
 };
 
 static const char *const guids[LEDGER_ROOMS] = {
     "11111111-1111-1111-1111-111111111111",
     "22222222-2222-2222-2222-222222222222",
-    "33333333-3333-3333-3333-333333333333"};
+    "33333333-3333-3333-3333-333333333333",
+    "44444444-4444-4444-4444-444444444444",
+    "55555555-5555-5555-5555-555555555555",
+    "66666666-6666-6666-6666-666666666666",
+    "77777777-7777-7777-7777-777777777777"};
 
 const char *room_guid_text(unsigned room)
 {
@@ -124,10 +132,16 @@ static void propose(struct town *town, Perch__Command *command)
     }
 }
 
+static bool has(const struct town *town, enum mishap mishap)
+{
+    return town->mishaps >> mishap & 1;
+}
+
 static void take_step(struct town *town)
 {
     Perch__Command command = PERCH__COMMAND__INIT;
     unsigned step = town->founder.step;
+    struct arena *arena = arena_new(ARENA_BYTES);
     char uri[NAME_BYTES];
     struct text text;
     union {
@@ -138,6 +152,7 @@ static void take_step(struct town *town)
         Perch__UserChange change;
     } as;
 
+    CHECK(arena != NULL);
     guid_of(0x99, &text.category);
     if (step == STEP_POOL) {
         make_pool(&command, &as.pool);
@@ -150,7 +165,11 @@ static void take_step(struct town *town)
               ERROR_NONE);
         snprintf(text.name, sizeof(text.name), "Room %u", step - STEP_ROOMS);
         make_room(&command, &as.room, &text);
-    } else if (step % 4 == 0) { /* A room that nobody enters. */
+    } else if (has(town, MISHAP_PEOPLE) &&
+               random_below(&town->council.random, COUNCIL_OF) > 0) {
+        council_decide(town, arena, &command);
+    } else if (step % 4 == 0 &&
+               step < SIDE_ROOMS_UNTIL) { /* A room that nobody enters. */
         guid_of(step & 0xff, &text.guid);
         text.guid.bytes[1] = (uint8_t)(step >> 8) | 1;
         snprintf(text.name, sizeof(text.name), "Side room %u", step);
@@ -159,6 +178,7 @@ static void take_step(struct town *town)
         make_change(&command, &as.change, town, &text, uri);
     }
     propose(town, &command);
+    arena_free(arena);
 }
 
 /* Refusals are as good: it was done by a try whose answer got lost. */
@@ -169,8 +189,11 @@ static void told(struct proposal *proposal, enum proposal_fate fate,
         (struct founder *)((char *)proposal -
                            offsetof(struct founder, proposal));
 
-    (void)applied;
     (void)effects;
+    if (fate == PROPOSAL_APPLIED) {
+        town_trace(founder->host->town, "change: %s",
+                   outcome_name(applied->outcome));
+    }
     founder->host = NULL;
     founder->step += fate == PROPOSAL_APPLIED;
 }
@@ -188,13 +211,13 @@ static void on_turn(void *context)
     struct founder *founder = &town->founder;
     struct host *host =
         &town->hosts[random_below(&town->random, town->settings.hosts)];
-    bool changes = town->mishaps >> MISHAP_CHANGE & 1;
+    bool people = has(town, MISHAP_PEOPLE);
 
     if (is_orphaned(founder)) {
         founder->host = NULL;
     }
     if (founder->host == NULL && host_is_up(host) && !town->closing &&
-        (founder->step < STEP_DONE || changes)) {
+        (founder->step < STEP_DONE || people || has(town, MISHAP_CHANGE))) {
         founder->host = host;
         founder->life = host->life;
         take_step(town);
@@ -202,7 +225,8 @@ static void on_turn(void *context)
     town_later(town,
                founder->step < STEP_DONE
                    ? TURN_US
-                   : random_between(&town->random, TURN_US, CHANGE_US_MAX),
+                   : random_between(&town->random, TURN_US,
+                                    people ? COUNCIL_US_MAX : CHANGE_US_MAX),
                on_turn, town);
 }
 

@@ -35,6 +35,15 @@ void guest_init(struct guest *guest, struct town *town, unsigned number)
     snprintf(guest->endpoint, sizeof(guest->endpoint), "device-%u", number);
 }
 
+/* What he wanted to say is not tried again: it was refused, or was not answered
+ * and has no retry id. */
+static void give_up(struct guest *guest)
+{
+    ledger_given_up(&guest->town->ledger, guest->post.number,
+                    !guest->post.unknown);
+    guest->post.number = 0;
+}
+
 /* --- What he is told --- */
 
 static void take_answer(struct guest *guest, const struct delivery *delivery)
@@ -49,6 +58,10 @@ static void take_answer(struct guest *guest, const struct delivery *delivery)
     if (delivery->answer.status == 200) {
         ledger_acknowledged(ledger, post->number);
         post->number = 0;
+    } else if (delivery->answer.status != 503 &&
+               ledger->posts[post->number].room >= LEDGER_SQUARES) {
+        ledger->sums.barred++;
+        give_up(guest);
     } else if (delivery->answer.status != 503) {
         ledger_break(ledger, "answer", "guest %u: post %" PRIu64 " got %d %.*s",
                      guest->number, post->number, delivery->answer.status,
@@ -200,18 +213,13 @@ static void come(struct guest *guest)
     guest_enter(guest, host);
 }
 
-/* A try that was not answered: without a retry id he cannot try again. */
-static void give_up(struct guest *guest)
+static unsigned any_of(struct guest *guest, unsigned n)
 {
-    ledger_given_up(&guest->town->ledger, guest->post.number,
-                    !guest->post.unknown);
-    guest->post.number = 0;
+    return (unsigned)random_below(&guest->random, n);
 }
 
-static void begin_post(struct guest *guest)
+static void begin_post(struct guest *guest, unsigned room)
 {
-    unsigned room = (unsigned)random_below(&guest->random, LEDGER_ROOMS);
-
     guest->post =
         (struct guest_post){.number = ledger_post(&guest->town->ledger, room),
                             .retries = random_below(&guest->random, 2) == 0};
@@ -235,18 +243,40 @@ static void pursue(struct guest *guest)
     }
 }
 
+/* He tries whether he may. */
+static void visit_club(struct guest *guest)
+{
+    unsigned room = LEDGER_SQUARES + any_of(guest, LEDGER_CLUBS);
+
+    switch (random_below(&guest->random, 3)) {
+    case 0:
+        guest_call(guest, room);
+        break;
+    case 1:
+        guest_peek(guest, room);
+        break;
+    default:
+        begin_post(guest, room);
+        break;
+    }
+}
+
 static void act(struct guest *guest)
 {
+    bool clubs = guest->town->mishaps >> MISHAP_PEOPLE & 1;
     uint64_t what = random_below(&guest->random, 100);
 
-    if (guest->post.number != 0) {
+    if (guest->post.number == 0 && clubs && !guest->town->closing &&
+        random_below(&guest->random, 2) == 0) {
+        visit_club(guest);
+    } else if (guest->post.number != 0) {
         pursue(guest);
     } else if (guest->town->closing) {
         return;
     } else if (what < 60) {
-        begin_post(guest);
+        begin_post(guest, any_of(guest, LEDGER_SQUARES));
     } else if (what < 80 && !guest->reading.waits) {
-        guest_read(guest, (unsigned)what % LEDGER_ROOMS);
+        guest_read(guest, (unsigned)what % LEDGER_SQUARES);
     } else if (what < 86) {
         go_away(guest, what < 84 ? DIALOG_LEFT : DIALOG_DROPPED);
     } else if (what < 90) {

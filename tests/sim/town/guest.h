@@ -1,4 +1,5 @@
-/* A client as a node's state loop sees one. He is in all rooms, posts, reads
+/* A client as a node's state loop sees one. He is in all squares and in what
+ * clubs let him in, posts, reads
  * what was said, confirms what he is given, breaks and resumes dialogs, and
  * goes to another host when his is lost or slow; and he notices when something
  * is told twice or not at all.
@@ -23,6 +24,8 @@ enum {
     GUEST_JOIN = 1,
     GUEST_FIRST = 100,    /* First history of room r: GUEST_FIRST + r, */
     GUEST_AGAIN = 200,    /* a later one. */
+    GUEST_CALL = 300,     /* Joining club GUEST_CALL + r, */
+    GUEST_PEEK = 400,     /* reading what was said there. */
     GUEST_PAST_MAX = 500, /* Of messages in one history. */
 };
 
@@ -57,6 +60,15 @@ struct guest_reading {
     uint64_t told; /* It must reach this message at least. */
 };
 
+/* A club in the present dialog: he may be let in, put out, let in again. */
+struct guest_club {
+    uint64_t live_last; /* The last copy; 0: none yet. */
+    bool called;        /* He has not asked since he called. */
+    bool joins;         /* What he asked is what he joins with. */
+    bool peeks;         /* He has asked what was said there, */
+    uint64_t asked;     /* when this was the newest entry. */
+};
+
 /* How far he has confirmed what he was given. */
 struct guest_mark {
     uint64_t log_index;
@@ -78,7 +90,8 @@ struct guest {
     unsigned pasts;               /* First histories that are not here yet. */
     bool counts_on_marks;         /* His last farewell must be remembered. */
     struct guest_mark given, confirmed;
-    struct guest_room rooms[LEDGER_ROOMS];
+    struct guest_room rooms[LEDGER_SQUARES];
+    struct guest_club clubs[LEDGER_CLUBS];
     struct guest_post post;
     struct guest_reading reading;
 };
@@ -117,6 +130,12 @@ void guest_post(struct guest *guest);
 
 /** Ask for the newest messages of a room. */
 void guest_read(struct guest *guest, unsigned room);
+
+/** Ask to be let into a club. */
+void guest_call(struct guest *guest, unsigned room);
+
+/** Ask for what was said in a club, whether he is in or not. */
+void guest_peek(struct guest *guest, unsigned room);
 
 /** Confirm all that was given. */
 void guest_confirm(struct guest *guest);

@@ -40,6 +40,21 @@ static bool find_room(struct slice uri, unsigned *room_out)
     return false;
 }
 
+/* What was said while he was not in is missing; nothing comes late or twice. */
+static void hear_club(struct guest *guest, unsigned number, uint64_t id)
+{
+    struct guest_club *club = &guest->clubs[number - LEDGER_SQUARES];
+    struct ledger *ledger = &guest->town->ledger;
+
+    ledger->sums.club_copies++;
+    if (id <= club->live_last) {
+        ledger_break(ledger, "copies",
+                     "guest %u, club %u: %" PRIu64 " comes after %" PRIu64,
+                     guest->number, number, id, club->live_last);
+    }
+    club->live_last = id;
+}
+
 static void hear_copy(struct guest *guest, const struct xccos_message *message)
 {
     struct ledger *ledger = &guest->town->ledger;
@@ -50,9 +65,16 @@ static void hear_copy(struct guest *guest, const struct xccos_message *message)
     if (!find_room(message->room_uri, &number)) {
         return;
     }
+    ledger_message(ledger, number, id, message->text);
+    if (guest->town->witness != NULL) {
+        witness_copy(guest->town->witness, guest->uri, number, id);
+    }
+    if (number >= LEDGER_SQUARES) {
+        hear_club(guest, number, id);
+        return;
+    }
     room = &guest->rooms[number];
     ledger->sums.copies++;
-    ledger_message(ledger, number, id, message->text);
     if (room->live_last != 0 && id != room->live_last + 1) {
         ledger_break(ledger, "copies",
                      "guest %u, room %u: %" PRIu64 " comes after %" PRIu64,
@@ -96,6 +118,16 @@ static bool must_go_on(const struct guest *guest)
     return guest->counts_on_marks || guest->number % 2 == 0;
 }
 
+/* Whichever let him in. */
+static void call_clubs(struct guest *guest)
+{
+    if (guest->town->mishaps >> MISHAP_PEOPLE & 1) {
+        for (unsigned i = LEDGER_SQUARES; i < LEDGER_ROOMS; i++) {
+            guest_call(guest, i);
+        }
+    }
+}
+
 static void hear_first(struct guest *guest, unsigned number,
                        const struct xccos_room *block)
 {
@@ -125,6 +157,7 @@ static void hear_first(struct guest *guest, unsigned number,
     guest->pasts -= guest->pasts > 0;
     if (guest->pasts == 0 && guest->at == GUEST_ENTERING) {
         guest->at = GUEST_IN;
+        call_clubs(guest);
     }
 }
 
@@ -155,6 +188,35 @@ static bool is_good(const struct xccos_primitive *reply)
     return reply->code.value == 200;
 }
 
+/* What was said in a club, if he may know. */
+static void hear_peek(struct guest *guest, unsigned number,
+                      const struct xccos_primitive *reply)
+{
+    struct guest_club *club = &guest->clubs[number - LEDGER_SQUARES];
+    struct ledger *ledger = &guest->town->ledger;
+    const struct xccos_message *message;
+
+    if (!club->peeks) {
+        return;
+    }
+    club->peeks = false;
+    if (!is_good(reply) || reply->data.rooms == NULL) {
+        ledger->sums.not_shown++;
+        return;
+    }
+    ledger->sums.shown++;
+    if (!club->joins) { /* That is told at once, up to where he joined. */
+        witness_history(guest->town->witness, guest->uri, number, club->asked);
+    }
+    for (message = reply->data.rooms->messages; message != NULL;
+         message = message->next) {
+        uint64_t id = message->message_id.value;
+
+        ledger_message(ledger, number, id, message->text);
+        witness_shown(guest->town->witness, guest->uri, number, id);
+    }
+}
+
 /* Refused while the pool has no leader, say: he comes again. */
 static void refuse_first(struct guest *guest)
 {
@@ -178,7 +240,12 @@ static void hear_history(struct guest *guest,
         }
         return;
     }
-    if (seqid < GUEST_FIRST || seqid >= GUEST_FIRST + LEDGER_ROOMS) {
+    if (seqid >= GUEST_PEEK + LEDGER_SQUARES &&
+        seqid < GUEST_PEEK + LEDGER_ROOMS) {
+        hear_peek(guest, (unsigned)(seqid - GUEST_PEEK), reply);
+        return;
+    }
+    if (seqid < GUEST_FIRST || seqid >= GUEST_FIRST + LEDGER_SQUARES) {
         return;
     }
     if (is_good(reply) && reply->data.rooms != NULL) {
@@ -191,6 +258,9 @@ static void hear_history(struct guest *guest,
 static void hear_joined(struct guest *guest,
                         const struct xccos_primitive *reply)
 {
+    if (reply->command_seqid.value != GUEST_JOIN) {
+        return; /* A club has let him in, or not. */
+    }
     if (!is_good(reply)) {
         refuse_first(guest);
     } else if (reply->data.failures != NULL) { /* Rooms are open to all. */

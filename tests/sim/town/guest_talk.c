@@ -74,7 +74,7 @@ static void join(struct guest *guest)
                   "<xccos ver=\"1\" envid=\"1\"" SPACES
                   "><cmd id=\"cmd:bjoin\" seqid=\"%d\"><data>",
                   GUEST_JOIN);
-    for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
+    for (unsigned i = 0; i < LEDGER_SQUARES; i++) {
         buffer_printf(&body,
                       "<chanid key=\"%u\" domain=\"" TOWN_DOMAIN
                       "\" value=\"%s\"/>",
@@ -122,6 +122,7 @@ static void begin_dialog(struct guest *guest)
     guest->dialog = ++guest->dialogs * TOWN_GUESTS_MAX + guest->number;
     guest->given = (struct guest_mark){0, 0};
     guest->confirmed = guest->given;
+    memset(guest->clubs, 0, sizeof(guest->clubs));
 }
 
 void guest_resume(struct guest *guest)
@@ -139,10 +140,10 @@ void guest_enter(struct guest *guest, struct host *host)
     guest->life = host->life;
     begin_dialog(guest);
     guest->connection = guest->dialog;
-    guest->pasts = LEDGER_ROOMS;
+    guest->pasts = LEDGER_SQUARES;
     dial(guest, false);
     join(guest);
-    for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
+    for (unsigned i = 0; i < LEDGER_SQUARES; i++) {
         guest->rooms[i] = (struct guest_room){.seen = guest->rooms[i].seen};
         ask_first(guest, i);
     }
@@ -213,4 +214,32 @@ void guest_read(struct guest *guest, unsigned room)
                                .room = room,
                                .told = guest->town->ledger.rooms[room].told};
     ask(guest, room, GUEST_AGAIN, "<last cnt=\"1\"/>");
+}
+
+void guest_call(struct guest *guest, unsigned room)
+{
+    struct buffer body = BUFFER_EMPTY;
+
+    guest->clubs[room - LEDGER_SQUARES].called = true;
+    buffer_printf(&body,
+                  "<xccos ver=\"1\" envid=\"1\"" SPACES
+                  "><cmd id=\"cmd:bjoin\" seqid=\"%u\"><data>"
+                  "<chanid key=\"0\" domain=\"" TOWN_DOMAIN
+                  "\" value=\"%s\"/></data></cmd></xccos>",
+                  GUEST_CALL + room, room_guid_text(room));
+    say(guest, 0, &body);
+}
+
+void guest_peek(struct guest *guest, unsigned room)
+{
+    struct guest_club *club = &guest->clubs[room - LEDGER_SQUARES];
+
+    if (guest->town->witness == NULL || club->peeks) {
+        return;
+    }
+    club->peeks = true;
+    club->joins = club->called;
+    club->called = false;
+    club->asked = witness_index(guest->town->witness);
+    ask(guest, room, GUEST_PEEK + room, "<last cnt=\"3\"/>");
 }

@@ -16,6 +16,8 @@ enum {
     EDGE_LETTERS_MAX = 1 << 20,
     RESTART_US = 200 * TOWN_MS,
     STREAM_HOSTS = 200,
+    STREAM_PROGRAMS = 300,
+    RENEWED_ONE_IN = 4, /* Starts, of older programs. */
 };
 
 static const struct guid pool_id = {.bytes = {7}};
@@ -32,6 +34,12 @@ void host_init(struct host *host, struct town *town, unsigned number)
     host->town = town;
     host->number = number;
     host->random = random_stream(town->settings.seed, STREAM_HOSTS + number);
+    host->programs =
+        random_stream(town->settings.seed, STREAM_PROGRAMS + number);
+    host->rules_known =
+        town->mishaps >> MISHAP_VERSIONS & 1
+            ? (uint32_t)random_between(&host->programs, 1, COMMAND_RULES_KNOWN)
+            : COMMAND_RULES_KNOWN;
     snprintf(host->path, sizeof(host->path), "/n%u", number);
     host->disk = disk_new(host->path, disk_random, host);
     CHECK(host->disk != NULL);
@@ -72,6 +80,17 @@ static void on_fresh(void *context, bool fresh)
     (void)fresh;
 }
 
+static void on_entry(void *context, const struct applied_entry *entry,
+                     const struct applied *applied,
+                     const struct effects *effects)
+{
+    struct town *town = ((struct host *)context)->town;
+
+    if (town->witness != NULL) {
+        witness_entry(town->witness, entry, applied, effects);
+    }
+}
+
 static void on_changed(void *context, const struct replica_status *status)
 {
     struct host *host = context;
@@ -94,6 +113,31 @@ static void on_kill_due(void *context)
     town_later(host->town, RESTART_US, on_start_due, host);
 }
 
+static void renew(struct host *host)
+{
+    if (host->rules_known < COMMAND_RULES_KNOWN) {
+        host->rules_known = COMMAND_RULES_KNOWN;
+        host->town->result.upgrades++;
+        town_trace(host->town, "host %u has a newer program", host->number);
+    }
+}
+
+/* A program that is too old for what the pool has come to stops by itself. */
+static bool is_too_old(struct host *host, enum error error)
+{
+    bool too_old =
+        error == ERROR_UNSUPPORTED && host->rules_known < COMMAND_RULES_KNOWN;
+
+    if (too_old && host->town->witness != NULL &&
+        !witness_gave_up(host->town->witness, host->number)) {
+        return false; /* The raise should have waited for it. */
+    }
+    if (too_old) {
+        renew(host);
+    }
+    return too_old;
+}
+
 /* A log that was cut on purpose asks for a start, and so does a state that was
  * found rotten; else only a disk that fails may end a host. */
 static void on_fatal(void *context, enum error error, const char *reason)
@@ -103,7 +147,8 @@ static void on_fatal(void *context, enum error error, const char *reason)
 
     town_trace(host->town, "host %u fatal %s: %s", host->number,
                error_name(error), reason);
-    if (error != ERROR_FORGOTTEN && !damaged && !host->full && !host->fails) {
+    if (error != ERROR_FORGOTTEN && !damaged && !host->full && !host->fails &&
+        !is_too_old(host, error)) {
         ledger_break(&host->town->ledger, "dead", "host %u: %s: %s",
                      host->number, error_name(error), reason);
     }
@@ -165,8 +210,10 @@ static enum error open_backend(struct host *host)
                                           .load = on_load,
                                           .changed = on_changed,
                                           .fresh = on_fresh,
+                                          .entry = on_entry,
                                           .fatal = on_fatal};
-    struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT};
+    struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT,
+                                        .rules_known = host->rules_known};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {
         addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",
@@ -237,7 +284,7 @@ static void fail_start(struct host *host, enum error error)
 {
     town_trace(host->town, "host %u does not start: %s", host->number,
                error_name(error));
-    if (!host->full && !host->fails) {
+    if (!host->full && !host->fails && !is_too_old(host, error)) {
         ledger_break(&host->town->ledger, "start", "host %u: %s", host->number,
                      error_name(error));
     }
@@ -267,6 +314,9 @@ void host_start(struct host *host)
 
     if (host->backend != NULL) {
         return;
+    }
+    if (random_below(&host->programs, RENEWED_ONE_IN) == 0) {
+        renew(host);
     }
     make_life(host);
     error = open_backend(host);
@@ -316,6 +366,14 @@ void host_mend(struct host *host)
         disk_knobs(host->disk)->fail_at_step = 0;
         disk_knobs(host->disk)->fail_on = false;
         host->fails = false;
+    }
+}
+
+void host_renew(struct host *host)
+{
+    if (host->rules_known < COMMAND_RULES_KNOWN) {
+        renew(host);
+        host_close(host);
     }
 }
 

@@ -22,7 +22,7 @@ struct host {
     unsigned number; /* From 1. */
     char path[HOST_PATH_BYTES];
     struct disk *disk;
-    struct random random;
+    struct random random, programs;
 
     /* Of the process that runs, if one does. */
     struct loop *state_loop, *raft_loop;
@@ -34,9 +34,10 @@ struct host {
     bool dying;  /* Its end is on the schedule. */
 
     bool founded;
-    bool full;      /* Its disk. */
-    bool fails;     /* Its disk refuses writes. */
-    bool lost_disk; /* It may come back as another. */
+    bool full;            /* Its disk. */
+    bool fails;           /* Its disk refuses writes. */
+    bool lost_disk;       /* It may come back as another. */
+    uint32_t rules_known; /* Of its program. */
 };
 
 /** Set up with an empty disk, down. */
@@ -53,6 +54,9 @@ void host_kill(struct host *host);
 
 /** Let its disk write again, by a restart if it is up. */
 void host_mend(struct host *host);
+
+/** Give it the newest program, by a restart if it is up. */
+void host_renew(struct host *host);
 
 /** End its process in good order, if it is up. */
 void host_close(struct host *host);

@@ -168,6 +168,10 @@ static void check_room(struct host *host, struct view *view, unsigned number)
     CHECK(guid_read(slice_of_text(room_guid_text(number)), &guid) ==
           ERROR_NONE);
     room = query_room(applier_machine(applier), &guid);
+    if (room == NULL && number >= LEDGER_SQUARES &&
+        host->town->ledger.rooms[number].told == 0) {
+        return; /* Nobody has made that club. */
+    }
     if (room == NULL) {
         ledger_break(&host->town->ledger, "rows", "host %u has no room %u",
                      host->number, number);

@@ -13,7 +13,13 @@
 
 #include "proto/base/slice.h"
 
-enum { LEDGER_ROOMS = 3 };
+/* Squares are open to all and all are in them; clubs are what people's rights
+ * make of them. */
+enum {
+    LEDGER_SQUARES = 3,
+    LEDGER_CLUBS = 4,
+    LEDGER_ROOMS = LEDGER_SQUARES + LEDGER_CLUBS, /* Clubs come last. */
+};
 
 /* The first thing found wrong; kind "": nothing. */
 struct violation {
@@ -46,6 +52,12 @@ struct ledger_sums {
     uint64_t posts, acknowledged, refused, unknown;
     uint64_t copies, histories, reads, reads_failed;
     uint64_t compared; /* States at an index that another node had had. */
+    uint64_t judged;   /* Entries, by the twin. */
+    uint64_t deeds;    /* Changes of people, groups, places and rules, */
+    uint64_t raises;   /* and those of them that raised the rules. */
+    /* In clubs: copies, posts that were refused for a right, histories that
+     * were shown, and not. */
+    uint64_t club_copies, barred, shown, not_shown;
 };
 
 struct ledger {

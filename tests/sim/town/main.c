@@ -13,8 +13,8 @@ static const char usage[] =
     "  --seed N       first seed (1)\n"
     "  --runs N       how many seeds from there (1)\n"
     "  --nodes N      nodes (3)\n"
-    "  --mix M        calm, base, disks, all; or mishaps, as loss,crash\n"
-    "                 (base)\n"
+    "  --mix M        calm, base, disks, people, all; or mishaps, as\n"
+    "                 loss,crash (base)\n"
     "  --seconds N    virtual seconds of mishaps (30)\n"
     "  --heal N       virtual seconds of quiet after them, at most (60)\n"
     "  -j N           runs at a time (1)\n"
@@ -76,6 +76,13 @@ static void add_sums(struct ledger_sums *sum, const struct ledger_sums *more)
     sum->reads += more->reads;
     sum->reads_failed += more->reads_failed;
     sum->compared += more->compared;
+    sum->judged += more->judged;
+    sum->deeds += more->deeds;
+    sum->raises += more->raises;
+    sum->club_copies += more->club_copies;
+    sum->barred += more->barred;
+    sum->shown += more->shown;
+    sum->not_shown += more->not_shown;
 }
 
 static void add(void *sum_out, const void *result)
@@ -88,6 +95,7 @@ static void add(void *sum_out, const void *result)
     sum->elections += more->elections;
     sum->restores += more->restores;
     sum->incarnations += more->incarnations;
+    sum->upgrades += more->upgrades;
     sum->committed += more->committed;
     add_sums(&sum->sums, &more->sums);
 }
@@ -105,10 +113,16 @@ static void tell(const struct runs_summary *summary, const void *result)
            sums->unknown);
     printf("%" PRIu64 " copies, %" PRIu64 " histories, %" PRIu64
            " reads (%" PRIu64 " in vain), %" PRIu64 " compared, %" PRIu64
-           " states copied, %" PRIu64 " new incarnations, trace %016" PRIx64
-           "\n",
+           " states copied, %" PRIu64 " new incarnations, ",
            sums->copies, sums->histories, sums->reads, sums->reads_failed,
-           sums->compared, sum->restores, sum->incarnations, sum->trace_hash);
+           sums->compared, sum->restores, sum->incarnations);
+    printf("%" PRIu64 " entries judged, %" PRIu64 " changes, %" PRIu64
+           " raises, %" PRIu64 " newer programs, %" PRIu64
+           " club copies, %" PRIu64 " posts barred, %" PRIu64
+           " club histories, %" PRIu64 " not shown, trace %016" PRIx64 "\n",
+           sums->judged, sums->deeds, sums->raises, sum->upgrades,
+           sums->club_copies, sums->barred, sums->shown, sums->not_shown,
+           sum->trace_hash);
 }
 
 int main(int argc, char **argv)

@@ -30,10 +30,14 @@ static const char *const whats[] = {MISHAP_LIST(MISHAP_WHAT)};
      BIT(SNAPSHOT) | BIT(FLUSH) | BIT(CHANGE))
 #define DISKS (BIT(FULL) | BIT(ERRORS) | BIT(ROT) | BIT(STALE) | BIT(EMPTY))
 
-static const struct mix_named mixes[] = {{"calm", {0, 0}},
-                                         {"base", {0, BASE}},
-                                         {"disks", {DISKS, BASE}},
-                                         {"all", {0, BASE | DISKS}}};
+#define PEOPLE (BIT(PEOPLE) | BIT(VERSIONS))
+
+static const struct mix_named mixes[] = {
+    {"calm", {0, 0}},
+    {"base", {0, BASE}},
+    {"disks", {DISKS, BASE}},
+    {"people", {BIT(PEOPLE), BIT(VERSIONS) | BASE}},
+    {"all", {0, BASE | DISKS | PEOPLE}}};
 const struct mix_names mishap_names = {MISHAPS, words, whats,
                                        sizeof(mixes) / sizeof(mixes[0]), mixes};
 
@@ -403,6 +407,7 @@ void mishaps_end(struct town *town)
 
         make_room(host);
         host_mend(host);
+        host_renew(host);
         host_start(host);
     }
 }

@@ -28,7 +28,9 @@ struct town;
     X(ERRORS, "errors", "a disk refuses writes, and its host comes back")      \
     X(ROT, "rot", "a host's log is damaged while it is down")                  \
     X(STALE, "stale", "a host's state is damaged while it is down")            \
-    X(EMPTY, "empty", "a host's disk is emptied while it is down")
+    X(EMPTY, "empty", "a host's disk is emptied while it is down")             \
+    X(PEOPLE, "people", "rights, groups, places and rules change")             \
+    X(VERSIONS, "versions", "hosts are of older programs, for a while")
 
 #define MISHAP_ENUM(name, word, what) MISHAP_##name,
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };

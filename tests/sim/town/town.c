@@ -11,6 +11,7 @@
 enum {
     STREAM_TOWN = 51,
     STREAM_NETWORK,
+    STREAM_COUNCIL,
     STEP_US = 100 * TOWN_MS,
     GUESTS_AFTER_US = 20 * TOWN_SECOND, /* They go on after the mishaps. */
     CALM_STEP_US = 500 * TOWN_MS,
@@ -77,6 +78,10 @@ struct town *town_new(const struct town_settings *settings)
     town->mishaps = settings->always | (settings->sometimes &
                                         (uint32_t)random_next(&town->random));
     draw_settings(town);
+    town->council.random = random_stream(settings->seed, STREAM_COUNCIL);
+    if (!settings->guests_only && settings->hosts <= WITNESS_HOSTS_MAX) {
+        town->witness = witness_new(&town->ledger);
+    }
     town->schedule = schedule_new();
     town->network = network_new(town->schedule, settings->hosts,
                                 random_mix(settings->seed + STREAM_NETWORK));
@@ -103,6 +108,7 @@ void town_free(struct town *town)
     for (size_t i = 0; i < town->n_buried; i++) {
         loop_sim_free(town->buried[i]);
     }
+    witness_free(town->witness);
     ledger_deinit(&town->ledger);
     free(town);
 }

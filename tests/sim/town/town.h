@@ -12,6 +12,7 @@
 #define TESTS_SIM_TOWN_TOWN_H
 
 #include "node/session/proposer.h"
+#include "proto/base/arena.h"
 #include "tests/sim/network.h"
 #include "tests/sim/random.h"
 #include "tests/sim/schedule.h"
@@ -19,6 +20,7 @@
 #include "tests/sim/town/host.h"
 #include "tests/sim/town/ledger.h"
 #include "tests/sim/town/mishap.h"
+#include "tests/sim/town/witness.h"
 
 enum {
     TOWN_HOSTS_MAX = 7,
@@ -47,6 +49,7 @@ struct town_result {
     struct violation violation; /* kind "": none. */
     uint64_t trace_hash;
     uint64_t starts, elections, restores, incarnations;
+    uint64_t upgrades;  /* Hosts that came back with a newer program. */
     uint64_t committed; /* Log indexes. */
     struct ledger_sums sums;
 };
@@ -60,12 +63,20 @@ struct founder {
     unsigned step; /* Of making the pool, then one change after the other. */
 };
 
+/* Which rights administrators change. */
+struct council {
+    struct random random;
+    unsigned halls, clubs, groups; /* So many were begun with. */
+    bool raises;                   /* Next, as far as any program knows. */
+};
+
 struct town {
     struct town_settings settings;
     uint32_t mishaps; /* As drawn. */
     struct schedule *schedule;
     struct network *network;
     struct ledger ledger;
+    struct witness *witness; /* NULL: only guests look. */
     struct host hosts[TOWN_HOSTS_MAX];
     unsigned n_guests;
     struct guest guests[TOWN_GUESTS_MAX];
@@ -73,6 +84,7 @@ struct town {
     struct loop *buried[TOWN_LIVES_MAX];
     size_t n_buried;
     struct random random;
+    struct council council;
     uint64_t calmed_us; /* When mishaps ended; 0: they go on. */
     bool closing;       /* Nothing new is begun. */
     /* How hosts and guests are, drawn from the seed. */
@@ -114,6 +126,17 @@ bool founder_is_done(const struct town *town);
 
 /** Name a room by its guid. */
 const char *room_guid_text(unsigned room);
+
+/* council.c */
+
+/**
+ * Choose a change of rights, groups, places or rules.
+ *
+ * @arena    Owns what the command points to.
+ * @command  Administrator and source are the caller's to say.
+ */
+void council_decide(struct town *town, struct arena *arena,
+                    Perch__Command *command);
 
 /* inspect.c */
 

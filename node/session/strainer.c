@@ -1,4 +1,4 @@
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
-/* Its text lies in the sieve's texts. */
+/* Its text lies in the strainer's texts. */
 struct expression {
     struct slice text;
     pcre2_code *code; /* NULL: not compiled, or cannot be. */
@@ -28,7 +28,7 @@ struct sifter {
     struct expression *expressions;
 };
 
-struct sieve {
+struct strainer {
     size_t n;
     struct sifter sifters[FILTERS_MAX]; /* Those that block come first. */
     pcre2_compile_context *compiling;
@@ -57,14 +57,14 @@ static void drop_slice(struct slice slice)
 /* PCRE2 comes by here before each item of a regular expression. */
 static int count_step(pcre2_callout_block *block, void *context)
 {
-    struct sieve *sieve = context;
+    struct strainer *strainer = context;
 
     (void)block;
-    if (sieve->steps_of_one == 0 || sieve->steps == 0) {
+    if (strainer->steps_of_one == 0 || strainer->steps == 0) {
         return PCRE2_ERROR_MATCHLIMIT;
     }
-    sieve->steps_of_one -= 1;
-    sieve->steps -= 1;
+    strainer->steps_of_one -= 1;
+    strainer->steps -= 1;
     return 0;
 }
 
@@ -73,20 +73,20 @@ static pcre2_compile_context *new_compiling(void)
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 
     CHECK(context != NULL);
-    pcre2_set_parens_nest_limit(context, SIEVE_PARENTHESES_MAX);
+    pcre2_set_parens_nest_limit(context, STRAINER_PARENTHESES_MAX);
     return context;
 }
 
-static void init_contexts(struct sieve *sieve)
+static void init_contexts(struct strainer *strainer)
 {
-    sieve->compiling = new_compiling();
-    sieve->matching = pcre2_match_context_create(NULL);
-    sieve->match = pcre2_match_data_create(1, NULL);
-    CHECK(sieve->matching != NULL && sieve->match != NULL);
-    pcre2_set_match_limit(sieve->matching, SIEVE_MATCHES_MAX);
-    pcre2_set_depth_limit(sieve->matching, SIEVE_DEPTH_MAX);
-    pcre2_set_heap_limit(sieve->matching, SIEVE_HEAP_KIB_MAX);
-    pcre2_set_callout(sieve->matching, count_step, sieve);
+    strainer->compiling = new_compiling();
+    strainer->matching = pcre2_match_context_create(NULL);
+    strainer->match = pcre2_match_data_create(1, NULL);
+    CHECK(strainer->matching != NULL && strainer->match != NULL);
+    pcre2_set_match_limit(strainer->matching, STRAINER_MATCHES_MAX);
+    pcre2_set_depth_limit(strainer->matching, STRAINER_DEPTH_MAX);
+    pcre2_set_heap_limit(strainer->matching, STRAINER_HEAP_KIB_MAX);
+    pcre2_set_callout(strainer->matching, count_step, strainer);
 }
 
 static void copy_filter(struct sifter *to, const struct filter *filter,
@@ -110,7 +110,8 @@ static void copy_filter(struct sifter *to, const struct filter *filter,
 }
 
 /* Of those that do one thing. */
-static void copy_filters(struct sieve *sieve, const struct machine *machine,
+static void copy_filters(struct strainer *strainer,
+                         const struct machine *machine,
                          Perch__FilterAction action)
 {
     struct filter_view view;
@@ -123,42 +124,42 @@ static void copy_filters(struct sieve *sieve, const struct machine *machine,
         }
         filters_view(filter, &view);
         if (view.action == action && !view.disabled && view.n_expressions > 0) {
-            copy_filter(&sieve->sifters[sieve->n], filter, &view);
-            sieve->n += 1;
+            copy_filter(&strainer->sifters[strainer->n], filter, &view);
+            strainer->n += 1;
         }
     }
 }
 
-struct sieve *sieve_new(const struct machine *machine)
+struct strainer *strainer_new(const struct machine *machine)
 {
-    struct sieve *sieve;
+    struct strainer *strainer;
 
     if (filters_count(machine) == 0) {
         return NULL;
     }
-    sieve = calloc(1, sizeof(*sieve));
-    CHECK(sieve != NULL);
-    copy_filters(sieve, machine, PERCH__FILTER_ACTION__BLOCK);
-    copy_filters(sieve, machine, PERCH__FILTER_ACTION__WARN);
-    if (sieve->n == 0) {
-        sieve_free(sieve);
+    strainer = calloc(1, sizeof(*strainer));
+    CHECK(strainer != NULL);
+    copy_filters(strainer, machine, PERCH__FILTER_ACTION__BLOCK);
+    copy_filters(strainer, machine, PERCH__FILTER_ACTION__WARN);
+    if (strainer->n == 0) {
+        strainer_free(strainer);
         return NULL;
     }
-    init_contexts(sieve);
-    return sieve;
+    init_contexts(strainer);
+    return strainer;
 }
 
-struct sieve *sieve_of(const struct filter *filter)
+struct strainer *strainer_of(const struct filter *filter)
 {
-    struct sieve *sieve = calloc(1, sizeof(*sieve));
+    struct strainer *strainer = calloc(1, sizeof(*strainer));
     struct filter_view view;
 
-    CHECK(sieve != NULL);
+    CHECK(strainer != NULL);
     filters_view(filter, &view);
-    copy_filter(&sieve->sifters[0], filter, &view);
-    sieve->n = 1;
-    init_contexts(sieve);
-    return sieve;
+    copy_filter(&strainer->sifters[0], filter, &view);
+    strainer->n = 1;
+    init_contexts(strainer);
+    return strainer;
 }
 
 static void free_sifter(struct sifter *sifter)
@@ -173,23 +174,23 @@ static void free_sifter(struct sifter *sifter)
     drop_slice(sifter->notice);
 }
 
-void sieve_free(struct sieve *sieve)
+void strainer_free(struct strainer *strainer)
 {
-    if (sieve == NULL) {
+    if (strainer == NULL) {
         return;
     }
-    for (size_t i = 0; i < sieve->n; i++) {
-        free_sifter(&sieve->sifters[i]);
+    for (size_t i = 0; i < strainer->n; i++) {
+        free_sifter(&strainer->sifters[i]);
     }
-    pcre2_compile_context_free(sieve->compiling);
-    pcre2_match_context_free(sieve->matching);
-    pcre2_match_data_free(sieve->match);
-    free(sieve);
+    pcre2_compile_context_free(strainer->compiling);
+    pcre2_match_context_free(strainer->matching);
+    pcre2_match_data_free(strainer->match);
+    free(strainer);
 }
 
 /* Only what administrators write needs its steps counted. */
 static pcre2_code *compile(pcre2_compile_context *context, struct slice text,
-                           char why_out[SIEVE_WHY_BYTES])
+                           char why_out[STRAINER_WHY_BYTES])
 {
     uint32_t options =
         PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C;
@@ -200,7 +201,7 @@ static pcre2_code *compile(pcre2_compile_context *context, struct slice text,
     int error = 0;
 
     buffer_init(&pattern);
-    snprintf(why_out, SIEVE_WHY_BYTES, "it is no word:, like: or regex:");
+    snprintf(why_out, STRAINER_WHY_BYTES, "it is no word:, like: or regex:");
     if (expression_write(text, &pattern, &is_regex)) {
         CHECK(!buffer_failed(&pattern));
         options |= is_regex ? PCRE2_AUTO_CALLOUT : 0;
@@ -208,10 +209,10 @@ static pcre2_code *compile(pcre2_compile_context *context, struct slice text,
                              context);
     }
     if (code == NULL && error != 0) {
-        char told[SIEVE_WHY_BYTES - 32];
+        char told[STRAINER_WHY_BYTES - 32];
 
         pcre2_get_error_message(error, (PCRE2_UCHAR *)told, sizeof(told));
-        snprintf(why_out, SIEVE_WHY_BYTES, "%s, at character %zu", told, at);
+        snprintf(why_out, STRAINER_WHY_BYTES, "%s, at character %zu", told, at);
     }
     buffer_deinit(&pattern);
     return code;
@@ -219,15 +220,15 @@ static pcre2_code *compile(pcre2_compile_context *context, struct slice text,
 
 /* The journal gets no expression: lists can be as confidential as what they
  * are to keep in. */
-static size_t compile_sifter(struct sieve *sieve, struct sifter *sifter)
+static size_t compile_sifter(struct strainer *strainer, struct sifter *sifter)
 {
-    char why[SIEVE_WHY_BYTES];
+    char why[STRAINER_WHY_BYTES];
     size_t bad = 0;
 
     for (size_t i = 0; i < sifter->n; i++) {
         struct expression *expression = &sifter->expressions[i];
 
-        expression->code = compile(sieve->compiling, expression->text, why);
+        expression->code = compile(strainer->compiling, expression->text, why);
         if (expression->code == NULL) {
             bad += 1;
             journal_error("filter_expression_bad",
@@ -238,12 +239,12 @@ static size_t compile_sifter(struct sieve *sieve, struct sifter *sifter)
     return bad;
 }
 
-size_t sieve_compile(struct sieve *sieve)
+size_t strainer_compile(struct strainer *strainer)
 {
     size_t bad = 0;
 
-    for (size_t i = 0; i < sieve->n; i++) {
-        bad += compile_sifter(sieve, &sieve->sifters[i]);
+    for (size_t i = 0; i < strainer->n; i++) {
+        bad += compile_sifter(strainer, &strainer->sifters[i]);
     }
     return bad;
 }
@@ -262,10 +263,11 @@ static bool sifter_concerns(const struct sifter *sifter,
     return false;
 }
 
-bool sieve_concerns(const struct sieve *sieve, const struct guid *category)
+bool strainer_concerns(const struct strainer *strainer,
+                       const struct guid *category)
 {
-    for (size_t i = 0; i < sieve->n; i++) {
-        if (sifter_concerns(&sieve->sifters[i], category)) {
+    for (size_t i = 0; i < strainer->n; i++) {
+        if (sifter_concerns(&strainer->sifters[i], category)) {
             return true;
         }
     }
@@ -274,23 +276,23 @@ bool sieve_concerns(const struct sieve *sieve, const struct guid *category)
 
 enum found { FOUND_NOT, FOUND, FOUND_UNCHECKED };
 
-static enum found find(struct sieve *sieve, const struct expression *expression,
-                       struct slice text)
+static enum found find(struct strainer *strainer,
+                       const struct expression *expression, struct slice text)
 {
-    uint32_t cost = (uint32_t)(text.len / SIEVE_BYTES_A_STEP) + 1;
+    uint32_t cost = (uint32_t)(text.len / STRAINER_BYTES_A_STEP) + 1;
     int told;
 
     if (expression->code == NULL) {
         return FOUND_NOT;
     }
-    if (sieve->steps < cost) {
-        sieve->steps = 0;
+    if (strainer->steps < cost) {
+        strainer->steps = 0;
         return FOUND_UNCHECKED;
     }
-    sieve->steps -= cost;
-    sieve->steps_of_one = SIEVE_STEPS_OF_ONE_MAX;
+    strainer->steps -= cost;
+    strainer->steps_of_one = STRAINER_STEPS_OF_ONE_MAX;
     told = pcre2_match(expression->code, text.data, text.len, 0,
-                       PCRE2_NO_UTF_CHECK, sieve->match, sieve->matching);
+                       PCRE2_NO_UTF_CHECK, strainer->match, strainer->matching);
     if (told == PCRE2_ERROR_NOMATCH) {
         return FOUND_NOT;
     }
@@ -298,13 +300,14 @@ static enum found find(struct sieve *sieve, const struct expression *expression,
 }
 
 /* What is found in one place need not be decided in another. */
-static enum found find_any(struct sieve *sieve, const struct sifter *sifter,
-                           struct slice text, uint32_t *place_out)
+static enum found find_any(struct strainer *strainer,
+                           const struct sifter *sifter, struct slice text,
+                           uint32_t *place_out)
 {
     enum found found = FOUND_NOT;
 
     for (size_t i = 0; i < sifter->n && found != FOUND; i++) {
-        enum found one = find(sieve, &sifter->expressions[i], text);
+        enum found one = find(strainer, &sifter->expressions[i], text);
 
         if (one != FOUND_NOT) {
             found = one;
@@ -314,20 +317,20 @@ static enum found find_any(struct sieve *sieve, const struct sifter *sifter,
     return found;
 }
 
-void sieve_look(struct sieve *sieve, const struct guid *category,
-                struct slice text, struct sieve_verdict *verdict_out)
+void strainer_look(struct strainer *strainer, const struct guid *category,
+                   struct slice text, struct strainer_verdict *verdict_out)
 {
     uint64_t characters;
-    size_t n = text_check(text, &characters) == TEXT_FINE ? sieve->n : 0;
+    size_t n = text_check(text, &characters) == TEXT_FINE ? strainer->n : 0;
 
     verdict_out->blocked = false;
     verdict_out->n = 0;
-    sieve->steps = SIEVE_STEPS_MAX;
+    strainer->steps = STRAINER_STEPS_MAX;
     for (size_t i = 0; i < n && !verdict_out->blocked; i++) {
-        const struct sifter *sifter = &sieve->sifters[i];
+        const struct sifter *sifter = &strainer->sifters[i];
         uint32_t place = 0;
         enum found found = sifter_concerns(sifter, category)
-                               ? find_any(sieve, sifter, text, &place)
+                               ? find_any(strainer, sifter, text, &place)
                                : FOUND_NOT;
 
         if (found == FOUND_NOT) {
@@ -335,14 +338,14 @@ void sieve_look(struct sieve *sieve, const struct guid *category,
         }
         verdict_out->blocked = found == FOUND && sifter->blocks;
         verdict_out->n = verdict_out->blocked ? 0 : verdict_out->n;
-        verdict_out->hits[verdict_out->n] = (struct sieve_hit){
+        verdict_out->hits[verdict_out->n] = (struct strainer_hit){
             sifter->name, sifter->notice, found == FOUND_UNCHECKED, place};
         verdict_out->n += 1;
     }
-    verdict_out->steps = SIEVE_STEPS_MAX - sieve->steps;
+    verdict_out->steps = STRAINER_STEPS_MAX - strainer->steps;
 }
 
-bool sieve_try(struct slice expression, char why_out[SIEVE_WHY_BYTES])
+bool strainer_try(struct slice expression, char why_out[STRAINER_WHY_BYTES])
 {
     pcre2_compile_context *context = new_compiling();
     pcre2_code *code = compile(context, expression, why_out);

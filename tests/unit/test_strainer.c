@@ -6,7 +6,7 @@
 
 #include "node/chat/filters.h"
 #include "node/session/annotation.h"
-#include "node/session/sieve.h"
+#include "node/session/strainer.h"
 #include "tests/unit/chat_fixture.h"
 
 static int setup(void **state)
@@ -45,25 +45,25 @@ static void add(struct chat_fixture *f, const char *name,
 /* Whether an expression finds something in a text. */
 static bool finds(const char *expression, const char *text)
 {
-    struct sieve_verdict verdict;
+    struct strainer_verdict verdict;
     struct chat_fixture *f;
-    struct sieve *sieve;
+    struct strainer *strainer;
     void *state;
 
     assert_int_equal(setup(&state), 0);
     f = state;
     add(f, "list", PERCH__FILTER_ACTION__BLOCK, expression, NULL);
-    sieve = sieve_new(f->machine);
-    assert_int_equal(sieve_compile(sieve), 0);
-    sieve_look(sieve, NULL, slice_of_text(text), &verdict);
-    sieve_free(sieve);
+    strainer = strainer_new(f->machine);
+    assert_int_equal(strainer_compile(strainer), 0);
+    strainer_look(strainer, NULL, slice_of_text(text), &verdict);
+    strainer_free(strainer);
     fixture_teardown(&state);
     return verdict.blocked;
 }
 
 /* A word is found where it stands by itself, in any case of letters that
  * Unicode knows, and nowhere within another word. */
-static void test_sieve_look__words(void **state)
+static void test_strainer_look__words(void **state)
 {
     (void)state;
     assert_true(finds("word:deal", "a DEAL, really"));
@@ -81,7 +81,7 @@ static void test_sieve_look__words(void **state)
 }
 
 /* Scripts without blanks have a word wherever its characters stand. */
-static void test_sieve_look__scripts_without_blanks(void **state)
+static void test_strainer_look__scripts_without_blanks(void **state)
 {
     (void)state;
     assert_true(
@@ -90,7 +90,7 @@ static void test_sieve_look__scripts_without_blanks(void **state)
 }
 
 /* A star is the rest of a word, a question mark one character of it. */
-static void test_sieve_look__wildcards(void **state)
+static void test_strainer_look__wildcards(void **state)
 {
     (void)state;
     assert_true(finds("like:insid*", "Insiders only"));
@@ -106,7 +106,7 @@ static void test_sieve_look__wildcards(void **state)
 }
 
 /* A regular expression knows characters, not bytes, and no case. */
-static void test_sieve_look__regular_expressions(void **state)
+static void test_strainer_look__regular_expressions(void **state)
 {
     (void)state;
     assert_true(finds("regex:\\b\\d{4}-\\d{4}\\b", "card 1234-5678 here"));
@@ -116,29 +116,30 @@ static void test_sieve_look__regular_expressions(void **state)
     assert_false(finds("regex:^deal$", "no deal"));
 }
 
-static struct sieve_verdict look(const struct chat_fixture *f,
-                                 const struct guid *category, const char *text)
+static struct strainer_verdict look(const struct chat_fixture *f,
+                                    const struct guid *category,
+                                    const char *text)
 {
-    struct sieve *sieve = sieve_new(f->machine);
-    struct sieve_verdict verdict;
+    struct strainer *strainer = strainer_new(f->machine);
+    struct strainer_verdict verdict;
 
-    sieve_compile(sieve);
-    sieve_look(sieve, category, slice_of_text(text), &verdict);
-    for (size_t i = 0; i < verdict.n; i++) { /* They lie in the sieve. */
+    strainer_compile(strainer);
+    strainer_look(strainer, category, slice_of_text(text), &verdict);
+    for (size_t i = 0; i < verdict.n; i++) { /* They lie in the strainer. */
         verdict.hits[i].filter = SLICE_NONE;
         verdict.hits[i].notice = SLICE_NONE;
     }
-    sieve_free(sieve);
+    strainer_free(strainer);
     return verdict;
 }
 
 /* A filter that blocks is the only one told of; those that warn are all told.
  * What is of another category or disabled is not looked for. */
-static void test_sieve_look__filters(void **state)
+static void test_strainer_look__filters(void **state)
 {
     struct chat_fixture *f = *state;
     struct guid other = fixture_guid(77);
-    struct sieve_verdict verdict;
+    struct strainer_verdict verdict;
 
     add(f, "w1", PERCH__FILTER_ACTION__WARN, "word:deal", NULL);
     add(f, "w2", PERCH__FILTER_ACTION__WARN, "word:rumour", &f->trade);
@@ -167,7 +168,7 @@ static uint64_t now_ms(void)
 
 /* Expressions that would take for ever end at their limit, whatever the text;
  * the post is then said to be unchecked, and other filters still see it. */
-static void test_sieve_look__hostile_expressions(void **state)
+static void test_strainer_look__hostile_expressions(void **state)
 {
     static const char *const hostile[] = {
         "regex:(a+)+$",
@@ -187,14 +188,14 @@ static void test_sieve_look__hostile_expressions(void **state)
     add(f, "plain", PERCH__FILTER_ACTION__WARN, "like:*aaa*", NULL);
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
         char name[16];
-        struct sieve_verdict verdict;
+        struct strainer_verdict verdict;
         uint64_t begun = now_ms();
 
         snprintf(name, sizeof(name), "h%zu", i);
         add(f, name, PERCH__FILTER_ACTION__WARN, hostile[i], NULL);
         verdict = look(f, NULL, text);
         assert_true(now_ms() - begun < 2000); /* Ages otherwise. */
-        assert_true(verdict.steps <= SIEVE_STEPS_MAX);
+        assert_true(verdict.steps <= STRAINER_STEPS_MAX);
         assert_true(verdict.n >= 1);
         assert_false(verdict.hits[0].unchecked);
     }
@@ -202,11 +203,11 @@ static void test_sieve_look__hostile_expressions(void **state)
 }
 
 /* Many expressions that each take long share what a post may cost. */
-static void test_sieve_look__the_whole_is_bounded(void **state)
+static void test_strainer_look__the_whole_is_bounded(void **state)
 {
     static char text[8001];
     struct chat_fixture *f = *state;
-    struct sieve_verdict verdict;
+    struct strainer_verdict verdict;
     char name[16], regex[32];
 
     memset(text, 'a', sizeof(text) - 1);
@@ -218,7 +219,7 @@ static void test_sieve_look__the_whole_is_bounded(void **state)
     verdict = look(f, NULL, text);
     assert_false(verdict.blocked);
     assert_int_equal(verdict.n, 40);
-    assert_true(verdict.steps <= SIEVE_STEPS_MAX);
+    assert_true(verdict.steps <= STRAINER_STEPS_MAX);
     for (size_t i = 0; i < verdict.n; i++) {
         assert_true(verdict.hits[i].unchecked);
     }
@@ -226,49 +227,49 @@ static void test_sieve_look__the_whole_is_bounded(void **state)
 
 /* What cannot be compiled is told apart, with a reason, and finds nothing; the
  * others of its filter do their work. */
-static void test_sieve_compile__bad_expressions(void **state)
+static void test_strainer_compile__bad_expressions(void **state)
 {
     struct chat_fixture *f = *state;
-    char why[SIEVE_WHY_BYTES];
-    struct sieve *sieve;
-    struct sieve_verdict verdict;
+    char why[STRAINER_WHY_BYTES];
+    struct strainer *strainer;
+    struct strainer_verdict verdict;
 
-    assert_true(sieve_try(SLICE_LITERAL("regex:a+"), why));
-    assert_false(sieve_try(SLICE_LITERAL("regex:a("), why));
+    assert_true(strainer_try(SLICE_LITERAL("regex:a+"), why));
+    assert_false(strainer_try(SLICE_LITERAL("regex:a("), why));
     assert_non_null(strstr(why, "parenthes"));
-    assert_false(sieve_try(SLICE_LITERAL("regex:\\C"), why));
-    assert_false(sieve_try(
+    assert_false(strainer_try(SLICE_LITERAL("regex:\\C"), why));
+    assert_false(strainer_try(
         SLICE_LITERAL(
             "regex:(((((((((((((((((((((((((((((((((((((((a)))))))))))"
             "))))))))))))))))))))))))))))"),
         why));
-    assert_false(sieve_try(SLICE_LITERAL("regex:((a{999}){99}){99}"), why));
-    assert_false(sieve_try(SLICE_LITERAL("glob:a"), why));
+    assert_false(strainer_try(SLICE_LITERAL("regex:((a{999}){99}){99}"), why));
+    assert_false(strainer_try(SLICE_LITERAL("glob:a"), why));
     add(f, "bad", PERCH__FILTER_ACTION__BLOCK, "regex:a(", NULL);
     add(f, "good", PERCH__FILTER_ACTION__BLOCK, "word:insider", NULL);
-    sieve = sieve_new(f->machine);
-    assert_int_equal(sieve_compile(sieve), 1);
-    sieve_look(sieve, NULL, SLICE_LITERAL("a( insider"), &verdict);
+    strainer = strainer_new(f->machine);
+    assert_int_equal(strainer_compile(strainer), 1);
+    strainer_look(strainer, NULL, SLICE_LITERAL("a( insider"), &verdict);
     assert_true(verdict.blocked);
     assert_slice_text(verdict.hits[0].filter, "good");
-    sieve_free(sieve);
+    strainer_free(strainer);
 }
 
-/* Without filters, or with disabled ones alone, there is no sieve. */
-static void test_sieve_new__nothing_to_look_for(void **state)
+/* Without filters, or with disabled ones alone, there is no strainer. */
+static void test_strainer_new__nothing_to_look_for(void **state)
 {
     struct chat_fixture *f = *state;
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__FilterChange change = PERCH__FILTER_CHANGE__INIT;
 
-    assert_null(sieve_new(f->machine));
+    assert_null(strainer_new(f->machine));
     add(f, "deals", PERCH__FILTER_ACTION__BLOCK, "word:deal", NULL);
     CODEC_SET(&change, filter, fixture_text("deals"));
     CODEC_SET(&change, disabled, true);
     command.kind_case = PERCH__COMMAND__KIND_FILTER_CHANGE;
     command.filter_change = &change;
     assert_outcome(fixture_administer(f, &command), DONE);
-    assert_null(sieve_new(f->machine));
+    assert_null(strainer_new(f->machine));
 }
 
 /* What is said of a post are whole lines, up to a limit, and a refusal names
@@ -277,7 +278,7 @@ static void test_annotation_write__lines(void **state)
 {
     static char long_notice[ANNOTATION_BYTES_MAX];
     struct arena *arena = arena_new(256);
-    struct sieve_verdict verdict = {
+    struct strainer_verdict verdict = {
         .n = 3,
         .hits = {{SLICE_LITERAL("deals"), SLICE_LITERAL("ask"), false, 0},
                  {SLICE_LITERAL("slow"), SLICE_LITERAL("ask"), true, 0},
@@ -306,15 +307,15 @@ static void test_annotation_write__lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sieve_look__words),
-        cmocka_unit_test(test_sieve_look__scripts_without_blanks),
-        cmocka_unit_test(test_sieve_look__wildcards),
-        cmocka_unit_test(test_sieve_look__regular_expressions),
-        CASE(test_sieve_look__filters),
-        CASE(test_sieve_look__hostile_expressions),
-        CASE(test_sieve_look__the_whole_is_bounded),
-        CASE(test_sieve_compile__bad_expressions),
-        CASE(test_sieve_new__nothing_to_look_for),
+        cmocka_unit_test(test_strainer_look__words),
+        cmocka_unit_test(test_strainer_look__scripts_without_blanks),
+        cmocka_unit_test(test_strainer_look__wildcards),
+        cmocka_unit_test(test_strainer_look__regular_expressions),
+        CASE(test_strainer_look__filters),
+        CASE(test_strainer_look__hostile_expressions),
+        CASE(test_strainer_look__the_whole_is_bounded),
+        CASE(test_strainer_compile__bad_expressions),
+        CASE(test_strainer_new__nothing_to_look_for),
         cmocka_unit_test(test_annotation_write__lines),
     };
 
