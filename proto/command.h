@@ -79,6 +79,7 @@
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
     X(POST, post, 10, 3)                                                       \
     X(ROOM_CREATE, room_create, 55, 3)                                         \
+    X(POOL_PUT, pool_put, 55, 3)                                               \
     X(ROOM_CHANGE, room_change, 55, 3)
 
 /* Fields that the envelope was given later, whatever the kind: name, and the

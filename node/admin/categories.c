@@ -3,6 +3,7 @@
 
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
+#include "node/admin/holders.h"
 #include "node/admin/page.h"
 #include "node/admin/show.h"
 #include "node/chat/page.h"
@@ -77,39 +78,27 @@ void categories_show(struct answer *answer)
     }
 }
 
-/* Those with any of these, while they are listed. */
-struct role_list {
-    struct page page;
-    unsigned role;
-    uint32_t mark;
-};
-
-static bool take_role(void *context, const struct principal *principal,
-                      unsigned roles)
+static ProtobufCMessage *show_holder(struct answer *answer,
+                                     const struct principal_view *view,
+                                     unsigned roles)
 {
-    struct role_list *list = context;
-    Perch__Admin__CategoryHolder *holder;
-    struct principal_view view;
+    Perch__Admin__CategoryHolder *holder =
+        answer_new(answer, &perch__admin__category_holder__descriptor);
 
-    if (!page_look(&list->page)) {
-        return false;
-    }
-    view_principal(principal, &view);
-    list->mark = view.number;
-    if ((roles & list->role) == 0) {
-        return true;
-    }
-    holder = answer_new(list->page.answer,
-                        &perch__admin__category_holder__descriptor);
-    ANSWER_TEXT(holder, uri, view.uri);
-    ANSWER_TEXT(holder, display_name, view.display_name);
+    ANSWER_TEXT(holder, uri, view->uri);
+    ANSWER_TEXT(holder, display_name, view->display_name);
     CODEC_SET(holder, allowed, (roles & ROLE_ALLOWED) != 0);
     CODEC_SET(holder, denied, (roles & ROLE_DENIED) != 0);
     CODEC_SET(holder, creator, (roles & ROLE_CREATOR) != 0);
-    CODEC_SET(holder, is_group, view.is_group);
-    CODEC_SET(holder, disabled, view.disabled);
-    page_add(&list->page, &holder->base);
-    return true;
+    CODEC_SET(holder, is_group, view->is_group);
+    CODEC_SET(holder, disabled, view->disabled);
+    return &holder->base;
+}
+
+static void walk_roles(const struct machine *machine, const void *category,
+                       uint32_t after, list_role *each, void *context)
+{
+    page_category_roles(machine, category, after, each, context);
 }
 
 static unsigned role_of(const Perch__Admin__CategoriesRoles *asked)
@@ -133,18 +122,14 @@ static void decide_roles(struct answer *answer)
     Perch__Admin__CategoriesRolesReply *body =
         answer_new(answer, &perch__admin__categories_roles_reply__descriptor);
     const struct category *category = find_category(answer, asked->category);
-    struct role_list list = {.role = role_of(asked)};
-    uint32_t after = 0;
+    const struct holders holders = {role_of(asked), show_holder, walk_roles,
+                                    category};
 
-    if (category == NULL || !page_number(answer, &after)) {
-        return;
+    if (category != NULL) {
+        body->users = (Perch__Admin__CategoryHolder **)holders_list(
+            answer, &holders, &body->n_users);
+        answer->body = body->users == NULL ? NULL : &body->base;
     }
-    page_begin(&list.page, answer);
-    page_category_roles(answer->machine, category, after, take_role, &list);
-    page_end(&list.page, answer_printf(answer, "%" PRIu32, list.mark));
-    body->n_users = list.page.n;
-    body->users = (Perch__Admin__CategoryHolder **)list.page.items;
-    answer->body = &body->base;
 }
 
 const struct answer_row categories_rows[] = {

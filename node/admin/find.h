@@ -28,14 +28,20 @@ const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData name);
 /** Find a user. NULL, and the answer refused, likewise. */
 const struct user *find_user(struct answer *answer, ProtobufCBinaryData name);
 
-/** Find one, or none: NULL, and the answer refused only for a name that cannot
- * be looked up at all. */
+/** Find a room, or none: NULL, and the answer refused only for a name that
+ * cannot be looked up at all. */
 const struct room *find_room_if(struct answer *answer,
                                 ProtobufCBinaryData name);
+
+/** Find a category, or none, likewise. */
 const struct category *find_category_if(struct answer *answer,
                                         ProtobufCBinaryData name);
+
+/** Find a user, or none, likewise. */
 const struct user *find_user_if(struct answer *answer,
                                 ProtobufCBinaryData name);
+
+/** Find a group, or none, likewise. */
 const struct group *find_group_if(struct answer *answer,
                                   ProtobufCBinaryData name);
 

@@ -3,6 +3,7 @@
 
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
+#include "node/admin/holders.h"
 #include "node/admin/lists.h"
 #include "node/admin/page.h"
 #include "node/admin/show.h"
@@ -76,32 +77,25 @@ static void show_changed(struct answer *answer)
     }
 }
 
-struct member_list {
-    struct page page;
-    uint32_t mark;
-};
-
-static bool take_member(void *context, const struct principal *principal,
-                        unsigned roles)
+static ProtobufCMessage *show_member(struct answer *answer,
+                                     const struct principal_view *view,
+                                     unsigned roles)
 {
-    struct member_list *list = context;
-    Perch__Admin__GroupMember *member;
-    struct principal_view view;
+    Perch__Admin__GroupMember *member =
+        answer_new(answer, &perch__admin__group_member__descriptor);
 
     (void)roles;
-    if (!page_look(&list->page)) {
-        return false;
-    }
-    view_principal(principal, &view);
-    list->mark = view.number;
-    member =
-        answer_new(list->page.answer, &perch__admin__group_member__descriptor);
-    ANSWER_TEXT(member, uri, view.uri);
-    ANSWER_TEXT(member, display_name, view.display_name);
-    CODEC_SET(member, is_group, view.is_group);
-    CODEC_SET(member, disabled, view.disabled);
-    page_add(&list->page, &member->base);
-    return true;
+    ANSWER_TEXT(member, uri, view->uri);
+    ANSWER_TEXT(member, display_name, view->display_name);
+    CODEC_SET(member, is_group, view->is_group);
+    CODEC_SET(member, disabled, view->disabled);
+    return &member->base;
+}
+
+static void walk_members(const struct machine *machine, const void *group,
+                         uint32_t after, list_role *each, void *context)
+{
+    page_members(machine, group, after, each, context);
 }
 
 static void decide_members(struct answer *answer)
@@ -110,18 +104,13 @@ static void decide_members(struct answer *answer)
     Perch__Admin__GroupsMembersReply *body =
         answer_new(answer, &perch__admin__groups_members_reply__descriptor);
     const struct group *group = find_group(answer, asked->group);
-    struct member_list list = {.mark = 0};
-    uint32_t after = 0;
+    const struct holders holders = {~0u, show_member, walk_members, group};
 
-    if (group == NULL || !page_number(answer, &after)) {
-        return;
+    if (group != NULL) {
+        body->members = (Perch__Admin__GroupMember **)holders_list(
+            answer, &holders, &body->n_members);
+        answer->body = body->members == NULL ? NULL : &body->base;
     }
-    page_begin(&list.page, answer);
-    page_members(answer->machine, group, after, take_member, &list);
-    page_end(&list.page, answer_printf(answer, "%" PRIu32, list.mark));
-    body->n_members = list.page.n;
-    body->members = (Perch__Admin__GroupMember **)list.page.items;
-    answer->body = &body->base;
 }
 
 static unsigned is_in(const void *of, const struct principal *principal)

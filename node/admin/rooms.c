@@ -4,6 +4,7 @@
 
 #include "node/admin/answers.h"
 #include "node/admin/find.h"
+#include "node/admin/holders.h"
 #include "node/admin/page.h"
 #include "node/admin/show.h"
 #include "node/chat/page.h"
@@ -118,38 +119,27 @@ void rooms_show(struct answer *answer)
     }
 }
 
-struct role_list {
-    struct page page;
-    unsigned role; /* Those with any of these. */
-    uint32_t mark;
-};
-
-static bool take_role(void *context, const struct principal *principal,
-                      unsigned roles)
+static ProtobufCMessage *show_holder(struct answer *answer,
+                                     const struct principal_view *view,
+                                     unsigned roles)
 {
-    struct role_list *list = context;
-    Perch__Admin__RoleHolder *holder;
-    struct principal_view view;
+    Perch__Admin__RoleHolder *holder =
+        answer_new(answer, &perch__admin__role_holder__descriptor);
 
-    if (!page_look(&list->page)) {
-        return false;
-    }
-    view_principal(principal, &view);
-    list->mark = view.number;
-    if ((roles & list->role) == 0) {
-        return true;
-    }
-    holder =
-        answer_new(list->page.answer, &perch__admin__role_holder__descriptor);
-    ANSWER_TEXT(holder, uri, view.uri);
-    ANSWER_TEXT(holder, display_name, view.display_name);
+    ANSWER_TEXT(holder, uri, view->uri);
+    ANSWER_TEXT(holder, display_name, view->display_name);
     CODEC_SET(holder, member, (roles & ROLE_MEMBER) != 0);
     CODEC_SET(holder, manager, (roles & ROLE_MANAGER) != 0);
     CODEC_SET(holder, presenter, (roles & ROLE_PRESENTER) != 0);
-    CODEC_SET(holder, is_group, view.is_group);
-    CODEC_SET(holder, disabled, view.disabled);
-    page_add(&list->page, &holder->base);
-    return true;
+    CODEC_SET(holder, is_group, view->is_group);
+    CODEC_SET(holder, disabled, view->disabled);
+    return &holder->base;
+}
+
+static void walk_roles(const struct machine *machine, const void *room,
+                       uint32_t after, list_role *each, void *context)
+{
+    page_roles(machine, room, after, each, context);
 }
 
 static unsigned role_of(const Perch__Admin__RoomsRoles *asked)
@@ -173,18 +163,14 @@ static void decide_roles(struct answer *answer)
     Perch__Admin__RoomsRolesReply *body =
         answer_new(answer, &perch__admin__rooms_roles_reply__descriptor);
     const struct room *room = find_room(answer, asked->room);
-    struct role_list list = {.role = role_of(asked)};
-    uint32_t after = 0;
+    const struct holders holders = {role_of(asked), show_holder, walk_roles,
+                                    room};
 
-    if (room == NULL || !page_number(answer, &after)) {
-        return;
+    if (room != NULL) {
+        body->users = (Perch__Admin__RoleHolder **)holders_list(
+            answer, &holders, &body->n_users);
+        answer->body = body->users == NULL ? NULL : &body->base;
     }
-    page_begin(&list.page, answer);
-    page_roles(answer->machine, room, after, take_role, &list);
-    page_end(&list.page, answer_printf(answer, "%" PRIu32, list.mark));
-    body->n_users = list.page.n;
-    body->users = (Perch__Admin__RoleHolder **)list.page.items;
-    answer->body = &body->base;
 }
 
 const struct answer_row rooms_rows[] = {

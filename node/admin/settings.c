@@ -6,9 +6,10 @@
 #include "node/chat/setting.h"
 #include "node/chat/text.h"
 
-enum { TEXTS = 2 }; /* domain and pool_uri, before the numbers. */
+enum { TEXTS = 3 }; /* Before the numbers. */
 
-static const char *const text_names[TEXTS] = {"domain", "pool_uri"};
+static const char *const text_names[TEXTS] = {"domain", "pool_uri",
+                                              "room_management_url"};
 
 static const char *const text_meanings[TEXTS] = {
     "of the URIs of rooms and categories; realm of passwords",
@@ -57,12 +58,14 @@ static void put_settings(struct answer *answer, struct slice match)
     struct pool_view pool;
 
     query_pool(answer->machine, &pool);
+    const struct slice texts[TEXTS] = {pool.domain, pool.pool_uri,
+                                       pool.web_url};
+
     body->settings =
         answer_alloc(answer, (TEXTS + SETTINGS) * sizeof(*body->settings));
     for (unsigned i = 0; i < TEXTS; i++) {
         if (text_contains_nocase(slice_of_text(text_names[i]), match)) {
-            body->settings[body->n_settings++] =
-                show_text(answer, i, i == 0 ? pool.domain : pool.pool_uri);
+            body->settings[body->n_settings++] = show_text(answer, i, texts[i]);
         }
     }
     for (int i = 0; i < SETTINGS; i++) {
@@ -123,6 +126,8 @@ static void read_setting(struct answer *answer, Perch__PoolPut *put,
         CODEC_SET(put, domain, codec_bytes(value));
     } else if (slice_equal_nocase(name, slice_of_text(text_names[1]))) {
         CODEC_SET(put, pool_uri, codec_bytes(value));
+    } else if (slice_equal_nocase(name, slice_of_text(text_names[2]))) {
+        CODEC_SET(put, web_url, codec_bytes(value));
     } else if (!setting_find(name, &setting)) {
         answer_refuse_outcome(answer, OUTCOME_SETTING_UNKNOWN, name);
     } else if (!read_number(value, &number)) {
@@ -160,7 +165,9 @@ static bool is_set(const struct machine *machine, const Perch__PoolPut *put)
     if ((put->has_domain &&
          !slice_equal_nocase(pool.domain, codec_slice(put->domain))) ||
         (put->has_pool_uri &&
-         !slice_equal(pool.pool_uri, codec_slice(put->pool_uri)))) {
+         !slice_equal(pool.pool_uri, codec_slice(put->pool_uri))) ||
+        (put->has_web_url &&
+         !slice_equal(pool.web_url, codec_slice(put->web_url)))) {
         return false;
     }
     for (size_t i = 0; i < put->n_settings; i++) {

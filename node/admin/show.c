@@ -36,6 +36,17 @@ static struct slice place_uri(struct answer *answer, const char *scheme,
         CODEC_SET(message, changed_at_us, (view)->changed_at_us);              \
     } while (0)
 
+/* What users and groups have, under the same names. */
+#define FILL_PRINCIPAL(message, view)                                          \
+    do {                                                                       \
+        ANSWER_TEXT(message, uri, (view)->uri);                                \
+        ANSWER_TEXT(message, display_name, (view)->display_name);              \
+        CODEC_SET(message, chat, (view)->chat);                                \
+        CODEC_SET(message, version, (view)->version);                          \
+        CODEC_SET(message, created_at_us, (view)->created_at_us);              \
+        CODEC_SET(message, changed_at_us, (view)->changed_at_us);              \
+    } while (0)
+
 Perch__Admin__Room *show_room(struct answer *answer, const struct room *room)
 {
     Perch__Admin__Room *shown =
@@ -97,16 +108,11 @@ Perch__Admin__User *show_user(struct answer *answer, const struct user *user)
     struct user_view view;
 
     view_user(user, &view);
-    ANSWER_TEXT(shown, uri, view.uri);
-    ANSWER_TEXT(shown, display_name, view.display_name);
+    FILL_PRINCIPAL(shown, &view);
     CODEC_SET(shown, disabled, view.disabled);
     CODEC_SET(shown, has_password, view.has_password);
     CODEC_SET(shown, sessions, view.sessions);
-    CODEC_SET(shown, chat, view.chat);
     CODEC_SET(shown, chat_enabled, query_chat_enabled(answer->machine, user));
-    CODEC_SET(shown, version, view.version);
-    CODEC_SET(shown, created_at_us, view.created_at_us);
-    CODEC_SET(shown, changed_at_us, view.changed_at_us);
     return shown;
 }
 
@@ -118,13 +124,8 @@ Perch__Admin__Group *show_group(struct answer *answer,
     struct group_view view;
 
     view_group(group, &view);
-    ANSWER_TEXT(shown, uri, view.uri);
-    ANSWER_TEXT(shown, display_name, view.display_name);
+    FILL_PRINCIPAL(shown, &view);
     CODEC_SET(shown, members, view.members);
-    CODEC_SET(shown, chat, view.chat);
-    CODEC_SET(shown, version, view.version);
-    CODEC_SET(shown, created_at_us, view.created_at_us);
-    CODEC_SET(shown, changed_at_us, view.changed_at_us);
     return shown;
 }
 

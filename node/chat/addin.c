@@ -109,20 +109,9 @@ static bool is_blank(struct slice text)
     return true;
 }
 
-static bool begins(struct slice url, const char *scheme)
-{
-    struct slice start = slice_of_text(scheme);
-
-    return url.len > start.len &&
-           slice_equal_nocase(slice_of(url.data, start.len), start);
-}
-
-/* Clients open it in a browser: no other scheme, nothing that must be escaped.
- */
 static bool is_url(struct slice url)
 {
-    return text_is_visible(url, ADDIN_URL_BYTES_MAX) &&
-           (begins(url, "https://") || begins(url, "http://"));
+    return text_is_web_url(url, ADDIN_URL_BYTES_MAX);
 }
 
 /* A new name, that none but the add-in itself has. */

@@ -54,6 +54,9 @@ static bool encode_pool(const struct machine *machine,
     CODEC_SET(&row, rules_version, machine->rules_version);
     CODEC_SET_BYTES(&row, domain, text_slice(machine->domain));
     CODEC_SET_BYTES(&row, pool_uri, text_slice(machine->pool_uri));
+    if (machine->web_url != NULL) {
+        CODEC_SET_BYTES(&row, web_url, text_slice(machine->web_url));
+    }
     fill_settings(machine, scratch, &row);
     codec_write(&row.base, to);
     return true;

@@ -38,11 +38,9 @@ void invitation_role_changed(struct turn *turn, const struct place *place,
 {
     const struct room *room = table_at(&turn->machine->rooms, place->number);
 
-    if ((after & ROLE_MEMBER) == 0) {
-        number_map_set(&principal->invitations, place->number, 0);
-    } else if ((before & ROLE_MEMBER) == 0 && room != NULL &&
-               turn->machine->rules_version >= RULES_TALK &&
-               invitation_is_sent(room)) {
+    if ((after & ~before & ROLE_MEMBER) != 0 && room != NULL &&
+        turn->machine->rules_version >= RULES_TALK &&
+        invitation_is_sent(room)) {
         number_map_set(&principal->invitations, place->number,
                        invitation_now(turn));
     }

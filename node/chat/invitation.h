@@ -31,7 +31,7 @@ bool invitation_is_sent(const struct room *room);
 
 /**
  * Take note that a principal's roles in a place have changed: who has become a
- * member is invited, who is none any more is not.
+ * member is invited. (Who is none any more loses it with the role: role_set.)
  */
 void invitation_role_changed(struct turn *turn, const struct place *place,
                              struct principal *principal, uint32_t before,

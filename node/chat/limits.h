@@ -16,6 +16,7 @@ enum {
     URI_BYTES_MAX = 320,               /* USER_URI_INVALID, POOL_URI_INVALID */
     ADDIN_NAME_CHARACTERS_MAX = 50,    /* ADDIN_NAME_TOO_LONG */
     ADDIN_URL_BYTES_MAX = 255,         /* ADDIN_URL_INVALID */
+    WEB_URL_BYTES_MAX = 255,           /* WEB_URL_INVALID */
     GROUP_URI_BYTES_MAX = 1024,        /* GROUP_URI_INVALID; room for the names
                                           of directories */
     DOMAIN_BYTES_MAX = 253,            /* DOMAIN_INVALID; as DNS has it */

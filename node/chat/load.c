@@ -58,6 +58,7 @@ static enum error load_pool(struct machine *machine, const struct row_key *key,
     machine->rules_version = row->rules_version;
     text_replace(&machine->domain, codec_slice(row->domain));
     text_replace(&machine->pool_uri, codec_slice(row->pool_uri));
+    text_replace(&machine->web_url, codec_slice(row->web_url));
     machine->counts[ROW_POOL] += 1;
     return ERROR_NONE;
 }

@@ -241,6 +241,7 @@ void machine_free(struct machine *machine)
     table_deinit(&machine->directory.groups);
     text_free(machine->domain);
     text_free(machine->pool_uri);
+    text_free(machine->web_url);
     arena_free(machine->scratch);
     changes_deinit(&machine->changes);
     free(machine);

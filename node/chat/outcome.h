@@ -289,7 +289,10 @@
     X(ADMINISTRATOR_LAST, 409, "ERROR_COLLISION",                              \
       "nobody would be left who may do everything")                            \
     X(ADMINISTRATOR_ROLE_MISSING, 403, "ERROR_PERMISSION",                     \
-      "the administrator's roles do not cover this")
+      "the administrator's roles do not cover this")                           \
+    X(WEB_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                          \
+      "the address of room management is http:// or https:// and more, up to " \
+      "255 visible ASCII characters")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

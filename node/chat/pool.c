@@ -75,6 +75,10 @@ static enum outcome check(struct turn *turn, const Perch__PoolPut *command)
         !text_is_sip_uri(codec_slice(command->pool_uri))) {
         return OUTCOME_POOL_URI_INVALID;
     }
+    if (command->web_url.len > 0 &&
+        !text_is_web_url(codec_slice(command->web_url), WEB_URL_BYTES_MAX)) {
+        return OUTCOME_WEB_URL_INVALID;
+    }
     return check_settings(turn, command);
 }
 
@@ -107,6 +111,9 @@ enum outcome pool_put(struct turn *turn, const Perch__PoolPut *command)
 
     if (command->has_pool_uri) {
         text_replace(&machine->pool_uri, codec_slice(command->pool_uri));
+    }
+    if (command->has_web_url) {
+        text_replace(&machine->web_url, codec_slice(command->web_url));
     }
     if (command->has_domain) {
         put_domain(machine, codec_slice(command->domain));

@@ -19,6 +19,7 @@ void query_pool(const struct machine *machine, struct pool_view *view_out)
         .rules_version = machine->rules_version,
         .domain = text_slice(machine->domain),
         .pool_uri = text_slice(machine->pool_uri),
+        .web_url = text_slice(machine->web_url),
         .sent_at_us = machine->sent_at_us,
         .users = machine->counts[ROW_USER],
         .categories = machine->counts[ROW_CATEGORY],
@@ -42,6 +43,12 @@ bool query_chat_enabled(const struct machine *machine, const struct user *user)
 
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number)
+{
+    return table_at(&machine->users, number);
+}
+
+const struct user *query_user_told(const struct machine *machine,
+                                   uint32_t number)
 {
     const struct user *gone = machine->departed.user;
 
@@ -74,6 +81,12 @@ uint32_t query_place_last(const struct machine *machine)
 
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number)
+{
+    return table_at(&machine->rooms, number);
+}
+
+const struct room *query_room_told(const struct machine *machine,
+                                   uint32_t number)
 {
     const struct room *gone = machine->departed.room;
 

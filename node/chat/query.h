@@ -27,6 +27,7 @@ struct pool_view {
     uint32_t rules_version;
     struct slice domain;   /* Empty until set. */
     struct slice pool_uri; /* Empty until set. */
+    struct slice web_url;  /* Of room management; empty: none. */
     int64_t sent_at_us;    /* Commit time of the last entry applied. */
     uint64_t users, categories, rooms, roles, sessions; /* How many. */
     uint64_t groups, memberships;
@@ -79,10 +80,14 @@ const struct user *query_user(const struct machine *machine, struct slice uri);
 /** Tell whether a user is enabled for persistent chat, by policy. */
 bool query_chat_enabled(const struct machine *machine, const struct user *user);
 
-/** Find a user by principal number, as events have it: also the one whom the
- * last entry has deleted. */
+/** Find a user by principal number. */
 const struct user *query_user_numbered(const struct machine *machine,
                                        uint32_t number);
+
+/** Find the user of an event: also the one whom its entry, the last, has
+ * deleted. Nothing may be done with that one but telling of it. */
+const struct user *query_user_told(const struct machine *machine,
+                                   uint32_t number);
 
 /** Find a group by URI, ASCII case aside. NULL when there is none. */
 const struct group *query_group(const struct machine *machine,
@@ -96,12 +101,16 @@ const struct principal *query_principal(const struct machine *machine,
 const struct room *query_room(const struct machine *machine,
                               const struct guid *guid);
 
-/** Find a room by place number, likewise. */
+/** Find a room by place number. */
 const struct room *query_room_numbered(const struct machine *machine,
                                        uint32_t number);
 
 /** Tell the highest number that a room or category has been given. */
 uint32_t query_place_last(const struct machine *machine);
+
+/** Find the room of an event, as query_user_told. */
+const struct room *query_room_told(const struct machine *machine,
+                                   uint32_t number);
 
 /** Find a room by name, ASCII case aside. NULL when there is none. */
 const struct room *query_room_named(const struct machine *machine,

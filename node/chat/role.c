@@ -85,6 +85,9 @@ void role_set(struct machine *machine, struct place *place,
     CHECK((roles & ~role_all_of(place)) == 0);
     number_map_set(&place->roles, principal->number, roles);
     number_map_set(&principal->places, place->number, roles);
+    if ((roles & ROLE_MEMBER) == 0) {
+        number_map_set(&principal->invitations, place->number, 0);
+    }
     machine->counts[ROW_ROLE] += place->roles.n;
     machine->counts[ROW_ROLE] -= before;
 }

@@ -55,7 +55,8 @@ enum outcome role_check_scope(struct turn *turn,
 bool role_apply(struct turn *turn, struct place *place,
                 const struct role_list *lists, size_t n_lists);
 
-/** Set a principal's roles in a place, a set of enum role, and nothing else. */
+/** Set a principal's roles in a place, a set of enum role; without MEMBER there
+ * is no invitation either. Nothing else. */
 void role_set(struct machine *machine, struct place *place,
               struct principal *principal, uint32_t roles);
 

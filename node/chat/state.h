@@ -373,6 +373,7 @@ struct machine {
     uint32_t rules_version;
     struct text *domain; /* NULL until set. */
     struct text *pool_uri;
+    struct text *web_url; /* Of room management; NULL: none. */
     uint32_t settings[SETTINGS];
     int64_t sent_at_us;         /* Of the last entry applied. */
     uint64_t counts[ROW_KINDS]; /* Rows of each kind. */

@@ -163,6 +163,21 @@ static bool is_alphanumeric(uint8_t byte)
            (byte >= '0' && byte <= '9');
 }
 
+static bool begins(struct slice url, const char *scheme)
+{
+    struct slice start = slice_of_text(scheme);
+
+    return url.len > start.len &&
+           slice_equal_nocase(slice_of(url.data, start.len), start);
+}
+
+/* No other scheme, and nothing that must be escaped. */
+bool text_is_web_url(struct slice bytes, size_t max)
+{
+    return text_is_visible(bytes, max) &&
+           (begins(bytes, "https://") || begins(bytes, "http://"));
+}
+
 bool text_is_domain(struct slice bytes)
 {
     size_t label = 0; /* Length of the label so far. */

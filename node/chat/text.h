@@ -60,6 +60,10 @@ enum outcome text_check_line(struct slice line, uint64_t characters_max,
 /** Tell whether all bytes are visible ASCII, 1 to max of them. */
 bool text_is_visible(struct slice bytes, size_t max);
 
+/** Tell whether bytes are an address that a browser opens: http:// or https://
+ * and more, up to max visible ASCII characters. */
+bool text_is_web_url(struct slice bytes, size_t max);
+
 /** Tell whether bytes are a DNS name of up to DOMAIN_BYTES_MAX. */
 bool text_is_domain(struct slice bytes);
 

@@ -3,6 +3,7 @@
 #include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
+#include "node/session/inviting.h"
 #include "node/session/posting.h"
 #include "node/session/retelling.h"
 #include "proto/base/check.h"
@@ -75,8 +76,8 @@ static bool is_listed(const struct news *news)
 static struct xccos_user *user_of(const struct news *news)
 {
     struct xccos_user *user =
-        describe_user(news->hub->arena, query_user_numbered(news->hub->machine,
-                                                            news->event->user));
+        describe_user(news->hub->arena,
+                      query_user_told(news->hub->machine, news->event->user));
 
     CHECK(user != NULL);
     return user;
@@ -97,7 +98,7 @@ static struct xccos_presence *place_of(const struct news *news)
     view_room(news->room, &room);
     query_pool(hub->machine, &pool);
     roles = view_roles(news->room,
-                       query_user_numbered(hub->machine, news->event->user));
+                       query_user_told(hub->machine, news->event->user));
     guid_write(&room.place.guid, text);
     presence->mask =
         XCCOS_NUMBER(xccos_mask(&hub->settings.masks, describe_role(roles)));
@@ -280,8 +281,7 @@ static void tell_user_deleted(const struct news *news)
     struct caller *caller = NULL;
     struct user_view user;
 
-    view_user(query_user_numbered(news->hub->machine, news->event->user),
-              &user);
+    view_user(query_user_told(news->hub->machine, news->event->user), &user);
     while ((caller = callers_next(callers, caller)) != NULL) {
         if (slice_equal_nocase(caller->user_uri, user.uri)) {
             caller_cut(caller, "user_deleted");
@@ -297,6 +297,11 @@ static void tell_revised(const struct news *news)
 static void tell_cleared(const struct news *news)
 {
     retell_cleared(news->hub, news->effects, news->room);
+}
+
+static void tell_role(const struct news *news)
+{
+    inviting_announce(news->hub, news->effects, news->event);
 }
 
 /* What is not in the table concerns nobody who is connected. */
@@ -316,6 +321,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_MESSAGES_REVISED] = tell_revised,
     [EVENT_ROOM_CLEARED] = tell_cleared,
     [EVENT_READ] = tell_read,
+    [EVENT_ROLE_CHANGED] = tell_role,
     [EVENT_PUBLISHED] = tell_published,
     [EVENT_FILTER_CHANGED] = tell_filters,
 };
@@ -338,7 +344,7 @@ void announce(struct sessions *hub, const struct effects *effects)
             continue;
         }
         if (has_room(event)) {
-            news.room = query_room_numbered(hub->machine, event->room);
+            news.room = query_room_told(hub->machine, event->room);
             CHECK(news.room != NULL);
         }
         tellers[event->kind](&news);

@@ -4,13 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "node/chat/list.h"
-#include "node/chat/view.h"
 #include "node/session/cataloging_parts.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
-
-enum { PLACES_FIRST = 64 };
 
 #define TO(state) (1u << CATALOGING_##state)
 
@@ -25,7 +21,6 @@ static const struct {
 };
 
 static void done(struct job *job);
-static void go_on(struct cataloging *cataloging);
 
 /* The one place where the catalog's state changes. What comes and goes with
  * every message is not worth a line. */
@@ -33,94 +28,6 @@ static void move(struct cataloging *cataloging, enum cataloging_state next)
 {
     CHECK(states[cataloging->state].may_follow & (1u << next));
     cataloging->state = next;
-}
-
-/* How far rooms are. */
-
-static struct catalog_place *place_of(struct cataloging *cataloging,
-                                      uint32_t room)
-{
-    uint32_t n = cataloging->n_places;
-
-    if (room >= n) {
-        n = n == 0 ? PLACES_FIRST : n;
-        while (n <= room) {
-            n *= 2;
-        }
-        cataloging->places =
-            realloc(cataloging->places, n * sizeof(*cataloging->places));
-        CHECK(cataloging->places != NULL);
-        memset(cataloging->places + cataloging->n_places, 0,
-               (n - cataloging->n_places) * sizeof(*cataloging->places));
-        cataloging->n_places = n;
-    }
-    return &cataloging->places[room];
-}
-
-static void put_behind(struct cataloging *cataloging, uint32_t room)
-{
-    size_t capacity = cataloging->behind_capacity;
-
-    if (cataloging->n_behind == capacity) {
-        capacity = capacity == 0 ? PLACES_FIRST : 2 * capacity;
-        cataloging->behind =
-            realloc(cataloging->behind, capacity * sizeof(*cataloging->behind));
-        CHECK(cataloging->behind != NULL);
-        cataloging->behind_capacity = capacity;
-    }
-    cataloging->behind[cataloging->n_behind++] = room;
-}
-
-static void tell_behind(struct cataloging *cataloging)
-{
-    meter_set(&cataloging->meters.behind, (int64_t)cataloging->messages_behind);
-}
-
-/* A room has messages up to this one. */
-static void raise_room(struct cataloging *cataloging, uint32_t room,
-                       uint64_t message_id)
-{
-    struct catalog_place *place = place_of(cataloging, room);
-    uint64_t known = place->said > place->marked ? place->said : place->marked;
-
-    if (message_id > place->said) {
-        cataloging->messages_said += message_id - place->said;
-        place->said = message_id;
-    }
-    if (message_id <= known) {
-        return;
-    }
-    cataloging->messages_behind += message_id - known;
-    if (!place->is_behind) {
-        place->is_behind = true;
-        put_behind(cataloging, room);
-    }
-    tell_behind(cataloging);
-}
-
-static bool raise_from_state(void *context, const struct room *room)
-{
-    struct room_view view;
-
-    view_room(room, &view);
-    if (view.message_id_last > 0) {
-        raise_room(context, view.place.number, view.message_id_last);
-    }
-    return true;
-}
-
-/* Compare every room with the catalog. */
-static void compare_all(struct cataloging *cataloging)
-{
-    for (uint32_t i = 0; i < cataloging->n_places; i++) {
-        cataloging->places[i].said = 0;
-        cataloging->places[i].is_behind = false;
-    }
-    cataloging->n_behind = 0;
-    cataloging->messages_behind = 0;
-    cataloging->messages_said = 0;
-    list_rooms(cataloging->machine, raise_from_state, cataloging);
-    tell_behind(cataloging);
 }
 
 /* Feeding. */
@@ -230,161 +137,6 @@ static void on_timer(void *context)
     }
 }
 
-/* Lookups. */
-
-static void end_lookup(struct cataloging *cataloging, struct lookup *lookup)
-{
-    cataloging->n_lookups -= 1;
-    meter_add(lookup->error == ERROR_NONE ? &cataloging->meters.searches
-                                          : &cataloging->meters.refused,
-              1);
-    lookup->told(lookup);
-}
-
-static void refuse_waiting(struct cataloging *cataloging, enum error error)
-{
-    struct lookup *lookup;
-
-    while ((lookup = TAILQ_FIRST(&cataloging->waiting)) != NULL) {
-        TAILQ_REMOVE(&cataloging->waiting, lookup, link);
-        lookup->error = error;
-        end_lookup(cataloging, lookup);
-    }
-}
-
-static void on_tick(void *context)
-{
-    struct cataloging *cataloging = context;
-    uint64_t now_us = loop_now_us(cataloging->settings.loop);
-    struct lookup *lookup;
-
-    while ((lookup = TAILQ_FIRST(&cataloging->waiting)) != NULL &&
-           now_us - lookup->asked_us >= CATALOGING_PATIENCE_MS * 1000ull) {
-        TAILQ_REMOVE(&cataloging->waiting, lookup, link);
-        lookup->error = ERROR_TIMED_OUT;
-        end_lookup(cataloging, lookup);
-    }
-    if (TAILQ_EMPTY(&cataloging->waiting)) {
-        timer_stop(cataloging->tick);
-    }
-}
-
-static void tell_released(struct cataloging *cataloging)
-{
-    void (*released)(void *) = cataloging->released;
-
-    if (released != NULL && !cataloging->is_feeding &&
-        cataloging->n_running == 0) {
-        cataloging->released = NULL;
-        released(cataloging->released_context);
-    }
-}
-
-static void tell_unsound(const struct cataloging *cataloging, enum error error)
-{
-    if ((error == ERROR_ROTTEN || error == ERROR_STORE_IO) &&
-        cataloging->settings.unsound != NULL) {
-        cataloging->settings.unsound(cataloging->settings.context, error);
-    }
-}
-
-/* On the worker: nothing of the state loop's is touched. */
-static void run_lookup(struct job *job)
-{
-    struct lookup *lookup =
-        (struct lookup *)((char *)job - offsetof(struct lookup, job));
-
-    lookup->error = lookup_run(lookup, lookup->cataloging->catalog);
-    if (lookup->error == ERROR_NONE && lookup->finish != NULL) {
-        lookup->finish(lookup);
-    }
-}
-
-static void lookup_done(struct job *job)
-{
-    struct lookup *lookup =
-        (struct lookup *)((char *)job - offsetof(struct lookup, job));
-    struct cataloging *cataloging = lookup->cataloging;
-    enum error store_error = lookup->store_failed ? lookup->error : ERROR_NONE;
-
-    cataloging->n_running -= 1;
-    meter_observe(&cataloging->meters.search_us,
-                  loop_now_us(cataloging->settings.loop) - lookup->asked_us);
-    if (lookup->error == ERROR_ROTTEN && !lookup->store_failed) {
-        lookup->error = ERROR_FORGOTTEN;
-        cataloging->is_damaged = true;
-    }
-    end_lookup(cataloging, lookup); /* It may be gone now. */
-    go_on(cataloging);
-    tell_released(cataloging);
-    tell_unsound(cataloging, store_error);
-}
-
-static void run(struct cataloging *cataloging, struct lookup *lookup)
-{
-    lookup->store = cataloging->store;
-    lookup->messages = cataloging->messages_said;
-    lookup->asked_us = loop_now_us(cataloging->settings.loop);
-    lookup->job = (struct job){.run = run_lookup, .done = lookup_done};
-    cataloging->n_running += 1;
-    worker_submit(cataloging->worker, &lookup->job);
-}
-
-static bool may_run(const struct cataloging *cataloging,
-                    const struct lookup *lookup)
-{
-    return cataloging->store != NULL && !cataloging->is_damaged &&
-           lookup->index <= cataloging->level_index;
-}
-
-static void run_waiting(struct cataloging *cataloging)
-{
-    struct lookup *lookup = TAILQ_FIRST(&cataloging->waiting), *next;
-
-    for (; lookup != NULL; lookup = next) {
-        next = TAILQ_NEXT(lookup, link);
-        if (may_run(cataloging, lookup)) {
-            TAILQ_REMOVE(&cataloging->waiting, lookup, link);
-            run(cataloging, lookup);
-        }
-    }
-}
-
-/* Why a lookup had better not wait. */
-static enum error refusal_of(const struct cataloging *cataloging)
-{
-    if (cataloging->n_lookups >= CATALOGING_WAITING_MAX) {
-        return ERROR_BUSY;
-    }
-    if (cataloging->state == CATALOGING_STALLED) {
-        return cataloging->stall;
-    }
-    return cataloging->is_damaged ||
-                   cataloging->messages_behind > CATALOGING_BEHIND_MAX
-               ? ERROR_FORGOTTEN
-               : ERROR_NONE;
-}
-
-void cataloging_ask(struct cataloging *cataloging, struct lookup *lookup,
-                    uint64_t index)
-{
-    CHECK(lookup->told != NULL);
-    lookup->cataloging = cataloging;
-    lookup->index = index;
-    lookup->asked_us = loop_now_us(cataloging->settings.loop);
-    lookup->error = refusal_of(cataloging);
-    cataloging->n_lookups += 1;
-    if (lookup->error != ERROR_NONE) {
-        end_lookup(cataloging, lookup);
-        return;
-    }
-    if (TAILQ_EMPTY(&cataloging->waiting)) {
-        timer_start(cataloging->tick, CATALOGING_TICK_MS, CATALOGING_TICK_MS);
-    }
-    TAILQ_INSERT_TAIL(&cataloging->waiting, lookup, link);
-    go_on(cataloging);
-}
-
 /* What comes of feeds. */
 
 static void stall(struct cataloging *cataloging, enum error error)
@@ -398,7 +150,7 @@ static void stall(struct cataloging *cataloging, enum error error)
     cataloging->stall = error;
     cataloging->level_index = 0;
     start_timer(cataloging, CATALOGING_RETRY_MS);
-    refuse_waiting(cataloging, error);
+    cataloging_refuse_waiting(cataloging, error);
 }
 
 /* What is on the disk is not to be believed. */
@@ -411,7 +163,7 @@ static void make_anew(struct cataloging *cataloging)
     cataloging->is_damaged = false;
     cataloging->level_index = 0;
     open_with(cataloging, true);
-    refuse_waiting(cataloging, ERROR_FORGOTTEN);
+    cataloging_refuse_waiting(cataloging, ERROR_FORGOTTEN);
 }
 
 static void opened(struct cataloging *cataloging)
@@ -422,7 +174,7 @@ static void opened(struct cataloging *cataloging)
         cataloging->places[i].marked = 0;
     }
     for (size_t i = 0; i < done_feed->n; i++) {
-        place_of(cataloging, done_feed->ranges[i].room)->marked =
+        cataloging_place(cataloging, done_feed->ranges[i].room)->marked =
             done_feed->ranges[i].last;
     }
     meter_add(&cataloging->meters.rebuilds, done_feed->made_anew ? 1 : 0);
@@ -430,7 +182,7 @@ static void opened(struct cataloging *cataloging)
     cataloging->is_unscanned = true;
     move(cataloging, CATALOGING_FEEDING);
     if (cataloging->machine != NULL) {
-        compare_all(cataloging);
+        cataloging_compare(cataloging);
     }
     journal_notice("catalog_opened",
                    "directory=%s rooms=%zu messages_behind=%" PRIu64,
@@ -438,7 +190,7 @@ static void opened(struct cataloging *cataloging)
                    cataloging->messages_behind);
     cataloging->stall = ERROR_NONE;
     if (cataloging->messages_behind > CATALOGING_BEHIND_MAX) {
-        refuse_waiting(cataloging, ERROR_FORGOTTEN);
+        cataloging_refuse_waiting(cataloging, ERROR_FORGOTTEN);
     }
 }
 
@@ -474,7 +226,7 @@ static void fed_room(struct cataloging *cataloging,
     }
     if (place->marked < place->said && !place->is_behind) {
         place->is_behind = true;
-        put_behind(cataloging, range->room);
+        cataloging_put_behind(cataloging, range->room);
     }
 }
 
@@ -498,7 +250,7 @@ static void fed(struct cataloging *cataloging)
         cataloging->level_index = done_feed->index;
     }
     meter_add(&cataloging->meters.fed, done_feed->messages);
-    tell_behind(cataloging);
+    cataloging_tell_behind(cataloging);
 }
 
 static void succeeded(struct cataloging *cataloging)
@@ -521,12 +273,13 @@ static void done(struct job *job)
     struct feed *feed_done =
         (struct feed *)((char *)job - offsetof(struct feed, job));
     struct cataloging *cataloging = feed_done->cataloging;
+    enum error store_error = feed_done->store_error;
 
     cataloging->is_feeding = false;
     meter_observe(&cataloging->meters.feed_us,
                   loop_now_us(cataloging->settings.loop) - feed_done->began_us);
-    if (feed_done->store_error != ERROR_NONE) {
-        stall(cataloging, feed_done->store_error);
+    if (store_error != ERROR_NONE) {
+        stall(cataloging, store_error);
     } else if (feed_done->error == ERROR_NONE) {
         succeeded(cataloging);
     } else if (feed_done->error == ERROR_ROTTEN &&
@@ -535,9 +288,9 @@ static void done(struct job *job)
     } else {
         stall(cataloging, feed_done->error);
     }
-    go_on(cataloging);
-    tell_released(cataloging);
-    tell_unsound(cataloging, feed_done->store_error);
+    cataloging_go_on(cataloging); /* The next feed may be on the worker. */
+    cataloging_tell_released(cataloging);
+    cataloging_tell_unsound(cataloging, store_error);
 }
 
 /* Whether what was said is wanted in the catalog at once. */
@@ -548,7 +301,7 @@ static bool is_urgent(const struct cataloging *cataloging)
 }
 
 /* Do what is due, after anything has changed. */
-static void go_on(struct cataloging *cataloging)
+void cataloging_go_on(struct cataloging *cataloging)
 {
     bool is_open = cataloging->state == CATALOGING_FEEDING ||
                    cataloging->state == CATALOGING_LEVEL;
@@ -572,7 +325,7 @@ static void go_on(struct cataloging *cataloging)
         }
     }
     if (is_open) {
-        run_waiting(cataloging);
+        cataloging_run_waiting(cataloging);
     }
 }
 
@@ -592,7 +345,8 @@ struct cataloging *cataloging_new(const struct cataloging_settings *settings)
     meter_histogram_init(&cataloging->meters.search_us, &meter_seconds);
     cataloging->worker = worker_new(settings->loop, "catalog");
     cataloging->timer = timer_new(settings->loop, on_timer, cataloging);
-    cataloging->tick = timer_new(settings->loop, on_tick, cataloging);
+    cataloging->tick =
+        timer_new(settings->loop, cataloging_on_tick, cataloging);
     CHECK(cataloging->worker != NULL && cataloging->timer != NULL);
     CHECK(cataloging->tick != NULL);
     open_with(cataloging, false);
@@ -604,8 +358,9 @@ void cataloging_free(struct cataloging *cataloging)
     if (cataloging == NULL) {
         return;
     }
+    cataloging->is_closing = true;
     cataloging->store = NULL; /* What ends begins no other. */
-    refuse_waiting(cataloging, ERROR_CLOSED);
+    cataloging_refuse_waiting(cataloging, ERROR_CLOSED);
     cataloging->settings.unsound = NULL;
     worker_free(cataloging->worker);
     timer_free(cataloging->timer);
@@ -626,9 +381,9 @@ void cataloging_use(struct cataloging *cataloging,
     cataloging->store = store;
     cataloging->applied_index = applied_index;
     if (cataloging->state != CATALOGING_OPENING) {
-        compare_all(cataloging);
+        cataloging_compare(cataloging);
     }
-    go_on(cataloging);
+    cataloging_go_on(cataloging);
 }
 
 void cataloging_release(struct cataloging *cataloging,
@@ -639,13 +394,13 @@ void cataloging_release(struct cataloging *cataloging,
     cataloging->store = NULL;
     cataloging->released = released;
     cataloging->released_context = context;
-    tell_released(cataloging);
+    cataloging_tell_released(cataloging);
 }
 
 void cataloging_said(struct cataloging *cataloging, uint32_t room,
                      uint64_t message_id)
 {
-    raise_room(cataloging, room, message_id);
+    cataloging_raise(cataloging, room, message_id);
 }
 
 void cataloging_revised(struct cataloging *cataloging, uint32_t room,
@@ -657,28 +412,7 @@ void cataloging_revised(struct cataloging *cataloging, uint32_t room,
 void cataloging_committed(struct cataloging *cataloging, uint64_t applied_index)
 {
     cataloging->applied_index = applied_index;
-    go_on(cataloging);
-}
-
-const char *cataloging_why(enum error error)
-{
-    switch (error) {
-    case ERROR_FORGOTTEN:
-        return "this server is making its search index anew, try again later";
-    case ERROR_TIMED_OUT:
-        return "the search index of this server is behind, try again";
-    case ERROR_NO_SPACE:
-        return "the search index of this server cannot be written, its disk "
-               "is full: try again later";
-    case ERROR_UNSUPPORTED:
-        return "this server does not search what was said";
-    case ERROR_IO:
-    case ERROR_ROTTEN:
-    case ERROR_STORE_IO:
-        return "the search index of this server cannot be read or written";
-    default:
-        return "too many searches at once, try again";
-    }
+    cataloging_go_on(cataloging);
 }
 
 const struct cataloging_meters *cataloging_meters(

@@ -1,5 +1,6 @@
-/* The insides of cataloging, for its own files: cataloging.c knows how far the
- * catalog is and who waits for it, feeding.c is its worker's side.
+/* The insides of cataloging, for its own files: cataloging.c feeds the catalog,
+ * cataloging_places.c knows how far rooms are, cataloging_searches.c who waits
+ * for it, feeding.c is the worker's side.
  *
  * Thread: state loop; a feed belongs to the worker while it runs, and so does
  * the catalog.
@@ -75,6 +76,7 @@ struct cataloging {
     struct feed feed;
     bool is_feeding;  /* The feed is on the worker. */
     bool is_damaged;  /* A lookup found it so. */
+    bool is_closing;  /* Who asks is refused. */
     enum error stall; /* Why STALLED, and told; NONE: it went well since. */
 
     const struct machine *machine;
@@ -107,5 +109,41 @@ void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id);
 
 /** Add a range to a feed. */
 void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last);
+
+/** Do what is due, after anything has changed. */
+void cataloging_go_on(struct cataloging *cataloging);
+
+/** Borrow a room's place, made when it is not there yet. */
+struct catalog_place *cataloging_place(struct cataloging *cataloging,
+                                       uint32_t room);
+
+/** Take note that a room has messages up to this one. */
+void cataloging_raise(struct cataloging *cataloging, uint32_t room,
+                      uint64_t message_id);
+
+/** List a room among those that have more than the catalog. */
+void cataloging_put_behind(struct cataloging *cataloging, uint32_t room);
+
+/** Show how much is not in the catalog. */
+void cataloging_tell_behind(struct cataloging *cataloging);
+
+/** Compare every room of the state with the catalog. */
+void cataloging_compare(struct cataloging *cataloging);
+
+/** Refuse all lookups that wait. */
+void cataloging_refuse_waiting(struct cataloging *cataloging, enum error error);
+
+/** Run the lookups for which the catalog is new enough. */
+void cataloging_run_waiting(struct cataloging *cataloging);
+
+/** Refuse those that have waited too long: a timer's function. */
+void cataloging_on_tick(void *context);
+
+/** Tell whoever wants the store, when nobody has it any more. */
+void cataloging_tell_released(struct cataloging *cataloging);
+
+/** Tell the owner of a store that cannot be read; NONE is no news. */
+void cataloging_tell_unsound(const struct cataloging *cataloging,
+                             enum error error);
 
 #endif

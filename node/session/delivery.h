@@ -44,7 +44,8 @@ struct delivery_sign_in {
     char ha1[33];
     char ha1_user[33];
     struct slice user_uri; /* Canonical form; in the arena. */
-    struct slice pool_uri; /* What to provision; in the arena. */
+    struct slice pool_uri; /* What to provision; in the arena, */
+    struct slice web_url;  /* likewise; empty: none. */
 };
 
 struct delivery_answer {

@@ -48,6 +48,7 @@ static void fill(struct delivery *delivery, const struct sessions *hub,
     memcpy(sign_in->ha1_user, view.ha1_user, sizeof(sign_in->ha1_user));
     sign_in->user_uri = arena_copy_slice(delivery->arena, view.uri);
     sign_in->pool_uri = arena_copy_slice(delivery->arena, pool.pool_uri);
+    sign_in->web_url = arena_copy_slice(delivery->arena, pool.web_url);
 }
 
 /* A pool without an address has nothing to offer who signs in. */

@@ -1,6 +1,7 @@
 #include "node/session/inviting.h"
 
 #include "node/chat/invited.h"
+#include "node/chat/view.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 
@@ -44,6 +45,62 @@ static struct xccos_invitation *describe(const struct sessions *hub,
     block->created_at = XCCOS_MOMENT(invitation->created_at_us);
     block->room = describe_room(hub, arena, invitation->room);
     return block->room == NULL ? NULL : block;
+}
+
+/* Returns false when the user was not invited to the room, or so many others
+ * wait to be shown that it is not among the next. */
+static bool find(const struct sessions *hub, const struct user *user,
+                 const struct room *room, struct invitation *invitation_out)
+{
+    struct invitation list[INVITATIONS_TAKEN_MAX];
+    size_t n = invited_list(hub->machine, user, invited_shown(user), list,
+                            INVITATIONS_TAKEN_MAX);
+
+    while (n > 0 && list[n - 1].room != room) {
+        n -= 1; /* The newest are last. */
+    }
+    if (n == 0) {
+        return false;
+    }
+    *invitation_out = list[n - 1];
+    return true;
+}
+
+static struct body *write_notice(struct sessions *hub,
+                                 const struct invitation *invitation)
+{
+    struct xccos_primitive notice = {
+        .kind = XCCOS_KIND_NOTICE, .seqid = 1, .verb = XCCOS_VERB_INV};
+
+    notice.data.invitations = describe(hub, hub->arena, invitation);
+    return notice.data.invitations == NULL ? NULL : hub_write(hub, &notice);
+}
+
+void inviting_announce(struct sessions *hub, const struct effects *effects,
+                       const struct event *event)
+{
+    const struct user *user = query_user_numbered(hub->machine, event->user);
+    const struct room *room = query_room_numbered(hub->machine, event->room);
+    struct caller *caller;
+    struct invitation invitation;
+    struct user_view view;
+    struct body *body;
+
+    if (user == NULL || room == NULL ||
+        (event->roles & ~event->roles_before & ROLE_MEMBER) == 0) {
+        return;
+    }
+    view_user(user, &view);
+    caller = callers_next_of(&hub->callers, view.uri, NULL);
+    if (caller == NULL || !find(hub, user, room, &invitation)) {
+        return;
+    }
+    body = write_notice(hub, &invitation);
+    for (; caller != NULL && body != NULL;
+         caller = callers_next_of(&hub->callers, view.uri, caller)) {
+        caller_give(caller, body, effects->log_index);
+    }
+    body_release(body);
 }
 
 /* Reply with what the command has taken: what was shown by it, and no more,

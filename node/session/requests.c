@@ -74,7 +74,7 @@ static void fill_server_info(const struct visit *visit,
         .story_size_limit = XCCOS_NUMBER(story_characters),
         .db_version = db_version,
         .display_name = slice_of_text(hub->settings.pool_name),
-        .room_management_url = slice_of_text(hub->settings.web_url),
+        .room_management_url = pool.web_url,
     };
     if (pool.rules_version >= RULES_TALK) {
         info_out->file_size_limit =

@@ -97,7 +97,7 @@ static void keep_room(struct sessions *hub, const struct seat *seat,
                       struct memento_room *room_out)
 {
     const struct room *room =
-        query_room_numbered(hub->machine, seat->audience->room);
+        query_room_told(hub->machine, seat->audience->room);
     struct room_view view;
 
     CHECK(room != NULL);

@@ -41,7 +41,6 @@ struct sessions_settings {
     uint32_t rules_known;
     struct xccos_masks masks; /* XCCOS_MASKS_DEFAULT. */
     const char *pool_name;    /* Shown to people; NULL: none. */
-    const char *web_url;      /* Of room management; NULL: none. */
     const char *catalog;      /* Directory of the catalog by which what was
                                  said is searched; NULL: it is not. */
 

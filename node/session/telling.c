@@ -68,6 +68,16 @@ void telling_refuse_for(struct telling *telling, enum error error)
     }
 }
 
+/* The first message of a history that goes without a gap up to the join; 0:
+ * of none. */
+static uint64_t first_of(const struct telling *telling)
+{
+    const struct xccos_message *first = telling->block.messages;
+
+    return first == NULL || telling->query.is_forward ? 0
+                                                      : first->message_id.value;
+}
+
 /* On the worker: nothing of the state loop's is touched. */
 static void run(struct job *job)
 {
@@ -77,22 +87,13 @@ static void run(struct job *job)
 
     telling->error = past_read(telling->store, &telling->query, telling->arena,
                                &telling->block);
+    telling->first_id = first_of(telling); /* While they are there. */
     if (telling->error == ERROR_NONE &&
         xccos_write_primitive(&bytes, telling->envid, &telling->reply) ==
             XCCOS_ERROR_NONE) {
         telling->body = body_new(buffer_slice(&bytes));
     }
     buffer_deinit(&bytes);
-}
-
-/* The first message of a history that goes without a gap up to the join; 0:
- * of none. */
-static uint64_t first_of(const struct telling *telling)
-{
-    const struct xccos_message *first = telling->block.messages;
-
-    return first == NULL || telling->query.is_forward ? 0
-                                                      : first->message_id.value;
 }
 
 /* It is the next reply. */
@@ -105,7 +106,7 @@ static void mark_given(struct telling *telling)
         seat->join_index == telling->join_index) {
         seat->state = SEAT_GIVEN;
         seat->given_reply = caller->replies_given + 1;
-        seat->history_from = first_of(telling);
+        seat->history_from = telling->first_id;
     }
 }
 

@@ -30,6 +30,7 @@ struct telling {
     struct xccos_primitive reply;
     struct xccos_room block;
     struct body *body;
+    uint64_t first_id; /* Of the first message that was read; 0: of none. */
     enum error error;
 };
 

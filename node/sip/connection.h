@@ -55,6 +55,7 @@ struct identity {
     struct slice who;         /* "user@host" in lower case, as in From. */
     struct slice endpoint_id; /* +sip.instance or epid; may be empty. */
     struct slice pool_uri;
+    struct slice web_url; /* Of room management; empty: none. */
 };
 
 struct connection {

@@ -176,6 +176,7 @@ struct identity *sign_in_identity(const struct sign_in *sign_in,
     identity->who = arena_copy_slice(arena, slice_of_text(sign_in->aor.lower));
     identity->user_uri = arena_copy_slice(arena, facts->user_uri);
     identity->pool_uri = arena_copy_slice(arena, facts->pool_uri);
+    identity->web_url = arena_copy_slice(arena, facts->web_url);
     identity->endpoint_id = arena_copy_slice(arena, sign_in->endpoint_id);
     if (identity->who.len == 0 || identity->user_uri.len == 0) {
         arena_free(arena);

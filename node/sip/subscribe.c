@@ -19,6 +19,7 @@ void subscribe_provision(const struct connection *connection,
                          struct buffer *out, bool is_enabled)
 {
     struct slice pool_uri = connection->identity->pool_uri;
+    struct slice web_url = connection->identity->web_url;
     struct buffer body = BUFFER_EMPTY;
     enum xccos_error error =
         provisioning_write(&body, &(struct provisioning_answer){
@@ -26,6 +27,8 @@ void subscribe_provision(const struct connection *connection,
                                       .is_enabled = is_enabled,
                                       .pool_uri = pool_uri,
                                       .pool_uris = pool_uri,
+                                      .web_manager_internal = web_url,
+                                      .web_manager_external = web_url,
                                   });
 
     CHECK(error == XCCOS_ERROR_NONE); /* The state's own texts. */

@@ -53,8 +53,10 @@ unsigned long model_entries(const struct model *model);
 unsigned model_rooms_of(const struct model *model, unsigned user,
                         unsigned *rooms, unsigned max);
 
-/** Name a room "model-00001", and a user "model00001". */
+/** Name a room "model-00001". */
 void model_room_name(unsigned room, char name[MODEL_NAME_BYTES]);
+
+/** Name a user "model00001". */
 void model_user_name(unsigned user, char name[MODEL_NAME_BYTES]);
 
 /** Make a room's guid, so that it need not be asked for. */

@@ -41,6 +41,10 @@
          "CN=admin:NAME")
 #define ADMINISTRATOR_ROLES                                                    \
     "viewer|room_administrator|compliance_officer|operator|administrator"
+/* Those who are put into a list of the command's and taken out of it. */
+#define MOVES(noun, field, meaning)                                            \
+    OPTION("--add-" noun, field "_add", "USER|GROUP", meaning),                \
+        OPTION("--remove-" noun, field "_remove", "USER|GROUP", "")
 #define MATCH(what)                                                            \
     OPTION("--match", "match", "TEXT", "only those whose " what " has it in")
 #define DESCRIPTION                                                            \
@@ -187,19 +191,14 @@ const struct command commands[] = {
          "bob \\\n    --manager alice --description \"Cash and futures\"\n"},
     {"rooms", "change", ADMIN_ROOMS_CHANGE,
      "Change a room; what is not named stays",
-     .parameters =
-         {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
-          OPTION("--category", "category", "CATEGORY", "move it"), DESCRIPTION,
-          VISIBILITY, BEHAVIOR, INVITATIONS(AS_CATEGORY),
-          FILE_UPLOAD(AS_CATEGORY), ADDIN,
-          OPTION("--add-member", "members_add", "USER|GROUP",
-                 "may be repeated, as the next five"),
-          OPTION("--remove-member", "members_remove", "USER|GROUP", ""),
-          OPTION("--add-manager", "managers_add", "USER|GROUP", ""),
-          OPTION("--remove-manager", "managers_remove", "USER|GROUP", ""),
-          OPTION("--add-presenter", "presenters_add", "USER|GROUP", ""),
-          OPTION("--remove-presenter", "presenters_remove", "USER|GROUP", ""),
-          IF_VERSION},
+     .parameters = {ROOM_WORD, OPTION("--name", "name", "NAME", "rename it"),
+                    OPTION("--category", "category", "CATEGORY", "move it"),
+                    DESCRIPTION, VISIBILITY, BEHAVIOR, INVITATIONS(AS_CATEGORY),
+                    FILE_UPLOAD(AS_CATEGORY), ADDIN,
+                    MOVES("member", "members",
+                          "may be repeated, as the next five"),
+                    MOVES("manager", "managers", ""),
+                    MOVES("presenter", "presenters", ""), IF_VERSION},
      .examples = "perchctl rooms change Desk --add-member carol\n"
                  "perchctl --dry-run rooms change Desk --name \"Old desk\" "
                  "--if-version 4\n"},
@@ -259,8 +258,7 @@ const struct command commands[] = {
           OPTION("--remove-allowed", "allowed_remove", "USER|GROUP", ""),
           OPTION("--deny", "denied_add", "USER|GROUP", ""),
           OPTION("--remove-denied", "denied_remove", "USER|GROUP", ""),
-          OPTION("--add-creator", "creators_add", "USER|GROUP", ""),
-          OPTION("--remove-creator", "creators_remove", "USER|GROUP", ""),
+          MOVES("creator", "creators", ""),
           INVITATIONS("its rooms invite those who become members"),
           FILE_UPLOAD("its rooms are shown as taking files"), HISTORY,
           IF_VERSION},
@@ -375,10 +373,7 @@ const struct command commands[] = {
      .parameters = {GROUP_WORD,
                     OPTION("--display-name", "display_name", "NAME",
                            "as others see it"),
-                    OPTION("--add-member", "members_add", "USER|GROUP",
-                           "may be repeated, as the next"),
-                    OPTION("--remove-member", "members_remove", "USER|GROUP",
-                           ""),
+                    MOVES("member", "members", "may be repeated, as the next"),
                     CHAT, IF_VERSION},
      .examples = "perchctl groups change group:traders --remove-member bob\n"},
     {"groups", "delete", ADMIN_GROUPS_DELETE,

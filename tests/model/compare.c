@@ -117,6 +117,7 @@ static const char *compare_pool(const struct machine *machine,
     SAME(view.rules_version == twin->rules);
     SAME(same_text(view.domain, &twin->domain));
     SAME(same_text(view.pool_uri, &twin->pool_uri));
+    SAME(same_text(view.web_url, &twin->web_url));
     SAME(view.sent_at_us == twin->now);
     SAME(view.users == principals - groups);
     SAME(view.groups == groups);

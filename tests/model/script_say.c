@@ -439,6 +439,19 @@ static uint32_t small(struct script *s, uint32_t setting)
     }
 }
 
+static ProtobufCBinaryData web_url(struct script *s, struct arena *arena)
+{
+    static const char *const urls[] = {
+        "http://a", "https://b.example/c", "HTTPS://d", "http://",
+        "ftp://e",  "https://f g",
+    };
+
+    return script_rarely(s, 40)
+               ? script_fill(arena, 256, 'u')
+               : script_text(urls[script_below(
+                     s, script_rarely(s, 9) ? COUNT(urls) : 3)]);
+}
+
 static void say_pool_put(struct script *s, struct arena *arena,
                          Perch__Command *c)
 {
@@ -454,6 +467,10 @@ static void say_pool_put(struct script *s, struct arena *arena,
     }
     if (script_rarely(s, 4)) {
         CODEC_SET(put, pool_uri, script_uri(s));
+    }
+    if (s->twin->rules > 2 && script_rarely(s, 6)) {
+        CODEC_SET(put, web_url,
+                  script_rarely(s, 3) ? script_text("") : web_url(s, arena));
     }
     put->n_settings = script_below(s, 3);
     put->settings = arena_alloc(arena, 3 * sizeof(*put->settings));
@@ -624,26 +641,13 @@ static ProtobufCBinaryData addin_name(struct script *s, struct arena *arena)
                : script_text(names[script_below(s, COUNT(names))]);
 }
 
-static ProtobufCBinaryData addin_url(struct script *s, struct arena *arena)
-{
-    static const char *const urls[] = {
-        "http://a", "https://b.example/c", "HTTPS://d", "http://",
-        "ftp://e",  "https://f g",
-    };
-
-    return script_rarely(s, 40)
-               ? script_fill(arena, 256, 'u')
-               : script_text(urls[script_below(
-                     s, script_rarely(s, 9) ? COUNT(urls) : 3)]);
-}
-
 static void say_addin_create(struct script *s, struct arena *arena,
                              Perch__Command *c)
 {
     c->addin_create = MAKE(arena, addin_create);
     CODEC_SET(c->addin_create, addin, addin_id(s, arena));
     CODEC_SET(c->addin_create, name, addin_name(s, arena));
-    CODEC_SET(c->addin_create, url, addin_url(s, arena));
+    CODEC_SET(c->addin_create, url, web_url(s, arena));
 }
 
 static void say_addin_change(struct script *s, struct arena *arena,
@@ -658,7 +662,7 @@ static void say_addin_change(struct script *s, struct arena *arena,
         CODEC_SET(c->addin_change, name, addin_name(s, arena));
     }
     if (script_rarely(s, 2)) {
-        CODEC_SET(c->addin_change, url, addin_url(s, arena));
+        CODEC_SET(c->addin_change, url, web_url(s, arena));
     }
 }
 

@@ -71,6 +71,8 @@ static bool is_of_talk(const Perch__Command *c)
     switch (c->kind_case) {
     case PERCH__COMMAND__KIND_POST:
         return c->post->has_story;
+    case PERCH__COMMAND__KIND_POOL_PUT:
+        return c->pool_put->has_web_url;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
         return c->room_create->has_addin;
     case PERCH__COMMAND__KIND_ROOM_CHANGE:

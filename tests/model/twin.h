@@ -187,7 +187,7 @@ struct twin_filter {
 
 struct twin {
     uint32_t rules_known, rules;
-    struct twin_text domain, pool_uri;
+    struct twin_text domain, pool_uri, web_url;
     uint32_t settings[SETTINGS];
     int64_t now;
     uint32_t n_users, n_places;
@@ -396,6 +396,7 @@ bool twin_same_nocase(const void *a, size_t a_len, const void *b, size_t b_len);
 void twin_copy(struct twin_text *to, ProtobufCBinaryData from, bool lower);
 bool twin_is_sip(ProtobufCBinaryData uri);
 bool twin_is_domain(const char *bytes, size_t len);
+bool twin_is_web_url(ProtobufCBinaryData url);
 bool twin_is_visible(ProtobufCBinaryData bytes, size_t max);
 /** Count characters: -1 is no UTF-8, -2 is not for XML. */
 long twin_characters(ProtobufCBinaryData bytes);

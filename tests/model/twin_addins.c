@@ -15,7 +15,7 @@ uint32_t twin_addin(const struct twin *twin, ProtobufCBinaryData guid)
     return 0;
 }
 
-static bool is_url(ProtobufCBinaryData url)
+bool twin_is_web_url(ProtobufCBinaryData url)
 {
     const char *bytes = (const char *)url.data;
 
@@ -78,7 +78,7 @@ enum outcome twin_addin_create(struct twin *twin, const Perch__AddinCreate *c)
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }
-    if (!is_url(c->url)) {
+    if (!twin_is_web_url(c->url)) {
         return OUTCOME_ADDIN_URL_INVALID;
     }
     for (uint32_t i = 1; i <= twin->n_addins; i++) {
@@ -125,7 +125,7 @@ enum outcome twin_addin_change(struct twin *twin, const Perch__AddinChange *c)
     if (c->has_name) {
         outcome = check_name(twin, number, c->name);
     }
-    if (outcome == OUTCOME_DONE && c->has_url && !is_url(c->url)) {
+    if (outcome == OUTCOME_DONE && c->has_url && !twin_is_web_url(c->url)) {
         outcome = OUTCOME_ADDIN_URL_INVALID;
     }
     if (outcome != OUTCOME_DONE) {

@@ -67,6 +67,9 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
     if (c->has_pool_uri && !twin_is_sip(c->pool_uri)) {
         return OUTCOME_POOL_URI_INVALID;
     }
+    if (c->web_url.len > 0 && !twin_is_web_url(c->web_url)) {
+        return OUTCOME_WEB_URL_INVALID;
+    }
     for (size_t i = 0; i < c->n_settings; i++) {
         twin->value = i;
         if (!c->settings[i]->has_number ||
@@ -93,6 +96,9 @@ enum outcome twin_pool_put(struct twin *twin, const Perch__PoolPut *c)
     }
     if (c->has_pool_uri) {
         twin_copy(&twin->pool_uri, c->pool_uri, false);
+    }
+    if (c->has_web_url) {
+        twin_copy(&twin->web_url, c->web_url, false);
     }
     if (c->has_domain && !has_fixed_domain(twin)) {
         twin_copy(&twin->domain, c->domain, true);

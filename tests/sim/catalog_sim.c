@@ -1,11 +1,17 @@
 /* The catalog as a list that is looked through: for perch-sim, and what the
- * real one is compared with. It lives as long as it is open. */
+ * real one is compared with. What is closed is kept under its directory's name
+ * until it is discarded, as long as the program runs. */
 #include "tests/sim/catalog_sim.h"
 
+#include <bsd/sys/queue.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/check.h"
 #include "storage/catalog.h"
+
+enum { DIRECTORY_BYTES = 1024 };
 
 struct kept {
     struct catalog_message message; /* Its slices are the item's own. */
@@ -18,6 +24,8 @@ struct mark {
 };
 
 struct catalog {
+    LIST_ENTRY(catalog) link; /* Of those closed. */
+    char directory[DIRECTORY_BYTES];
     struct kept *items; /* By time. */
     size_t n, capacity;
     struct mark *marks;
@@ -31,6 +39,7 @@ static struct {
     unsigned n;
 } failures[CATALOG_SIM_POINTS];
 static size_t discarded;
+static LIST_HEAD(, catalog) closed = LIST_HEAD_INITIALIZER(closed);
 
 void catalog_sim_fail(enum catalog_sim_point point, enum error error,
                       unsigned n)
@@ -53,14 +62,33 @@ static enum error fail_at(enum catalog_sim_point point)
     return failures[point].error;
 }
 
+static struct catalog *find_closed(const char *directory)
+{
+    struct catalog *catalog;
+
+    LIST_FOREACH (catalog, &closed, link) {
+        if (strcmp(catalog->directory, directory) == 0) {
+            return catalog;
+        }
+    }
+    return NULL;
+}
+
 enum error catalog_open(const char *directory, const char *made_for,
                         struct catalog **catalog_out)
 {
-    (void)directory;
+    struct catalog *catalog = find_closed(directory);
+
     (void)made_for;
     TRY(fail_at(CATALOG_SIM_OPEN));
-    *catalog_out = calloc(1, sizeof(**catalog_out));
-    CHECK(*catalog_out != NULL);
+    if (catalog != NULL) {
+        LIST_REMOVE(catalog, link);
+    } else {
+        catalog = calloc(1, sizeof(*catalog));
+        CHECK(catalog != NULL);
+        snprintf(catalog->directory, DIRECTORY_BYTES, "%s", directory);
+    }
+    *catalog_out = catalog;
     return ERROR_NONE;
 }
 
@@ -72,9 +100,14 @@ static void free_texts(struct kept *item)
 
 void catalog_close(struct catalog *catalog)
 {
-    if (catalog == NULL) {
-        return;
+    if (catalog != NULL) {
+        catalog->writing = false;
+        LIST_INSERT_HEAD(&closed, catalog, link);
     }
+}
+
+static void free_catalog(struct catalog *catalog)
+{
     for (size_t i = 0; i < catalog->n; i++) {
         free_texts(&catalog->items[i]);
     }
@@ -85,8 +118,13 @@ void catalog_close(struct catalog *catalog)
 
 enum error catalog_discard(const char *directory)
 {
-    (void)directory;
+    struct catalog *catalog = find_closed(directory);
+
     discarded += 1;
+    if (catalog != NULL) {
+        LIST_REMOVE(catalog, link);
+        free_catalog(catalog);
+    }
     return ERROR_NONE;
 }
 

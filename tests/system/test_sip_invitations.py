@@ -11,16 +11,16 @@ import subprocess
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from sip_client import PASSWORD, Dialog, Heard
-from sip_scene import SipScene, run
+from sip_client import PASSWORD, Dialog, Heard, Phone
+from sip_scene import PoolError, SipScene, run
 
 RULES = '3'
 PERCH_WAIT_S = 30.0
 _groups = itertools.count(1)
 
 
-class Invitations(SipScene):
-    """Rooms of a category that sends invitations."""
+class Newest(SipScene):
+    """A pool at the newest rules, with a category that sends invitations."""
     category: str
 
     @classmethod
@@ -28,7 +28,13 @@ class Invitations(SipScene):
         super().setUpClass()
         cls.ctl('pool', 'rules', RULES)
         cls.category = 'Inviting'
-        cls.ctl('categories', 'create', cls.category, '--invitations', 'yes')
+        if cls.category not in str(cls.ctl('categories', 'list')):
+            cls.ctl('categories', 'create', cls.category, '--invitations',
+                    'yes')
+
+
+class Invitations(Newest):
+    """Rooms of a category that sends invitations."""
 
     def inviting(self, *more: str) -> str:
         """A closed room that invites; its URI."""
@@ -146,6 +152,32 @@ class Invitations(SipScene):
         for number in (1, 2, 3):
             self.assertEqual(
                 self.told(self.enter(user, number, endpoint=2)), [])
+
+
+class Web(Newest):
+    """Where rooms are managed in a browser."""
+
+    def provisioned(self, phone: Phone) -> str:
+        """The provisioning document, as it is now."""
+        return phone.subscribe('vnd-microsoft-provisioning-v2').body.decode()
+
+    def test_room_management_url(self) -> None:
+        """Told at sign-in and by the server's information."""
+        user, = self.people(1)
+        url = 'https://pool.fjord.example/rooms'
+        with self.assertRaisesRegex(PoolError, 'WEB_URL_INVALID'):
+            self.ctl('pool', 'set', 'room_management_url=ftp://x.example/')
+        self.ctl('pool', 'set', 'room_management_url=' + url)
+        try:
+            dialog = self.enter(user, 2)
+            self.assertIn('"PersistentChatWebManagerUriInt">%s<' % url,
+                          self.provisioned(dialog.phone))
+            self.assertEqual(dialog.do('getserverinfo').every('sib')[0].get(
+                'roomManagementUrl'), url)
+        finally:
+            self.ctl('pool', 'set', 'room_management_url=')
+        self.assertNotIn('WebManager',
+                         self.provisioned(self.enter(user, 3).phone))
 
 
 if __name__ == '__main__':

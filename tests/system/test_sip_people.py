@@ -30,6 +30,10 @@ class People(SipScene):
                         *words)
         return str(done['group']['uri'])
 
+    def provisioned(self, phone: Phone) -> str:
+        """The provisioning document, as it is now."""
+        return phone.subscribe('vnd-microsoft-provisioning-v2').body.decode()
+
     def refused(self, *words: str) -> str:
         """Why an administrator is refused."""
         with self.assertRaises(PoolError) as found:
@@ -174,10 +178,6 @@ class Policy(People):
     """Who may chat at all."""
     ENABLED = '<property name="EnablePersistentChat">%s</property>'
 
-    def provisioned(self, phone: Phone) -> str:
-        """The provisioning document, as it is now."""
-        return phone.subscribe('vnd-microsoft-provisioning-v2').body.decode()
-
     def test_not_enabled(self) -> None:
         """Put out, and told so at the next sign-in; then let in again."""
         user, = self.people(1)
@@ -194,6 +194,7 @@ class Policy(People):
         phone = self.phone(user, 1)
         phone.sign_in()
         self.assertIn(self.ENABLED % 'true', self.provisioned(phone))
+        self.assertNotIn('WebManager', self.provisioned(phone))
         self.ctl('users', 'change', user, '--chat', 'disabled')
         self.assertIn(self.ENABLED % 'false', self.provisioned(phone))
         self.ctl('users', 'change', user, '--chat', 'enabled')

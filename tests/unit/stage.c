@@ -185,7 +185,7 @@ void stage_start(struct stage *s)
         .rules_known = COMMAND_RULES_KNOWN,
         .masks = XCCOS_MASKS_DEFAULT,
         .pool_name = "Example",
-        .catalog = "catalog",
+        .catalog = s->catalog,
     };
 
     s->state = state_loop_new(&owner);
@@ -846,6 +846,7 @@ int stage_setup_bare(void **state)
     assert_non_null(s->given);
     files_sim_reset();
     snprintf(s->data, sizeof(s->data), "/stage-%u", ++made);
+    snprintf(s->catalog, sizeof(s->catalog), "/stage-%u/catalog", made);
     assert_int_equal(files_make_directory(s->data), ERROR_NONE);
     s->loop = fake_loop_new(made);
     s->replica = fake_replica_new(1);

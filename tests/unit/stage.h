@@ -49,6 +49,7 @@ struct given {
 struct stage {
     struct loop *loop;
     char data[FILES_PATH_BYTES_MAX];
+    char catalog[FILES_PATH_BYTES_MAX];
     struct state_loop *state;
     struct sessions *sessions;
     struct replica *replica;

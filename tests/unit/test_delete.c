@@ -125,12 +125,13 @@ static void test_room_delete__empties_it(void **state)
     assert_int_equal(roles_of(f), roles - 2); /* Alice's and Bob's. */
 
     assert_null(query_room(f->machine, &f->desk));
-    gone = query_room_numbered(f->machine, number);
+    assert_null(query_room_numbered(f->machine, number));
+    gone = query_room_told(f->machine, number);
     assert_non_null(gone);
     view_room(gone, &view);
     assert_slice_text(view.place.name, "desk");
     assert_outcome(fixture_join(f, 1, BOB, 1, &f->desk), ROOM_UNKNOWN);
-    assert_null(query_room_numbered(f->machine, number));
+    assert_null(query_room_told(f->machine, number));
 }
 
 /* The name is free again; the guid, which is in old addresses, is not. */
@@ -276,8 +277,8 @@ static void test_user_delete__leaves_nothing_to_the_next(void **state)
     assert_int_equal(fixture_event(f, EVENT_PARTED)->edge, true);
     assert_int_equal(fixture_event(f, EVENT_SESSION_CLOSED)->leave,
                      LEAVE_USER_DELETED);
-    gone = query_user_numbered(f->machine,
-                               fixture_event(f, EVENT_USER_DELETED)->user);
+    gone =
+        query_user_told(f->machine, fixture_event(f, EVENT_USER_DELETED)->user);
     assert_non_null(gone);
     view_user(gone, &view);
     assert_slice_text(view.uri, BOB);

@@ -364,6 +364,33 @@ static void test_outcome__numbers_are_for_ever(void **state)
     assert_int_equal(outcome_code(OUTCOME_NAME_TAKEN), 409);
 }
 
+/* The page of room management is an address that browsers open, or none; from
+ * the rules that know it on. */
+static void test_pool_put__web_url(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__PoolPut put = PERCH__POOL_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct pool_view view;
+
+    command.kind_case = PERCH__COMMAND__KIND_POOL_PUT;
+    command.pool_put = &put;
+    CODEC_SET(&put, web_url, fixture_text("https://pool.example.com/rooms"));
+    assert_outcome(fixture_administer(f, &command), COMMAND_UNKNOWN);
+    fixture_raise(f);
+    command.has_needs_rules = false;
+    assert_outcome(fixture_administer(f, &command), DONE);
+    query_pool(f->machine, &view);
+    assert_slice_text(view.web_url, "https://pool.example.com/rooms");
+    CODEC_SET(&put, web_url, fixture_text("pool.example.com"));
+    assert_outcome(fixture_administer(f, &command), WEB_URL_INVALID);
+    assert_no_trace(f);
+    CODEC_SET(&put, web_url, fixture_text(""));
+    assert_outcome(fixture_administer(f, &command), DONE);
+    query_pool(f->machine, &view);
+    assert_int_equal(view.web_url.len, 0);
+}
+
 int main(void)
 {
 #define IN(name) RUN_IN(test_##name, fixture_setup, fixture_teardown)
@@ -384,6 +411,7 @@ int main(void)
         IN(machine_apply__checks_the_actor),
         RUN(test_outcome__covers_the_list),
         RUN(test_outcome__numbers_are_for_ever),
+        RUN_IN(test_pool_put__web_url, fixture_setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

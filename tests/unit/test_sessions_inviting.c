@@ -38,6 +38,7 @@ static int setup(void **state)
 /* Ask for what is new, and take the reply. */
 static const char *ask(struct stage *s, edge_ref dialog)
 {
+    stage_forget(s); /* Word of it. */
     stage_send(s, dialog, GETINV);
     stage_reads(s, ERROR_NONE);
     stage_commit(s);
@@ -65,6 +66,32 @@ static void test_getinv__once_on_any_device(void **state)
     assert_non_null(strstr(ask(s, desk), NONE));
 }
 
+/* Those of a user's clients that are there get word; it counts as nothing, and
+ * others get none. */
+static void test_inv__gives_word(void **state)
+{
+    struct stage *s = *state;
+    edge_ref desk = stage_dial(s, CAROL, "desk"),
+             phone = stage_dial(s, CAROL, "phone"),
+             bob = stage_dial(s, BOB, "b1");
+    const char *word;
+
+    stage_member(s, DESK_ID, CAROL, false);
+    word = stage_expect(s, desk,
+                        "<ntc id=\"ntc:inv\" seqid=\"1\">"
+                        "<data><inv inviteId=\"");
+    assert_non_null(strstr(word, "<chanib uri=\"" DESK "\" name=\"Desk\""));
+    stage_expect(s, phone, "ntc:inv");
+    stage_expect_none(s, bob);
+    assert_non_null(strstr(ask(s, phone), DESK));
+    stage_member(s, DESK_ID, CAROL, true);
+    stage_expect_none(s, desk);
+    stage_group(s, "group:pilots", NULL, CAROL);
+    stage_member(s, DESK_ID, "group:pilots", false);
+    stage_expect_none(s, desk);
+    assert_non_null(strstr(ask(s, desk), DESK));
+}
+
 /* Two devices that ask at the same time get it once between them. */
 static void test_getinv__at_the_same_time(void **state)
 {
@@ -74,6 +101,7 @@ static void test_getinv__at_the_same_time(void **state)
     unsigned told;
 
     stage_member(s, DESK_ID, CAROL, false);
+    stage_forget(s);
     stage_send(s, desk, GETINV);
     stage_send(s, phone, GETINV);
     stage_reads(s, ERROR_NONE);
@@ -94,6 +122,7 @@ static void test_getinv__asks_the_log_only_for_what_is_new(void **state)
     stage_reads(s, ERROR_NONE);
     assert_non_null(strstr(stage_expect(s, carol, "rpl:getinv"), NONE));
     stage_member(s, DESK_ID, CAROL, false);
+    stage_expect(s, carol, "ntc:inv");
     stage_send(s, carol, GETINV);
     stage_reads(s, ERROR_NO_LEADER);
     stage_expect(s, carol, "503\">ERROR_BUSY");
@@ -136,6 +165,7 @@ static void test_chansrch__invited(void **state)
              bob = stage_dial(s, BOB, "b1");
 
     stage_member(s, DESK_ID, CAROL, false);
+    stage_forget(s);
     stage_say(s, carol, search);
     stage_expect(s, carol, "<data><chanib uri=\"" DESK);
     ask(s, carol);
@@ -159,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN(test_getinv__once_on_any_device),
+        IN(test_inv__gives_word),
         IN(test_getinv__at_the_same_time),
         IN(test_getinv__asks_the_log_only_for_what_is_new),
         IN(test_getinv__after_a_restart),

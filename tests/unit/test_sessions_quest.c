@@ -423,8 +423,9 @@ static void test_quest__revised_before_the_start(void **state)
     edge_ref carol;
 
     talk(s);
+    stage_pass(s, 1000);
     redact(s, 1, "stork");
-    stage_end(s, STAGE_CLOSED);
+    stage_end(s, STAGE_CLOSED); /* Before it is in. */
     stage_start(s);
     stage_pass(s, 1000);
     carol = stage_dial(s, CAROL, "c1");

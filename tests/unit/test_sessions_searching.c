@@ -254,6 +254,33 @@ static void test_looks__cost_nothing_for_the_gone(void **state)
     assert_int_equal(meter_count(&sessions_meters(s->sessions)->requests), 1);
 }
 
+/* A search alone need not rest between its turns: what nobody used before is
+ * there for it. */
+static void test_chansrch__alone_does_not_rest(void **state)
+{
+    enum { ROOMS = LOOK_STEPS * 20, LOOK_US = 100 };
+    struct stage *s = *state;
+    edge_ref bob = stage_dial(s, BOB, "b1");
+    char guid[40], name[32];
+
+    for (unsigned i = 0; i < ROOMS; i++) {
+        snprintf(guid, sizeof(guid), "33333333-3333-3333-3333-%012u", i);
+        snprintf(name, sizeof(name), "room %04u", i);
+        stage_room(s, guid, name, NULL, true);
+    }
+    stage_pass(s, 1000);
+    stage_send(s, bob, ASK("chansrch", "<qib criteria=\"0001\"/>"));
+    fake_loop_look(s->loop, LOOK_US);
+    fake_replica_answer_reads(s->replica, ERROR_NONE);
+    fake_loop_settle(s->loop);
+    stage_expect_none(s, bob); /* Its first turn is over: others come first. */
+    for (int i = 0; i < 4; i++) {
+        stage_pass(s, 1); /* A timer is as exact as that. */
+    }
+    fake_loop_look(s->loop, 0);
+    assert_int_equal(count_given(s, "rpl:chansrch"), 1);
+}
+
 static void check_found(struct stage *s, edge_ref dialog, const char *qib,
                         const char *part)
 {
@@ -395,6 +422,7 @@ int main(void)
         IN(test_chansrch__disabled),
         IN(test_chansrch__by_switches),
         IN(test_chansrch__stops_and_goes_on),
+        IN(test_chansrch__alone_does_not_rest),
         IN(test_usersrch__by_name),
         IN(test_usersrch__of_a_category),
         IN(test_usersrch__stops_and_goes_on),

@@ -32,6 +32,8 @@ static const char *const bodies[] = {
     ENVELOPE("1", REPLY("join", "1", "<data/>")),
     ENVELOPE("1", REPLY("frobnicate", "1", "<data/>")),
     ENVELOPE("1", REPLY("getinv", "1", "")),
+    ENVELOPE("1", REPLY("bcsearch", "1",
+                        "<data><chanib uri=\"" TIDE_URI "\"/></data>")),
     ENVELOPE("1", REPLY("chansrch", "1",
                         "<data><chanib uri=\"" TIDE_URI "\"><aib key=\"1\" "
                         "value=\"1\"/></chanib></data>")),

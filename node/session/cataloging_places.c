@@ -1,0 +1,95 @@
+/* How far rooms are, in the state and in the catalog. */
+#include <stdlib.h>
+
+#include "node/chat/list.h"
+#include "node/chat/view.h"
+#include "node/session/cataloging_parts.h"
+#include "proto/base/check.h"
+
+enum { PLACES_FIRST = 64 };
+
+struct catalog_place *cataloging_place(struct cataloging *cataloging,
+                                       uint32_t room)
+{
+    uint32_t n = cataloging->n_places;
+
+    if (room >= n) {
+        n = n == 0 ? PLACES_FIRST : n;
+        while (n <= room) {
+            n *= 2;
+        }
+        cataloging->places =
+            realloc(cataloging->places, n * sizeof(*cataloging->places));
+        CHECK(cataloging->places != NULL);
+        memset(cataloging->places + cataloging->n_places, 0,
+               (n - cataloging->n_places) * sizeof(*cataloging->places));
+        cataloging->n_places = n;
+    }
+    return &cataloging->places[room];
+}
+
+void cataloging_put_behind(struct cataloging *cataloging, uint32_t room)
+{
+    size_t capacity = cataloging->behind_capacity;
+
+    if (cataloging->n_behind == capacity) {
+        capacity = capacity == 0 ? PLACES_FIRST : 2 * capacity;
+        cataloging->behind =
+            realloc(cataloging->behind, capacity * sizeof(*cataloging->behind));
+        CHECK(cataloging->behind != NULL);
+        cataloging->behind_capacity = capacity;
+    }
+    cataloging->behind[cataloging->n_behind++] = room;
+}
+
+void cataloging_tell_behind(struct cataloging *cataloging)
+{
+    meter_set(&cataloging->meters.behind, (int64_t)cataloging->messages_behind);
+}
+
+/* A room has messages up to this one. */
+void cataloging_raise(struct cataloging *cataloging, uint32_t room,
+                      uint64_t message_id)
+{
+    struct catalog_place *place = cataloging_place(cataloging, room);
+    uint64_t known = place->said > place->marked ? place->said : place->marked;
+
+    if (message_id > place->said) {
+        cataloging->messages_said += message_id - place->said;
+        place->said = message_id;
+    }
+    if (message_id <= known) {
+        return;
+    }
+    cataloging->messages_behind += message_id - known;
+    if (!place->is_behind) {
+        place->is_behind = true;
+        cataloging_put_behind(cataloging, room);
+    }
+    cataloging_tell_behind(cataloging);
+}
+
+static bool raise_from_state(void *context, const struct room *room)
+{
+    struct room_view view;
+
+    view_room(room, &view);
+    if (view.message_id_last > 0) {
+        cataloging_raise(context, view.place.number, view.message_id_last);
+    }
+    return true;
+}
+
+/* Compare every room with the catalog. */
+void cataloging_compare(struct cataloging *cataloging)
+{
+    for (uint32_t i = 0; i < cataloging->n_places; i++) {
+        cataloging->places[i].said = 0;
+        cataloging->places[i].is_behind = false;
+    }
+    cataloging->n_behind = 0;
+    cataloging->messages_behind = 0;
+    cataloging->messages_said = 0;
+    list_rooms(cataloging->machine, raise_from_state, cataloging);
+    cataloging_tell_behind(cataloging);
+}
