@@ -177,6 +177,17 @@ void applier_attach(struct applier *applier, struct replica *replica)
     applier->replica = replica;
 }
 
+static void put_imported(struct applier *applier)
+{
+    const struct effects *effects = &applier->effects;
+    struct message message;
+
+    for (size_t i = 0; i < effects->imported.import->n_messages; i++) {
+        effects_imported(effects, i, &message);
+        state_rows_put_message(applier->batch, &message, &applier->scratch);
+    }
+}
+
 /* The rows of messages that the entry brought about. */
 static bool put_messages(struct applier *applier)
 {
@@ -186,6 +197,9 @@ static bool put_messages(struct applier *applier)
     if (effects->has_message) {
         state_rows_put_message(applier->batch, &effects->message,
                                &applier->scratch);
+    }
+    if (effects->imported.import != NULL) {
+        put_imported(applier);
     }
     if (effects->revised.kind != REVISION_NONE) {
         state_rows_put_revisions(applier->batch, effects, &applier->scratch);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "node/bridge_messages.h"
+#include "node/bridge_content.h"
 #include "node/session/cataloging.h"
 #include "node/session/facts.h"
 #include "node/session/keeping.h"
@@ -73,6 +74,18 @@ static uint64_t on_applied(void *context)
     struct bridge *bridge = context;
 
     return applier_applied(backend_applier(bridge->settings.backend));
+}
+
+static enum error on_content(void *context, uint32_t room, uint64_t first,
+                             admin_take_content *take, void *take_context)
+{
+    struct bridge *bridge = context;
+    struct store *store =
+        applier_store(backend_applier(bridge->settings.backend));
+
+    return store == NULL
+               ? ERROR_CLOSED
+               : bridge_content(store, room, first, take, take_context);
 }
 
 static const struct replica_status *on_replica(void *context)
@@ -341,6 +354,7 @@ struct admin_state bridge_state(struct bridge *bridge)
         .transfer = ask_transfer,
         .search = ask_search,
         .messages = &messages,
+        .content = on_content,
     };
 }
 

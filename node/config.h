@@ -65,6 +65,11 @@ struct config {
     /* [web] */
     char *web_listen;
 
+    /* [hook] */
+    char *hook_socket;
+    uint64_t hook_deadline_ms;
+    char *hook_absent;
+
     /* [admin] */
     char *admin_listen;
     char *admin_authorities;

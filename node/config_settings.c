@@ -68,6 +68,13 @@ static const struct setting settings[] = {
     {"admin", "group", SETTING_TEXT, AT(admin_group), NULL, 0, 0,
      "Whose members may use the local socket; none: only its owner"},
 
+    {"hook", "socket", SETTING_TEXT, AT(hook_socket), NULL, 0, 0,
+     "Unix socket of a program that is asked about each post; none: nobody is"},
+    {"hook", "deadline", SETTING_DURATION, AT(hook_deadline_ms), "500ms", 10,
+     30000, "How long a post waits for its answer"},
+    {"hook", "absent", SETTING_TEXT, AT(hook_absent), NULL, 0, 0,
+     "allow or refuse: posts it does not answer for; must be said"},
+
     {"raft", "election", SETTING_DURATION, AT(raft_election_ms), "500ms", 50,
      60000, "Silence of a leader before another is sought (1x to 2x)"},
     {"raft", "heartbeat", SETTING_DURATION, AT(raft_heartbeat_ms), "50ms", 5,

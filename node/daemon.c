@@ -214,6 +214,8 @@ void daemon_free(struct daemon *daemon)
     }
     stop_threads(daemon);
     close_edges(daemon);
+    sessions_set_program(backend_sessions(daemon->backend), NULL, false);
+    program_close(daemon->program);
     daemon_state_close(daemon);
     backend_close(daemon->backend);
     bridge_free(daemon->bridge);

@@ -15,6 +15,7 @@
 #include "node/daemon.h"
 #include "node/drain.h"
 #include "node/edges.h"
+#include "node/hook/program.h"
 #include "node/web/health.h"
 #include "node/web/metrics.h"
 #include "node/web/notify.h"
@@ -53,6 +54,7 @@ struct daemon {
     struct backend *backend;
     struct bridge *bridge;
     struct admin *admin;
+    struct program *program; /* NULL: none is configured. */
     char socket_path[DAEMON_PATH_BYTES];
     enum load load;       /* As the state loop was last told. */
     struct board *status; /* struct replica_status, for other threads. */

@@ -182,6 +182,22 @@ static void add_certificates(struct daemon *daemon, struct admin_node *node)
                     meter_level(&administrators->certificate_expires_s));
 }
 
+static void describe_hook(const struct daemon *daemon, struct admin_node *node)
+{
+    const struct screening_meters *meters =
+        &sessions_meters(backend_sessions(daemon->backend))->screening;
+
+    node->hook.expressions_bad = (uint32_t)meter_level(&meters->bad);
+    if (daemon->program == NULL) {
+        return;
+    }
+    node->hook.socket = daemon->config->hook_socket;
+    node->hook.connected =
+        meter_level(&program_meters(daemon->program)->connected) != 0;
+    node->hook.waiting = (uint32_t)meter_level(&meters->asking);
+    node->hook.absent_refuses = daemon->plan->hook_absent_refuses;
+}
+
 static void describe_node(void *context, struct admin_node *node)
 {
     struct daemon *daemon = context;
@@ -202,6 +218,26 @@ static void describe_node(void *context, struct admin_node *node)
         }
     }
     add_certificates(daemon, node);
+    describe_hook(daemon, node);
+}
+
+static enum error open_program(struct daemon *daemon)
+{
+    struct sessions *sessions = backend_sessions(daemon->backend);
+    const struct program_settings settings = {
+        .path = daemon->config->hook_socket,
+        .deadline_ms = (uint32_t)daemon->config->hook_deadline_ms,
+        .answers = sessions_answers(sessions),
+    };
+
+    if (settings.path == NULL) {
+        return ERROR_NONE;
+    }
+    TRY(program_open(&settings, &daemon->program));
+    sessions_set_program(sessions, program_questions(daemon->program),
+                         daemon->plan->hook_absent_refuses);
+    return exports_add_program(daemon->metrics,
+                               program_meters(daemon->program));
 }
 
 static enum error open_admin(struct daemon *daemon)
@@ -260,6 +296,7 @@ enum error daemon_state_open(struct daemon *daemon)
     }
     timer_start(daemon->beat, BACKEND_TICK_MS, BACKEND_TICK_MS);
     TRY(exports_add(daemon->metrics, &exports));
+    TRY(open_program(daemon));
     return open_admin(daemon);
 }
 

@@ -153,6 +153,7 @@ static enum error add_sessions(struct metrics *metrics,
 
     TRY(metrics_add(metrics, rows, METRIC_ROWS(rows)));
     TRY(add_times(metrics, meters));
+    TRY(exports_add_screening(metrics, &meters->screening));
     return add_posts(metrics, meters);
 }
 

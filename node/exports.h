@@ -11,6 +11,7 @@
 #include "node/admin/server.h"
 #include "node/backend.h"
 #include "node/edges.h"
+#include "node/hook/program.h"
 #include "node/web/metrics.h"
 #include "proto/base/board.h"
 #include "proto/base/buffer.h"
@@ -41,6 +42,15 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports);
  */
 enum error exports_add_admin(struct metrics *metrics,
                              const struct server_meters *meters);
+
+/** Register what filters find and what the external program answers; meters
+ * outlive the registry's last page. Returns NO_MEMORY. */
+enum error exports_add_screening(struct metrics *metrics,
+                                 const struct screening_meters *meters);
+
+/** Register the connection to the external program, likewise. */
+enum error exports_add_program(struct metrics *metrics,
+                               const struct program_meters *meters);
 
 /** Append the page; context is the registry. For the administrators' server. */
 void exports_page(void *context, struct buffer *to);

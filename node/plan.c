@@ -151,6 +151,33 @@ static enum error read_listener(const char *text, struct plan *plan,
     return ERROR_NONE;
 }
 
+/* What happens to posts when the program is away is nobody's to guess. */
+static enum error read_hook(const struct config *config, struct plan *plan,
+                            char *error_out)
+{
+    const char *absent = config->hook_absent;
+
+    if (config->hook_socket == NULL) {
+        return ERROR_NONE;
+    }
+    if (config->hook_socket[0] != '/') {
+        return refuse(error_out, "[hook] socket must be a path from /, not %s",
+                      config->hook_socket);
+    }
+    if (strlen(config->hook_socket) > PLAN_SOCKET_BYTES_MAX) {
+        return refuse(error_out, "[hook] socket has more than %d bytes",
+                      PLAN_SOCKET_BYTES_MAX);
+    }
+    if (absent == NULL ||
+        (strcmp(absent, "allow") != 0 && strcmp(absent, "refuse") != 0)) {
+        return refuse(error_out,
+                      "[hook] absent must say allow or refuse: what becomes of "
+                      "posts the program does not answer for");
+    }
+    plan->hook_absent_refuses = strcmp(absent, "refuse") == 0;
+    return ERROR_NONE;
+}
+
 enum error plan_make(const struct config *config, struct plan *plan,
                      char error_out[CONFIG_ERROR_BYTES])
 {
@@ -164,6 +191,7 @@ enum error plan_make(const struct config *config, struct plan *plan,
     }
     TRY(read_address("[web] listen", config->web_listen, &plan->web_listen,
                      error_out));
+    TRY(read_hook(config, plan, error_out));
     if (config->admin_listen == NULL) {
         return ERROR_NONE;
     }

@@ -15,7 +15,10 @@
 #include "proto/base/guid.h"
 #include "proto/base/journal.h"
 
-enum { PLAN_HOST_BYTES = 256 };
+enum {
+    PLAN_HOST_BYTES = 256,
+    PLAN_SOCKET_BYTES_MAX = 107, /* What an address of a Unix socket holds. */
+};
 
 struct plan_address {
     char host[PLAN_HOST_BYTES]; /* Empty: not configured. */
@@ -42,6 +45,7 @@ struct plan {
     struct plan_node nodes[CONFIG_LIST_MAX];
     size_t n_listeners; /* 0: no clients are served. */
     struct plan_listener listeners[CONFIG_LIST_MAX];
+    bool hook_absent_refuses; /* Posts the program does not answer for. */
 };
 
 /**
@@ -52,7 +56,8 @@ struct plan {
  *
  * Returns INVALID: a text is not what it should be, a node stands twice, this
  * node is not among the nodes, more nodes than REPLICA_NODES_MAX, no TLS
- * between nodes or no authentication beyond loopback.
+ * between nodes or no authentication beyond loopback, a hook of which it is not
+ * said what its absence means.
  */
 enum error plan_make(const struct config *config, struct plan *plan_out,
                      char error_out[CONFIG_ERROR_BYTES]);

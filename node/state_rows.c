@@ -37,6 +37,7 @@ static const struct {
     [ROW_ADMINISTRATOR] = {TABLE_ADMINISTRATORS, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
     [ROW_REVISION] = {TABLE_REVISIONS, 0},
+    [ROW_FILTER] = {TABLE_FILTERS, 0},
 };
 
 _Static_assert((int)KEY_PARTS_MAX >= (int)ROW_PARTS_MAX,

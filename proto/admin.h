@@ -148,6 +148,19 @@ enum admin_access {
     X(DIRECTORY_CONFIRM, 66, directory_confirm, directory_show_reply, SHORT,   \
       REPLY, CHANGE)                                                           \
     X(DIRECTORY_REPORT, 67, directory_report, directory_show_reply, SHORT,     \
+      REPLY, CHANGE)                                                           \
+    X(FILTERS_LIST, 80, filters_list, filters_list_reply, SHORT, REPLY, LOOK)  \
+    X(FILTERS_SHOW, 81, filters_show, filters_show_reply, SHORT, REPLY, LOOK)  \
+    X(FILTERS_CREATE, 82, filters_create, filters_show_reply, LONG, REPLY,     \
+      CHANGE)                                                                  \
+    X(FILTERS_CHANGE, 83, filters_change, filters_show_reply, LONG, REPLY,     \
+      CHANGE)                                                                  \
+    X(FILTERS_DELETE, 84, filters_delete, filters_show_reply, SHORT, REPLY,    \
+      CHANGE)                                                                  \
+    X(FILTERS_TEST, 85, filters_test, filters_test_reply, LONG, REPLY, LOOK)   \
+    X(MESSAGES_EXPORT, 86, messages_export, messages_export_reply, SHORT,      \
+      REPLY, LOOK)                                                             \
+    X(MESSAGES_IMPORT, 87, messages_import, messages_import_reply, LONG,       \
       REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,

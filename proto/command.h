@@ -38,6 +38,10 @@
     X(ROOM_CHANGE, room_change, 1)                                             \
     X(SESSION_EXPEL, session_expel, 1)                                         \
     X(NODE_ADMIT, node_admit, 1)                                               \
+    X(MESSAGES_IMPORT, messages_import, 3)                                     \
+    X(FILTER_CREATE, filter_create, 3)                                         \
+    X(FILTER_CHANGE, filter_change, 3)                                         \
+    X(FILTER_DELETE, filter_delete, 3)                                         \
     X(GROUP_CREATE, group_create, 2)                                           \
     X(GROUP_CHANGE, group_change, 2)                                           \
     X(MESSAGE_CORRECT, message_correct, 3)                                     \
@@ -68,6 +72,7 @@
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
 #define COMMAND_FIELD_LIST(X)                                                  \
+    X(POST, post, 7, 3)                                                        \
     X(USER_CREATE, user_create, 6, 2)                                          \
     X(USER_CHANGE, user_change, 7, 2)                                          \
     X(CATEGORY_CREATE, category_create, 4, 2)                                  \

@@ -83,7 +83,10 @@
     X(TOMBSTONES, "tombstones", PART_PLACE)                                    \
     /* Who may administer. Written when roles are given or taken, deleted with \
      * the last. */                                                            \
-    X(ADMINISTRATORS, "administrators", PART_SLOT)
+    X(ADMINISTRATORS, "administrators", PART_SLOT)                             \
+    /* A list of expressions that posts are looked through for. Written when   \
+     * created or changed, deleted with it. */                                 \
+    X(FILTERS, "filters", PART_SLOT)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };

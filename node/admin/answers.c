@@ -23,6 +23,9 @@ static const struct answer_row *const tables[] = {
     deletions_rows,
     administrators_rows,
     directory_rows,
+    content_rows,
+    filters_rows,
+    filter_changes_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

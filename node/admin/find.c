@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/filters.h"
 #include "node/chat/text.h"
 
 /* The end of "ma-chan://<domain>/<guid>", or all of what is no URI. */
@@ -160,6 +161,22 @@ const struct group *find_group_if(struct answer *answer,
     return is_given(answer, name)
                ? query_group(answer->machine, codec_slice(name))
                : NULL;
+}
+
+const struct filter *find_filter(struct answer *answer,
+                                 ProtobufCBinaryData name)
+{
+    const struct filter *filter;
+
+    if (!is_given(answer, name)) {
+        return NULL;
+    }
+    filter = filters_find(answer->machine, codec_slice(name));
+    if (filter == NULL) {
+        answer_refuse_outcome(answer, OUTCOME_FILTER_UNKNOWN,
+                              codec_slice(name));
+    }
+    return filter;
 }
 
 const struct group *find_group(struct answer *answer, ProtobufCBinaryData name)

@@ -58,6 +58,11 @@ struct slice find_user_uri(struct answer *answer, ProtobufCBinaryData name);
  * NAME_MISSING. */
 const struct group *find_group(struct answer *answer, ProtobufCBinaryData name);
 
+/** Find a filter by name. NULL, and the answer refused: FILTER_UNKNOWN,
+ * NAME_MISSING. */
+const struct filter *find_filter(struct answer *answer,
+                                 ProtobufCBinaryData name);
+
 /**
  * Write the names of a list as URIs: groups by theirs, all else as users.
  *

@@ -48,6 +48,14 @@ static const char *const advices[OUTCOMES] = {
         "see perchctl categories list; create it with perchctl categories "
         "create",
     [OUTCOME_CATEGORIES_FULL] = "raise categories_max: perchctl pool set",
+    [OUTCOME_IMPORT_POSITION] =
+        "the room has more or fewer messages by now: go on behind its last",
+    [OUTCOME_FILTER_UNKNOWN] =
+        "see perchctl filters list; create it with perchctl filters create",
+    [OUTCOME_FILTER_EXISTS] =
+        "it is not as asked; change it with perchctl filters change",
+    [OUTCOME_FILTER_CATEGORY_LAST] =
+        "say --everywhere, or disable it with perchctl filters disable",
     [OUTCOME_POOL_NOT_SET] =
         "name the pool's domain first: perchctl pool set domain DOMAIN",
     [OUTCOME_SETTING_UNKNOWN] = "see perchctl pool show",

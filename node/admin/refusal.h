@@ -75,6 +75,14 @@
       "name fewer at a time")                                                  \
     X(TIME_INVALID, USAGE, 400, "that is no day or moment",                    \
       "use 2031-02-03 or 2031-02-03T07:31:00Z")                                \
+    X(CONTENT_NOT_READ, REFUSED, 503, "what was said cannot be read now",      \
+      "try again in a while, or ask another node")                             \
+    X(EXPRESSION_BAD, REFUSED, 400, "an expression cannot be compiled",        \
+      "an expression is word:TEXT, like:TEXT with * and ?, or regex:TEXT as "  \
+      "PCRE2 has it")                                                          \
+    X(EXPRESSIONS_MANY, USAGE, 413,                                            \
+      "the filters have too many expressions to test them all at once",        \
+      "name one of them with --filter")                                        \
     X(NODE_VOTES, UNSAFE, 409,                                                 \
       "the node is connected and votes, so there is nothing to replace",       \
       "check the number; with --force it may come back as a new member all "   \

@@ -20,6 +20,7 @@
 #include "proto/base/arena.h"
 #include "proto/base/error.h"
 #include "proto/command.h"
+#include "proto/store.pb-c.h"
 #include "raft/replica.h"
 
 struct room;
@@ -52,6 +53,11 @@ struct admin_node {
     uint64_t digest, digest_index; /* Of the entries applied up to there. */
     size_t n_faults;
     const char *faults[ADMIN_FAULTS_MAX]; /* Why it is not ready. */
+    struct {
+        const char *socket; /* NULL: there is no external program. */
+        bool connected, absent_refuses;
+        uint32_t waiting, expressions_bad;
+    } hook;
     size_t n_certificates;
     struct admin_certificate certificates[ADMIN_CERTIFICATES_MAX];
 };
@@ -117,6 +123,17 @@ struct admin_search {
     uint32_t most;
 };
 
+/* A message as the store has it, and what it says now. */
+struct admin_content {
+    const Perch__Stored__Message *message;
+    struct slice text, extra;
+    bool taken_back; /* Withdrawn or redacted: it says nothing any more. */
+};
+
+/** Take a message, borrowed for the call; false ends the walk. */
+typedef bool admin_take_content(void *context,
+                                const struct admin_content *content);
+
 struct admin_state {
     void *context; /* Given to each of the following. */
 
@@ -163,6 +180,13 @@ struct admin_state {
     void (*search)(void *context, uint64_t token, struct admin_search *search);
 
     const struct admin_messages *messages; /* NULL: there is no store. */
+    /**
+     * Walk what was said in a room, from a message on, oldest first.
+     *
+     * Returns CLOSED while the store is replaced, or what the store says.
+     */
+    enum error (*content)(void *context, uint32_t room, uint64_t first,
+                          admin_take_content *take, void *take_context);
 };
 
 /** Make a search with its arena, of all there is. NULL: no memory. */

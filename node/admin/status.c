@@ -2,6 +2,7 @@
 
 #include "node/admin/answers.h"
 #include "node/admin/members.h"
+#include "node/chat/filters.h"
 #include "node/chat/query.h"
 
 static void fill_replica(Perch__Admin__StatusReply *body,
@@ -91,6 +92,26 @@ static Perch__Admin__Certificate *show_oldest(struct answer *answer,
     return shown;
 }
 
+static Perch__Admin__Hook *show_hook(struct answer *answer,
+                                     const struct admin_node *node)
+{
+    Perch__Admin__Hook *hook =
+        answer_new(answer, &perch__admin__hook__descriptor);
+
+    if (answer->machine != NULL) {
+        CODEC_SET(hook, filters, (uint32_t)filters_count(answer->machine));
+    }
+    CODEC_SET(hook, expressions_bad, node->hook.expressions_bad);
+    if (node->hook.socket != NULL) {
+        ANSWER_TEXT(hook, socket,
+                    answer_printf(answer, "%s", node->hook.socket));
+        CODEC_SET(hook, connected, node->hook.connected);
+        CODEC_SET(hook, waiting, node->hook.waiting);
+        CODEC_SET(hook, absent_refuses, node->hook.absent_refuses);
+    }
+    return hook;
+}
+
 static void fill_node(struct answer *answer, Perch__Admin__StatusReply *body)
 {
     struct admin_node node = {0};
@@ -104,6 +125,7 @@ static void fill_node(struct answer *answer, Perch__Admin__StatusReply *body)
     CODEC_SET(body, digest_index, node.digest_index);
     body->health = show_health(answer, &node);
     body->oldest_certificate = show_oldest(answer, &node);
+    body->hook = show_hook(answer, &node);
 }
 
 static void decide_status(struct answer *answer)

@@ -25,6 +25,7 @@ void effects_clear(struct effects *effects)
 {
     effects->command = NULL;
     effects->has_message = false;
+    effects->imported.import = NULL;
     effects->revised.kind = REVISION_NONE;
     effects->purged_room = 0;
     effects->n_ids = 0;
@@ -89,6 +90,28 @@ void revision_write(const struct effects *effects, struct buffer *to)
     codec_write(&row.base, to);
 }
 
+void effects_imported(const struct effects *effects, size_t at,
+                      struct message *message_out)
+{
+    const struct imported *imported = &effects->imported;
+    const Perch__MessagesImport__Message *message;
+
+    CHECK(imported->import != NULL && at < imported->import->n_messages);
+    message = imported->import->messages[at];
+    *message_out = (struct message){
+        .room = imported->room,
+        .message_id = imported->import->first_id + at,
+        .log_index = effects->log_index,
+        .sent_at_us = message->sent_at_us,
+        .author_uri = codec_slice(message->author),
+        .display_name = codec_slice(message->display_name),
+        .hidden = imported->hidden,
+        .post = message->post,
+        .importer = imported->administrator,
+        .imported_at_us = effects->sent_at_us,
+    };
+}
+
 void message_write(const struct message *message, struct buffer *to)
 {
     Perch__Stored__Message row = PERCH__STORED__MESSAGE__INIT;
@@ -113,6 +136,11 @@ void message_write(const struct message *message, struct buffer *to)
     }
     if (message->hidden) {
         CODEC_SET(&row, hidden, true);
+    }
+    CODEC_SET_BYTES(&row, annotation, codec_slice(post->annotation));
+    if (message->importer.len > 0) {
+        CODEC_SET_BYTES(&row, importer, message->importer);
+        CODEC_SET(&row, imported_at_us, message->imported_at_us);
     }
     codec_write(&row.base, to);
 }

@@ -123,6 +123,9 @@ enum event_kind {
     EVENT_GROUP_DELETED,         /* group */
     EVENT_USER_DELETED,          /* user; the end of sessions came before */
     EVENT_ADMINISTRATOR_CHANGED, /* position: the slot; roles_before, roles */
+    EVENT_MESSAGES_IMPORTED, /* room, message_id: the first, position: how many
+                              */
+    EVENT_FILTER_CHANGED,    /* position: its slot; created and deleted, too */
     EVENT_KINDS,
 };
 
@@ -156,6 +159,8 @@ struct message {
     struct slice display_name;
     bool hidden; /* Kept, but no part of what readers are shown later. */
     const Perch__Post *post; /* Text and all the client sent. */
+    struct slice importer;   /* The administrator who imported it; or empty. */
+    int64_t imported_at_us;
 };
 
 /* What messages were made: a row for each id of the effects. */
@@ -168,6 +173,15 @@ struct revised {
     int64_t before_us;
 };
 
+/* Messages that were put into a room's history as they were said elsewhere:
+ * effects_imported makes each of them. */
+struct imported {
+    const Perch__MessagesImport *import; /* NULL: none. */
+    uint32_t room;                       /* Place number. */
+    bool hidden;                         /* As a message's. */
+    struct slice administrator;          /* Who did it. */
+};
+
 struct effects {
     /* The entry, as the rules took it. */
     uint64_t log_index;
@@ -177,6 +191,7 @@ struct effects {
 
     bool has_message;
     struct message message;
+    struct imported imported;
     struct revised revised;
     uint32_t purged_room; /* Whose messages of these ids are erased; 0: none. */
     size_t n_ids;
@@ -211,6 +226,10 @@ void effects_id(struct effects *effects, uint64_t message_id);
 /** Append the value of a revision's row (perch.stored.Revision) to a buffer:
  * the same for all ids of the effects. */
 void revision_write(const struct effects *effects, struct buffer *to);
+
+/** Make the message at a place of what was imported, from 0. */
+void effects_imported(const struct effects *effects, size_t at,
+                      struct message *message_out);
 
 /** Append the value of a message's row (perch.stored.Message) to a buffer. */
 void message_write(const struct message *message, struct buffer *to);

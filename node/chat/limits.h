@@ -56,6 +56,15 @@ enum {
     FEED_WORDS_MAX = 16,               /* FEED_INVALID; also of authors */
     FEED_WORD_CHARACTERS_MAX = 64,     /* FEED_INVALID; also of its name */
 
+    /* Filters. */
+    FILTERS_MAX = 64,                       /* FILTERS_FULL */
+    FILTER_EXPRESSIONS_MAX = 1024,          /* FILTER_EXPRESSIONS_FULL */
+    FILTER_EXPRESSIONS_BYTES_MAX = 65536,   /* likewise; all of one filter */
+    FILTER_EXPRESSION_CHARACTERS_MAX = 256, /* FILTER_EXPRESSION_INVALID */
+    FILTER_CATEGORIES_MAX = 64,             /* FILTER_CATEGORIES_FULL */
+    IMPORT_MESSAGES_MAX = 256,              /* IMPORT_TOO_MANY */
+    ANNOTATION_BYTES_MAX = 2048,            /* ANNOTATION_INVALID */
+
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */

@@ -5,6 +5,7 @@
 #include "node/chat/addin.h"
 #include "node/chat/addin_rows.h"
 #include "node/chat/category.h"
+#include "node/chat/filter_rows.h"
 #include "node/chat/load_attention.h"
 #include "node/chat/load_kept.h"
 #include "node/chat/load_people.h"
@@ -361,6 +362,7 @@ static const struct {
     [ROW_TOMBSTONE] = {&perch__stored__tombstone__descriptor, load_tombstone},
     [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
                            load_administrator},
+    [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,

@@ -8,8 +8,10 @@
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
 #include "node/chat/feed.h"
+#include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
+#include "node/chat/import.h"
 #include "node/chat/invitation.h"
 #include "node/chat/join.h"
 #include "node/chat/memory.h"
@@ -81,6 +83,9 @@ RULE_OF_PART(user_delete, user_delete)
 RULE_OF_PART(administrator_revoke, administrator_revoke)
 RULE_OF_PART(owner_report, owner_report)
 RULE_OF_PART(owner_confirm, owner_confirm)
+RULE_OF_PART(filter_create, filter_create)
+RULE_OF_PART(filter_change, filter_change)
+RULE_OF_PART(filter_delete, filter_delete)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -160,6 +165,14 @@ static const struct {
     KIND(OWNER_REPORT) = {rule_owner_report, ACTOR_ADMINISTRATOR, OF_OPERATION},
     KIND(OWNER_CONFIRM) = {rule_owner_confirm, ACTOR_ADMINISTRATOR,
                            OF_OPERATION},
+    KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR,
+                             OF_COMPLIANCE},
+    KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -217,6 +230,9 @@ void machine_free(struct machine *machine)
     for (uint32_t number = 1; number <= machine->principal_last; number++) {
         user_free(table_at(&machine->users, number));
         group_free(table_at(&machine->directory.groups, number));
+    }
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        filter_free(machine->filters[i]);
     }
     for (int i = 0; i < PROBE_SLOTS; i++) {
         text_free(machine->probes[i].payload);

@@ -174,6 +174,32 @@
     X(CHAT_POLICY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
       "a policy is enabled, disabled or unset")                                \
     /* From rules version 3 on. */                                             \
+    X(FILTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such filter")    \
+    X(FILTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                              \
+      "a filter of that name exists")                                          \
+    X(FILTERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                               \
+      "the pool has 64 filters and no more")                                   \
+    X(FILTER_ACTION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                    \
+      "a filter blocks or warns")                                              \
+    X(FILTER_EXPRESSION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                \
+      "an expression is word:, like: or regex: and a text of one line, up to " \
+      "256 characters")                                                        \
+    X(FILTER_EXPRESSIONS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                    \
+      "a filter has up to 1024 expressions of 64 KiB together")                \
+    X(FILTER_CATEGORIES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                     \
+      "a filter names up to 64 categories")                                    \
+    X(FILTER_CATEGORY_LAST, 409, "ERROR_COLLISION",                            \
+      "without a category the filter is of the whole pool: that must be said") \
+    X(IMPORT_EMPTY, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "the import has no message")                                             \
+    X(IMPORT_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "the import has more than 256 messages in one command")                  \
+    X(IMPORT_POSITION, 409, "ERROR_COLLISION",                                 \
+      "the first of the messages would not be the next of the room")           \
+    X(IMPORT_TIME, 400, "ERROR_INVALID_ARGUMENT",                              \
+      "the times of imported messages rise, and are past")                     \
+    X(ANNOTATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
+      "the annotation of a message is UTF-8 of up to 2048 bytes")              \
     X(STORY_UNTITLED, 400, "ERROR_INVALID_ARGUMENT",                           \
       "the first line of a story is its title")                                \
     X(MESSAGE_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                              \

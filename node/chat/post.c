@@ -19,6 +19,17 @@ static enum outcome check_utf8(struct slice text, uint64_t *characters_out)
     }
 }
 
+enum outcome post_check_annotation(const Perch__Post *post)
+{
+    uint64_t ignored;
+
+    return post->annotation.len <= ANNOTATION_BYTES_MAX &&
+                   text_check(codec_slice(post->annotation), &ignored) ==
+                       TEXT_FINE
+               ? OUTCOME_DONE
+               : OUTCOME_ANNOTATION_INVALID;
+}
+
 enum outcome post_check_text(struct slice text, uint32_t characters_max,
                              enum outcome too_long)
 {
@@ -169,6 +180,9 @@ enum outcome post(struct turn *turn, const Perch__Command *command)
     }
     if (outcome == OUTCOME_DONE) {
         outcome = post_check_wording(turn->machine, &wording);
+    }
+    if (outcome == OUTCOME_DONE) {
+        outcome = post_check_annotation(command->post);
     }
     if (outcome != OUTCOME_DONE) {
         return outcome;

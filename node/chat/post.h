@@ -18,8 +18,8 @@
  * Returns a refusal of the session, RETRY_ID_INVALID, RETRY_ID_REUSED when the
  * id stands for a post in another room, ROOM_UNKNOWN, ROOM_DISABLED,
  * NOT_A_MEMBER, NOT_JOINED, or a refusal of the text: TEXT_NOT_UTF8,
- * TEXT_CHARACTER, TEXT_EMPTY, TEXT_TOO_LONG, STORY_UNTITLED, EXTRA_TOO_LONG.
- * The value is the message id.
+ * TEXT_CHARACTER, TEXT_EMPTY, TEXT_TOO_LONG, STORY_UNTITLED, EXTRA_TOO_LONG,
+ * ANNOTATION_INVALID. The value is the message id.
  *
  * Spec: MS-XCCOSIP grpchat.
  */
@@ -35,6 +35,10 @@ struct wording {
  * as post. */
 enum outcome post_check_room(const struct session *session,
                              const struct room *room);
+
+/** Check what the taking node has said of a post. Returns ANNOTATION_INVALID.
+ */
+enum outcome post_check_annotation(const Perch__Post *post);
 
 /** Check what is said by the settings. Returns as post. */
 enum outcome post_check_wording(const struct machine *machine,

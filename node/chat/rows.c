@@ -287,6 +287,9 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     for (uint32_t slot = 0; slot < ADMINISTRATORS_MAX; slot++) {
         write_row(&writer, ROW_ADMINISTRATOR, slot, 0, 0);
     }
+    for (uint32_t slot = 0; slot < FILTERS_MAX; slot++) {
+        write_row(&writer, ROW_FILTER, slot, 0, 0);
+    }
     writer_deinit(&writer);
 }
 

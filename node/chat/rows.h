@@ -50,6 +50,7 @@ struct machine;
     X(HOLD, 18, "hold", 1, "number")                                           \
     X(TOMBSTONE, 21, "tombstone", 1, "place")                                  \
     X(ADMINISTRATOR, 22, "administrator", 1, "slot")                           \
+    X(FILTER, 23, "filter", 1, "slot")                                         \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
     X(REVISION, 19, "revision", 3, "place, message id, log index")
 

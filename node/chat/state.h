@@ -360,6 +360,23 @@ struct departed {
     struct group *group;
 };
 
+/* filter.c */
+struct filter {
+    uint32_t slot; /* Its place in machine->filters. */
+    uint32_t version;
+    uint8_t action; /* Perch__FilterAction */
+    bool disabled;
+    struct text *name; /* Unique among filters, ASCII case aside. */
+    struct text *notice;
+    uint32_t n_expressions;
+    uint32_t n_categories;
+    /* In the order they were added, each once. */
+    struct text *expressions[FILTER_EXPRESSIONS_MAX];
+    struct guid categories[FILTER_CATEGORIES_MAX];
+    int64_t created_at_us;
+    int64_t changed_at_us;
+};
+
 /* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
 struct machine {
     uint32_t rules_known;  /* Of this program; no part of the state. */
@@ -396,7 +413,8 @@ struct machine {
     struct tombstone_guids tombstones_by_guid;
     struct administrator *administrators[ADMINISTRATORS_MAX]; /* By slot. */
     struct departed departed;
-    struct owner owners[OWNERS_MAX]; /* In the order they came. */
+    struct owner owners[OWNERS_MAX];     /* In the order they came. */
+    struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
 
     struct changes changes;
 };

@@ -33,6 +33,7 @@ static void fill_message(const struct news *news,
         .message_id = XCCOS_NUMBER(said->message_id),
         .sent_at = XCCOS_MOMENT(said->sent_at_us),
         .text = codec_slice(post->text),
+        .note = codec_slice(post->annotation),
     };
     posting_split_extra(codec_slice(post->extra),
                         &message_out->carried_attributes,
@@ -304,6 +305,12 @@ static void tell_role(const struct news *news)
 }
 
 /* What is not in the table concerns nobody who is connected. */
+/* Those who are told are the posts to come. */
+static void tell_filters(const struct news *news)
+{
+    screening_touch(news->hub);
+}
+
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_POSTED] = tell_posted,
     [EVENT_JOINED] = tell_joined,
@@ -316,6 +323,7 @@ static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_READ] = tell_read,
     [EVENT_ROLE_CHANGED] = tell_role,
     [EVENT_PUBLISHED] = tell_published,
+    [EVENT_FILTER_CHANGED] = tell_filters,
 };
 
 static bool has_room(const struct event *event)

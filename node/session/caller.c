@@ -88,6 +88,7 @@ struct caller *caller_new(struct sessions *hub, const struct intake *intake)
     caller->endpoint_id = keep(&to, dialog->endpoint_id);
     caller->pool_uri = keep(&to, dialog->pool_uri);
     TAILQ_INIT(&caller->seats);
+    TAILQ_INIT(&caller->screens);
     callers_add(&hub->callers, caller);
     meter_move(&hub->meters.callers, 1);
     return caller;

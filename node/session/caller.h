@@ -36,6 +36,7 @@
 #include "node/chat/effects.h"
 #include "node/session/intake.h"
 #include "node/session/proposer.h"
+#include "node/session/screening.h"
 #include "proto/base/tree.h"
 
 enum caller_state {
@@ -91,6 +92,7 @@ struct caller {
 
     TAILQ_HEAD(, seat) seats; /* In the order of joining. */
     uint32_t n_seats;
+    struct screen_list screens; /* Posts that are not proposed yet. */
 
     struct slice user_uri, endpoint_id, pool_uri; /* In texts. */
     char texts[];

@@ -21,6 +21,7 @@
 #include "node/session/quest.h"
 #include "node/session/reads.h"
 #include "node/session/resuming.h"
+#include "node/session/screening.h"
 #include "node/session/sessions.h"
 #include "node/session/shown.h"
 #include "node/session/tidings.h"
@@ -52,6 +53,7 @@ struct sessions {
     struct history history;
     struct looks looks;
     struct cataloging *cataloging; /* NULL: what was said is not searched. */
+    struct screening screening;
     struct duties duties;
     struct keeping keeping;
     struct shown shown;

@@ -5,6 +5,7 @@
 #ifndef NODE_SESSION_METERS_H
 #define NODE_SESSION_METERS_H
 
+#include "node/session/question.h"
 #include "proto/base/meter.h"
 
 /* How posts are answered: X(name, what it counts). */
@@ -30,7 +31,30 @@ struct outbox_meters {
     struct meter_counter lost;       /* No edge takes them any more. */
 };
 
+/* What filters found: X(name, what it counts). */
+#define SCREENING_LOOK_LIST(X)                                                 \
+    X(PASSED, "passed")                                                        \
+    X(WARNED, "warned")                                                        \
+    X(BLOCKED, "blocked")                                                      \
+    X(UNCHECKED, "unchecked") /* An expression took too long. */
+
+#define SCREENING_LOOK_ENUM(name, text) SCREENING_##name,
+enum screening_look {
+    SCREENING_LOOK_LIST(SCREENING_LOOK_ENUM) SCREENING_LOOKS
+};
+#undef SCREENING_LOOK_ENUM
+
+struct screening_meters {
+    struct meter_counter looks[SCREENING_LOOKS];
+    struct meter_counter answers[QUESTION_ANSWERS]; /* Of the program. */
+    struct meter_gauge bad;         /* Expressions that cannot be compiled. */
+    struct meter_gauge asking;      /* Posts of which the program is asked. */
+    struct meter_histogram look_us; /* With the wait for the worker. */
+    struct meter_histogram ask_us;  /* From question to answer. */
+};
+
 struct session_meters {
+    struct screening_meters screening;
     struct outbox_meters outbox;
     struct meter_gauge callers;    /* Dialogs of this node. */
     struct meter_gauge sessions;   /* Of them, known to the pool. */

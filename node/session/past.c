@@ -35,6 +35,9 @@ struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
         return NULL;
     }
     message->room_uri = room_uri;
+    if (item->revision == NULL) { /* It is about the text as it was posted. */
+        message->note = codec_slice(item->message->annotation);
+    }
     return message;
 }
 

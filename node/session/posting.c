@@ -13,6 +13,13 @@ struct posting {
     struct errand errand; /* First. */
     struct proposal proposal;
     struct xccos_post post;
+    struct screen *screen; /* NULL: nobody has anything to say of it. */
+};
+
+/* A post that is looked at before it is proposed. */
+struct screened {
+    struct screen screen; /* First. */
+    struct posting *posting;
 };
 
 static struct posting *posting_of(struct proposal *proposal)
@@ -113,6 +120,51 @@ static void name_first(struct posting *posting)
     body_release(body);
 }
 
+/* What the author's client is told beside 200, where it shows that; the
+ * author's own copy of the message says the same. */
+static struct slice warning_of(const struct posting *posting)
+{
+    struct slice note = SLICE_NONE;
+    size_t len = 0;
+
+    if (posting->screen != NULL) {
+        note = posting->screen->annotation;
+    }
+    while (len < note.len && note.data[len] != '\n') {
+        len += 1; /* A header is one line: the first. */
+    }
+    return slice_of(note.data, len);
+}
+
+/* A client that shows no notes is given a line for its author alone. It is no
+ * message of the room. */
+static void tell_author(const struct posting *posting, uint64_t message_id,
+                        const struct effects *effects)
+{
+    struct visit *visit = posting->errand.visit;
+    struct sessions *hub = visit->hub;
+    struct buffer text = BUFFER_EMPTY;
+    struct xccos_message line = {.alert = XCCOS_FLAG_FALSE};
+    struct pool_view pool;
+    struct body *body;
+
+    query_pool(hub->machine, &pool);
+    buffer_printf(&text, "[your message was noted: %.*s]",
+                  SLICE_PRINT(posting->screen->annotation));
+    line.room_uri =
+        hub_room_uri(hub, visit->intake->arena, &posting->post.room.guid);
+    line.author = pool.pool_uri;
+    line.sent_at = XCCOS_MOMENT(effects->sent_at_us);
+    line.about = XCCOS_NUMBER(message_id);
+    line.text = buffer_slice(&text);
+    body = buffer_failed(&text) ? NULL : hub_write_message(hub, &line);
+    if (body != NULL) {
+        caller_give(visit->caller, body, 0);
+        body_release(body);
+    }
+    buffer_deinit(&text);
+}
+
 static void post_told(struct proposal *proposal, enum proposal_fate fate,
                       const struct applied *applied,
                       const struct effects *effects)
@@ -120,7 +172,6 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     struct posting *posting = posting_of(proposal);
     struct visit *visit = posting->errand.visit;
 
-    (void)effects;
     if (fate == PROPOSAL_UNKNOWN) {
         meter_add(&visit->hub->meters.posts[SESSION_ANSWER_UNANSWERED], 1);
         caller_cut(visit->caller, "post_unknown");
@@ -130,9 +181,12 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     } else if (outcome_is_success(applied->outcome)) {
         pressure_commit(&visit->hub->pressure, proposal->asked_us,
                         loop_now_us(visit->hub->settings.loop));
-        answer(visit, 200, SLICE_NONE);
+        answer(visit, 200, warning_of(posting));
         if (applied->outcome == OUTCOME_REPEATED) {
             name_first(posting);
+        } else if (warning_of(posting).len > 0 && effects != NULL &&
+                   !visit->caller->knows_revisions) {
+            tell_author(posting, applied->value, effects);
         }
         errand_end(&posting->errand);
     } else {
@@ -193,6 +247,9 @@ static void fill(const struct posting *posting, Perch__Post *post)
     }
     if (said->sent_at.set) {
         CODEC_SET(post, client_at_us, said->sent_at.wall_us);
+    }
+    if (posting->screen != NULL) {
+        CODEC_SET_BYTES(post, annotation, posting->screen->annotation);
     }
 }
 
@@ -257,11 +314,10 @@ static enum outcome reason_outside(const struct posting *posting,
 }
 
 /* Refuse what no commit could allow. Returns whether it did. */
-static bool refuse_early(struct posting *posting)
+static bool refuse_early(struct posting *posting, const struct room *room)
 {
     const struct caller *caller = posting->errand.visit->caller;
     const struct xccos_post *post = &posting->post;
-    const struct room *room = find_room(posting);
 
     if (post->author.len > 0 &&
         !slice_equal_nocase(post->author, caller->user_uri)) {
@@ -276,18 +332,71 @@ static bool refuse_early(struct posting *posting)
     return true;
 }
 
-static void serve(struct posting *posting)
+/* To the log with it. */
+static void pass_on(struct posting *posting)
 {
-    struct sessions *hub = posting->errand.visit->hub;
+    struct visit *visit = posting->errand.visit;
 
-    if (refuse_early(posting)) {
-        return;
-    }
-    if (outbox_backlog(hub->outbox) > PRESSURE_BACKLOG_MAX ||
-        propose(posting) != ERROR_NONE) {
+    if (!caller_is_served(visit->caller) || propose(posting) != ERROR_NONE) {
         end_busy(posting);
     } else {
         errand_waits(&posting->errand);
+    }
+}
+
+static void decided(struct screen *screen)
+{
+    struct posting *posting = ((struct screened *)screen)->posting;
+
+    if (screen->is_refused) {
+        end(posting, 403, screen->reason);
+    } else {
+        pass_on(posting);
+    }
+}
+
+/* Have the post looked at; what comes of it is for decided. */
+static void screen(struct posting *posting, const struct room *room)
+{
+    struct visit *visit = posting->errand.visit;
+    struct arena *arena = visit->intake->arena;
+    struct screened *screened = arena_alloc(arena, sizeof(*screened));
+
+    if (screened == NULL) {
+        end_busy(posting);
+        return;
+    }
+    screened->posting = posting;
+    screened->screen = (struct screen){
+        .caller = visit->caller,
+        .room = room,
+        .arena = arena,
+        .room_uri = hub_room_uri(visit->hub, arena, &posting->post.room.guid),
+        .author = visit->caller->user_uri,
+        .text = posting->post.text,
+        .is_alert = posting->post.is_alert,
+        .decided = decided,
+    };
+    posting->screen = &screened->screen;
+    if (!screening_begin(posting->screen)) {
+        end_busy(posting);
+    }
+}
+
+static void serve(struct posting *posting)
+{
+    struct visit *visit = posting->errand.visit;
+    const struct room *room = find_room(posting);
+
+    if (refuse_early(posting, room)) {
+        return;
+    }
+    if (outbox_backlog(visit->hub->outbox) > PRESSURE_BACKLOG_MAX) {
+        end_busy(posting);
+    } else if (screening_is_needed(visit->caller, room)) {
+        screen(posting, room);
+    } else {
+        pass_on(posting);
     }
 }
 

@@ -9,6 +9,13 @@ struct revising {
     struct errand errand; /* First. */
     struct proposal proposal;
     const struct xccos_revision *asked;
+    enum xccos_verb verb;
+};
+
+/* A correction that is looked at before it is proposed. */
+struct screened_revising {
+    struct screen screen; /* First. */
+    struct revising *revising;
 };
 
 /* It is named as it was asked for; what it says now comes as a notice. */
@@ -81,7 +88,7 @@ static void fill_withdraw(const struct revising *revising,
     CODEC_SET_BYTES(withdraw, reason, message->reason);
 }
 
-static enum error propose(struct revising *revising, enum xccos_verb verb)
+static enum error propose(struct revising *revising)
 {
     struct caller *caller = revising->errand.visit->caller;
     Perch__Command command = PERCH__COMMAND__INIT;
@@ -92,7 +99,7 @@ static enum error propose(struct revising *revising, enum xccos_verb verb)
     if (error != ERROR_NONE) {
         return error;
     }
-    if (verb == XCCOS_VERB_MODMSG) {
+    if (revising->verb == XCCOS_VERB_MODMSG) {
         fill_correct(revising, &correct);
         command.kind_case = PERCH__COMMAND__KIND_MESSAGE_CORRECT;
         command.message_correct = &correct;
@@ -109,21 +116,79 @@ static enum error propose(struct revising *revising, enum xccos_verb verb)
                             &command);
 }
 
+static void refuse_busy(struct revising *revising)
+{
+    errand_refuse(&revising->errand, XCCOS_CODE_BUSY,
+                  "the pool is busy, try again");
+}
+
+static void pass_on(struct revising *revising)
+{
+    if (caller_is_served(revising->errand.visit->caller) &&
+        propose(revising) == ERROR_NONE) {
+        errand_waits(&revising->errand);
+    } else {
+        refuse_busy(revising);
+    }
+}
+
+static void decided(struct screen *screen)
+{
+    struct revising *revising = ((struct screened_revising *)screen)->revising;
+    char *why = arena_copy(screen->arena, screen->reason);
+
+    if (screen->is_refused) {
+        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION, why);
+    } else {
+        pass_on(revising);
+    }
+}
+
+/* What may not be posted may not be put in the place of a post either. */
+static void screen(struct revising *revising, const struct room *room)
+{
+    struct visit *visit = revising->errand.visit;
+    struct arena *arena = visit->intake->arena;
+    struct screened_revising *screened = arena_alloc(arena, sizeof(*screened));
+
+    if (screened == NULL) {
+        refuse_busy(revising);
+        return;
+    }
+    screened->revising = revising;
+    screened->screen = (struct screen){
+        .caller = visit->caller,
+        .room = room,
+        .arena = arena,
+        .room_uri =
+            hub_room_uri(visit->hub, arena, &revising->asked->room.guid),
+        .author = visit->caller->user_uri,
+        .text = revising->asked->message->text,
+        .decided = decided,
+    };
+    if (!screening_begin(&screened->screen)) {
+        refuse_busy(revising);
+    }
+}
+
 void revising_serve(struct visit *visit, const struct xccos_primitive *command,
                     const struct xccos_request *request)
 {
     struct revising *revising = errand_begin(visit, sizeof(*revising), command);
+    const struct room *room =
+        query_room(visit->hub->machine, &request->revision.room.guid);
 
     if (revising == NULL) {
         return;
     }
     revising->asked = &request->revision;
+    revising->verb = request->verb;
     if (!hub_is_ours(visit->hub, &request->revision.room)) {
         errand_refuse_outcome(&revising->errand, OUTCOME_ROOM_UNKNOWN);
-    } else if (propose(revising, request->verb) == ERROR_NONE) {
-        errand_waits(&revising->errand);
+    } else if (request->verb == XCCOS_VERB_MODMSG &&
+               screening_is_needed(visit->caller, room)) {
+        screen(revising, room);
     } else {
-        errand_refuse(&revising->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+        pass_on(revising);
     }
 }

@@ -172,6 +172,7 @@ static void make_parts(struct sessions *hub)
     history_init(&hub->history, settings->loop);
     looks_init(hub);
     make_cataloging(hub);
+    screening_init(hub);
 }
 
 struct sessions *sessions_new(const struct sessions_settings *settings)
@@ -220,6 +221,7 @@ void sessions_free(struct sessions *hub)
     history_deinit(&hub->history);    /* Its jobs point at visits. */
     cataloging_free(hub->cataloging); /* Likewise. */
     looks_deinit(hub);
+    screening_deinit(hub); /* And these. */
     timer_free(hub->timer);
     drop_intakes(hub);
     visits_deinit(hub);
@@ -244,6 +246,18 @@ struct letters *sessions_intake(struct sessions *hub)
     return hub->intake;
 }
 
+struct letters *sessions_answers(struct sessions *hub)
+{
+    return hub->screening.answers;
+}
+
+void sessions_set_program(struct sessions *hub, struct letters *questions,
+                          bool absent_refuses)
+{
+    hub->screening.program = questions;
+    hub->screening.absent_refuses = absent_refuses;
+}
+
 void sessions_set_edge(struct sessions *hub, uint8_t edge,
                        struct letters *deliveries)
 {
@@ -255,6 +269,7 @@ static void take_state(struct sessions *hub, const struct sessions_state *state)
     hub->machine = state->machine;
     hub->applied_index = state->applied_index;
     hub->entry_index = state->applied_index;
+    screening_touch(hub);
     history_use(&hub->history, state->store);
     if (hub->cataloging != NULL) {
         cataloging_use(hub->cataloging, state->machine, state->store,

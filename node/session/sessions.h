@@ -66,6 +66,18 @@ void sessions_free(struct sessions *sessions);
 /** Borrow the queue that takes the edges' intakes. */
 struct letters *sessions_intake(struct sessions *sessions);
 
+/** Borrow the queue that takes the answers of the external program. */
+struct letters *sessions_answers(struct sessions *sessions);
+
+/**
+ * Say where the external program takes questions about posts; NULL: there is
+ * none.
+ *
+ * @absent_refuses  What becomes of posts it does not answer for.
+ */
+void sessions_set_program(struct sessions *sessions, struct letters *questions,
+                          bool absent_refuses);
+
 /** Say where an edge takes its deliveries; NULL when it is gone. */
 void sessions_set_edge(struct sessions *sessions, uint8_t edge,
                        struct letters *deliveries);

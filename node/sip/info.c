@@ -252,7 +252,7 @@ static void say(const struct info_answer *answer,
     struct buffer *out = response_begin_kept(connection, outcome->status,
                                              buffer_slice(&answer->echo));
 
-    if (outcome->status != 200) {
+    if (outcome->status != 200 || outcome->reason.len > 0) {
         response_busy(connection, out, outcome->retry_after_s, outcome->reason);
     }
     response_end(out);

@@ -87,7 +87,7 @@ static struct said *said_new(const struct xccos_message *message, bool is_live)
 {
     size_t bytes = sizeof(struct said) + message->author.len +
                    message->author_name.len + message->text.len +
-                   message->reason.len;
+                   message->reason.len + message->note.len;
     struct said *said = malloc(bytes);
     uint8_t *at;
 
@@ -108,6 +108,7 @@ static struct said *said_new(const struct xccos_message *message, bool is_live)
     said->message.author = put(&at, message->author);
     said->message.author_name = put(&at, message->author_name);
     said->message.text = put(&at, message->text);
+    said->message.note = put(&at, message->note);
     return said;
 }
 

@@ -178,6 +178,12 @@ static void show_message(struct screen *screen, struct slice room_name,
     }
     buffer_append_text(&line, ": ");
     safe_lines(&line, message->text, "  | ");
+    if (message->note.len > 0) {
+        colour(screen, &line, COLOUR_FAINT);
+        buffer_append_text(&line, "\n  ! ");
+        safe_lines(&line, message->note, "  ! ");
+        colour(screen, &line, COLOUR_NONE);
+    }
     write_line(screen, stdout, &line);
 }
 

@@ -89,10 +89,17 @@
 #define REASON OPTION("--reason", "reason", "TEXT", "why; people are told")
 #define REASON_NEEDED                                                          \
     NEEDED("--reason", "reason", "TEXT", "why; it is recorded")
-#define DAYS      OPTION("--days", "days", "N", "0: for ever")
-#define HOLD_WORD WORD("NAME", "name", "of the case")
-#define HELD_ROOM OPTION("--room", "room", "ROOM", "either this room")
-#define HELD_USER OPTION("--user", "user", "USER", "or this user")
+#define DAYS        OPTION("--days", "days", "N", "0: for ever")
+#define HOLD_WORD   WORD("NAME", "name", "of the case")
+#define HELD_ROOM   OPTION("--room", "room", "ROOM", "either this room")
+#define HELD_USER   OPTION("--user", "user", "USER", "or this user")
+#define FILTER_WORD WORD("FILTER", "filter", "name of the filter")
+#define NOTICE                                                                 \
+    OPTION(                                                                    \
+        "--notice", "notice", "TEXT",                                          \
+        "told with the filter's name to authors and, of a warning, readers")
+#define EXPRESSIONS                                                            \
+    "word:TEXT, like:TEXT with * and ?, or regex:TEXT; may be repeated"
 #define PASSWORD                                                               \
     {                                                                          \
         PARAMETER_SECRET, "--password", "password", NULL,                      \
@@ -499,6 +506,92 @@ const struct command commands[] = {
           OPTION("--leaving", "leaving", "N", "that take something away")},
      .examples = "perchctl directory report hr --holder nightly --phase "
                  "reading --lease 600\n"},
+    {"messages", "export", ADMIN_MESSAGES_EXPORT,
+     "Read all that was said in a room, a page at a time, as it is imported",
+     .parameters = {ROOM_WORD,
+                    OPTION("--first", "first", "N",
+                           "from this message on: the reply's next")},
+     .examples = "perchctl --json messages export Desk\n"
+                 "perchctl --json messages export Desk --first 257\n"},
+    {"messages", "import", ADMIN_MESSAGES_IMPORT,
+     "Put messages into a room as they were said elsewhere: up to 256, read as "
+     "a "
+     "JSON array",
+     .parameters = {ROOM_WORD,
+                    NEEDED(
+                        "--first", "first", "N",
+                        "what the first becomes; refused unless the room has "
+                        "one message less"),
+                    {PARAMETER_INPUT, "", "messages", NULL, ""}},
+     .examples = "perchctl messages import Desk --first 1 < batch.json\n"},
+
+    {"filters", "list", ADMIN_FILTERS_LIST,
+     "List the filters that posts are looked through for",
+     .parameters = {MATCH("name")}, .list = "filters",
+     .columns = "name action disabled expressions_n categories_n version",
+     .examples = "perchctl filters list\n"},
+    {"filters", "show", ADMIN_FILTERS_SHOW,
+     "Show a filter and what it looks for", .parameters = {FILTER_WORD},
+     .examples = "perchctl filters show deals\n"},
+    {"filters", "create", ADMIN_FILTERS_CREATE,
+     "Create a filter: a list of expressions that posts are looked through for",
+     .parameters =
+         {WORD("NAME", "name", "what authors are told it is called"),
+          NEEDED("--action", "action", "block|warn",
+                 "block: such posts are refused; warn: they go "
+                 "through, annotated"),
+          OPTION("--expression", "expressions", "EXPRESSION", EXPRESSIONS),
+          NOTICE,
+          OPTION("--category", "categories", "CATEGORY",
+                 "only in its rooms; may be repeated; without: in all "
+                 "rooms"),
+          FLAG("--disabled", "disabled", "yes",
+               "is kept, and not looked for yet")},
+     .examples = "perchctl filters create deals --action block --notice \"Ask "
+                 "compliance\" --expression \"word:insider\" --expression "
+                 "\"like:merg*\"\n"
+                 "perchctl filters create cards --action warn --expression "
+                 "'regex:\\b(?:\\d{4}[ -]?){4}\\b' --category Trade\n"},
+    {"filters", "change", ADMIN_FILTERS_CHANGE,
+     "Change a filter; what is not named stays",
+     .parameters = {FILTER_WORD, OPTION("--name", "name", "NAME", "rename it"),
+                    OPTION("--action", "action", "block|warn", "what it does"),
+                    NOTICE,
+                    OPTION("--add-expression", "expressions_add", "EXPRESSION",
+                           EXPRESSIONS),
+                    OPTION("--remove-expression", "expressions_remove",
+                           "EXPRESSION",
+                           "exactly as show tells it; may be repeated"),
+                    OPTION("--add-category", "categories_add", "CATEGORY",
+                           "may be repeated"),
+                    OPTION("--remove-category", "categories_remove", "CATEGORY",
+                           "may be repeated; the last needs --everywhere"),
+                    FLAG("--everywhere", "everywhere", "yes",
+                         "in all rooms, or only in those of --add-category"),
+                    IF_VERSION},
+     .examples = "perchctl filters change deals --add-expression "
+                 "\"word:tip off\"\n"
+                 "perchctl --dry-run filters change deals --action warn\n"},
+    {"filters", "disable", ADMIN_FILTERS_CHANGE,
+     "Look for a filter no more; it is kept",
+     .parameters = {FILTER_WORD, IF_VERSION, PRESET("disabled", "yes")},
+     .examples = "perchctl filters disable deals\n"},
+    {"filters", "enable", ADMIN_FILTERS_CHANGE, "Look for a filter again",
+     .parameters = {FILTER_WORD, IF_VERSION, PRESET("disabled", "no")},
+     .examples = "perchctl filters enable deals\n"},
+    {"filters", "delete", ADMIN_FILTERS_DELETE,
+     "Delete a filter; posts it annotated keep that",
+     .parameters = {FILTER_WORD, IF_VERSION},
+     .examples = "perchctl filters delete deals\n"},
+    {"filters", "test", ADMIN_FILTERS_TEST,
+     "Say what the filters would make of a post; nothing is posted",
+     .parameters = {WORD("TEXT", "text", "what the post would say"),
+                    OPTION("--room", "room", "ROOM",
+                           "as if in this room; without: as if all filters "
+                           "were for it"),
+                    OPTION("--filter", "filter", "FILTER",
+                           "only this one, though it be disabled")},
+     .examples = "perchctl filters test \"an insider told me\" --room Desk\n"},
 
     {"sessions", "list", ADMIN_SESSIONS_LIST, "List who is signed in",
      .parameters = {OPTION("--user", "user", "USER", "only of this user"),
@@ -608,6 +701,7 @@ bool command_is_of(const struct command *command, const char *group)
                   {"session", "sessions"},
                   {"administrator", "administrators"},
                   {"addin", "addins"},
+                  {"filter", "filters"},
                   {"message", "messages"},
                   {"hold", "holds"},
                   {"settings", "pool"}};

@@ -21,6 +21,8 @@ enum parameter_kind {
     PARAMETER_NEEDED,   /* The same, and must be given. */
     PARAMETER_FLAG,     /* --name, which sets the field to the value. */
     PARAMETER_SECRET,   /* --name; its value is read, never an argument. */
+    PARAMETER_INPUT,    /* Not to be given: the list is read, as JSON, from
+                           standard input. */
     PARAMETER_PRESET,   /* Not to be given: the field is set to the value. */
 };
 

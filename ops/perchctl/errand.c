@@ -310,6 +310,9 @@ static bool set_presets(struct reading *reading)
     for (size_t i = 0; i < PARAMETERS_MAX; i++) {
         const struct parameter *parameter = &command->parameters[i];
 
+        if (parameter->field != NULL && parameter->kind == PARAMETER_INPUT) {
+            reading->errand->input = parameter->field;
+        }
         if (parameter->field != NULL && parameter->kind == PARAMETER_PRESET &&
             !set_field(reading, "", parameter->field, parameter->value)) {
             return false;

@@ -18,6 +18,8 @@ struct errand {
     struct arena *arena;           /* Owns the request. */
     ProtobufCMessage *request;
     bool wants_secret; /* The field password is to be read. */
+    const char *input; /* The list that is read from standard input; NULL: none.
+                        */
 };
 
 /**

@@ -29,7 +29,8 @@ enum { EXIT_CODES = sizeof(exit_codes) / sizeof(exit_codes[0]) };
 
 static bool is_shown(const struct parameter *parameter)
 {
-    return parameter->field != NULL && parameter->kind != PARAMETER_PRESET;
+    return parameter->field != NULL && parameter->kind != PARAMETER_PRESET &&
+           parameter->kind != PARAMETER_INPUT;
 }
 
 static bool is_option(const struct parameter *parameter)
@@ -155,6 +156,9 @@ static void print_all(FILE *to)
     print_summaries(to, NULL);
     fputs("\nOptions of every command:\n", to);
     print_options(to);
+    fputs("  export, import            Take the pool's data out as a zip, "
+          "and in again: perchctl export --help\n",
+          to);
     fputs("\nExit codes:\n", to);
     for (size_t i = 0; i < EXIT_CODES; i++) {
         fprintf(to, "  %d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
@@ -238,6 +242,28 @@ static void roff_command(FILE *to, const struct command *command)
     fputs(".RE\n.fi\n", to);
 }
 
+/* What a program beside this one does. */
+static void roff_left(FILE *to)
+{
+    fputs(".SS export FILE, import FILE\n", to);
+    roff(to, "Take the pool's people, categories, rooms and what was said out "
+             "as a zip, and in again, into this pool or another. The first "
+             "word of the command line; perchctl's own options follow.\n");
+    roff_entry(to, "--level", "all|users|categories|rooms|content",
+               "how much is exported");
+    roff_entry(to, "--room", "ROOM", "export only it; may be repeated");
+    roff_entry(to, "--since, --until", "T",
+               "export only what was said at or after, and before");
+    roff_entry(to, "--conflicts", "skip|rename|fail",
+               "what an import does about a name that is another's");
+    roff_entry(to, "--dry-run", NULL,
+               "look the file through and say what an import would do");
+    fputs(".PP\n.nf\n.RS 4\n", to);
+    roff(to, "perchctl export pool.zip --level content --room Desk\n"
+             "perchctl import pool.zip --dry-run\n");
+    fputs(".RE\n.fi\n", to);
+}
+
 static void roff_ends(FILE *to)
 {
     fputs(".SH EXIT STATUS\n", to);
@@ -277,5 +303,6 @@ void help_manual(FILE *to)
     for (size_t i = 0; i < commands_n; i++) {
         roff_command(to, &commands[i]);
     }
+    roff_left(to);
     roff_ends(to);
 }

@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "ops/perchctl/ask.h"
+#include "ops/perchctl/beside.h"
 #include "ops/perchctl/field.h"
 #include "ops/perchctl/help.h"
+#include "ops/perchctl/input.h"
 #include "ops/perchctl/messages.h"
 #include "ops/perchctl/print.h"
 #include "ops/perchctl/secret.h"
@@ -84,6 +86,15 @@ static int run_with_secret(const struct errand *errand)
     return code;
 }
 
+static int run_with_input(const struct errand *errand)
+{
+    char why[INPUT_WHY_BYTES];
+
+    return input_read(stdin, errand->arena, errand->request, errand->input, why)
+               ? run(errand)
+               : refuse_usage(why, errand->options.json);
+}
+
 static int help(const struct errand *errand)
 {
     if (errand->topic[0] != NULL && strcmp(errand->topic[0], "manual") == 0) {
@@ -108,6 +119,9 @@ static int act(const struct errand *errand)
         puts("perchctl " PERCH_VERSION);
         return finish(PERCH__ADMIN__RESULT__DONE);
     }
+    if (errand->input != NULL) {
+        return run_with_input(errand);
+    }
     return errand->wants_secret ? run_with_secret(errand) : run(errand);
 }
 
@@ -119,6 +133,9 @@ int main(int argc, char **argv)
     int code;
 
     CHECK(arena != NULL);
+    if (beside_is_asked(argc, argv)) {
+        return beside_become(argc, argv);
+    }
     if (errand_read(&errand, arena, argc, argv, why)) {
         code = act(&errand);
     } else {

@@ -29,6 +29,7 @@ enum {
     XCCOS_CARRIED_ELEMENTS_MAX = 24,
     /* An id a client gives its post, to be told from other posts by. */
     XCCOS_RETRY_ID_BYTES_MAX = 64,
+    XCCOS_NOTE_BYTES_MAX = 2048,
 };
 
 #endif

@@ -104,6 +104,11 @@ static const struct schema_field message_fields[] = {
     PERCH_TEXT("reason", xccos_message, reason),
     PERCH_MOMENT("changed", xccos_message, changed_at),
     PERCH_NUMBER("about", xccos_message, about, UINT64_MAX),
+    {.name = "note",
+     .type = FIELD_TEXT,
+     .offset = OFFSET(xccos_message, note, struct slice),
+     .max = XCCOS_NOTE_BYTES_MAX,
+     .is_perch = true},
 };
 static const struct schema_field chat_text = TEXT(NULL, xccos_message, text);
 static const struct schema_block chat_block = {.name = "chat",

@@ -10,9 +10,11 @@
 /* Most bytes of a message's tags, names of attributes, numbers and moment. */
 enum {
     MESSAGE_FRAME_BYTES_MAX = 256,
-    /* What perch's own attributes add: of a story, of a changed message. */
+    /* What perch's own attributes add: of a story, of a changed message, of
+     * one that has a note. */
     STORY_BYTES_MAX = 24,
     CHANGE_BYTES_MAX = 96,
+    NOTE_BYTES_MAX = 64,
 };
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
@@ -293,13 +295,14 @@ enum xccos_error xccos_write_primitive(struct buffer *out, uint64_t envid,
 
 size_t xccos_message_bytes_max(const struct xccos_message *message)
 {
-    const struct slice attributes[] = {message->room_uri, message->author,
+    const struct slice attributes[] = {message->room_uri,    message->author,
                                        message->author_name, message->retry_id,
-                                       message->reason};
+                                       message->reason,      message->note};
     size_t bytes = MESSAGE_FRAME_BYTES_MAX;
 
     bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;
     bytes += message->state != XCCOS_MESSAGE_POSTED ? CHANGE_BYTES_MAX : 0;
+    bytes += message->note.len > 0 ? NOTE_BYTES_MAX : 0;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         bytes += xccos_text_escaped_bytes(attributes[i], true);

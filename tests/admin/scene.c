@@ -215,7 +215,8 @@ static struct admin_options options_of(struct scene *scene)
     return (struct admin_options){
         .state_loop = scene->state_loop,
         .state = {scene, give_machine, give_applied, give_replica, give_node,
-                  read_pool, propose_to_pool, transfer_pool, search_pool, NULL},
+                  read_pool, propose_to_pool, transfer_pool, search_pool, NULL,
+                  NULL},
         .web_loop = scene->web_loop,
         .server = {.node = 1,
                    .software = "perchd 1.2.3",

@@ -129,8 +129,9 @@ static int set_up(void **state)
 {
     struct desk_scene *scene = calloc(1, sizeof(*scene));
     const struct admin_state given = {
-        scene,     give_machine,  give_applied,  give_replica, give_node,
-        note_read, note_proposal, note_transfer, note_search, NULL};
+        scene,       give_machine, give_applied,  give_replica,
+        give_node,   note_read,    note_proposal, note_transfer,
+        note_search, NULL,         NULL};
     void *fixture;
 
     assert_int_equal(fixture_setup(&fixture), 0);

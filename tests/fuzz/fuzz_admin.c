@@ -140,9 +140,9 @@ static void search(void *context, uint64_t token, struct admin_search *wanted)
 
 static void world_init(struct world *world)
 {
-    const struct admin_state state = {world,        give_machine, give_applied,
-                                      give_replica, give_node,    answer_read,
-                                      apply,        transfer,     search, NULL};
+    const struct admin_state state = {
+        world, give_machine, give_applied, give_replica, give_node, answer_read,
+        apply, transfer,     search,       NULL,         NULL};
     void *fixture;
 
     CHECK(fixture_setup(&fixture) == 0);

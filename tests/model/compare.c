@@ -4,6 +4,7 @@
 
 #include "node/chat/access.h"
 #include "node/chat/addins.h"
+#include "node/chat/filters.h"
 #include "node/chat/invited.h"
 #include "node/chat/query.h"
 #include "node/chat/view.h"
@@ -490,6 +491,36 @@ static const char *compare_administrator(const struct machine *machine,
     return NULL;
 }
 
+static const char *compare_filter(const struct machine *machine,
+                                  const struct twin *twin, uint32_t slot)
+{
+    const struct filter *filter = filters_at(machine, slot);
+    const struct twin_filter *other = &twin->filters[slot];
+    struct filter_view view;
+
+    SAME((filter != NULL) == other->exists);
+    if (filter == NULL) {
+        return NULL;
+    }
+    filters_view(filter, &view);
+    SAME(view.slot == slot && view.version == other->version);
+    SAME(same_text(view.name, &other->name));
+    SAME(same_text(view.notice, &other->notice));
+    SAME((int)view.action == other->action);
+    SAME(view.disabled == other->disabled);
+    SAME(view.created_at_us == other->created);
+    SAME(view.changed_at_us == other->changed);
+    SAME(view.n_expressions == other->n_expressions);
+    SAME(view.n_categories == other->n_categories);
+    for (uint32_t i = 0; i < view.n_expressions; i++) {
+        SAME(same_text(filters_expression(filter, i), &other->expressions[i]));
+    }
+    for (uint32_t i = 0; i < view.n_categories; i++) {
+        SAME(guid_compare(&view.categories[i], &other->categories[i]) == 0);
+    }
+    return NULL;
+}
+
 #define EACH(first, last, call)                                                \
     for (uint32_t i = first; i <= last; i++) {                                 \
         const char *difference = call;                                         \
@@ -515,6 +546,7 @@ const char *compare_state(const struct machine *machine,
     }
     EACH(1, twin->n_addins, compare_addin(machine, twin, i))
     EACH(0, ADMINISTRATORS_MAX - 1, compare_administrator(machine, twin, i))
+    EACH(0, FILTERS_MAX - 1, compare_filter(machine, twin, i))
     EACH(0, TWIN_SESSIONS - 1,
          twin->sessions[i].open ? compare_session(machine, twin, (int)i) : NULL)
     EACH(1, TWIN_NODES - 1, compare_origin(machine, twin, (int)i))

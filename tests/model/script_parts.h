@@ -50,6 +50,14 @@ void say_group_delete(struct script *s, struct arena *arena, Perch__Command *c);
 void say_user_delete(struct script *s, struct arena *arena, Perch__Command *c);
 void say_grant(struct script *s, struct arena *arena, Perch__Command *c);
 void say_revoke(struct script *s, struct arena *arena, Perch__Command *c);
+/** Say the commands of filters. */
+void script_import(struct script *s, struct arena *arena, Perch__Command *c);
+void script_filter_create(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_filter_change(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_filter_delete(struct script *s, struct arena *arena,
+                          Perch__Command *c);
 
 /** Make a message with nothing set. */
 void *script_make(struct arena *arena, const ProtobufCMessageDescriptor *what);

@@ -103,7 +103,7 @@ static ProtobufCBinaryData room(struct script *s, struct arena *arena)
     return script_place(s, arena, true);
 }
 
-static ProtobufCBinaryData category(struct script *s, struct arena *arena)
+ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
 {
     return script_place(s, arena, false);
 }
@@ -111,11 +111,6 @@ static ProtobufCBinaryData category(struct script *s, struct arena *arena)
 ProtobufCBinaryData script_room(struct script *s, struct arena *arena)
 {
     return room(s, arena);
-}
-
-ProtobufCBinaryData script_category(struct script *s, struct arena *arena)
-{
-    return category(s, arena);
 }
 
 ProtobufCBinaryData script_words(struct script *s)
@@ -204,6 +199,12 @@ static void say_post(struct script *s, struct arena *arena, Perch__Command *c)
     if (script_rarely(s, 100)) {
         CODEC_SET(post, retry_id,
                   script_fill(arena, script_below(s, 3) * 40, ' '));
+    }
+    if (script_rarely(s, s->twin->rules > 2 ? 10 : 200)) {
+        CODEC_SET(post, annotation,
+                  script_rarely(s, 8)
+                      ? script_fill(arena, 2047 + script_below(s, 3), 'n')
+                      : script_text(texts[script_below(s, COUNT(texts))]));
     }
 }
 
@@ -678,7 +679,7 @@ static void say_category_change(struct script *s, struct arena *arena,
     Perch__CategoryChange *change = c->category_change =
         MAKE(arena, category_change);
 
-    CODEC_SET(change, category, category(s, arena));
+    CODEC_SET(change, category, script_category(s, arena));
     if (script_rarely(s, 4)) {
         CODEC_SET(change, if_version, 1 + script_below(s, 9));
     }
@@ -761,7 +762,7 @@ static void say_room_create(struct script *s, struct arena *arena,
     Perch__RoomCreate *made = c->room_create = MAKE(arena, room_create);
 
     CODEC_SET(made, room, guid(s, arena, 20, 40));
-    CODEC_SET(made, category, category(s, arena));
+    CODEC_SET(made, category, script_category(s, arena));
     CODEC_SET(made, name, line(s, arena));
     CODEC_SET(made, description, line(s, arena));
     if (!script_rarely(s, 4)) {
@@ -796,7 +797,7 @@ static void say_room_change(struct script *s, struct arena *arena,
         CODEC_SET(change, if_version, 1 + script_below(s, 9));
     }
     if (script_rarely(s, 4)) {
-        CODEC_SET(change, category, category(s, arena));
+        CODEC_SET(change, category, script_category(s, arena));
     }
     if (script_rarely(s, 4)) {
         CODEC_SET(change, name, line(s, arena));
@@ -899,6 +900,10 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE, say_revoke, 4, 'a'},
     {PERCH__COMMAND__KIND_OWNER_REPORT, say_owner_report, 20, 'a'},
     {PERCH__COMMAND__KIND_OWNER_CONFIRM, say_owner_confirm, 5, 'a'},
+    {PERCH__COMMAND__KIND_MESSAGES_IMPORT, script_import, 20, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
+    {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -52,6 +52,16 @@ static bool is_text(ProtobufCBinaryData bytes, size_t max)
     return bytes.len <= max && twin_characters(bytes) >= 0;
 }
 
+static bool is_of_hooks(const Perch__Command *c)
+{
+    return c->kind_case == PERCH__COMMAND__KIND_FILTER_CREATE ||
+           c->kind_case == PERCH__COMMAND__KIND_MESSAGES_IMPORT ||
+           c->kind_case == PERCH__COMMAND__KIND_FILTER_CHANGE ||
+           c->kind_case == PERCH__COMMAND__KIND_FILTER_DELETE ||
+           (c->kind_case == PERCH__COMMAND__KIND_POST &&
+            c->post->has_annotation);
+}
+
 /* All kinds from a correction on are of rules version 3, and these fields. */
 static bool is_of_talk(const Perch__Command *c)
 {
@@ -114,6 +124,10 @@ static unsigned covering(const Perch__Command *c)
     case PERCH__COMMAND__KIND_HOLD_PLACE:
     case PERCH__COMMAND__KIND_HOLD_LIFT:
     case PERCH__COMMAND__KIND_RETENTION_SET:
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
         return 1u << PERCH__ADMINISTRATOR_ROLE__COMPLIANCE_OFFICER;
     default:
         return 0;
@@ -192,6 +206,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     if (c == NULL || c->kind_case == PERCH__COMMAND__KIND__NOT_SET ||
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
         (is_of_people(c) && twin->rules < 2) ||
+        (is_of_hooks(c) && twin->rules < 3) ||
         (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
@@ -241,6 +256,10 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_ADDIN_DELETE:
     case PERCH__COMMAND__KIND_OWNER_REPORT:
     case PERCH__COMMAND__KIND_OWNER_CONFIRM:
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
         return administrator ? check_role(twin, c)
                              : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
@@ -449,6 +468,14 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_owner_report(twin, c->owner_report);
     case PERCH__COMMAND__KIND_OWNER_CONFIRM:
         return twin_owner_confirm(twin, c->owner_confirm);
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+        return twin_import(twin, c->messages_import);
+    case PERCH__COMMAND__KIND_FILTER_CREATE:
+        return twin_filter_create(twin, c->filter_create);
+    case PERCH__COMMAND__KIND_FILTER_CHANGE:
+        return twin_filter_change(twin, c->filter_change);
+    case PERCH__COMMAND__KIND_FILTER_DELETE:
+        return twin_filter_delete(twin, c->filter_delete);
     case PERCH__COMMAND__KIND_CATEGORY_CREATE:
         return twin_category_create(twin, c->category_create);
     case PERCH__COMMAND__KIND_CATEGORY_CHANGE:

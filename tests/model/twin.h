@@ -25,6 +25,7 @@ enum {
     TWIN_EVENTS = 1024,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
+    TWIN_EXPRESSIONS = 16,
     TWIN_ITEMS = TWIN_USERS * 8, /* The script knows so many keys. */
     TWIN_FEEDS = 32,
     TWIN_SAID = 12000,
@@ -182,6 +183,17 @@ struct twin_owner {
     uint32_t users, groups, changes, leaving;
 };
 
+struct twin_filter {
+    bool exists, disabled;
+    struct twin_text name, notice;
+    int action;
+    uint32_t version;
+    int64_t created, changed;
+    size_t n_expressions, n_categories;
+    struct twin_text expressions[TWIN_EXPRESSIONS];
+    struct guid categories[TWIN_PLACES];
+};
+
 struct twin {
     uint32_t rules_known, rules;
     struct twin_text domain, pool_uri, web_url;
@@ -198,7 +210,8 @@ struct twin {
     struct twin_present present[TWIN_PRESENT];
     struct twin_memos retries, endpoints;
     struct twin_origin origins[TWIN_NODES];
-    uint64_t probes[PROBE_SLOTS]; /* Log index. */
+    struct twin_filter filters[FILTERS_MAX]; /* By slot. */
+    uint64_t probes[PROBE_SLOTS];            /* Log index. */
     struct twin_administrator administrators[ADMINISTRATORS_MAX];
     size_t n_items;
     struct twin_item items[TWIN_ITEMS];
@@ -322,6 +335,13 @@ enum outcome twin_group_change(struct twin *twin, const Perch__GroupChange *c);
 enum outcome twin_owner_report(struct twin *twin, const Perch__OwnerReport *c);
 enum outcome twin_owner_confirm(struct twin *twin,
                                 const Perch__OwnerConfirm *c);
+enum outcome twin_import(struct twin *twin, const Perch__MessagesImport *c);
+enum outcome twin_filter_create(struct twin *twin,
+                                const Perch__FilterCreate *c);
+enum outcome twin_filter_change(struct twin *twin,
+                                const Perch__FilterChange *c);
+enum outcome twin_filter_delete(struct twin *twin,
+                                const Perch__FilterDelete *c);
 enum outcome twin_category_create(struct twin *twin,
                                   const Perch__CategoryCreate *c);
 enum outcome twin_category_change(struct twin *twin,

@@ -703,9 +703,14 @@ static enum outcome check_post(struct twin *twin, const Perch__Command *c,
         }
     }
     outcome = twin_may_say(twin, c, room);
-    return outcome == OUTCOME_DONE
-               ? twin_check_said(twin, p->text, p->extra, p->story)
-               : outcome;
+    if (outcome == OUTCOME_DONE) {
+        outcome = twin_check_said(twin, p->text, p->extra, p->story);
+    }
+    if (outcome == OUTCOME_DONE &&
+        (p->annotation.len > 2048 || twin_characters(p->annotation) < 0)) {
+        return OUTCOME_ANNOTATION_INVALID;
+    }
+    return outcome;
 }
 
 enum outcome twin_post(struct twin *twin, const Perch__Command *c)

@@ -63,7 +63,8 @@ static enum outcome check_author(const struct twin *twin, uint32_t user,
     if (said == NULL) {
         return OUTCOME_MESSAGE_UNKNOWN;
     }
-    if (user != 0 && said->user != user) {
+    if (user != 0 &&
+        (said->user != user || said->at <= twin->users[user].created)) {
         return OUTCOME_NOT_THE_AUTHOR;
     }
     if (said->state > REVISION_CORRECTED) {

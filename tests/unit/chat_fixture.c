@@ -181,6 +181,22 @@ enum outcome fixture_addin(struct chat_fixture *f, const struct guid *guid,
     return fixture_administer(f, &command);
 }
 
+enum outcome fixture_filter(struct chat_fixture *f, const char *name,
+                            const char *expression)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__FilterCreate create = PERCH__FILTER_CREATE__INIT;
+    ProtobufCBinaryData expressions[] = {fixture_text(expression)};
+
+    CODEC_SET(&create, name, fixture_text(name));
+    CODEC_SET(&create, action, PERCH__FILTER_ACTION__BLOCK);
+    create.n_expressions = 1;
+    create.expressions = expressions;
+    command.kind_case = PERCH__COMMAND__KIND_FILTER_CREATE;
+    command.filter_create = &create;
+    return fixture_administer(f, &command);
+}
+
 enum outcome fixture_user(struct chat_fixture *f, const char *uri)
 {
     Perch__UserCreate user = PERCH__USER_CREATE__INIT;

@@ -82,6 +82,10 @@ enum outcome fixture_member(struct chat_fixture *f, const char *group,
 enum outcome fixture_addin(struct chat_fixture *f, const struct guid *guid,
                            const char *name, const char *url);
 
+/** Create a filter that blocks one expression, in the whole pool. */
+enum outcome fixture_filter(struct chat_fixture *f, const char *name,
+                            const char *expression);
+
 /** Create a user. */
 enum outcome fixture_user(struct chat_fixture *f, const char *uri);
 

@@ -153,10 +153,23 @@ static void erase(struct said_book *book, uint32_t room, uint64_t id)
     book->n -= 1;
 }
 
+static void take_imported(struct said_book *book, const struct effects *effects)
+{
+    struct message message;
+
+    for (size_t i = 0; i < effects->imported.import->n_messages; i++) {
+        effects_imported(effects, i, &message);
+        take_message(book, &message);
+    }
+}
+
 void said_book_take(struct said_book *book, const struct effects *effects)
 {
     if (effects->has_message) {
         take_message(book, &effects->message);
+    }
+    if (effects->imported.import != NULL) {
+        take_imported(book, effects);
     }
     if (effects->revised.kind != REVISION_NONE) {
         take_revisions(book, effects);

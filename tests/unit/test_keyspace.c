@@ -129,7 +129,7 @@ static void test_table_name__never_changes(void **state)
         "outcomes",     "retries",        "endpoints",  "probes",
         "groups",       "memberships",    "revisions",  "holds",
         "publications", "reads",          "feeds",      "addins",
-        "tombstones",   "administrators",
+        "tombstones",   "administrators", "filters",
     };
 
     (void)state;

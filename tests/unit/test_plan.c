@@ -150,6 +150,32 @@ static void test_plan_make__refuses_a_crowd(void **state)
     assert_refused(text, "at most 9 nodes");
 }
 
+/* What the absence of an external program means is said in the file, not
+ * guessed; its socket is a path that a socket can have. */
+static void test_plan_make__hook(void **state)
+{
+    struct plan plan;
+    char error[CONFIG_ERROR_BYTES];
+    char path[600];
+
+    (void)state;
+    assert_refused(LEAST "plain = yes\n[hook]\nsocket = /run/h\n", "absent");
+    assert_refused(LEAST "plain = yes\n[hook]\nsocket = /run/h\n"
+                         "absent = maybe\n",
+                   "allow or refuse");
+    assert_refused(LEAST "plain = yes\n[hook]\nsocket = h\nabsent = allow\n",
+                   "a path from /");
+    snprintf(path, sizeof(path),
+             LEAST "plain = yes\n[hook]\nabsent = allow\nsocket = /%0*d\n",
+             PLAN_SOCKET_BYTES_MAX, 0);
+    assert_refused(path, "107 bytes");
+    assert_int_equal(plan_of(LEAST "plain = yes\n[hook]\nsocket = /run/h\n"
+                                   "absent = refuse\n",
+                             &plan, error),
+                     ERROR_NONE);
+    assert_true(plan.hook_absent_refuses);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +184,7 @@ int main(void)
         RUN(test_plan_make__reads_levels),
         RUN(test_plan_make__names_what_is_wrong),
         RUN(test_plan_make__refuses_a_crowd),
+        RUN(test_plan_make__hook),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,7 @@ static int setup(void **state)
     assert_outcome(fixture_addin(f, &addin, "Tides", "https://tides.example/"),
                    DONE);
     administer(f);
+    assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
     return 0;
 }
 
@@ -418,6 +419,7 @@ static void test_row_compare__orders_by_kind_then_numbers(void **state)
     assert_int_equal(row_place(ROW_ADDIN), 20);
     assert_int_equal(row_place(ROW_TOMBSTONE), 21);
     assert_int_equal(row_place(ROW_ADMINISTRATOR), 22);
+    assert_int_equal(row_place(ROW_FILTER), 23);
     assert_int_equal(row_parts(ROW_SESSION), 3);
     assert_string_equal(row_name(ROW_SESSION), "session");
 }

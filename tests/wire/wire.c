@@ -206,6 +206,7 @@ static const char *message(const struct xccos_message *a,
     SAME_VALUE("message", story);
     SAME_VALUE("message", state);
     SAME_TEXT("message", reason);
+    SAME_TEXT("message", note);
     SAME_MOMENT("message", changed_at);
     SAME_NUMBER("message", about);
     SAME_TEXT("message", text);
