@@ -162,6 +162,26 @@ static void test_messages_import__refuses(void **state)
     free(batch);
 }
 
+/* A pool may have been quiet for long: what was said meanwhile elsewhere is
+ * past all the same, judged by the moment the entry would have. */
+static void test_machine_judge__of_an_import_into_a_quiet_pool(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct batch *batch = batch_new(f, 1, 1);
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct applied_entry as = {.sent_at_us = f->now_us + 3600000000};
+
+    CODEC_SET(&command, administrator, fixture_text("root"));
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
+    command.messages_import = &batch->import;
+    batch->messages[0].sent_at_us = as.sent_at_us;
+    assert_outcome(machine_judge(f->machine, &command, &as).outcome, DONE);
+    batch->messages[0].sent_at_us += 1;
+    assert_outcome(machine_judge(f->machine, &command, &as).outcome,
+                   IMPORT_TIME);
+    free(batch);
+}
+
 /* Only an administrator imports. */
 static void test_messages_import__by_administrators(void **state)
 {
@@ -189,6 +209,7 @@ int main(void)
         CASE(test_messages_import__keeps_what_was_said),
         CASE(test_messages_import__is_done_once),
         CASE(test_messages_import__refuses),
+        CASE(test_machine_judge__of_an_import_into_a_quiet_pool),
         CASE(test_messages_import__by_administrators),
     };
 
