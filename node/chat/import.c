@@ -4,17 +4,31 @@
 #include "node/chat/room.h"
 #include "proto/base/check.h"
 
-/* Times rise, and are past: what is kept for a while is kept from then on. */
+/* When the message before one of the import was said; 0 when there is none, or
+ * not any more. */
+static int64_t time_before(const struct turn *turn,
+                           const Perch__MessagesImport *import, size_t at)
+{
+    const struct said *last;
+
+    if (at > 0) {
+        return import->messages[at - 1]->sent_at_us;
+    }
+    last = facts_find(turn->facts, import->first_id - 1);
+    return last == NULL ? 0 : last->sent_at_us;
+}
+
+/* Times rise in a room, and are past: what is kept for a while is kept from
+ * then on, and what is cleared is cleared up to a moment. */
 static enum outcome check_time(const struct turn *turn,
                                const Perch__MessagesImport *import, size_t at)
 {
     int64_t sent_at_us = import->messages[at]->sent_at_us;
 
-    if (sent_at_us <= 0 || sent_at_us > turn->sent_at_us ||
-        (at > 0 && sent_at_us < import->messages[at - 1]->sent_at_us)) {
-        return OUTCOME_IMPORT_TIME;
-    }
-    return OUTCOME_DONE;
+    return sent_at_us <= 0 || sent_at_us > turn->sent_at_us ||
+                   sent_at_us < time_before(turn, import, at)
+               ? OUTCOME_IMPORT_TIME
+               : OUTCOME_DONE;
 }
 
 /* As users' URIs are kept: one who is a user here is to be the author. */
