@@ -140,15 +140,17 @@ enum outcome category_delete(struct turn *turn,
     return OUTCOME_DONE;
 }
 
-/* Take all out; those who were in are collected. */
+/* Take all out; those who were in are collected, by rising number, which moves
+ * no other either. */
 static void strip_members(struct machine *machine, struct group *group,
                           struct number_map *moved)
 {
+    for (uint32_t i = 0; i < group->members.n; i++) {
+        number_map_set(moved, group->members.pairs[i].number, 1);
+    }
     while (group->members.n > 0) {
-        uint32_t number = last_of(&group->members);
-
-        drop_membership(machine, group, principal_at(machine, number));
-        number_map_set(moved, number, 1);
+        drop_membership(machine, group,
+                        principal_at(machine, last_of(&group->members)));
     }
 }
 
