@@ -4,6 +4,7 @@
 #include "node/chat/attention.h"
 #include "node/chat/category.h"
 #include "node/chat/enforce.h"
+#include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/membership.h"
 #include "node/chat/memory.h"
@@ -133,6 +134,7 @@ enum outcome category_delete(struct turn *turn,
     }
 
     strip_place(machine, &category->place);
+    filter_lose_category(turn, &category->place.guid);
     category_drop(machine, category);
     tombstone_add(turn, &category->place, 0);
     tell_place(turn, &category->place, EVENT_CATEGORY_DELETED);
