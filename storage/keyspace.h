@@ -69,17 +69,19 @@
     /* A legal hold. Written when placed, deleted when lifted. */              \
     X(HOLDS, "holds", PART_HOLD)                                               \
     /* An item of a user's presence document: a room that is followed. Written \
-     * when it is published, deleted when it is taken back. */                 \
+     * when it is published, deleted when it is taken back or with the user.   \
+     */                                                                        \
     X(PUBLICATIONS, "publications", PART_PRINCIPAL, PART_CONTAINER,            \
       PART_INSTANCE)                                                           \
-    /* How far a user has read a room. Written when that moves; never deleted. \
-     */                                                                        \
+    /* How far a user has read a room. Written when that moves, deleted with   \
+     * either. */                                                              \
     X(READS, "reads", PART_PRINCIPAL, PART_PLACE)                              \
-    /* A user's feeds. Written when they change; never deleted. */             \
+    /* A user's feeds. Written when they change, deleted with the user. */     \
     X(FEEDS, "feeds", PART_PRINCIPAL)                                          \
     /* An add-in. Written when registered or changed, deleted when it is. */   \
     X(ADDINS, "addins", PART_ADDIN)                                            \
-    /* A room or category that was deleted. Written then; never deleted. */    \
+    /* A room or category that was deleted. Written then and when what was     \
+     * said in it is purged; never deleted. */                                 \
     X(TOMBSTONES, "tombstones", PART_PLACE)                                    \
     /* Who may administer. Written when roles are given or taken, deleted with \
      * the last. */                                                            \

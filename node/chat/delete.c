@@ -11,6 +11,7 @@
 #include "node/chat/place.h"
 #include "node/chat/presence.h"
 #include "node/chat/principal.h"
+#include "node/chat/retention.h"
 #include "node/chat/role.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
@@ -82,6 +83,14 @@ static void tell_place(struct turn *turn, const struct place *place,
                  place->is_room ? ROW_ROOM : ROW_CATEGORY, place->number, 0, 0);
 }
 
+/* Retention goes on beneath, by what is in force now. */
+static void bury_messages(const struct room *room, struct tombstone *tombstone)
+{
+    tombstone->message_id_last = room->message_id_last;
+    tombstone->retention_days = retention_days(room);
+    tombstone->sweep = room->sweep;
+}
+
 enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command)
 {
     struct machine *machine = turn->machine;
@@ -106,7 +115,7 @@ enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command)
     strip_place(machine, &room->place);
     addin_carry(room, NULL);
     room_drop(machine, room);
-    tombstone_add(turn, &room->place, room->message_id_last);
+    bury_messages(room, tombstone_add(turn, &room->place));
     tell_place(turn, &room->place, EVENT_ROOM_DELETED);
     machine->departed.room = room;
     return OUTCOME_DONE;
@@ -136,7 +145,7 @@ enum outcome category_delete(struct turn *turn,
     strip_place(machine, &category->place);
     filter_lose_category(turn, &category->place.guid);
     category_drop(machine, category);
-    tombstone_add(turn, &category->place, 0);
+    tombstone_add(turn, &category->place);
     tell_place(turn, &category->place, EVENT_CATEGORY_DELETED);
     machine->departed.category = category;
     return OUTCOME_DONE;

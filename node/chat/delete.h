@@ -11,7 +11,8 @@
 
 /**
  * Delete a room: who is in it leaves, and its messages, whose rows stay, are
- * shown to nobody any more. A tombstone names them.
+ * shown to nobody any more. A tombstone names them, and keeps them as long as
+ * the room did.
  *
  * Returns ROOM_UNKNOWN, VERSION_STALE, or ROOM_HELD while a legal hold lies on
  * it, which would lose what it lies on.

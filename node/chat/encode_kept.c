@@ -3,6 +3,23 @@
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 
+static void fill_keeping(const struct tombstone *tombstone,
+                         Perch__Stored__Tombstone *row)
+{
+    if (tombstone->retention_days > 0) {
+        CODEC_SET(row, retention_days, tombstone->retention_days);
+    }
+    if (tombstone->sweep.purged_upto > 0) {
+        CODEC_SET(row, purged_upto, tombstone->sweep.purged_upto);
+    }
+    if (tombstone->sweep.swept_upto > 0) {
+        CODEC_SET(row, swept_upto, tombstone->sweep.swept_upto);
+    }
+    if (tombstone->sweep.kept > 0) {
+        CODEC_SET(row, kept, tombstone->sweep.kept);
+    }
+}
+
 bool encode_tombstone(const struct machine *machine, const struct row_key *key,
                       struct arena *scratch, struct buffer *to)
 {
@@ -20,6 +37,7 @@ bool encode_tombstone(const struct machine *machine, const struct row_key *key,
         CODEC_SET(&row, messages, tombstone->message_id_last);
     }
     CODEC_SET(&row, deleted_at_us, tombstone->deleted_at_us);
+    fill_keeping(tombstone, &row);
     codec_write(&row.base, to);
     return true;
 }

@@ -36,13 +36,13 @@ void encode_keeping(const struct room *room, Perch__Stored__Room *row)
     if (room->cleared_upto > 0) {
         CODEC_SET(row, cleared_upto, room->cleared_upto);
     }
-    if (room->purged_upto > 0) {
-        CODEC_SET(row, purged_upto, room->purged_upto);
+    if (room->sweep.purged_upto > 0) {
+        CODEC_SET(row, purged_upto, room->sweep.purged_upto);
     }
-    if (room->swept_upto > 0) {
-        CODEC_SET(row, swept_upto, room->swept_upto);
+    if (room->sweep.swept_upto > 0) {
+        CODEC_SET(row, swept_upto, room->sweep.swept_upto);
     }
-    if (room->kept > 0) {
-        CODEC_SET(row, kept, room->kept);
+    if (room->sweep.kept > 0) {
+        CODEC_SET(row, kept, room->sweep.kept);
     }
 }

@@ -173,16 +173,29 @@ enum outcome hold_place(struct turn *turn, const Perch__Command *command)
     return outcome;
 }
 
-/* Purging begins again in rooms where it passed messages over. */
+/* Returns whether purging has passed messages over, and begins again. */
+static bool begin_again(struct sweep *sweep)
+{
+    if (sweep->kept == 0) {
+        return false;
+    }
+    sweep->kept = 0;
+    sweep->swept_upto = 0;
+    return true;
+}
+
+/* In rooms, and in those that were deleted. */
 static void sweep_again(struct machine *machine)
 {
     for (uint32_t number = 1; number <= machine->place_last; number++) {
         struct room *room = table_at(&machine->rooms, number);
+        struct tombstone *gone = table_at(&machine->tombstones, number);
 
-        if (room != NULL && room->kept > 0) {
-            room->kept = 0;
-            room->swept_upto = 0;
+        if (room != NULL && begin_again(&room->sweep)) {
             room_mark(machine, room);
+        }
+        if (gone != NULL && begin_again(&gone->sweep)) {
+            changes_mark(&machine->changes, ROW_TOMBSTONE, number, 0, 0);
         }
     }
 }

@@ -27,6 +27,9 @@ enum error load_tombstone(struct machine *machine, const struct row_key *key,
     tombstone->name = text_new(codec_slice(row->name));
     tombstone->message_id_last = row->messages;
     tombstone->deleted_at_us = row->deleted_at_us;
+    tombstone->retention_days = row->retention_days;
+    tombstone->sweep =
+        (struct sweep){row->purged_upto, row->swept_upto, row->kept};
     if (place_find(machine, &tombstone->guid) != NULL ||
         !tombstone_adopt(machine, tombstone)) {
         tombstone_free(tombstone);

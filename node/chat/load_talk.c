@@ -38,7 +38,7 @@ void load_keeping(struct room *room, const Perch__Stored__Room *row)
     room->has_retention = row->has_retention_days;
     room->retention_days = row->retention_days;
     room->cleared_upto = row->cleared_upto;
-    room->purged_upto = row->purged_upto;
-    room->swept_upto = row->swept_upto;
-    room->kept = row->kept;
+    room->sweep.purged_upto = row->purged_upto;
+    room->sweep.swept_upto = row->swept_upto;
+    room->sweep.kept = row->kept;
 }

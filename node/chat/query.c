@@ -185,14 +185,27 @@ bool query_tombstone(const struct machine *machine, const struct guid *guid,
 {
     const struct tombstone *tombstone = tombstone_find(machine, guid);
 
+    return tombstone != NULL &&
+           query_tombstone_numbered(machine, tombstone->number, view_out);
+}
+
+bool query_tombstone_numbered(const struct machine *machine, uint32_t number,
+                              struct tombstone_view *view_out)
+{
+    const struct tombstone *tombstone = table_at(&machine->tombstones, number);
+
     if (tombstone == NULL) {
         return false;
     }
     *view_out = (struct tombstone_view){
         .number = tombstone->number,
         .name = text_slice(tombstone->name),
+        .guid = tombstone->guid,
         .message_id_last = tombstone->message_id_last,
         .deleted_at_us = tombstone->deleted_at_us,
+        .retention_days = tombstone->retention_days,
+        .purged_upto = tombstone->sweep.purged_upto,
+        .swept_upto = tombstone->sweep.swept_upto,
     };
     return true;
 }

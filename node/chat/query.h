@@ -62,8 +62,11 @@ struct administrator_view {
 struct tombstone_view {
     uint32_t number; /* Its messages are rows of this place. */
     struct slice name;
+    struct guid guid;
     uint64_t message_id_last; /* 0: none, or a category. */
     int64_t deleted_at_us;
+    uint32_t retention_days;          /* Of its messages; 0: for ever. */
+    uint64_t purged_upto, swept_upto; /* As of a room. */
 };
 
 /* The message a retry id stands for. */
@@ -165,6 +168,9 @@ uint32_t query_roles_of(const struct machine *machine,
  * that guid. */
 bool query_tombstone(const struct machine *machine, const struct guid *guid,
                      struct tombstone_view *view_out);
+/** The same by place number. */
+bool query_tombstone_numbered(const struct machine *machine, uint32_t number,
+                              struct tombstone_view *view_out);
 
 /**
  * Say what the pool knows of a node.

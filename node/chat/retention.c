@@ -4,6 +4,7 @@
 #include "node/chat/hold.h"
 #include "node/chat/place.h"
 #include "node/chat/room.h"
+#include "node/chat/tombstone.h"
 #include "proto/base/check.h"
 
 #define US_PER_DAY (INT64_C(86400) * 1000000)
@@ -80,10 +81,62 @@ enum outcome retention_set(struct turn *turn,
     return OUTCOME_DONE;
 }
 
-/* Whether retention has ended for all that is to be looked at. */
-static bool is_over(const struct turn *turn, const struct room *room)
+/* What was said in a room, also in one that was deleted. */
+struct cellar {
+    uint32_t number;
+    struct guid guid;
+    uint64_t message_id_last;
+    uint32_t days;
+    bool is_held;
+    enum row_kind row;
+    struct sweep *sweep;
+};
+
+static void take_room(struct room *room, struct cellar *cellar)
 {
-    int64_t kept_us = retention_days(room) * US_PER_DAY;
+    *cellar = (struct cellar){
+        .number = room->place.number,
+        .guid = room->place.guid,
+        .message_id_last = room->message_id_last,
+        .days = retention_days(room),
+        .is_held = room->holds > 0,
+        .row = ROW_ROOM,
+        .sweep = &room->sweep,
+    };
+}
+
+/* No hold lies on what is deleted, but on users. */
+static void take_deleted(struct tombstone *tombstone, struct cellar *cellar)
+{
+    *cellar = (struct cellar){
+        .number = tombstone->number,
+        .guid = tombstone->guid,
+        .message_id_last = tombstone->message_id_last,
+        .days = tombstone->retention_days,
+        .row = ROW_TOMBSTONE,
+        .sweep = &tombstone->sweep,
+    };
+}
+
+static bool find(const struct machine *machine, ProtobufCBinaryData guid,
+                 struct cellar *cellar_out)
+{
+    struct room *room = room_named(machine, guid);
+    struct tombstone *tombstone =
+        room == NULL ? tombstone_of_room(machine, guid) : NULL;
+
+    if (room != NULL) {
+        take_room(room, cellar_out);
+    } else if (tombstone != NULL) {
+        take_deleted(tombstone, cellar_out);
+    }
+    return room != NULL || tombstone != NULL;
+}
+
+/* Whether retention has ended for all that is to be looked at. */
+static bool is_over(const struct turn *turn, const struct cellar *cellar)
+{
+    int64_t kept_us = cellar->days * US_PER_DAY;
 
     for (size_t i = 0; turn->facts != NULL && i < turn->facts->n; i++) {
         if (turn->facts->said[i].sent_at_us + kept_us >= turn->sent_at_us) {
@@ -93,33 +146,30 @@ static bool is_over(const struct turn *turn, const struct room *room)
     return true;
 }
 
-static enum outcome check(const struct turn *turn, const struct room *room,
+static enum outcome check(const struct turn *turn, const struct cellar *cellar,
                           const Perch__RoomPurge *command)
 {
-    if (room == NULL) {
-        return OUTCOME_ROOM_UNKNOWN;
-    }
-    if (room->holds > 0) {
+    if (cellar->is_held) {
         return OUTCOME_ROOM_HELD;
     }
-    if (retention_days(room) == 0) {
+    if (cellar->days == 0) {
         return OUTCOME_RETENTION_NONE;
     }
-    if (command->after_id != room->swept_upto) {
+    if (command->after_id != cellar->sweep->swept_upto) {
         return OUTCOME_PURGE_STALE;
     }
     if (command->upto_id <= command->after_id ||
-        command->upto_id > room->message_id_last) {
+        command->upto_id > cellar->message_id_last) {
         return OUTCOME_MESSAGE_UNKNOWN;
     }
     if (turn->facts != NULL && turn->facts->n > PURGES_MAX) {
         return OUTCOME_PURGE_TOO_MANY;
     }
-    return is_over(turn, room) ? OUTCOME_DONE : OUTCOME_RETENTION_RUNS;
+    return is_over(turn, cellar) ? OUTCOME_DONE : OUTCOME_RETENTION_RUNS;
 }
 
 /* Erase what nobody holds. */
-static void erase(struct turn *turn, struct room *room)
+static void erase(struct turn *turn, const struct cellar *cellar)
 {
     struct effects *effects = turn->effects;
 
@@ -127,34 +177,43 @@ static void erase(struct turn *turn, struct room *room)
         const struct said *said = &turn->facts->said[i];
 
         if (hold_is_on(turn->machine, said->author_uri)) {
-            room->kept += 1;
+            cellar->sweep->kept += 1;
         } else {
             effects_id(effects, said->message_id);
         }
     }
-    effects->purged_room = effects->n_ids > 0 ? room->place.number : 0;
+    effects->purged_room = effects->n_ids > 0 ? cellar->number : 0;
+}
+
+static void tell_purged(struct turn *turn, const struct cellar *cellar,
+                        uint64_t upto_id)
+{
+    struct event *event = effects_event(turn->effects, EVENT_ROOM_PURGED);
+
+    event->room = cellar->number;
+    event->guid = cellar->guid;
+    event->message_id = upto_id;
+    event->position = (uint32_t)turn->effects->n_ids;
+    changes_mark(&turn->machine->changes, cellar->row, cellar->number, 0, 0);
 }
 
 enum outcome room_purge(struct turn *turn, const Perch__RoomPurge *command)
 {
-    struct room *room = room_named(turn->machine, command->room);
-    enum outcome outcome = check(turn, room, command);
-    struct event *event;
+    struct cellar cellar;
+    enum outcome outcome = OUTCOME_ROOM_UNKNOWN;
 
+    if (find(turn->machine, command->room, &cellar)) {
+        outcome = check(turn, &cellar, command);
+    }
     if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
-    erase(turn, room);
-    room->swept_upto = command->upto_id;
-    if (room->purged_upto < command->upto_id) {
-        room->purged_upto = command->upto_id;
+    erase(turn, &cellar);
+    cellar.sweep->swept_upto = command->upto_id;
+    if (cellar.sweep->purged_upto < command->upto_id) {
+        cellar.sweep->purged_upto = command->upto_id;
     }
     turn->value = turn->effects->n_ids;
-    event = effects_event(turn->effects, EVENT_ROOM_PURGED);
-    event->room = room->place.number;
-    event->guid = room->place.guid;
-    event->message_id = command->upto_id;
-    event->position = (uint32_t)turn->effects->n_ids;
-    room_mark(turn->machine, room);
+    tell_purged(turn, &cellar, command->upto_id);
     return OUTCOME_DONE;
 }

@@ -29,7 +29,8 @@ enum outcome retention_set(struct turn *turn,
  * Erase messages that retention has ended for.
  *
  * All or nothing: when one of them is to be kept still, none goes. Those of
- * users who are held are passed over.
+ * users who are held are passed over. A room that was deleted is purged by what
+ * was in force for it then.
  *
  * Returns ROOM_UNKNOWN, ROOM_HELD, RETENTION_NONE, PURGE_STALE,
  * MESSAGE_UNKNOWN for a range beyond the room's last or empty, PURGE_TOO_MANY,

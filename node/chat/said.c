@@ -1,6 +1,8 @@
 #include "node/chat/said.h"
 
 #include "node/chat/room.h"
+#include "node/chat/state.h"
+#include "node/chat/tombstone.h"
 #include "proto/base/check.h"
 
 bool message_is_wanted(const Perch__Command *command)
@@ -53,10 +55,37 @@ static bool is_too_much(const Perch__Command *command,
            (wants->n == 0 || wants->n > REDACTIONS_MAX);
 }
 
+static bool find_room(const struct machine *machine, ProtobufCBinaryData guid,
+                      struct wants *wants)
+{
+    const struct room *room = room_named(machine, guid);
+
+    if (room == NULL) {
+        return false;
+    }
+    wants->room = room->place.number;
+    wants->rows_above = room->sweep.purged_upto;
+    wants->message_id_last = room->message_id_last;
+    return true;
+}
+
+static bool find_deleted(const struct machine *machine,
+                         ProtobufCBinaryData guid, struct wants *wants)
+{
+    const struct tombstone *gone = tombstone_of_room(machine, guid);
+
+    if (gone == NULL) {
+        return false;
+    }
+    wants->room = gone->number;
+    wants->rows_above = gone->sweep.purged_upto;
+    wants->message_id_last = gone->message_id_last;
+    return true;
+}
+
 bool message_wants(const struct machine *machine, const Perch__Command *command,
                    struct wants *wants_out)
 {
-    const struct room *room;
     ProtobufCBinaryData guid;
 
     *wants_out = (struct wants){.n = 0};
@@ -64,13 +93,12 @@ bool message_wants(const struct machine *machine, const Perch__Command *command,
         return false;
     }
     guid = fill(command, wants_out);
-    room = room_named(machine, guid);
-    if (room == NULL || is_too_much(command, wants_out)) {
+    if (is_too_much(command, wants_out) ||
+        !(find_room(machine, guid, wants_out) ||
+          (command->kind_case == PERCH__COMMAND__KIND_ROOM_PURGE &&
+           find_deleted(machine, guid, wants_out)))) {
         return false;
     }
-    wants_out->room = room->place.number;
-    wants_out->rows_above = room->purged_upto;
-    wants_out->message_id_last = room->message_id_last;
     if (command->kind_case == PERCH__COMMAND__KIND_MESSAGES_IMPORT) {
         want_last(wants_out);
     }

@@ -139,6 +139,13 @@ struct addin {
     uint32_t rooms;   /* That carry it. */
 };
 
+/* retention.c: how far purging has come in what was said in a room. */
+struct sweep {
+    uint64_t purged_upto; /* Message ids: rows may be missing, */
+    uint64_t swept_upto;  /* purging goes on after it. */
+    uint32_t kept;        /* Messages that it has passed over. */
+};
+
 /* room.c, role.c, presence.c */
 struct room {
     struct place place;
@@ -159,10 +166,8 @@ struct room {
     bool has_retention; /* Its own, whatever the category has. */
     uint32_t retention_days;
     uint32_t holds;        /* That lie on it; follows from the holds. */
-    uint32_t kept;         /* Messages that purging has passed over. */
-    uint64_t cleared_upto; /* Message ids: not shown any more, */
-    uint64_t purged_upto;  /* rows may be missing, */
-    uint64_t swept_upto;   /* purging goes on after it. */
+    uint64_t cleared_upto; /* Message id: not shown any more. */
+    struct sweep sweep;
 };
 
 /* hold.c: on a room or on a user. */
@@ -339,6 +344,8 @@ struct tombstone {
     uint32_t number;          /* Place number. */
     uint64_t message_id_last; /* 0: none, or a category. */
     int64_t deleted_at_us;
+    uint32_t retention_days; /* In force when it was deleted; 0: for ever. */
+    struct sweep sweep;
 };
 
 /* All of them by guid. */

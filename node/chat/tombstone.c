@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/chat/place.h"
 #include "proto/base/check.h"
 
 static int compare_guids(const struct tombstone *a, const struct tombstone *b)
@@ -32,8 +33,7 @@ bool tombstone_adopt(struct machine *machine, struct tombstone *tombstone)
     return true;
 }
 
-void tombstone_add(struct turn *turn, const struct place *place,
-                   uint64_t message_id_last)
+struct tombstone *tombstone_add(struct turn *turn, const struct place *place)
 {
     struct tombstone *tombstone = calloc(1, sizeof(*tombstone));
     bool adopted;
@@ -42,11 +42,11 @@ void tombstone_add(struct turn *turn, const struct place *place,
     tombstone->guid = place->guid;
     tombstone->name = text_new(text_slice(place->name));
     tombstone->number = place->number;
-    tombstone->message_id_last = message_id_last;
     tombstone->deleted_at_us = turn->sent_at_us;
     adopted = tombstone_adopt(turn->machine, tombstone);
     CHECK(adopted); /* place_check_new gives no guid twice. */
     changes_mark(&turn->machine->changes, ROW_TOMBSTONE, place->number, 0, 0);
+    return tombstone;
 }
 
 const struct tombstone *tombstone_find(const struct machine *machine,
@@ -57,4 +57,19 @@ const struct tombstone *tombstone_find(const struct machine *machine,
 
     key.guid = *guid;
     return RB_FIND(tombstone_guids, &tree, &key);
+}
+
+struct tombstone *tombstone_of_room(const struct machine *machine,
+                                    ProtobufCBinaryData guid)
+{
+    const struct tombstone *tombstone;
+    struct guid named;
+
+    if (place_read_guid(guid, &named) != OUTCOME_DONE) {
+        return NULL;
+    }
+    tombstone = tombstone_find(machine, &named);
+    return tombstone == NULL || tombstone->message_id_last == 0
+               ? NULL
+               : table_at(&machine->tombstones, tombstone->number);
 }

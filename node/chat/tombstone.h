@@ -1,6 +1,7 @@
-/* What is kept of rooms and categories that were deleted: guid, name and how
- * many messages lie beneath. So a guid, which is in every address and archive,
- * is never given twice, and rows of messages keep the name of their room.
+/* What is kept of rooms and categories that were deleted: guid, name, how many
+ * messages lie beneath and how long they are kept. So a guid, which is in every
+ * address and archive, is never given twice, and rows of messages keep the name
+ * of their room.
  *
  * Thread: state loop.
  */
@@ -10,12 +11,17 @@
 #include "node/chat/state.h"
 
 /**
- * Keep what is to be kept of a place that is deleted.
+ * Keep what is to be kept of a place that is deleted. What was said in it is
+ * left to the caller.
  *
- * @message_id_last  Of a room; 0 for a category.
+ * Owned by the machine.
  */
-void tombstone_add(struct turn *turn, const struct place *place,
-                   uint64_t message_id_last);
+struct tombstone *tombstone_add(struct turn *turn, const struct place *place);
+
+/** Find the deleted room that a command names, when messages lie beneath. NULL
+ * when there is none. */
+struct tombstone *tombstone_of_room(const struct machine *machine,
+                                    ProtobufCBinaryData guid);
 
 /**
  * Take a tombstone that has all its fields into the indexes.

@@ -30,35 +30,90 @@ static enum error find_due(struct reading *reading, struct arena *arena,
     return ERROR_NONE;
 }
 
-enum error keeping_due(struct store *store, const struct room *room,
-                       int64_t now_us, uint64_t *upto_out)
+/* A room, or one that was deleted, as far as purging it goes. */
+struct cellar {
+    uint32_t number;
+    struct guid guid;
+    uint64_t message_id_last, swept_upto;
+    uint32_t retention_days;
+    bool is_held;
+};
+
+static void take_room(const struct room *room, struct cellar *cellar)
+{
+    struct room_view view;
+
+    view_room(room, &view);
+    *cellar = (struct cellar){
+        .number = view.place.number,
+        .guid = view.place.guid,
+        .message_id_last = view.message_id_last,
+        .swept_upto = view.swept_upto,
+        .retention_days = view.retention_days,
+        .is_held = view.holds > 0,
+    };
+}
+
+/* Returns false for a place without messages. */
+static bool find_cellar(const struct machine *machine, uint32_t number,
+                        struct cellar *cellar)
+{
+    const struct room *room = query_room_numbered(machine, number);
+    struct tombstone_view gone;
+
+    if (room != NULL) {
+        take_room(room, cellar);
+        return true;
+    }
+    if (!query_tombstone_numbered(machine, number, &gone)) {
+        return false;
+    }
+    *cellar = (struct cellar){
+        .number = gone.number,
+        .guid = gone.guid,
+        .message_id_last = gone.message_id_last,
+        .swept_upto = gone.swept_upto,
+        .retention_days = gone.retention_days,
+    };
+    return true;
+}
+
+static enum error due(struct store *store, const struct cellar *cellar,
+                      int64_t now_us, uint64_t *upto_out)
 {
     struct arena *arena = arena_new(KEEPING_ARENA_BYTES);
     struct reading *reading = NULL;
     struct view *view = NULL;
-    struct reading_range range;
-    struct room_view facts;
+    struct reading_range range = {cellar->number, cellar->swept_upto + 1,
+                                  cellar->message_id_last, false};
     enum error error;
 
     CHECK(arena != NULL);
     *upto_out = 0;
-    view_room(room, &facts);
-    range = (struct reading_range){facts.place.number, facts.swept_upto + 1,
-                                   facts.message_id_last, false};
-    error = facts.retention_days == 0 || range.first > range.last
+    error = cellar->retention_days == 0 || range.first > range.last
                 ? ERROR_NOT_FOUND
                 : view_open(store, &view);
     if (error == ERROR_NONE) {
         error = reading_open(view, &range, &reading);
     }
     if (error == ERROR_NONE) {
-        error = find_due(reading, arena,
-                         now_us - facts.retention_days * US_PER_DAY, upto_out);
+        error =
+            find_due(reading, arena,
+                     now_us - cellar->retention_days * US_PER_DAY, upto_out);
     }
     reading_close(reading);
     view_close(view);
     arena_free(arena);
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error keeping_due(struct store *store, const struct room *room,
+                       int64_t now_us, uint64_t *upto_out)
+{
+    struct cellar cellar;
+
+    take_room(room, &cellar);
+    return due(store, &cellar, now_us, upto_out);
 }
 
 /* A refusal is a rule's word: held meanwhile, or purged by another. */
@@ -80,15 +135,15 @@ static void told(struct proposal *proposal, enum proposal_fate fate,
     }
 }
 
-static void propose(struct sessions *hub, const struct room_view *room,
+static void propose(struct sessions *hub, const struct cellar *cellar,
                     uint64_t upto)
 {
     Perch__RoomPurge purge = PERCH__ROOM_PURGE__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
     struct keeping *keeping = &hub->keeping;
 
-    CODEC_SET_BYTES(&purge, room, slice_of(room->place.guid.bytes, GUID_BYTES));
-    CODEC_SET(&purge, after_id, room->swept_upto);
+    CODEC_SET_BYTES(&purge, room, slice_of(cellar->guid.bytes, GUID_BYTES));
+    CODEC_SET(&purge, after_id, cellar->swept_upto);
     CODEC_SET(&purge, upto_id, upto);
     command.kind_case = PERCH__COMMAND__KIND_ROOM_PURGE;
     command.room_purge = &purge;
@@ -100,25 +155,25 @@ static void propose(struct sessions *hub, const struct room_view *room,
     }
 }
 
-/* Returns whether the room's messages were looked at. */
-static bool look(struct sessions *hub, const struct room *room)
+/* Returns whether the place's messages were looked at. */
+static bool look(struct sessions *hub, uint32_t number)
 {
-    struct room_view view;
+    struct cellar cellar;
     uint64_t upto = 0;
     enum error error;
 
-    view_room(room, &view);
-    if (view.retention_days == 0 || view.holds > 0 ||
-        view.swept_upto >= view.message_id_last) {
+    if (!find_cellar(hub->machine, number, &cellar) ||
+        cellar.retention_days == 0 || cellar.is_held ||
+        cellar.swept_upto >= cellar.message_id_last) {
         return false;
     }
-    error = keeping_due(hub->history.store, room,
-                        loop_wall_us(hub->settings.loop), &upto);
+    error = due(hub->history.store, &cellar, loop_wall_us(hub->settings.loop),
+                &upto);
     if (error != ERROR_NONE) {
-        journal_error("retention_not_read", "room=%" PRIu32 " error=%s",
-                      view.place.number, error_name(error));
+        journal_error("retention_not_read", "room=%" PRIu32 " error=%s", number,
+                      error_name(error));
     } else if (upto > 0) {
-        propose(hub, &view, upto);
+        propose(hub, &cellar, upto);
     }
     return true;
 }
@@ -138,10 +193,7 @@ void keeping_tick(struct sessions *hub)
     for (int i = 0; i < KEEPING_PASSED_MAX && looked < KEEPING_ROOMS_MAX &&
                     !keeping->purging && last > 0;
          i++) {
-        const struct room *room;
-
         keeping->room = keeping->room >= last ? 1 : keeping->room + 1;
-        room = query_room_numbered(hub->machine, keeping->room);
-        looked += room != NULL && look(hub, room);
+        looked += look(hub, keeping->room);
     }
 }

@@ -463,15 +463,27 @@ static const char *compare_principal(const struct machine *machine,
                               : compare_attention(machine, twin, number);
 }
 
+static const char *compare_gone(const struct machine *machine,
+                                const struct twin_place *place)
+{
+    struct tombstone_view view;
+
+    SAME(query_room(machine, &place->guid) == NULL);
+    SAME(query_category(machine, &place->guid) == NULL);
+    SAME(query_tombstone(machine, &place->guid, &view));
+    SAME(view.message_id_last == place->message_id);
+    SAME(view.retention_days == place->days);
+    SAME(view.purged_upto == place->purged && view.swept_upto == place->swept);
+    return NULL;
+}
+
 static const char *compare_any_place(const struct machine *machine,
                                      const struct twin *twin, uint32_t number)
 {
     const struct twin_place *place = &twin->places[number];
 
     if (place->gone) {
-        SAME(query_room(machine, &place->guid) == NULL);
-        SAME(query_category(machine, &place->guid) == NULL);
-        return NULL;
+        return compare_gone(machine, place);
     }
     return place->is_room ? compare_room(machine, twin, number)
                           : compare_category(machine, twin, number);

@@ -189,7 +189,7 @@ void script_import(struct script *s, struct arena *arena, Perch__Command *c)
               s->twin->places[room].message_id +
                   (script_rarely(s, 6) ? script_below(s, 4) : 1));
     import->n_messages = script_below(s, 4);
-    if (script_rarely(s, 25)) { /* More than one purge looks at. */
+    if (script_rarely(s, 8)) { /* More than one purge looks at. */
         import->n_messages = PURGES_MAX + script_below(s, 20);
     }
     if (script_rarely(s, 200)) {

@@ -65,7 +65,8 @@ struct twin_item {
 };
 
 struct twin_place {
-    bool gone; /* Deleted: all but the guid is zero. */
+    bool gone; /* Deleted: all but the guid is zero, and of a room how long
+                  messages are kept and how far purging is. */
     bool is_room;
     struct guid guid;
     struct twin_text name, description;

@@ -8,14 +8,21 @@
 
 static void bury_place(struct twin *twin, uint32_t number, enum event_kind kind)
 {
-    struct guid guid = twin->places[number].guid;
+    struct twin_place was = twin->places[number];
     struct event *event = twin_event(twin, kind);
 
     event->room = number;
-    event->guid = guid;
-    memset(&twin->places[number], 0, sizeof(twin->places[number]));
-    twin->places[number].gone = true;
-    twin->places[number].guid = guid;
+    event->guid = was.guid;
+    twin->places[number] = (struct twin_place){.gone = true, .guid = was.guid};
+    if (was.is_room) {
+        twin->places[number].has_days = true;
+        twin->places[number].days =
+            was.has_days ? was.days : twin->places[was.category].days;
+        twin->places[number].message_id = was.message_id;
+        twin->places[number].swept = was.swept;
+        twin->places[number].purged = was.purged;
+        twin->places[number].kept = was.kept;
+    }
     for (uint32_t i = 1; i <= twin->n_users; i++) {
         twin->reads[i][number] = 0;
     }

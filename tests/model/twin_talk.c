@@ -346,9 +346,26 @@ static void erase(struct twin *twin, uint32_t room,
     }
 }
 
+/* A room, or one that was deleted and in which something was said. */
+static uint32_t cellar(const struct twin *twin, ProtobufCBinaryData guid)
+{
+    uint32_t room = twin_place(twin, guid, true);
+
+    for (uint32_t i = 1; room == 0 && guid.len == 16 && i <= twin->n_places;
+         i++) {
+        const struct twin_place *place = &twin->places[i];
+
+        if (place->gone && place->message_id > 0 &&
+            memcmp(place->guid.bytes, guid.data, 16) == 0) {
+            return i;
+        }
+    }
+    return room;
+}
+
 enum outcome twin_purge(struct twin *twin, const Perch__RoomPurge *purge)
 {
-    uint32_t room = twin_place(twin, purge->room, true);
+    uint32_t room = cellar(twin, purge->room);
     struct twin_place *place = &twin->places[room];
     struct event *event;
     bool over;

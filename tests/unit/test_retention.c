@@ -184,14 +184,82 @@ static void take(void *context, const struct row_key *key,
     row_store_take(context, key, value);
 }
 
+static void restart(struct chat_fixture *f)
+{
+    struct row_store *rows = row_store_new();
+    struct machine *again;
+    enum error error;
+
+    machine_write_all(f->machine, take, rows);
+    again = row_store_machine(rows, COMMAND_RULES_KNOWN, &error);
+    assert_non_null(again);
+    assert_true(machine_hash(again) == machine_hash(f->machine));
+    machine_free(f->machine);
+    f->machine = again;
+    row_store_free(rows);
+}
+
+static enum outcome delete_lobby(struct chat_fixture *f)
+{
+    Perch__RoomDelete delete = PERCH__ROOM_DELETE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&delete, room, fixture_guid_bytes(&f->lobby));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_DELETE;
+    command.room_delete = &delete;
+    return fixture_administer(f, &command);
+}
+
+/* What was said in a room that is deleted is kept as long as it would have been
+ * and no longer, whatever becomes of its category; also by who is held. */
+static void test_room_purge__goes_on_when_the_room_is_deleted(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint32_t number = fixture_view(f, &f->lobby).place.number;
+    struct tombstone_view gone;
+
+    assert_outcome(talk_retain(f, NULL, 1), DONE);
+    assert_outcome(talk_hold(f, "Smith", NULL, BOB), DONE);
+    assert_outcome(delete_lobby(f), DONE);
+    assert_outcome(talk_retain(f, NULL, 0), DONE);
+    assert_outcome(talk_purge(f, &f->lobby, 0, 3), RETENTION_RUNS);
+    assert_no_trace(f);
+    talk_days(f, 2);
+    assert_outcome(talk_purge(f, &f->lobby, 1, 3), PURGE_STALE);
+    assert_outcome(talk_purge(f, &f->lobby, 0, 4), MESSAGE_UNKNOWN);
+    assert_outcome(talk_purge(f, &f->lobby, 0, 3), DONE);
+    assert_int_equal(f->applied.value, 1);
+    assert_int_equal(f->effects.purged_room, number);
+    assert_int_equal(said_book_messages(f->book, number), 2);
+    restart(f);
+    assert_true(query_tombstone(f->machine, &f->lobby, &gone));
+    assert_int_equal(gone.retention_days, 1);
+    assert_int_equal(gone.swept_upto, 3);
+    assert_outcome(talk_lift(f, "Smith", NULL, BOB), DONE);
+    restart(f);
+    assert_outcome(talk_purge(f, &f->lobby, 0, 3), DONE);
+    assert_int_equal(said_book_messages(f->book, number), 0);
+}
+
+/* Beneath a room without retention all stays; beneath one in which nothing was
+ * said there is nothing to purge. */
+static void test_room_purge__not_of_a_deleted_room_kept_for_ever(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct guid none = fixture_guid(99);
+
+    assert_outcome(delete_lobby(f), DONE);
+    assert_outcome(talk_retain(f, NULL, 1), DONE);
+    talk_days(f, 2);
+    assert_outcome(talk_purge(f, &f->lobby, 0, 3), RETENTION_NONE);
+    assert_outcome(talk_purge(f, &none, 0, 3), ROOM_UNKNOWN);
+    assert_no_trace(f);
+}
+
 /* After a restart the same is held, kept, cleared and purged. */
 static void test_hold_place__after_a_restart(void **state)
 {
     struct chat_fixture *f = *state;
-    struct row_store *rows = row_store_new();
-    struct machine *again;
-    enum error error;
-    uint64_t hash;
 
     assert_outcome(talk_retain(f, NULL, 1), DONE);
     assert_outcome(talk_retain(f, &f->desk, 0), DONE);
@@ -200,18 +268,11 @@ static void test_hold_place__after_a_restart(void **state)
     assert_outcome(talk_clear(f, &f->lobby, 1, "old"), DONE);
     talk_days(f, 2);
     assert_outcome(talk_purge(f, &f->lobby, 0, 3), DONE);
-    machine_write_all(f->machine, take, rows);
-    hash = machine_hash(f->machine);
-    again = row_store_machine(rows, COMMAND_RULES_KNOWN, &error);
-    assert_non_null(again);
-    assert_true(machine_hash(again) == hash);
-    machine_free(f->machine);
-    f->machine = again;
+    restart(f);
     assert_outcome(talk_hold(f, "Smith", NULL, BOB), HOLD_EXISTS);
     assert_outcome(talk_purge(f, &f->desk, 0, 1), ROOM_HELD);
     assert_outcome(talk_lift(f, "Smith", NULL, BOB), DONE);
     assert_int_equal(fixture_view(f, &f->lobby).swept_upto, 0);
-    row_store_free(rows);
 }
 
 #define IN(function)                                                           \
@@ -231,6 +292,8 @@ int main(void)
         IN(hold_place__keeps_what_a_user_said),
         IN(hold_place__of_one),
         IN(hold_place__after_a_restart),
+        IN(room_purge__goes_on_when_the_room_is_deleted),
+        IN(room_purge__not_of_a_deleted_room_kept_for_ever),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
