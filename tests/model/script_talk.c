@@ -114,9 +114,12 @@ void script_say_redact(struct script *s, struct arena *arena, Perch__Command *c)
     if (script_rarely(s, 3)) {
         CODEC_SET(redact, replacement, script_words(s));
     }
-    if (script_rarely(s, 60)) {
+    if (script_rarely(s, 60)) { /* Other lengths, other letters: the twin
+                                   knows but the beginning. */
+        uint32_t more = script_below(s, 8);
+
         CODEC_SET(redact, replacement,
-                  script_fill(arena, 1020 + script_below(s, 8), 'p'));
+                  script_fill(arena, 1020 + more, (char)('a' + more)));
     }
 }
 
