@@ -1,6 +1,7 @@
 /* The leader's duty to purge: what retention has ended for is found in the
- * store, a few rooms at a time, also those that were deleted, and proposed to be
- * erased, one purge after the other. The rules decide by themselves (node/chat/retention.h).
+ * store, a few rooms at a time, also those that were deleted, and proposed to
+ * be erased, one purge after the other. The rules decide by themselves
+ * (node/chat/retention.h).
  *
  * Thread: state loop.
  */
