@@ -79,7 +79,6 @@
     X(CATEGORY_CHANGE, category_change, 5, 2)                                  \
     X(ROOM_CREATE, room_create, 9, 2)                                          \
     X(ROOM_CHANGE, room_change, 12, 2)                                         \
-    X(POST, post, 10, 3)                                                       \
     X(ROOM_CREATE, room_create, 55, 3)                                         \
     X(POOL_PUT, pool_put, 55, 3)                                               \
     X(ROOM_CHANGE, room_change, 55, 3)                                         \

@@ -304,13 +304,13 @@ static void tell_role(const struct news *news)
     inviting_announce(news->hub, news->effects, news->event);
 }
 
-/* What is not in the table concerns nobody who is connected. */
 /* Those who are told are the posts to come. */
 static void tell_filters(const struct news *news)
 {
     screening_touch(news->hub);
 }
 
+/* What is not in the table concerns nobody who is connected. */
 static void (*const tellers[EVENT_KINDS])(const struct news *news) = {
     [EVENT_POSTED] = tell_posted,
     [EVENT_JOINED] = tell_joined,
