@@ -40,13 +40,10 @@ enum {
     CATALOG_ROOMS_MAX = 1000, /* That a search is narrowed to. */
     CATALOG_AUTHORS_MAX = 64,
     CATALOG_PHRASES_MAX = 64,
-    /* Messages of one moment, and of those right behind it, at most: what is
-     * imported may know but seconds. More is TOO_LARGE. */
-    CATALOG_CROWD_MAX = 1000000,
 };
 
 struct catalog_message {
-    int64_t at_us; /* When it was said. */
+    int64_t at_us; /* When it was committed: no two have the same. */
     uint32_t room; /* Place number. */
     uint64_t message_id;
     struct slice author; /* URI; ASCII case aside. */

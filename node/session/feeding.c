@@ -154,19 +154,12 @@ static enum error load_all(struct load *load)
     return ERROR_NONE;
 }
 
-/* Those of one moment by room, then by id. */
 static int by_time(const void *a, const void *b)
 {
-    const struct loaded *x = a, *y = b;
+    int64_t left = ((const struct loaded *)a)->said.sent_at_us;
+    int64_t right = ((const struct loaded *)b)->said.sent_at_us;
 
-    if (x->said.sent_at_us != y->said.sent_at_us) {
-        return x->said.sent_at_us < y->said.sent_at_us ? -1 : 1;
-    }
-    if (x->room != y->room) {
-        return x->room < y->room ? -1 : 1;
-    }
-    return (x->said.message_id > y->said.message_id) -
-           (x->said.message_id < y->said.message_id);
+    return (left > right) - (left < right);
 }
 
 static enum error put_all(struct load *load, struct catalog *catalog)

@@ -37,7 +37,6 @@ struct search {
     struct arena *candidate; /* The message looked at. */
     struct buffer scratch;
     struct lookup_found **tail;
-    uint64_t first_id, last_id; /* Between which all is, of one room. */
     uint32_t looks, reads;
     size_t bytes;
     enum error error; /* Of the store. */
@@ -84,9 +83,7 @@ static bool is_wanted(struct search *search, const struct said *said)
 {
     const struct lookup *lookup = search->lookup;
 
-    return is_shown(said) && said->message_id >= search->first_id &&
-           said->message_id <= search->last_id &&
-           said->sent_at_us >= lookup->from_us &&
+    return is_shown(said) && said->sent_at_us >= lookup->from_us &&
            said->sent_at_us <= lookup->to_us &&
            is_by(lookup, said->author_uri) &&
            spelling_matches(&lookup->spelling, said->text, &search->scratch);
@@ -209,15 +206,13 @@ static enum error apply_start(struct search *search, struct catalog_query *to)
         return ERROR_NONE;
     }
     TRY(error);
-    /* A room's times rise with its ids, but not always strictly. */
     if (to->newest_first) {
         to->from_us = INT64_MIN;
-        to->to_us = said.sent_at_us;
-        search->last_id = said.message_id - 1;
+        to->to_us = said.sent_at_us - 1;
     } else {
-        to->from_us = said.sent_at_us;
+        to->from_us =
+            said.sent_at_us + (said.message_id == lookup->start_id ? 1 : 0);
         to->to_us = INT64_MAX;
-        search->first_id = lookup->start_id + 1;
     }
     return ERROR_NONE;
 }
@@ -302,8 +297,7 @@ static void begin_anew(struct lookup *lookup)
 
 enum error lookup_run(struct lookup *lookup, struct catalog *catalog)
 {
-    struct search search = {
-        .lookup = lookup, .tail = &lookup->found, .last_id = UINT64_MAX};
+    struct search search = {.lookup = lookup, .tail = &lookup->found};
     enum error error = ERROR_NONE;
 
     CHECK(lookup->wanted > 0 && lookup->arena != NULL && lookup->weigh != NULL);

@@ -292,7 +292,6 @@ void sessions_start(struct sessions *hub, struct replica *replica,
 static void note_words(struct sessions *hub, const struct effects *effects)
 {
     const struct revised *revised = &effects->revised;
-    const struct imported *imported = &effects->imported;
 
     if (hub->cataloging == NULL) {
         return;
@@ -300,11 +299,6 @@ static void note_words(struct sessions *hub, const struct effects *effects)
     if (effects->has_message) {
         cataloging_said(hub->cataloging, effects->message.room,
                         effects->message.message_id);
-    }
-    if (imported->import != NULL) {
-        cataloging_said(hub->cataloging, imported->room,
-                        imported->import->first_id +
-                            imported->import->n_messages - 1);
     }
     if (revised->kind == REVISION_CORRECTED ||
         revised->kind == REVISION_REPLACED) {

@@ -27,7 +27,7 @@ static const char schema_sql[] =
     "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, content='',"
     " columnsize=0, tokenize='perch');"
     "CREATE TABLE IF NOT EXISTS places(at INTEGER PRIMARY KEY, room INTEGER,"
-    " message INTEGER, said INTEGER);"
+    " message INTEGER);"
     "CREATE TABLE IF NOT EXISTS marks(room INTEGER PRIMARY KEY,"
     " message INTEGER);"
     "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value);"

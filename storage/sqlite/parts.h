@@ -28,10 +28,10 @@
     X(PUT_WORDS, "INSERT INTO words(rowid, text) VALUES(?1, ?2)")              \
     X(REMOVE_WORDS,                                                            \
       "INSERT INTO words(words, rowid, text) VALUES('delete', ?1, ?2)")        \
-    X(PUT_PLACE, "INSERT OR REPLACE INTO places(at, room, message, said) "     \
-                 "VALUES(?1, ?2, ?3, ?4)")                                     \
+    X(PUT_PLACE, "INSERT OR REPLACE INTO places(at, room, message) "           \
+                 "VALUES(?1, ?2, ?3)")                                         \
     X(REMOVE_PLACE, "DELETE FROM places WHERE at = ?1")                        \
-    X(PLACE, "SELECT room, message, said FROM places WHERE at = ?1")           \
+    X(PLACE, "SELECT room, message FROM places WHERE at = ?1")                 \
     X(MARK, "INSERT OR REPLACE INTO marks(room, message) VALUES(?1, ?2)")      \
     X(MARKS, "SELECT room, message FROM marks")                                \
     X(COUNT, "INSERT OR REPLACE INTO facts(name, value) "                      \
@@ -72,17 +72,6 @@ enum error catalog_error(const struct catalog *catalog, int rc,
 
 /** Step a statement that gives no row, and reset it. */
 enum error catalog_do(struct catalog *catalog, enum statement which);
-
-/**
- * Look up which message is at a key: its time, or if that is another's, the
- * next that is free.
- *
- * @hit_out  With the time when it was said.
- *
- * Returns NOT_FOUND when there is none.
- */
-enum error catalog_at(struct catalog *catalog, int64_t key,
-                      struct catalog_hit *hit_out);
 
 /** Append the word of a room. */
 void catalog_append_room(struct buffer *to, uint32_t room);

@@ -68,20 +68,19 @@ static enum statement statement_for(const struct buffer *match,
     return query->newest_first ? STATEMENT_NEWEST : STATEMENT_OLDEST;
 }
 
-enum error catalog_at(struct catalog *catalog, int64_t key,
-                      struct catalog_hit *hit_out)
+/* NOT_FOUND: it has been taken out, but for its words. */
+static enum error look_up(struct catalog *catalog, struct catalog_hit *hit)
 {
     sqlite3_stmt *place = catalog->statements[STATEMENT_PLACE];
     enum error error;
     int rc;
 
-    sqlite3_bind_int64(place, 1, key);
+    sqlite3_bind_int64(place, 1, hit->at_us);
     rc = sqlite3_step(place);
     error = catalog_error(catalog, rc, "search");
     if (rc == SQLITE_ROW) {
-        hit_out->room = (uint32_t)sqlite3_column_int64(place, 0);
-        hit_out->message_id = (uint64_t)sqlite3_column_int64(place, 1);
-        hit_out->at_us = sqlite3_column_int64(place, 2);
+        hit->room = (uint32_t)sqlite3_column_int64(place, 0);
+        hit->message_id = (uint64_t)sqlite3_column_int64(place, 1);
     } else if (error == ERROR_NONE) {
         error = ERROR_NOT_FOUND;
     }
@@ -90,23 +89,19 @@ enum error catalog_at(struct catalog *catalog, int64_t key,
 }
 
 static enum error walk(struct catalog *catalog, sqlite3_stmt *search,
-                       const struct catalog_query *query, catalog_found *each,
-                       void *context)
+                       catalog_found *each, void *context)
 {
     bool goes_on = true;
     int rc = SQLITE_DONE;
 
     while (goes_on && (rc = sqlite3_step(search)) == SQLITE_ROW) {
-        struct catalog_hit hit;
-        enum error error =
-            catalog_at(catalog, sqlite3_column_int64(search, 0), &hit);
+        struct catalog_hit hit = {.at_us = sqlite3_column_int64(search, 0)};
+        enum error error = look_up(catalog, &hit);
 
-        if (error == ERROR_NOT_FOUND) {
-            continue; /* It has been taken out, but for its words. */
-        }
-        TRY(error);
-        if (hit.at_us >= query->from_us && hit.at_us <= query->to_us) {
+        if (error == ERROR_NONE) {
             goes_on = each(context, &hit);
+        } else if (error != ERROR_NOT_FOUND) {
+            return error;
         }
     }
     return goes_on ? catalog_error(catalog, rc, "search") : ERROR_NONE;
@@ -140,11 +135,8 @@ enum error catalog_search(struct catalog *catalog,
                           (int)catalog->text.len, SQLITE_STATIC);
     }
     sqlite3_bind_int64(search, 2, query->from_us);
-    sqlite3_bind_int64(search, 3,
-                       query->to_us < INT64_MAX - CATALOG_CROWD_MAX
-                           ? query->to_us + CATALOG_CROWD_MAX
-                           : INT64_MAX);
-    error = walk(catalog, search, query, each, context);
+    sqlite3_bind_int64(search, 3, query->to_us);
+    error = walk(catalog, search, each, context);
     sqlite3_reset(search);
     return error;
 }

@@ -48,7 +48,7 @@ void catalog_append_room(struct buffer *to, uint32_t room)
 
 /* All that FTS5 is given of a message. */
 static enum error bind_words(struct catalog *catalog, enum statement which,
-                             int64_t key, const struct catalog_message *message)
+                             const struct catalog_message *message)
 {
     sqlite3_stmt *statement = catalog->statements[which];
     struct buffer *text = &catalog->text;
@@ -62,61 +62,34 @@ static enum error bind_words(struct catalog *catalog, enum statement which,
     if (buffer_failed(text)) {
         return ERROR_NO_MEMORY;
     }
-    sqlite3_bind_int64(statement, 1, key);
+    sqlite3_bind_int64(statement, 1, message->at_us);
     sqlite3_bind_text(statement, 2, (const char *)text->data, (int)text->len,
                       SQLITE_STATIC);
     return ERROR_NONE;
-}
-
-/* Find the key a message has, or the first that it may have. */
-static enum error find_key(struct catalog *catalog,
-                           const struct catalog_message *message,
-                           int64_t *key_out)
-{
-    for (int64_t i = 0; i < CATALOG_CROWD_MAX; i++) {
-        struct catalog_hit hit;
-        enum error error;
-
-        *key_out = message->at_us + i;
-        error = catalog_at(catalog, *key_out, &hit);
-        if (error == ERROR_NOT_FOUND ||
-            (error == ERROR_NONE && hit.room == message->room &&
-             hit.message_id == message->message_id)) {
-            return ERROR_NONE;
-        }
-        TRY(error);
-    }
-    return ERROR_TOO_LARGE;
 }
 
 enum error catalog_put(struct catalog *catalog,
                        const struct catalog_message *message)
 {
     sqlite3_stmt *place = catalog->statements[STATEMENT_PUT_PLACE];
-    int64_t key;
 
     CHECK(catalog->writing);
-    TRY(find_key(catalog, message, &key));
-    sqlite3_bind_int64(place, 1, key);
+    sqlite3_bind_int64(place, 1, message->at_us);
     sqlite3_bind_int64(place, 2, message->room);
     sqlite3_bind_int64(place, 3, (sqlite3_int64)message->message_id);
-    sqlite3_bind_int64(place, 4, message->at_us);
     TRY(catalog_do(catalog, STATEMENT_PUT_PLACE));
-    TRY(bind_words(catalog, STATEMENT_PUT_WORDS, key, message));
+    TRY(bind_words(catalog, STATEMENT_PUT_WORDS, message));
     return catalog_do(catalog, STATEMENT_PUT_WORDS);
 }
 
 enum error catalog_remove(struct catalog *catalog,
                           const struct catalog_message *message)
 {
-    sqlite3_stmt *place = catalog->statements[STATEMENT_REMOVE_PLACE];
-    int64_t key;
-
     CHECK(catalog->writing);
-    TRY(find_key(catalog, message, &key));
-    sqlite3_bind_int64(place, 1, key);
+    sqlite3_bind_int64(catalog->statements[STATEMENT_REMOVE_PLACE], 1,
+                       message->at_us);
     TRY(catalog_do(catalog, STATEMENT_REMOVE_PLACE));
-    TRY(bind_words(catalog, STATEMENT_REMOVE_WORDS, key, message));
+    TRY(bind_words(catalog, STATEMENT_REMOVE_WORDS, message));
     return catalog_do(catalog, STATEMENT_REMOVE_WORDS);
 }
 

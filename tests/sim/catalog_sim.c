@@ -156,27 +156,13 @@ static struct slice copy(struct slice text)
     return slice_of(bytes, text.len);
 }
 
-static bool is_same(const struct catalog *catalog, size_t at,
-                    const struct catalog_message *message)
-{
-    return at < catalog->n &&
-           catalog->items[at].message.room == message->room &&
-           catalog->items[at].message.message_id == message->message_id;
-}
-
-/* Where a message is, or would be: behind the others of its moment. */
-static size_t place_of(const struct catalog *catalog,
-                       const struct catalog_message *message)
+/* Where a message of that time is, or would be. */
+static size_t place_of(const struct catalog *catalog, int64_t at_us)
 {
     size_t at = catalog->n;
 
-    while (at > 0 && catalog->items[at - 1].message.at_us >= message->at_us) {
+    while (at > 0 && catalog->items[at - 1].message.at_us >= at_us) {
         at -= 1;
-    }
-    while (at < catalog->n &&
-           catalog->items[at].message.at_us == message->at_us &&
-           !is_same(catalog, at, message)) {
-        at += 1;
     }
     return at;
 }
@@ -198,11 +184,11 @@ static struct kept *make_room(struct catalog *catalog, size_t at)
 enum error catalog_put(struct catalog *catalog,
                        const struct catalog_message *message)
 {
-    size_t at = place_of(catalog, message);
+    size_t at = place_of(catalog, message->at_us);
     struct kept *item = &catalog->items[at];
 
     CHECK(catalog->writing);
-    if (is_same(catalog, at, message)) {
+    if (at < catalog->n && item->message.at_us == message->at_us) {
         free_texts(item);
     } else {
         item = make_room(catalog, at);
@@ -217,10 +203,10 @@ enum error catalog_put(struct catalog *catalog,
 enum error catalog_remove(struct catalog *catalog,
                           const struct catalog_message *message)
 {
-    size_t at = place_of(catalog, message);
+    size_t at = place_of(catalog, message->at_us);
 
     CHECK(catalog->writing);
-    if (is_same(catalog, at, message)) {
+    if (at < catalog->n && catalog->items[at].message.at_us == message->at_us) {
         catalog->items[at].removed = true;
     }
     return ERROR_NONE;

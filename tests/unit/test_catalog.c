@@ -12,7 +12,6 @@ struct scene {
     struct catalog *catalog;
     uint64_t found[64]; /* Message ids. */
     size_t n, stop_at;
-    bool any_time; /* Ids do not tell when it was. */
 };
 
 static int make(void **state)
@@ -69,8 +68,7 @@ static bool take(void *context, const struct catalog_hit *hit)
 {
     struct scene *scene = context;
 
-    assert_true(scene->any_time ||
-                hit->at_us == 1700000000000000 + (int64_t)hit->message_id);
+    assert_int_equal(hit->at_us, 1700000000000000 + (int64_t)hit->message_id);
     scene->found[scene->n++] = hit->message_id;
     return scene->n != scene->stop_at;
 }
@@ -177,33 +175,6 @@ static void test_catalog_search__time(void **state)
     assert_int_equal(search(scene, query), 3);
 }
 
-/* Several may have been said at one moment, in one room or several: each is
- * found, once, however often it is put in. */
-static void test_catalog_put__of_one_moment(void **state)
-{
-    struct scene *scene = *state;
-    struct slice heron = SLICE_LITERAL("heron");
-    struct catalog_query query = {.phrases = &heron, .n_phrases = 1};
-
-    fill(scene);
-    for (int times = 0; times < 2; times++) {
-        assert_int_equal(catalog_begin(scene->catalog), ERROR_NONE);
-        for (uint64_t id = 6; id < 9; id++) {
-            struct catalog_message put =
-                message(id, id == 8 ? 9 : 7, "sip:alice@x", "a heron");
-
-            put.at_us = 1700000000000002;
-            assert_int_equal(catalog_put(scene->catalog, &put), ERROR_NONE);
-        }
-        assert_int_equal(catalog_commit(scene->catalog), ERROR_NONE);
-    }
-    scene->any_time = true;
-    query.from_us = query.to_us = 1700000000000002;
-    assert_int_equal(search(scene, query), 678);
-    query.n_phrases = 0;
-    assert_int_equal(search(scene, query), 2678);
-}
-
 /* A message put in again is found by its new words; one taken out is not. */
 static void test_catalog_put__again_and_remove(void **state)
 {
@@ -266,7 +237,6 @@ int main(void)
         RUN_IN(test_catalog_search__no_language, make, drop),
         RUN_IN(test_catalog_search__narrowed, make, drop),
         RUN_IN(test_catalog_search__time, make, drop),
-        RUN_IN(test_catalog_put__of_one_moment, make, drop),
         RUN_IN(test_catalog_put__again_and_remove, make, drop),
         RUN_IN(test_catalog_marks, make, drop),
         RUN_IN(test_catalog_search__limits, make, drop),

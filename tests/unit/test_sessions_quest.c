@@ -107,51 +107,6 @@ static void test_quest__order_and_limit(void **state)
     stage_expect_none(s, carol);
 }
 
-/* Two messages of one moment, as those are whose source knows but seconds. */
-static void import(struct stage *s, const char *room)
-{
-    struct guid guid;
-    Perch__MessagesImport import = PERCH__MESSAGES_IMPORT__INIT;
-    Perch__MessagesImport__Message messages[] = {
-        PERCH__MESSAGES_IMPORT__MESSAGE__INIT,
-        PERCH__MESSAGES_IMPORT__MESSAGE__INIT};
-    Perch__MessagesImport__Message *list[] = {&messages[0], &messages[1]};
-    Perch__Post posts[] = {PERCH__POST__INIT, PERCH__POST__INIT};
-    Perch__Command command = PERCH__COMMAND__INIT;
-
-    assert_int_equal(guid_read(slice_of_text(room), &guid), ERROR_NONE);
-    CODEC_SET_BYTES(&import, room, slice_of(guid.bytes, GUID_BYTES));
-    CODEC_SET(&import, first_id, 1);
-    CODEC_SET_BYTES(&posts[0], text, SLICE_LITERAL("egret-1"));
-    CODEC_SET_BYTES(&posts[1], text, SLICE_LITERAL("egret-2"));
-    for (int i = 0; i < 2; i++) {
-        CODEC_SET_BYTES(&messages[i], author, SLICE_LITERAL("sip:old@x.y"));
-        CODEC_SET(&messages[i], sent_at_us, 1000000000);
-        messages[i].post = &posts[i];
-    }
-    import.n_messages = 2;
-    import.messages = list;
-    command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
-    command.messages_import = &import;
-    stage_administer(s, &command);
-}
-
-/* What is imported is found at once, and all of it, though a moment in it may
- * be that of many messages. */
-static void test_quest__finds_what_was_imported(void **state)
-{
-    struct stage *s = *state;
-    edge_ref alice = stage_dial(s, ALICE, "a1");
-
-    import(s, LOBBY_ID);
-    import(s, DESK_ID);
-    stage_join(s, alice, LOBBY_ID, DESK_ID, NULL);
-    assert_found(ask(s, alice, "", "<matches>egret</matches>"),
-                 "egret-2 egret-1 egret-2 egret-1 ");
-    assert_found(ask(s, alice, ROOM(LOBBY_ID), "<matches>egret</matches>"),
-                 "egret-2 egret-1 ");
-}
-
 /* Words, phrase, case, author and time, each alone and together. */
 static void test_quest__conditions(void **state)
 {
@@ -482,7 +437,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN(test_quest__order_and_limit),
-        IN(test_quest__finds_what_was_imported),
         IN(test_quest__conditions),
         IN(test_quest__rooms),
         IN(test_quest__rights),
