@@ -244,6 +244,16 @@ static void print_tally(const struct tally *tally, double seconds)
     }
 }
 
+/* Limits that are constants and too high for a small pool to come to: unit
+ * tests do. */
+static bool is_out_of_reach(enum outcome outcome)
+{
+    return outcome == OUTCOME_PUBLICATIONS_FULL ||
+           outcome == OUTCOME_READS_FULL || outcome == OUTCOME_FILTERS_FULL ||
+           outcome == OUTCOME_FILTER_CATEGORIES_FULL ||
+           outcome == OUTCOME_PURGE_TOO_MANY;
+}
+
 /* A rule that random commands never came to was not tested by them. Only a
  * long run comes to all. */
 static bool is_covered(const struct tally *tally)
@@ -251,7 +261,7 @@ static bool is_covered(const struct tally *tally)
     bool covered = true;
 
     for (int i = 0; i < OUTCOMES; i++) {
-        if (tally->outcomes[i] == 0) {
+        if (tally->outcomes[i] == 0 && !is_out_of_reach((enum outcome)i)) {
             printf("no command came to %s\n", outcome_name((enum outcome)i));
             covered = false;
         }
