@@ -159,9 +159,14 @@ void script_import(struct script *s, struct arena *arena, Perch__Command *c)
     Perch__MessagesImport *import = c->messages_import =
         MAKE(arena, messages_import);
     uint32_t room;
+    int64_t last;
 
     CODEC_SET(import, room, script_room(s, arena));
     room = twin_place(s->twin, import->room, true);
+    last = twin_last_at(s->twin, room);
+    if (last == 0 || script_rarely(s, 6)) {
+        last = s->twin->now / 2;
+    }
     CODEC_SET(import, first_id,
               s->twin->places[room].message_id +
                   (script_rarely(s, 6) ? script_below(s, 4) : 1));
@@ -175,7 +180,7 @@ void script_import(struct script *s, struct arena *arena, Perch__Command *c)
     for (size_t i = 0; i < import->n_messages; i++) {
         import->messages[i] =
             old_message(s, arena,
-                        s->twin->now / 2 + (int64_t)script_below(s, 3) +
+                        last + (int64_t)script_below(s, 3) +
                             (script_rarely(s, 20) ? 0 : 3 * (int64_t)i));
     }
 }
