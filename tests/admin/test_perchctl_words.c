@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/perchctl/beside.h"
 #include "ops/perchctl/errand.h"
 #include "ops/perchctl/field.h"
 #include "ops/perchctl/help.h"
@@ -306,6 +307,37 @@ static void test_json__has_every_field(void **state)
     }
 }
 
+/* Options may stand before a command that is left to another program. */
+static void test_beside__is_found_behind_options(void **state)
+{
+    static const struct {
+        const char *words[4];
+        bool is_asked;
+    } cases[] = {
+        {{"export", "f"}, true},
+        {{"--json", "import", "f"}, true},
+        {{"--socket", "s", "export", "f"}, true},
+        {{"help", "export"}, true},
+        {{"--socket", "export", "status"}, false},
+        {{"rooms", "export"}, false},
+        {{"messages", "import", "r"}, false},
+        {{"--json"}, false},
+        {{"--socket"}, false},
+        {{NULL}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *argv[6] = {(char *)(uintptr_t) "perchctl"};
+        int argc = 1;
+
+        for (; argc < 5 && cases[i].words[argc - 1] != NULL; argc++) {
+            argv[argc] = (char *)(uintptr_t)cases[i].words[argc - 1];
+        }
+        assert_int_equal(beside_is_asked(argc, argv), cases[i].is_asked);
+    }
+}
+
 /* What was measured is shown as a number; a dash is for what was not. */
 static void test_print__shows_what_was_measured(void **state)
 {
@@ -366,6 +398,7 @@ int main(void)
         RUN(test_manual__is_up_to_date),
         RUN(test_help__tells_every_option),
         RUN_IN(test_json__has_every_field, set_up, tear_down),
+        RUN(test_beside__is_found_behind_options),
         RUN(test_print__shows_what_was_measured),
         RUN(test_text__is_made_good),
     };
