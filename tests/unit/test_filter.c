@@ -68,13 +68,13 @@ static enum outcome drop(struct chat_fixture *f, const char *name,
 }
 
 static enum outcome create_category(struct chat_fixture *f,
-                                    const struct guid *guid)
+                                    const struct guid *guid, const char *name)
 {
     Perch__CategoryCreate create = PERCH__CATEGORY_CREATE__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
 
     CODEC_SET(&create, category, fixture_guid_bytes(guid));
-    CODEC_SET(&create, name, fixture_text("Bonds"));
+    CODEC_SET(&create, name, fixture_text(name));
     command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CREATE;
     command.category_create = &create;
     return fixture_administer(f, &command);
@@ -196,19 +196,6 @@ static void test_filter_create__refuses(void **state)
     assert_no_trace(f);
 }
 
-static enum outcome create_category(struct chat_fixture *f,
-                                    const struct guid *guid, const char *name)
-{
-    Perch__CategoryCreate category = PERCH__CATEGORY_CREATE__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-
-    CODEC_SET(&category, category, fixture_guid_bytes(guid));
-    CODEC_SET(&category, name, fixture_text(name));
-    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CREATE;
-    command.category_create = &category;
-    return fixture_administer(f, &command);
-}
-
 /* A filter is of 64 categories at most, whatever command brings them. */
 static void test_filter_change__bounds_categories(void **state)
 {
@@ -328,7 +315,7 @@ static void test_category_delete__leaves_filters(void **state)
                                         fixture_guid_bytes(&added)};
     Perch__FilterCreate both = wish("both"), alone = wish("alone");
 
-    assert_outcome(create_category(f, &added), DONE);
+    assert_outcome(create_category(f, &added, "Bonds"), DONE);
     assert_outcome(create_named(f, "everywhere"), DONE);
     both.n_categories = 2;
     both.categories = categories;
