@@ -40,8 +40,8 @@ static void assert_kind(const struct ledger *ledger, const char *kind)
 static void test_ledger__takes_what_is_right(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t one = ledger_post(ledger, 0), two = ledger_post(ledger, 0);
-    uint64_t given_up = ledger_post(ledger, 1);
+    uint64_t one = ledger_post(ledger, 0, 0), two = ledger_post(ledger, 0, 0);
+    uint64_t given_up = ledger_post(ledger, 1, 0);
 
     tell(ledger, 0, 1, one);
     tell(ledger, 0, 2, two);
@@ -60,7 +60,7 @@ static void test_ledger__takes_what_is_right(void **state)
 static void test_ledger__finds_what_is_told_twice(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t post = ledger_post(ledger, 0);
+    uint64_t post = ledger_post(ledger, 0, 0);
 
     tell(ledger, 0, 1, post);
     tell(ledger, 0, 2, post);
@@ -71,8 +71,8 @@ static void test_ledger__finds_two_at_one_place(void **state)
 {
     struct ledger *ledger = *state;
 
-    tell(ledger, 0, 1, ledger_post(ledger, 0));
-    tell(ledger, 0, 1, ledger_post(ledger, 0));
+    tell(ledger, 0, 1, ledger_post(ledger, 0, 0));
+    tell(ledger, 0, 1, ledger_post(ledger, 0, 0));
     assert_kind(ledger, "diverged");
 }
 
@@ -80,7 +80,7 @@ static void test_ledger__finds_what_is_lost(void **state)
 {
     struct ledger *ledger = *state;
 
-    ledger_acknowledged(ledger, ledger_post(ledger, 0));
+    ledger_acknowledged(ledger, ledger_post(ledger, 0, 0));
     ledger_close(ledger);
     assert_kind(ledger, "lost");
 }
@@ -89,7 +89,7 @@ static void test_ledger__finds_a_gap(void **state)
 {
     struct ledger *ledger = *state;
 
-    tell(ledger, 0, 2, ledger_post(ledger, 0));
+    tell(ledger, 0, 2, ledger_post(ledger, 0, 0));
     ledger_close(ledger);
     assert_kind(ledger, "gap");
 }
@@ -98,13 +98,13 @@ static void test_ledger__finds_a_gap(void **state)
 static void test_ledger__finds_what_was_refused(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t post = ledger_post(ledger, 0);
+    uint64_t post = ledger_post(ledger, 0, 0);
 
     ledger_given_up(ledger, post, true);
     tell(ledger, 0, 1, post);
     assert_kind(ledger, "refused");
     ledger->violation.kind[0] = '\0';
-    post = ledger_post(ledger, 0);
+    post = ledger_post(ledger, 0, 0);
     tell(ledger, 0, 2, post);
     ledger_given_up(ledger, post, true);
     assert_kind(ledger, "refused");

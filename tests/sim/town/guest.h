@@ -16,7 +16,9 @@
 #include "tests/sim/random.h"
 #include "tests/sim/town/ledger.h"
 
+struct buffer;
 struct host;
+struct intake;
 struct town;
 
 /* What commands are called, to know their replies. */
@@ -26,6 +28,7 @@ enum {
     GUEST_AGAIN = 200,    /* a later one. */
     GUEST_CALL = 300,     /* Joining club GUEST_CALL + r, */
     GUEST_PEEK = 400,     /* reading what was said there. */
+    GUEST_TEND = 600,     /* What is not waited for. */
     GUEST_PAST_MAX = 500, /* Of messages in one history. */
 };
 
@@ -57,7 +60,8 @@ struct guest_post {
 struct guest_reading {
     bool waits;
     unsigned room;
-    uint64_t told; /* It must reach this message at least. */
+    uint64_t told;  /* It must reach this message at least. */
+    uint64_t asked; /* When this was the newest entry. */
 };
 
 /* A club in the present dialog: he may be let in, put out, let in again. */
@@ -66,7 +70,8 @@ struct guest_club {
     bool called;        /* He has not asked since he called. */
     bool joins;         /* What he asked is what he joins with. */
     bool peeks;         /* He has asked what was said there, */
-    uint64_t asked;     /* when this was the newest entry. */
+    uint64_t asked;     /* when this was the newest entry, */
+    uint64_t cleared;   /* and up to here it was cleared. */
 };
 
 /* How far he has confirmed what he was given. */
@@ -139,6 +144,18 @@ void guest_peek(struct guest *guest, unsigned room);
 
 /** Confirm all that was given. */
 void guest_confirm(struct guest *guest);
+
+/** Send a body; a post's token is not 0. */
+void guest_say(struct guest *guest, uint64_t token, struct buffer *body);
+
+/** Hand something over to the host. */
+void guest_hand_over(struct guest *guest, struct intake *intake);
+
+/* guest_tend.c */
+
+/** Do one of the things that nobody waits for: better or take back a post, mark
+ * what is read, follow a room, say what is to be told, ask for invitations. */
+void guest_tend(struct guest *guest);
 
 /* guest_hear.c */
 
