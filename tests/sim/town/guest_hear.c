@@ -301,13 +301,15 @@ static void hear_revised(struct guest *guest,
                          const struct xccos_primitive *notice)
 {
     const struct xccos_room *block = notice->data.rooms;
+    const struct xccos_message *message;
     unsigned number;
 
-    for (; block != NULL && guest->town->witness != NULL; block = block->next) {
-        if (block->messages != NULL && find_room(block->uri, &number)) {
-            witness_notice(guest->town->witness, guest->uri, number,
-                           block->messages);
-        }
+    if (guest->town->witness == NULL || block == NULL ||
+        !find_room(block->uri, &number)) {
+        return;
+    }
+    for (message = block->messages; message != NULL; message = message->next) {
+        witness_notice(guest->town->witness, guest->uri, number, message);
     }
 }
 
