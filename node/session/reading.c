@@ -189,6 +189,12 @@ void reading_said(const struct reading_item *item, struct said *said_out)
     }
 }
 
+bool reading_is_shown(const struct said *said)
+{
+    return !said->hidden && said->state != REVISION_WITHDRAWN &&
+           said->state != REVISION_REDACTED && said->state != REVISION_CLEARED;
+}
+
 enum error reading_one(struct view *view, uint32_t room, uint64_t message_id,
                        struct arena *arena, struct reading_item *item_out)
 {

@@ -49,6 +49,9 @@ enum error reading_next(struct reading *reading, struct arena *arena,
 /** Say what a message is now. Borrows from the item. */
 void reading_said(const struct reading_item *item, struct said *said_out);
 
+/** Tell whether a message is there for people to find. */
+bool reading_is_shown(const struct said *said);
+
 /** Read one message. As reading_next. */
 enum error reading_one(struct view *view, uint32_t room, uint64_t message_id,
                        struct arena *arena, struct reading_item *item_out);
