@@ -126,14 +126,18 @@ void council_purge(struct decision *decision)
 {
     Perch__RoomPurge *purge = COUNCIL_MAKE(decision, ROOM_PURGE, room_purge);
     const struct witness *witness = decision->town->witness;
-    unsigned room = council_club(decision);
-    uint64_t after = witness == NULL || council_odds(decision, 8)
-                         ? any_message(decision, room)
-                         : witness_swept(witness, room);
+    unsigned room = council_club(decision), n = PURGED_MAX;
+    uint64_t after = any_message(decision, room);
 
+    if (witness != NULL && !council_odds(decision, 8)) {
+        after = witness_swept(witness, room);
+        if (witness_last(witness, room) < after + n) { /* All there is. */
+            n = (unsigned)(witness_last(witness, room) + 1 - after);
+        }
+    }
     CODEC_SET(purge, room, council_room(decision, room));
     CODEC_SET(purge, after_id, after);
-    CODEC_SET(purge, upto_id, after + 1 + council_below(decision, PURGED_MAX));
+    CODEC_SET(purge, upto_id, after + 1 + council_below(decision, n));
 }
 
 static Perch__MessagesImport__Message *imported(struct decision *decision,

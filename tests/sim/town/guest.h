@@ -29,6 +29,7 @@ enum {
     GUEST_CALL = 300,     /* Joining club GUEST_CALL + r, */
     GUEST_PEEK = 400,     /* reading what was said there. */
     GUEST_TEND = 600,     /* What is not waited for. */
+    GUEST_SEARCH = 700,   /* Searching all his rooms. */
     GUEST_PAST_MAX = 500, /* Of messages in one history. */
 };
 
@@ -74,6 +75,15 @@ struct guest_club {
     uint64_t cleared;   /* and up to here it was cleared. */
 };
 
+#define GUEST_BETTER "better" /* In every corrected text, and no other. */
+
+/* A search under way. */
+struct guest_search {
+    bool waits;
+    uint64_t asked; /* When this was the newest entry, and rooms were cleared */
+    uint64_t cleared[LEDGER_ROOMS]; /* up to here. */
+};
+
 /* How far he has confirmed what he was given. */
 struct guest_mark {
     uint64_t log_index;
@@ -99,6 +109,7 @@ struct guest {
     struct guest_club clubs[LEDGER_CLUBS];
     struct guest_post post;
     struct guest_reading reading;
+    struct guest_search search;
 };
 
 /** Set up, away. */
@@ -161,5 +172,22 @@ void guest_tend(struct guest *guest);
 
 /** Take a body; what it says has been read. */
 void guest_hear(struct guest *guest, const struct xccos_envelope *envelope);
+
+/** Take a message that is shown to who asked when this was the newest entry:
+ * as it was posted, or as its author or the administrators made it. */
+void guest_hear_text(struct guest *guest, unsigned room, uint64_t asked,
+                     const struct xccos_message *message);
+
+/** Tell which of the ledger's rooms a URI names; false: none. */
+bool guest_finds_room(struct slice uri, unsigned *room_out);
+
+/* guest_search.c */
+
+/** Search all his rooms for what was corrected. */
+void guest_search(struct guest *guest);
+
+/** Take what was found. */
+void guest_hear_search(struct guest *guest,
+                       const struct xccos_primitive *reply);
 
 #endif

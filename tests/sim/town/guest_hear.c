@@ -28,7 +28,7 @@ static void advance(struct guest_room *room, uint64_t message_id)
     }
 }
 
-static bool find_room(struct slice uri, unsigned *room_out)
+bool guest_finds_room(struct slice uri, unsigned *room_out)
 {
     size_t scheme = strlen(TOWN_ROOM_SCHEME);
 
@@ -64,7 +64,7 @@ static void hear_copy(struct guest *guest, const struct xccos_message *message)
     struct guest_room *room;
     unsigned number;
 
-    if (message->about.set || !find_room(message->room_uri, &number)) {
+    if (message->about.set || !guest_finds_room(message->room_uri, &number)) {
         return; /* A line about another is none of the room's. */
     }
     ledger_message(ledger, number, id, message->text);
@@ -90,9 +90,8 @@ static void hear_copy(struct guest *guest, const struct xccos_message *message)
     check_seam(guest, number);
 }
 
-/* As it was posted, or as its author or the administrators made it. */
-static void hear_text(struct guest *guest, unsigned number, uint64_t asked,
-                      const struct xccos_message *message)
+void guest_hear_text(struct guest *guest, unsigned number, uint64_t asked,
+                     const struct xccos_message *message)
 {
     if (message->state == XCCOS_MESSAGE_POSTED ||
         message->state == XCCOS_MESSAGE_CORRECTED) {
@@ -115,7 +114,7 @@ static uint64_t hear_messages(struct guest *guest, unsigned number,
     for (*last_out = 0; message != NULL; message = message->next, n++) {
         uint64_t id = message->message_id.value;
 
-        hear_text(guest, number, asked, message);
+        guest_hear_text(guest, number, asked, message);
         if (n > 0 && id != *last_out + 1) {
             ledger_break(&guest->town->ledger, "history",
                          "guest %u, room %u: %" PRIu64 " comes after %" PRIu64,
@@ -233,7 +232,7 @@ static void hear_peek(struct guest *guest, unsigned number,
          message = message->next) {
         uint64_t id = message->message_id.value;
 
-        hear_text(guest, number, asked, message);
+        guest_hear_text(guest, number, asked, message);
         witness_shown(guest->town->witness, guest->uri, number, id);
         if (asked > 0 && id <= club->cleared) {
             ledger_break(ledger, "shown",
@@ -305,7 +304,7 @@ static void hear_revised(struct guest *guest,
     unsigned number;
 
     if (guest->town->witness == NULL || block == NULL ||
-        !find_room(block->uri, &number)) {
+        !guest_finds_room(block->uri, &number)) {
         return;
     }
     for (message = block->messages; message != NULL; message = message->next) {
@@ -324,6 +323,9 @@ void guest_hear(struct guest *guest, const struct xccos_envelope *envelope)
         } else if (primitive->kind == XCCOS_KIND_REPLY &&
                    primitive->verb == XCCOS_VERB_BCCONTEXT) {
             hear_history(guest, primitive);
+        } else if (primitive->kind == XCCOS_KIND_REPLY &&
+                   primitive->verb == XCCOS_VERB_BCSEARCH) {
+            guest_hear_search(guest, primitive);
         } else if (primitive->kind == XCCOS_KIND_REPLY &&
                    primitive->verb == XCCOS_VERB_BJOIN) {
             hear_joined(guest, primitive);

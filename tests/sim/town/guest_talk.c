@@ -129,6 +129,7 @@ static void begin_dialog(struct guest *guest)
     guest->given = (struct guest_mark){0, 0};
     guest->confirmed = guest->given;
     memset(guest->clubs, 0, sizeof(guest->clubs));
+    guest->search.waits = false;
 }
 
 void guest_resume(struct guest *guest)

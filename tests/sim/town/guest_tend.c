@@ -74,7 +74,8 @@ static void correct(struct guest *guest)
 
     if (post != NULL) {
         begin_message(guest, post, &data);
-        buffer_printf(&data, "><chat>%td better %u</chat></msg></chanib>",
+        buffer_printf(&data,
+                      "><chat>%td " GUEST_BETTER " %u</chat></msg></chanib>",
                       post - guest->town->ledger.posts, below(guest, 100));
         command(guest, "modmsg", &data);
     }
@@ -181,8 +182,8 @@ static void follow(struct guest *guest)
 void guest_tend(struct guest *guest)
 {
     static void (*const all[])(struct guest * guest) = {
-        correct,   correct,  withdraw,        mark_read,
-        put_feeds, ask_news, ask_invitations, follow};
+        correct,  correct,         withdraw, mark_read,    put_feeds,
+        ask_news, ask_invitations, follow,   guest_search, guest_search};
 
     all[below(guest, sizeof(all) / sizeof(all[0]))](guest);
 }

@@ -213,6 +213,7 @@ static enum error open_backend(struct host *host)
                                           .entry = on_entry,
                                           .fatal = on_fatal};
     struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT,
+                                        .searches = true,
                                         .rules_known = host->rules_known};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {

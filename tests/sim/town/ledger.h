@@ -66,6 +66,7 @@ struct ledger_sums {
     /* Of messages: what they were made, by whomever; texts that were shown and
      * are not what was posted; messages that were purged. */
     uint64_t revised, shown_revised, purged;
+    uint64_t found; /* By searches. */
 };
 
 struct ledger {

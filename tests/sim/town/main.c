@@ -86,6 +86,7 @@ static void add_sums(struct ledger_sums *sum, const struct ledger_sums *more)
     sum->revised += more->revised;
     sum->shown_revised += more->shown_revised;
     sum->purged += more->purged;
+    sum->found += more->found;
 }
 
 static void add(void *sum_out, const void *result)
@@ -126,8 +127,9 @@ static void tell(const struct runs_summary *summary, const void *result)
            sums->judged, sums->deeds, sums->raises, sum->upgrades,
            sums->club_copies, sums->barred, sums->shown, sums->not_shown);
     printf("%" PRIu64 " revisions, %" PRIu64 " revised shown, %" PRIu64
-           " purged, trace %016" PRIx64 "\n",
-           sums->revised, sums->shown_revised, sums->purged, sum->trace_hash);
+           " purged, %" PRIu64 " found, trace %016" PRIx64 "\n",
+           sums->revised, sums->shown_revised, sums->purged, sums->found,
+           sum->trace_hash);
 }
 
 int main(int argc, char **argv)
