@@ -265,7 +265,13 @@ static void check_room(struct host *host, struct view *view, unsigned number)
     uint64_t told = host->town->ledger.rooms[number].told, last = 0;
     uint32_t place = 0;
 
-    if (!find_room(host, number, &place, &walk, &last)) {
+    bool is_found = find_room(host, number, &place, &walk, &last);
+
+    if (host->town->witness == NULL) {
+        ledger_unsure(&host->town->ledger, number,
+                      is_found ? walk.purged_upto : told);
+    }
+    if (!is_found) {
         return;
     }
     walk_room(&walk, view, place);

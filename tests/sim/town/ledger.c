@@ -175,6 +175,13 @@ void ledger_purged(struct ledger *ledger, unsigned room, uint64_t message_id,
     note_message(ledger, room, message_id, post);
 }
 
+void ledger_unsure(struct ledger *ledger, unsigned room, uint64_t message_id)
+{
+    if (ledger->rooms[room].unsure < message_id) {
+        ledger->rooms[room].unsure = message_id;
+    }
+}
+
 static struct ledger_index *at_index(struct ledger *ledger, uint64_t index)
 {
     ledger->indexes = reach(ledger->indexes, &ledger->indexes_capacity, index,
@@ -222,13 +229,18 @@ void ledger_said(struct ledger *ledger, unsigned node, uint64_t index,
 void ledger_close(struct ledger *ledger)
 {
     for (uint64_t i = 1; i <= ledger->n_posts; i++) {
-        if (ledger->posts[i].acknowledged && ledger->posts[i].message_id == 0) {
+        const struct ledger_post *post = &ledger->posts[i];
+
+        if (post->acknowledged && post->message_id == 0 &&
+            ledger->rooms[post->room].unsure == 0) {
             ledger_break(ledger, "lost", "post %" PRIu64 " is nowhere", i);
         }
     }
     for (unsigned r = 0; r < LEDGER_ROOMS; r++) {
-        for (uint64_t id = 1; id <= ledger->rooms[r].told; id++) {
-            if (ledger->rooms[r].posts[id] == 0) {
+        const struct ledger_room *room = &ledger->rooms[r];
+
+        for (uint64_t id = room->unsure + 1; id - 1 < room->told; id++) {
+            if (room->posts[id] == 0) {
                 ledger_break(ledger, "gap", "no message %u/%" PRIu64, r, id);
             }
         }

@@ -43,6 +43,7 @@ struct ledger_post {
 struct ledger_room {
     uint64_t told;   /* The highest message id anyone has seen. */
     uint64_t *posts; /* By message id; 0: not seen. */
+    uint64_t unsure; /* Up to here any message may have been purged. */
     size_t capacity;
 };
 
@@ -111,6 +112,10 @@ uint64_t ledger_number(const struct ledger *ledger, struct slice text);
 /** Note that a post's message was purged: it counts as seen. */
 void ledger_purged(struct ledger *ledger, unsigned room, uint64_t message_id,
                    uint64_t post);
+
+/** Note that any message of a room up to this one may have been purged: where
+ * nobody judges entries, none of them is missed. */
+void ledger_unsure(struct ledger *ledger, unsigned room, uint64_t message_id);
 
 /** Check the digest of all entries up to a log index. */
 void ledger_digest(struct ledger *ledger, unsigned node, uint64_t index,

@@ -290,6 +290,7 @@ static void empty(struct host *host)
     for (size_t i = 0; i < paths.n; i++) {
         CHECK(disk_delete(host->disk, paths.list[i]));
     }
+    host_drop_catalog(host);
 }
 
 /* Only of one host at a time: more is more than a pool can survive. */
