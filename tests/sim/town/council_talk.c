@@ -130,9 +130,9 @@ void council_purge(struct decision *decision)
     uint64_t after = any_message(decision, room);
 
     if (witness != NULL && !council_odds(decision, 8)) {
-        after = witness_swept(witness, room);
-        if (witness_last(witness, room) < after + n) { /* All there is. */
-            n = (unsigned)(witness_last(witness, room) + 1 - after);
+        after = witness_room(witness, room).swept;
+        if (witness_room(witness, room).last < after + n) { /* All there is. */
+            n = (unsigned)(witness_room(witness, room).last + 1 - after);
         }
     }
     CODEC_SET(purge, room, council_room(decision, room));
@@ -173,7 +173,7 @@ void council_import(struct decision *decision)
     CODEC_SET(import, first_id,
               witness == NULL || council_odds(decision, 8)
                   ? any_message(decision, room)
-                  : witness_last(witness, room) + 1);
+                  : witness_room(witness, room).last + 1);
     import->messages = arena_alloc(decision->arena, n * sizeof(void *));
     for (size_t i = 0; import->messages != NULL && i < n; i++) {
         import->messages[import->n_messages++] =

@@ -7,6 +7,7 @@
 #include "proto/base/arena.h"
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum {

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum { CLUBS_CALLED = 4 }; /* By whoever comes. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "proto/base/buffer.h"
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 #define SPACES " xmlns=\"urn:parlano:xml:ns:xccos\" xmlns:p=\"urn:perch:xccos\""
@@ -19,7 +19,7 @@ void guest_search(struct guest *guest)
     guest->search.waits = true;
     guest->search.asked = witness_index(witness);
     for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
-        guest->search.cleared[i] = witness_cleared(witness, i);
+        guest->search.cleared[i] = witness_room(witness, i).cleared;
     }
     buffer_printf(&body,
                   "<xccos ver=\"1\" envid=\"1\"" SPACES

@@ -6,7 +6,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum { NEWEST = 20 }; /* So many are asked for by who does not count. */
@@ -258,6 +258,6 @@ void guest_peek(struct guest *guest, unsigned room)
     club->joins = club->called;
     club->called = false;
     club->asked = newest(guest);
-    club->cleared = witness_cleared(guest->town->witness, room);
+    club->cleared = witness_room(guest->town->witness, room).cleared;
     ask(guest, room, GUEST_PEEK + room, "<last cnt=\"3\"/>");
 }

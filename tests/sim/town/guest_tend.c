@@ -6,7 +6,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/check.h"
 #include "proto/xccos/roaming.h"
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum {

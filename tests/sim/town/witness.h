@@ -66,15 +66,13 @@ void witness_notice(struct witness *witness, const char *user, unsigned room,
 void witness_history(struct witness *witness, const char *user, unsigned room,
                      uint64_t asked);
 
-/** Tell up to which message a room is cleared. */
-uint64_t witness_cleared(const struct witness *witness, unsigned room);
-
 /* One of the ledger's rooms, as its rows must be. */
 struct witness_room {
     uint32_t place; /* 0: it was never made. */
     bool is_there;  /* Not deleted. */
     uint64_t last;  /* Message; what is not purged of all up to here is kept,
                        in a deleted room too. */
+    uint64_t cleared, swept; /* Up to these it is cleared, and was purged. */
 };
 
 /** Tell of a room. */
@@ -83,11 +81,5 @@ struct witness_room witness_room(const struct witness *witness, unsigned room);
 /** Tell whether a message was purged: its row is not there any more. */
 bool witness_is_purged(const struct witness *witness, unsigned room,
                        uint64_t message_id);
-
-/** Tell a room's last message. */
-uint64_t witness_last(const struct witness *witness, unsigned room);
-
-/** Tell up to where a room's purging stands. */
-uint64_t witness_swept(const struct witness *witness, unsigned room);
 
 #endif

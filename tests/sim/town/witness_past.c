@@ -184,13 +184,6 @@ void witness_note(struct witness *witness, const Perch__Command *command,
 
 /* --- What is shown --- */
 
-uint64_t witness_cleared(const struct witness *witness, unsigned room)
-{
-    uint32_t place = witness->rooms[room].place;
-
-    return place == 0 ? 0 : witness->twin->places[place].cleared;
-}
-
 static enum revision state_of(const struct xccos_message *message)
 {
     switch (message->state) {
@@ -276,10 +269,15 @@ void witness_notice(struct witness *witness, const char *user, unsigned room,
 struct witness_room witness_room(const struct witness *witness, unsigned room)
 {
     const struct known_room *known = &witness->rooms[room];
+    const struct twin_place *place = &witness->twin->places[known->place];
 
-    return (struct witness_room){.place = known->place_ever,
-                                 .is_there = known->place != 0,
-                                 .last = known->last};
+    return (struct witness_room){
+        .place = known->place_ever,
+        .is_there = known->place != 0,
+        .last = known->last,
+        .cleared = known->place == 0 ? 0 : place->cleared,
+        .swept = known->place == 0 ? 0 : place->swept,
+    };
 }
 
 bool witness_is_purged(const struct witness *witness, unsigned room,
@@ -288,16 +286,4 @@ bool witness_is_purged(const struct witness *witness, unsigned room,
     const struct known_room *known = &witness->rooms[room];
 
     return message_id < known->capacity && known->said[message_id].purged;
-}
-
-uint64_t witness_last(const struct witness *witness, unsigned room)
-{
-    return witness->rooms[room].last;
-}
-
-uint64_t witness_swept(const struct witness *witness, unsigned room)
-{
-    uint32_t place = witness->rooms[room].place;
-
-    return place == 0 ? 0 : witness->twin->places[place].swept;
 }
