@@ -98,7 +98,8 @@ uint64_t loop_now_us(struct loop *loop)
 
 int64_t loop_wall_us(struct loop *loop)
 {
-    return (int64_t)schedule_now_us(loop->schedule) +
+    return (int64_t)(schedule_now_us(loop->schedule) +
+                     schedule_skipped_us(loop->schedule)) +
            loop->traits.wall_offset_us;
 }
 

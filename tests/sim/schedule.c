@@ -20,6 +20,7 @@ struct schedule {
     size_t n, capacity;
     struct event *free; /* Used again, for speed. */
     uint64_t now_us;
+    uint64_t skipped_us; /* By clocks of day. */
     uint64_t number;
     uint64_t events;
     uint64_t hash;
@@ -55,6 +56,16 @@ void schedule_free(struct schedule *schedule)
     }
     free(schedule->heap);
     free(schedule);
+}
+
+void schedule_skip(struct schedule *schedule, uint64_t us)
+{
+    schedule->skipped_us += us;
+}
+
+uint64_t schedule_skipped_us(const struct schedule *schedule)
+{
+    return schedule->skipped_us;
 }
 
 uint64_t schedule_now_us(const struct schedule *schedule)

@@ -34,6 +34,12 @@ void schedule_free(struct schedule *schedule);
 /** Read virtual time. */
 uint64_t schedule_now_us(const struct schedule *schedule);
 
+/** Move all clocks of day on; virtual time does not move. */
+void schedule_skip(struct schedule *schedule, uint64_t us);
+
+/** Tell by how much they were moved. */
+uint64_t schedule_skipped_us(const struct schedule *schedule);
+
 /**
  * Run a function after a delay.
  *

@@ -40,8 +40,8 @@ static void assert_kind(const struct ledger *ledger, const char *kind)
 static void test_ledger__takes_what_is_right(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t one = ledger_post(ledger, 0), two = ledger_post(ledger, 0);
-    uint64_t given_up = ledger_post(ledger, 1);
+    uint64_t one = ledger_post(ledger, 0, 0), two = ledger_post(ledger, 0, 0);
+    uint64_t given_up = ledger_post(ledger, 1, 0);
 
     tell(ledger, 0, 1, one);
     tell(ledger, 0, 2, two);
@@ -60,7 +60,7 @@ static void test_ledger__takes_what_is_right(void **state)
 static void test_ledger__finds_what_is_told_twice(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t post = ledger_post(ledger, 0);
+    uint64_t post = ledger_post(ledger, 0, 0);
 
     tell(ledger, 0, 1, post);
     tell(ledger, 0, 2, post);
@@ -71,8 +71,8 @@ static void test_ledger__finds_two_at_one_place(void **state)
 {
     struct ledger *ledger = *state;
 
-    tell(ledger, 0, 1, ledger_post(ledger, 0));
-    tell(ledger, 0, 1, ledger_post(ledger, 0));
+    tell(ledger, 0, 1, ledger_post(ledger, 0, 0));
+    tell(ledger, 0, 1, ledger_post(ledger, 0, 0));
     assert_kind(ledger, "diverged");
 }
 
@@ -80,7 +80,7 @@ static void test_ledger__finds_what_is_lost(void **state)
 {
     struct ledger *ledger = *state;
 
-    ledger_acknowledged(ledger, ledger_post(ledger, 0));
+    ledger_acknowledged(ledger, ledger_post(ledger, 0, 0));
     ledger_close(ledger);
     assert_kind(ledger, "lost");
 }
@@ -89,22 +89,67 @@ static void test_ledger__finds_a_gap(void **state)
 {
     struct ledger *ledger = *state;
 
-    tell(ledger, 0, 2, ledger_post(ledger, 0));
+    tell(ledger, 0, 2, ledger_post(ledger, 0, 0));
     ledger_close(ledger);
     assert_kind(ledger, "gap");
+}
+
+/* Where retry ids are forgotten, what was tried twice may stand twice, and what
+ * was answered at the first try may not. */
+static void test_ledger__knows_what_may_stand_twice(void **state)
+{
+    struct ledger *ledger = *state;
+    uint64_t tried_twice = ledger_post(ledger, 0, 0);
+    uint64_t answered = ledger_post(ledger, 0, 0);
+
+    ledger_tried(ledger, tried_twice);
+    ledger_tried(ledger, tried_twice);
+    ledger_tried(ledger, answered);
+    ledger_acknowledged(ledger, answered);
+    ledger_forget_retries(ledger);
+    tell(ledger, 0, 1, tried_twice);
+    tell(ledger, 0, 2, tried_twice);
+    assert_kind(ledger, "");
+    tell(ledger, 0, 3, answered);
+    tell(ledger, 0, 4, answered);
+    assert_kind(ledger, "twice");
+}
+
+/* What was purged before anybody saw it is not lost, and leaves no gap. */
+static void test_ledger__counts_what_was_purged(void **state)
+{
+    struct ledger *ledger = *state;
+    uint64_t purged = ledger_post(ledger, 0, 0);
+
+    ledger_acknowledged(ledger, purged);
+    ledger_purged(ledger, 0, 1, purged);
+    tell(ledger, 0, 2, ledger_post(ledger, 0, 0));
+    ledger_close(ledger);
+    assert_kind(ledger, "");
+}
+
+static void test_ledger__compares_what_was_said(void **state)
+{
+    struct ledger *ledger = *state;
+
+    ledger_said(ledger, 1, 7, 70);
+    ledger_said(ledger, 2, 7, 70);
+    assert_kind(ledger, "");
+    ledger_said(ledger, 3, 7, 71);
+    assert_kind(ledger, "diverged");
 }
 
 /* Before or after it was given up. */
 static void test_ledger__finds_what_was_refused(void **state)
 {
     struct ledger *ledger = *state;
-    uint64_t post = ledger_post(ledger, 0);
+    uint64_t post = ledger_post(ledger, 0, 0);
 
     ledger_given_up(ledger, post, true);
     tell(ledger, 0, 1, post);
     assert_kind(ledger, "refused");
     ledger->violation.kind[0] = '\0';
-    post = ledger_post(ledger, 0);
+    post = ledger_post(ledger, 0, 0);
     tell(ledger, 0, 2, post);
     ledger_given_up(ledger, post, true);
     assert_kind(ledger, "refused");
@@ -214,9 +259,11 @@ static void test_town_run__in_peace(void **state)
  * of before and after a raise. */
 static void test_town_run__with_people(void **state)
 {
-    struct town_result result = run(4, 1u << MISHAP_PEOPLE);
+    struct town_result result =
+        run(4, 1u << MISHAP_PEOPLE | 1u << MISHAP_CLOCK);
 
     (void)state;
+    assert_string_equal(result.violation.kind, "");
     assert_true(result.sums.deeds > 30);
     assert_true(result.sums.raises > 0);
     assert_true(result.sums.club_copies > 30);
@@ -224,6 +271,9 @@ static void test_town_run__with_people(void **state)
     assert_true(result.sums.shown > 5);
     assert_true(result.sums.not_shown > 5);
     assert_true(result.sums.judged > result.sums.posts);
+    assert_true(result.sums.revised > 10);
+    assert_true(result.sums.shown_revised > 10);
+    assert_true(result.sums.purged > 0);
 }
 
 /* A run leaves nothing behind that another would see; and another seed is
@@ -251,6 +301,9 @@ int main(void)
         ON_LEDGER(test_ledger__finds_two_at_one_place),
         ON_LEDGER(test_ledger__finds_what_is_lost),
         ON_LEDGER(test_ledger__finds_a_gap),
+        ON_LEDGER(test_ledger__knows_what_may_stand_twice),
+        ON_LEDGER(test_ledger__counts_what_was_purged),
+        ON_LEDGER(test_ledger__compares_what_was_said),
         ON_LEDGER(test_ledger__finds_what_was_refused),
         ON_LEDGER(test_ledger__finds_words_nobody_said),
         ON_LEDGER(test_ledger__compares_states),

@@ -2,151 +2,55 @@
  * units and sites come, change and hold each other; clubs are made, moved,
  * opened, closed and made secret; and, at any moment, the rules are raised.
  *
- * A kind of command is one function and one line of deeds[]. It says nothing of
- * what must come of it: the witness's twin knows.
+ * A kind of command is one function, here or where council.h says, and one line
+ * of deeds[]. It says nothing of what must come of it: the witness's twin
+ * knows.
  */
-#include <stdio.h>
+#include "tests/sim/town/council.h"
+#include "tests/sim/town/council_words.h"
+
 #include <string.h>
 
 #include "node/chat/limits.h"
-#include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/command.h"
-#include "tests/sim/town/town.h"
-
-/* One decision under way. */
-struct decision {
-    struct town *town;
-    struct random *random;
-    struct arena *arena;
-    Perch__Command *command;
-};
-
-static const char *const groups[] = {"group:crew", "group:watch", "unit:deck",
-                                     "unit:engine", "site:harbour"};
 
 enum {
-    GROUPS = sizeof(groups) / sizeof(groups[0]),
-    USERS = TOWN_GUESTS_MAX / 2, /* As the founder makes them. */
-    GUESTS_USERS = 5,            /* Those above have no devices. */
-    HALLS = 2,                   /* Categories of clubs. */
-    LIST_MAX = 3,
-    NAME_BYTES = 32,
+    HALLS_AT_FIRST = 2,
+    CLUBS_AT_FIRST = 4,
+    NUMBERS_MAX_OF_COUNCIL = 30, /* Of users and groups that are created. */
 };
 
-/* --- Words --- */
-
-static unsigned below(struct decision *decision, unsigned n)
+static ProtobufCBinaryData any_club(struct decision *decision)
 {
-    return (unsigned)random_below(decision->random, n);
+    return council_room(decision, council_club(decision));
 }
 
-static bool odds(struct decision *decision, unsigned one_in)
+static ProtobufCBinaryData any_hall(struct decision *decision)
 {
-    return below(decision, one_in) == 0;
+    return council_hall(decision,
+                        council_below(decision, decision->town->council.halls));
 }
 
-static void *make(struct decision *decision, Perch__Command__KindCase kind,
-                  const ProtobufCMessageDescriptor *what)
+static ProtobufCBinaryData any_group(struct decision *decision)
 {
-    ProtobufCMessage *message =
-        arena_alloc(decision->arena, what->sizeof_message);
-
-    CHECK(message != NULL);
-    protobuf_c_message_init(what, message);
-    decision->command->kind_case = kind;
-    return message;
+    return council_group(council_below(decision, COUNCIL_GROUPS));
 }
 
-#define MAKE(decision, KIND, name)                                             \
-    ((decision)->command->name = make((decision), PERCH__COMMAND__KIND_##KIND, \
-                                      &perch__##name##__descriptor))
-
-static ProtobufCBinaryData text(const char *words)
+/* A user without devices. */
+static ProtobufCBinaryData bystander(struct decision *decision)
 {
-    return codec_bytes(slice_of_text(words));
-}
-
-static ProtobufCBinaryData named(struct decision *decision, const char *before,
-                                 unsigned number, const char *after)
-{
-    char *name = arena_alloc(decision->arena, NAME_BYTES);
-
-    CHECK(name != NULL);
-    snprintf(name, NAME_BYTES, "%s%u%s", before, number, after);
-    return text(name);
-}
-
-static ProtobufCBinaryData user(struct decision *decision, unsigned number)
-{
-    return named(decision, "sip:g", number, "@" TOWN_DOMAIN);
-}
-
-static ProtobufCBinaryData group(struct decision *decision)
-{
-    return text(groups[below(decision, GROUPS)]);
-}
-
-static ProtobufCBinaryData guid(struct decision *decision, struct guid id)
-{
-    struct guid *kept = arena_alloc(decision->arena, sizeof(*kept));
-
-    CHECK(kept != NULL);
-    *kept = id;
-    return codec_bytes(slice_of(kept->bytes, GUID_BYTES));
-}
-
-static ProtobufCBinaryData hall(struct decision *decision, unsigned number)
-{
-    struct guid id = {.bytes = {0xa0 + number, 1}};
-
-    return guid(decision, id);
-}
-
-static ProtobufCBinaryData club(struct decision *decision, unsigned number)
-{
-    struct guid id;
-
-    CHECK(guid_read(slice_of_text(room_guid_text(LEDGER_SQUARES + number)),
-                    &id) == ERROR_NONE);
-    return guid(decision, id);
-}
-
-/* Mostly of a guest. */
-static ProtobufCBinaryData any_user(struct decision *decision)
-{
-    return user(decision,
-                below(decision, odds(decision, 8) ? USERS : GUESTS_USERS));
-}
-
-static bool knows_groups(const struct decision *decision)
-{
-    const struct witness *witness = decision->town->witness;
-
-    return witness == NULL || witness_rules(witness) >= RULES_PEOPLE;
-}
-
-/* A few users, and groups where the rules know them. */
-static ProtobufCBinaryData *people(struct decision *decision, size_t *n)
-{
-    ProtobufCBinaryData *list =
-        arena_alloc(decision->arena, LIST_MAX * sizeof(*list));
-
-    CHECK(list != NULL);
-    *n = below(decision, LIST_MAX + 1);
-    for (size_t i = 0; i < *n; i++) {
-        list[i] = odds(decision, knows_groups(decision) ? 3 : 40)
-                      ? group(decision)
-                      : any_user(decision);
-    }
-    return list;
+    return council_user(
+        decision, COUNCIL_GUESTS +
+                      council_below(decision, COUNCIL_USERS - COUNCIL_GUESTS));
 }
 
 /* Half of the time, a list of people in a field. */
 #define MAYBE_PEOPLE(decision, message, field)                                 \
     do {                                                                       \
-        if (odds((decision), 2)) {                                             \
-            (message)->field = people((decision), &(message)->n_##field);      \
+        if (council_odds((decision), 2)) {                                     \
+            (message)->field =                                                 \
+                council_people((decision), &(message)->n_##field);             \
         }                                                                      \
     } while (0)
 
@@ -156,19 +60,19 @@ static Perch__Visibility visibility(struct decision *decision)
         PERCH__VISIBILITY__OPEN, PERCH__VISIBILITY__CLOSED,
         PERCH__VISIBILITY__CLOSED, PERCH__VISIBILITY__SECRET};
 
-    return all[below(decision, 4)];
+    return all[council_below(decision, 4)];
 }
 
 /* --- Deeds --- */
 
 static void raise_rules(struct decision *decision)
 {
-    Perch__RulesRaise *raise = MAKE(decision, RULES_RAISE, rules_raise);
+    Perch__RulesRaise *raise = COUNCIL_MAKE(decision, RULES_RAISE, rules_raise);
 
     CODEC_SET(raise, version,
-              decision->town->council.raises
+              decision->town->council.raises || council_odds(decision, 2)
                   ? COMMAND_RULES_KNOWN
-                  : 1 + below(decision, COMMAND_RULES_KNOWN + 1));
+                  : 1 + council_below(decision, COMMAND_RULES_KNOWN + 1));
     decision->town->council.raises = false;
 }
 
@@ -177,9 +81,9 @@ static void raise_rules(struct decision *decision)
 static void lose_host(struct decision *decision)
 {
     const struct town *town = decision->town;
-    Perch__NodeLost *lost = MAKE(decision, NODE_LOST, node_lost);
+    Perch__NodeLost *lost = COUNCIL_MAKE(decision, NODE_LOST, node_lost);
     const struct host *host =
-        &town->hosts[below(decision, town->settings.hosts)];
+        &town->hosts[council_below(decision, town->settings.hosts)];
 
     for (unsigned i = 0; i < town->settings.hosts; i++) {
         if (town->hosts[i].backend == NULL) {
@@ -194,22 +98,38 @@ static void lose_host(struct decision *decision)
     decision->town->council.raises = host->backend == NULL;
 }
 
+/* Names come back; what is made anew has none of what there was. The twin has
+ * room for so many people and no more. */
+static bool has_numbers(struct decision *decision)
+{
+    return ++decision->town->council.numbers <= NUMBERS_MAX_OF_COUNCIL;
+}
+
+static void change_group(struct decision *decision);
+
 static void create_group(struct decision *decision)
 {
     struct council *council = &decision->town->council;
-    Perch__GroupCreate *create = MAKE(decision, GROUP_CREATE, group_create);
-    bool first = council->groups < GROUPS && knows_groups(decision);
+    Perch__GroupCreate *create;
+    bool first = council->groups < COUNCIL_GROUPS &&
+                 council_rules(decision) >= RULES_PEOPLE;
 
+    if (!has_numbers(decision)) {
+        change_group(decision);
+        return;
+    }
+    create = COUNCIL_MAKE(decision, GROUP_CREATE, group_create);
     CODEC_SET(create, uri,
-              first ? text(groups[council->groups++]) : group(decision));
-    create->members = people(decision, &create->n_members);
+              first ? council_group(council->groups++) : any_group(decision));
+    create->members = council_people(decision, &create->n_members);
 }
 
 static void change_group(struct decision *decision)
 {
-    Perch__GroupChange *change = MAKE(decision, GROUP_CHANGE, group_change);
+    Perch__GroupChange *change =
+        COUNCIL_MAKE(decision, GROUP_CHANGE, group_change);
 
-    CODEC_SET(change, uri, group(decision));
+    CODEC_SET(change, uri, any_group(decision));
     MAYBE_PEOPLE(decision, change, members_add);
     MAYBE_PEOPLE(decision, change, members_remove);
 }
@@ -217,49 +137,56 @@ static void change_group(struct decision *decision)
 static void create_hall(struct decision *decision)
 {
     Perch__CategoryCreate *create =
-        MAKE(decision, CATEGORY_CREATE, category_create);
+        COUNCIL_MAKE(decision, CATEGORY_CREATE, category_create);
     struct council *council = &decision->town->council;
-    unsigned number =
-        council->halls < HALLS ? council->halls++ : below(decision, HALLS);
+    unsigned number = council->halls < COUNCIL_HALLS
+                          ? council->halls++
+                          : council_below(decision, COUNCIL_HALLS);
 
-    CODEC_SET(create, category, hall(decision, number));
-    CODEC_SET(create, name, named(decision, "Hall ", number, ""));
-    if (odds(decision, 4)) {
-        create->allowed = people(decision, &create->n_allowed);
+    CODEC_SET(create, category, council_hall(decision, number));
+    CODEC_SET(create, name, council_named(decision, "Hall ", number, ""));
+    if (council_odds(decision, 4)) {
+        create->allowed = council_people(decision, &create->n_allowed);
     }
 }
 
 static void change_hall(struct decision *decision)
 {
     Perch__CategoryChange *change =
-        MAKE(decision, CATEGORY_CHANGE, category_change);
+        COUNCIL_MAKE(decision, CATEGORY_CHANGE, category_change);
 
-    CODEC_SET(change, category, hall(decision, below(decision, HALLS)));
-    if (odds(decision, 3)) {
+    CODEC_SET(change, category, any_hall(decision));
+    if (council_odds(decision, 3)) {
         CODEC_SET(change, everyone, true);
     } else {
         MAYBE_PEOPLE(decision, change, allowed_add);
     }
     MAYBE_PEOPLE(decision, change, allowed_remove);
     MAYBE_PEOPLE(decision, change, denied_remove);
-    if (odds(decision, 4)) {
+    if (council_odds(decision, 2)) {
+        CODEC_SET(change, invitations, !council_odds(decision, 4));
+    }
+    if (council_odds(decision, 4)) {
         MAYBE_PEOPLE(decision, change, denied_add);
         MAYBE_PEOPLE(decision, change, creators_add);
-        CODEC_SET(change, history, odds(decision, 2));
+        CODEC_SET(change, history, council_odds(decision, 2));
     }
 }
 
 static void create_club(struct decision *decision)
 {
-    Perch__RoomCreate *create = MAKE(decision, ROOM_CREATE, room_create);
+    Perch__RoomCreate *create =
+        COUNCIL_MAKE(decision, ROOM_CREATE, room_create);
     struct council *council = &decision->town->council;
     unsigned number = council->clubs < LEDGER_CLUBS
                           ? council->clubs++
-                          : below(decision, LEDGER_CLUBS);
+                          : council_below(decision, LEDGER_CLUBS);
 
-    CODEC_SET(create, room, club(decision, number));
-    CODEC_SET(create, category, hall(decision, below(decision, HALLS)));
-    CODEC_SET(create, name, named(decision, "Club ", number, ""));
+    council->imports = council_rules(decision) >= RULES_TALK;
+
+    CODEC_SET(create, room, council_room(decision, LEDGER_SQUARES + number));
+    CODEC_SET(create, category, any_hall(decision));
+    CODEC_SET(create, name, council_named(decision, "Club ", number, ""));
     CODEC_SET(create, visibility, visibility(decision));
     MAYBE_PEOPLE(decision, create, members);
     MAYBE_PEOPLE(decision, create, managers);
@@ -268,12 +195,13 @@ static void create_club(struct decision *decision)
 /* Who is in, and who is not any more. */
 static void change_members(struct decision *decision)
 {
-    Perch__RoomChange *change = MAKE(decision, ROOM_CHANGE, room_change);
+    Perch__RoomChange *change =
+        COUNCIL_MAKE(decision, ROOM_CHANGE, room_change);
 
-    CODEC_SET(change, room, club(decision, below(decision, LEDGER_CLUBS)));
+    CODEC_SET(change, room, any_club(decision));
     MAYBE_PEOPLE(decision, change, members_add);
     MAYBE_PEOPLE(decision, change, managers_add);
-    if (odds(decision, 2)) { /* So that most are in for a while. */
+    if (council_odds(decision, 2)) { /* So that most are in for a while. */
         MAYBE_PEOPLE(decision, change, members_remove);
         MAYBE_PEOPLE(decision, change, managers_remove);
     }
@@ -282,23 +210,24 @@ static void change_members(struct decision *decision)
 /* What kind of room it is. */
 static void change_club(struct decision *decision)
 {
-    Perch__RoomChange *change = MAKE(decision, ROOM_CHANGE, room_change);
+    Perch__RoomChange *change =
+        COUNCIL_MAKE(decision, ROOM_CHANGE, room_change);
 
-    CODEC_SET(change, room, club(decision, below(decision, LEDGER_CLUBS)));
-    switch (below(decision, 4)) {
+    CODEC_SET(change, room, any_club(decision));
+    switch (council_below(decision, 4)) {
     case 0:
         CODEC_SET(change, visibility, visibility(decision));
         break;
     case 1:
-        CODEC_SET(change, disabled, odds(decision, 3));
+        CODEC_SET(change, disabled, council_odds(decision, 3));
         break;
     case 2:
-        CODEC_SET(change, category, hall(decision, below(decision, HALLS)));
+        CODEC_SET(change, category, any_hall(decision));
         break;
     default:
         CODEC_SET(change, behavior,
-                  odds(decision, 2) ? PERCH__BEHAVIOR__AUDITORIUM
-                                    : PERCH__BEHAVIOR__NORMAL);
+                  council_odds(decision, 2) ? PERCH__BEHAVIOR__AUDITORIUM
+                                            : PERCH__BEHAVIOR__NORMAL);
         MAYBE_PEOPLE(decision, change, presenters_add);
         MAYBE_PEOPLE(decision, change, presenters_remove);
         break;
@@ -308,57 +237,83 @@ static void change_club(struct decision *decision)
 /* Of users without devices: guests are promised their squares. */
 static void change_user(struct decision *decision)
 {
-    Perch__UserChange *change = MAKE(decision, USER_CHANGE, user_change);
+    Perch__UserChange *change =
+        COUNCIL_MAKE(decision, USER_CHANGE, user_change);
 
-    CODEC_SET(
-        change, uri,
-        user(decision, GUESTS_USERS + below(decision, USERS - GUESTS_USERS)));
-    if (odds(decision, 2)) {
-        CODEC_SET(change, disabled, odds(decision, 2));
+    CODEC_SET(change, uri, bystander(decision));
+    if (council_odds(decision, 2)) {
+        CODEC_SET(change, disabled, council_odds(decision, 2));
     } else {
-        CODEC_SET(change, chat, (Perch__ChatPolicy)below(decision, 3));
+        CODEC_SET(change, chat, (Perch__ChatPolicy)council_below(decision, 3));
     }
 }
 
-/* A case of the archive's, on a club. */
-static void place_hold(struct decision *decision)
+/* One who was deleted, mostly not. */
+static void create_user(struct decision *decision)
 {
-    Perch__HoldPlace *place = MAKE(decision, HOLD_PLACE, hold_place);
+    Perch__UserCreate *create;
 
-    CODEC_SET(place, name, named(decision, "Case ", below(decision, 4), ""));
-    CODEC_SET(place, room, club(decision, below(decision, LEDGER_CLUBS)));
-    CODEC_SET(place, reason, text("an inquiry"));
+    if (!has_numbers(decision)) {
+        change_user(decision);
+        return;
+    }
+    create = COUNCIL_MAKE(decision, USER_CREATE, user_create);
+    CODEC_SET(create, uri, bystander(decision));
 }
 
-static void lift_hold(struct decision *decision)
+static void delete_user(struct decision *decision)
 {
-    Perch__HoldLift *lift = MAKE(decision, HOLD_LIFT, hold_lift);
+    Perch__UserDelete *away = COUNCIL_MAKE(decision, USER_DELETE, user_delete);
 
-    CODEC_SET(lift, name, named(decision, "Case ", below(decision, 4), ""));
-    CODEC_SET(lift, room, club(decision, below(decision, LEDGER_CLUBS)));
-    CODEC_SET(lift, reason, text("no inquiry"));
+    CODEC_SET(away, uri, bystander(decision));
 }
 
-static void create_addin(struct decision *decision)
+static void delete_group(struct decision *decision)
 {
-    Perch__AddinCreate *create = MAKE(decision, ADDIN_CREATE, addin_create);
-    unsigned number = below(decision, 4);
-    struct guid id = {.bytes = {0xd0 + number, 1}};
+    Perch__GroupDelete *away =
+        COUNCIL_MAKE(decision, GROUP_DELETE, group_delete);
 
-    CODEC_SET(create, addin, guid(decision, id));
-    CODEC_SET(create, name, named(decision, "Tides ", number, ""));
-    CODEC_SET(create, url, text("https://tides.example/"));
+    CODEC_SET(away, uri, any_group(decision));
 }
 
-/* How often, of all. */
+/* Its guid does not come back; what was said there stays, unseen. */
+static void delete_club(struct decision *decision)
+{
+    Perch__RoomDelete *away = COUNCIL_MAKE(decision, ROOM_DELETE, room_delete);
+
+    CODEC_SET(away, room, any_club(decision));
+}
+
+static void delete_hall(struct decision *decision)
+{
+    Perch__CategoryDelete *away =
+        COUNCIL_MAKE(decision, CATEGORY_DELETE, category_delete);
+
+    CODEC_SET(away, category, any_hall(decision));
+}
+
+/* How often, of all, and from which rules on. */
 static const struct deed {
     unsigned weight;
+    uint32_t rules;
     void (*decide)(struct decision *decision);
-} deeds[] = {{5, raise_rules},   {5, lose_host},       {8, create_group},
-             {14, change_group}, {2, create_hall},     {8, change_hall},
-             {4, create_club},   {16, change_members}, {12, change_club},
-             {3, change_user},   {3, place_hold},      {2, lift_hold},
-             {2, create_addin}};
+} deeds[] = {{8, 1, raise_rules},           {5, 1, lose_host},
+             {8, 2, create_group},          {14, 2, change_group},
+             {2, 1, create_hall},           {8, 1, change_hall},
+             {5, 1, create_club},           {16, 1, change_members},
+             {12, 1, change_club},          {3, 1, change_user},
+             {2, 1, create_user},           {2, 3, delete_user},
+             {3, 3, delete_group},          {2, 3, delete_club},
+             {2, 3, delete_hall},           {3, 3, council_place_hold},
+             {2, 3, council_lift_hold},     {6, 3, council_redact},
+             {2, 3, council_clear},         {3, 3, council_withdraw},
+             {5, 3, council_retain},        {5, 3, council_purge},
+             {3, 3, council_import},        {2, 3, council_create_addin},
+             {1, 3, council_change_addin},  {1, 3, council_delete_addin},
+             {2, 3, council_grant},         {2, 3, council_revoke},
+             {3, 3, council_report},        {1, 3, council_confirm},
+             {2, 3, council_create_filter}, {2, 3, council_change_filter},
+             {1, 3, council_delete_filter}};
 
 static const struct deed *draw(struct decision *decision)
 {
@@ -368,25 +323,41 @@ static const struct deed *draw(struct decision *decision)
     for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
         all += deeds[i].weight;
     }
-    for (at = below(decision, all); at >= deed->weight; deed++) {
+    for (at = council_below(decision, all); at >= deed->weight; deed++) {
         at -= deed->weight;
     }
     return deed;
 }
 
+/* Mostly what the rules know: of what they do not, one refusal says it all. */
+static void decide_any(struct decision *decision)
+{
+    const struct deed *deed = draw(decision);
+
+    while (deed->rules > council_rules(decision) &&
+           !council_odds(decision, 16)) {
+        deed = draw(decision);
+    }
+    deed->decide(decision);
+}
+
 void council_decide(struct town *town, struct arena *arena,
                     Perch__Command *command)
 {
-    struct decision decision = {town, &town->council.random, arena, command};
+    struct council *council = &town->council;
+    struct decision decision = {town, &council->random, arena, command};
 
-    if (town->council.halls < HALLS) {
+    if (council->halls < HALLS_AT_FIRST) {
         create_hall(&decision);
-    } else if (town->council.clubs < LEDGER_CLUBS) {
+    } else if (council->clubs < CLUBS_AT_FIRST) {
         create_club(&decision);
-    } else if (town->council.raises) {
+    } else if (council->raises) {
         raise_rules(&decision);
+    } else if (council->imports) {
+        council_import(&decision);
     } else {
-        draw(&decision)->decide(&decision);
+        decide_any(&decision);
     }
+    council_sign(&decision);
     town_trace(town, "council: %s", command_kind_name(command->kind_case));
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/chat/limits.h"
 #include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/command.h"
@@ -31,7 +32,11 @@ static const char *const guids[LEDGER_ROOMS] = {
     "44444444-4444-4444-4444-444444444444",
     "55555555-5555-5555-5555-555555555555",
     "66666666-6666-6666-6666-666666666666",
-    "77777777-7777-7777-7777-777777777777"};
+    "77777777-7777-7777-7777-777777777777",
+    "88888888-8888-8888-8888-888888888888",
+    "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa",
+    "bbbbbbbb-bbbb-bbbb-bbbb-bbbbbbbbbbbb",
+    "cccccccc-cccc-cccc-cccc-cccccccccccc"};
 
 const char *room_guid_text(unsigned room)
 {
@@ -123,7 +128,13 @@ static void propose(struct town *town, Perch__Command *command)
     struct founder *founder = &town->founder;
     struct sessions *sessions = backend_sessions(founder->host->backend);
 
-    CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
+    if (!command->has_administrator) {
+        CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
+        if (town->witness != NULL &&
+            witness_rules(town->witness) >= RULES_TALK) {
+            CODEC_SET(command, credential, PERCH__CREDENTIAL__LOCAL);
+        }
+    }
     CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
     founder->proposal = (struct proposal){.tell = told, .patience_ms = 10000};
     if (proposer_propose(sessions_proposer(sessions), &founder->proposal,

@@ -7,6 +7,7 @@
 #include "proto/base/arena.h"
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum {
@@ -220,9 +221,9 @@ static unsigned any_of(struct guest *guest, unsigned n)
 
 static void begin_post(struct guest *guest, unsigned room)
 {
-    guest->post =
-        (struct guest_post){.number = ledger_post(&guest->town->ledger, room),
-                            .retries = random_below(&guest->random, 2) == 0};
+    guest->post = (struct guest_post){
+        .number = ledger_post(&guest->town->ledger, room, guest->number),
+        .retries = random_below(&guest->random, 2) == 0};
     guest_post(guest);
 }
 
@@ -246,7 +247,7 @@ static void pursue(struct guest *guest)
 /* He tries whether he may. */
 static void visit_club(struct guest *guest)
 {
-    unsigned room = LEDGER_SQUARES + any_of(guest, LEDGER_CLUBS);
+    unsigned room = town_club(guest->town, &guest->random);
 
     switch (random_below(&guest->random, 3)) {
     case 0:
@@ -266,8 +267,11 @@ static void act(struct guest *guest)
     bool clubs = guest->town->mishaps >> MISHAP_PEOPLE & 1;
     uint64_t what = random_below(&guest->random, 100);
 
-    if (guest->post.number == 0 && clubs && !guest->town->closing &&
-        random_below(&guest->random, 2) == 0) {
+    if (clubs && !guest->town->closing &&
+        random_below(&guest->random, 6) == 0) {
+        guest_tend(guest);
+    } else if (guest->post.number == 0 && clubs && !guest->town->closing &&
+               random_below(&guest->random, 2) == 0) {
         visit_club(guest);
     } else if (guest->post.number != 0) {
         pursue(guest);

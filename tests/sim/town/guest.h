@@ -26,6 +26,8 @@ enum {
     GUEST_AGAIN = 200,    /* a later one. */
     GUEST_CALL = 300,     /* Joining club GUEST_CALL + r, */
     GUEST_PEEK = 400,     /* reading what was said there. */
+    GUEST_TEND = 600,     /* What is not waited for. */
+    GUEST_SEARCH = 700,   /* Searching all his rooms. */
     GUEST_PAST_MAX = 500, /* Of messages in one history. */
 };
 
@@ -57,7 +59,8 @@ struct guest_post {
 struct guest_reading {
     bool waits;
     unsigned room;
-    uint64_t told; /* It must reach this message at least. */
+    uint64_t told;  /* It must reach this message at least. */
+    uint64_t asked; /* When this was the newest entry. */
 };
 
 /* A club in the present dialog: he may be let in, put out, let in again. */
@@ -66,7 +69,17 @@ struct guest_club {
     bool called;        /* He has not asked since he called. */
     bool joins;         /* What he asked is what he joins with. */
     bool peeks;         /* He has asked what was said there, */
-    uint64_t asked;     /* when this was the newest entry. */
+    uint64_t asked;     /* when this was the newest entry, */
+    uint64_t cleared;   /* and up to here it was cleared. */
+};
+
+#define GUEST_BETTER "better" /* In every corrected text, and no other. */
+
+/* A search under way. */
+struct guest_search {
+    bool waits;
+    uint64_t asked; /* When this was the newest entry, and rooms were cleared */
+    uint64_t cleared[LEDGER_ROOMS]; /* up to here. */
 };
 
 /* How far he has confirmed what he was given. */
@@ -94,6 +107,7 @@ struct guest {
     struct guest_club clubs[LEDGER_CLUBS];
     struct guest_post post;
     struct guest_reading reading;
+    struct guest_search search;
 };
 
 /** Set up, away. */
@@ -110,39 +124,5 @@ void guests_take(struct host *host, struct letter_list *list);
 
 /** Tell whether he is in, and waits for nothing. */
 bool guest_is_calm(const struct guest *guest);
-
-/* guest_talk.c */
-
-/** Open a dialog; join all rooms and ask for what was said there. */
-void guest_enter(struct guest *guest, struct host *host);
-
-/**
- * Open a dialog in place of one that broke on the same connection, taking
- * himself to be in its rooms: he must miss nothing, or be cut.
- */
-void guest_resume(struct guest *guest);
-
-/** End the dialog. */
-void guest_leave(struct guest *guest, enum dialog_end end);
-
-/** Send what he wants to say, once more perhaps. */
-void guest_post(struct guest *guest);
-
-/** Ask for the newest messages of a room. */
-void guest_read(struct guest *guest, unsigned room);
-
-/** Ask to be let into a club. */
-void guest_call(struct guest *guest, unsigned room);
-
-/** Ask for what was said in a club, whether he is in or not. */
-void guest_peek(struct guest *guest, unsigned room);
-
-/** Confirm all that was given. */
-void guest_confirm(struct guest *guest);
-
-/* guest_hear.c */
-
-/** Take a body; what it says has been read. */
-void guest_hear(struct guest *guest, const struct xccos_envelope *envelope);
 
 #endif

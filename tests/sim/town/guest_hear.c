@@ -2,8 +2,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
+
+enum { CLUBS_CALLED = 4 }; /* By whoever comes. */
 
 /* What was said before he joined and what came after it must meet. */
 static void check_seam(struct guest *guest, unsigned number)
@@ -26,7 +28,7 @@ static void advance(struct guest_room *room, uint64_t message_id)
     }
 }
 
-static bool find_room(struct slice uri, unsigned *room_out)
+bool guest_finds_room(struct slice uri, unsigned *room_out)
 {
     size_t scheme = strlen(TOWN_ROOM_SCHEME);
 
@@ -62,8 +64,8 @@ static void hear_copy(struct guest *guest, const struct xccos_message *message)
     struct guest_room *room;
     unsigned number;
 
-    if (!find_room(message->room_uri, &number)) {
-        return;
+    if (message->about.set || !guest_finds_room(message->room_uri, &number)) {
+        return; /* A line about another is none of the room's. */
     }
     ledger_message(ledger, number, id, message->text);
     if (guest->town->witness != NULL) {
@@ -88,8 +90,22 @@ static void hear_copy(struct guest *guest, const struct xccos_message *message)
     check_seam(guest, number);
 }
 
+void guest_hear_text(struct guest *guest, unsigned number, uint64_t asked,
+                     const struct xccos_message *message)
+{
+    if (message->state == XCCOS_MESSAGE_POSTED ||
+        message->state == XCCOS_MESSAGE_CORRECTED) {
+        ledger_message(&guest->town->ledger, number, message->message_id.value,
+                       message->text);
+    }
+    if (guest->town->witness != NULL) {
+        witness_text(guest->town->witness, number, asked, message);
+    }
+}
+
 /* Check that a history has no holes. Returns how many messages it has. */
 static uint64_t hear_messages(struct guest *guest, unsigned number,
+                              uint64_t asked,
                               const struct xccos_message *message,
                               uint64_t *first_out, uint64_t *last_out)
 {
@@ -98,7 +114,7 @@ static uint64_t hear_messages(struct guest *guest, unsigned number,
     for (*last_out = 0; message != NULL; message = message->next, n++) {
         uint64_t id = message->message_id.value;
 
-        ledger_message(&guest->town->ledger, number, id, message->text);
+        guest_hear_text(guest, number, asked, message);
         if (n > 0 && id != *last_out + 1) {
             ledger_break(&guest->town->ledger, "history",
                          "guest %u, room %u: %" PRIu64 " comes after %" PRIu64,
@@ -122,8 +138,8 @@ static bool must_go_on(const struct guest *guest)
 static void call_clubs(struct guest *guest)
 {
     if (guest->town->mishaps >> MISHAP_PEOPLE & 1) {
-        for (unsigned i = LEDGER_SQUARES; i < LEDGER_ROOMS; i++) {
-            guest_call(guest, i);
+        for (unsigned i = 0; i < CLUBS_CALLED; i++) {
+            guest_call(guest, town_club(guest->town, &guest->random));
         }
     }
 }
@@ -133,7 +149,8 @@ static void hear_first(struct guest *guest, unsigned number,
 {
     struct guest_room *room = &guest->rooms[number];
     uint64_t first = 0, last = 0;
-    uint64_t n = hear_messages(guest, number, block->messages, &first, &last);
+    uint64_t n =
+        hear_messages(guest, number, 0, block->messages, &first, &last);
     bool is_cut = block->over_limit == XCCOS_FLAG_TRUE || n >= GUEST_PAST_MAX;
 
     if (n > 0 && !is_cut && must_go_on(guest) && first > room->seen + 1) {
@@ -174,7 +191,8 @@ static void hear_again(struct guest *guest, const struct xccos_room *block)
     }
     reading->waits = false;
     ledger->sums.reads++;
-    hear_messages(guest, reading->room, block->messages, &first, &last);
+    hear_messages(guest, reading->room, reading->asked, block->messages, &first,
+                  &last);
     if (last < reading->told) {
         ledger_break(ledger, "stale",
                      "guest %u, room %u: reads up to %" PRIu64 " when %" PRIu64
@@ -194,6 +212,8 @@ static void hear_peek(struct guest *guest, unsigned number,
 {
     struct guest_club *club = &guest->clubs[number - LEDGER_SQUARES];
     struct ledger *ledger = &guest->town->ledger;
+    /* What comes with a join is told at once, as the host has it. */
+    uint64_t asked = club->joins ? 0 : club->asked;
     const struct xccos_message *message;
 
     if (!club->peeks) {
@@ -212,8 +232,14 @@ static void hear_peek(struct guest *guest, unsigned number,
          message = message->next) {
         uint64_t id = message->message_id.value;
 
-        ledger_message(ledger, number, id, message->text);
+        guest_hear_text(guest, number, asked, message);
         witness_shown(guest->town->witness, guest->uri, number, id);
+        if (asked > 0 && id <= club->cleared) {
+            ledger_break(ledger, "shown",
+                         "guest %u is shown %u/%" PRIu64
+                         ", cleared up to %" PRIu64,
+                         guest->number, number, id, club->cleared);
+        }
     }
 }
 
@@ -269,6 +295,23 @@ static void hear_joined(struct guest *guest,
     }
 }
 
+/* What a message was made, while he is in. */
+static void hear_revised(struct guest *guest,
+                         const struct xccos_primitive *notice)
+{
+    const struct xccos_room *block = notice->data.rooms;
+    const struct xccos_message *message;
+    unsigned number;
+
+    if (guest->town->witness == NULL || block == NULL ||
+        !guest_finds_room(block->uri, &number)) {
+        return;
+    }
+    for (message = block->messages; message != NULL; message = message->next) {
+        witness_notice(guest->town->witness, guest->uri, number, message);
+    }
+}
+
 void guest_hear(struct guest *guest, const struct xccos_envelope *envelope)
 {
     const struct xccos_primitive *primitive = envelope->primitives;
@@ -281,8 +324,14 @@ void guest_hear(struct guest *guest, const struct xccos_envelope *envelope)
                    primitive->verb == XCCOS_VERB_BCCONTEXT) {
             hear_history(guest, primitive);
         } else if (primitive->kind == XCCOS_KIND_REPLY &&
+                   primitive->verb == XCCOS_VERB_BCSEARCH) {
+            guest_hear_search(guest, primitive);
+        } else if (primitive->kind == XCCOS_KIND_REPLY &&
                    primitive->verb == XCCOS_VERB_BJOIN) {
             hear_joined(guest, primitive);
+        } else if (primitive->kind == XCCOS_KIND_NOTICE &&
+                   primitive->verb == XCCOS_VERB_MODMSG) {
+            hear_revised(guest, primitive);
         }
     }
 }

@@ -6,7 +6,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
-#include "tests/sim/town/guest.h"
+#include "tests/sim/town/guest_inner.h"
 #include "tests/sim/town/town.h"
 
 enum { NEWEST = 20 }; /* So many are asked for by who does not count. */
@@ -24,7 +24,7 @@ static struct intake *new_intake(const struct guest *guest,
     return intake;
 }
 
-static void hand_over(struct guest *guest, struct intake *intake)
+void guest_hand_over(struct guest *guest, struct intake *intake)
 {
     struct sessions *sessions = backend_sessions(guest->host->backend);
 
@@ -40,8 +40,7 @@ static struct slice copy(struct intake *intake, const char *text)
     return arena_copy_slice(intake->arena, slice_of_text(text));
 }
 
-/* Send a body; a post's token is not 0. */
-static void say(struct guest *guest, uint64_t token, struct buffer *body)
+void guest_say(struct guest *guest, uint64_t token, struct buffer *body)
 {
     struct intake *intake = new_intake(guest, INTAKE_REQUEST);
 
@@ -50,7 +49,7 @@ static void say(struct guest *guest, uint64_t token, struct buffer *body)
                      &intake->request.envelope) == XCCOS_ERROR_NONE);
     intake->request.token = token;
     buffer_deinit(body);
-    hand_over(guest, intake);
+    guest_hand_over(guest, intake);
 }
 
 static void dial(struct guest *guest, bool resumes)
@@ -63,7 +62,14 @@ static void dial(struct guest *guest, bool resumes)
                                .endpoint_id = copy(intake, guest->endpoint),
                                .pool_uri = copy(intake, TOWN_POOL_URI),
                                .resumes = resumes};
-    hand_over(guest, intake);
+    guest_hand_over(guest, intake);
+}
+
+/* Every other client is told what messages were made as such, and not by a
+ * line. */
+static const char *knows_revisions(const struct guest *guest)
+{
+    return guest->number % 3 == 0 ? "" : " p:revisions=\"true\"";
 }
 
 static void join(struct guest *guest)
@@ -77,11 +83,11 @@ static void join(struct guest *guest)
     for (unsigned i = 0; i < LEDGER_SQUARES; i++) {
         buffer_printf(&body,
                       "<chanid key=\"%u\" domain=\"" TOWN_DOMAIN
-                      "\" value=\"%s\"/>",
-                      i, room_guid_text(i));
+                      "\" value=\"%s\"%s/>",
+                      i, room_guid_text(i), knows_revisions(guest));
     }
     buffer_printf(&body, "</data></cmd></xccos>");
-    say(guest, 0, &body);
+    guest_say(guest, 0, &body);
 }
 
 static void ask(struct guest *guest, unsigned room, unsigned seqid,
@@ -95,7 +101,7 @@ static void ask(struct guest *guest, unsigned room, unsigned seqid,
                   "<chanib uri=\"" TOWN_ROOM_SCHEME "%s\"/><bcq>%s</bcq>"
                   "</data></cmd></xccos>",
                   seqid, room_guid_text(room), query);
-    say(guest, 0, &body);
+    guest_say(guest, 0, &body);
 }
 
 /* All that was missed, or what the pool believes he was not told. */
@@ -123,6 +129,7 @@ static void begin_dialog(struct guest *guest)
     guest->given = (struct guest_mark){0, 0};
     guest->confirmed = guest->given;
     memset(guest->clubs, 0, sizeof(guest->clubs));
+    guest->search.waits = false;
 }
 
 void guest_resume(struct guest *guest)
@@ -159,7 +166,7 @@ void guest_leave(struct guest *guest, enum dialog_end end)
     intake->dialog.end = end;
     intake->dialog.delivered_index = guest->confirmed.log_index;
     intake->dialog.replies = guest->confirmed.replies;
-    hand_over(guest, intake);
+    guest_hand_over(guest, intake);
 }
 
 void guest_confirm(struct guest *guest)
@@ -180,7 +187,7 @@ void guest_confirm(struct guest *guest)
     intake->delivered.marks[0].dialog = guest->dialog;
     intake->delivered.marks[0].log_index = guest->confirmed.log_index;
     intake->delivered.marks[0].replies = guest->confirmed.replies;
-    hand_over(guest, intake);
+    guest_hand_over(guest, intake);
 }
 
 void guest_post(struct guest *guest)
@@ -202,9 +209,17 @@ void guest_post(struct guest *guest)
         "<chat>%" PRIu64 "</chat></grpchat></xccos>",
         room_guid_text(ledger->posts[post->number].room), guest->uri, retry,
         post->number);
+    ledger_tried(&guest->town->ledger, post->number);
     post->token = ++guest->tokens;
     post->asked_us = schedule_now_us(guest->town->schedule);
-    say(guest, post->token, &body);
+    guest_say(guest, post->token, &body);
+}
+
+static uint64_t newest(const struct guest *guest)
+{
+    const struct witness *witness = guest->town->witness;
+
+    return witness == NULL ? 0 : witness_index(witness);
 }
 
 void guest_read(struct guest *guest, unsigned room)
@@ -212,7 +227,8 @@ void guest_read(struct guest *guest, unsigned room)
     guest->reading =
         (struct guest_reading){.waits = true,
                                .room = room,
-                               .told = guest->town->ledger.rooms[room].told};
+                               .told = guest->town->ledger.rooms[room].told,
+                               .asked = newest(guest)};
     ask(guest, room, GUEST_AGAIN, "<last cnt=\"1\"/>");
 }
 
@@ -225,9 +241,10 @@ void guest_call(struct guest *guest, unsigned room)
                   "<xccos ver=\"1\" envid=\"1\"" SPACES
                   "><cmd id=\"cmd:bjoin\" seqid=\"%u\"><data>"
                   "<chanid key=\"0\" domain=\"" TOWN_DOMAIN
-                  "\" value=\"%s\"/></data></cmd></xccos>",
-                  GUEST_CALL + room, room_guid_text(room));
-    say(guest, 0, &body);
+                  "\" value=\"%s\"%s/></data></cmd></xccos>",
+                  GUEST_CALL + room, room_guid_text(room),
+                  knows_revisions(guest));
+    guest_say(guest, 0, &body);
 }
 
 void guest_peek(struct guest *guest, unsigned room)
@@ -240,6 +257,7 @@ void guest_peek(struct guest *guest, unsigned room)
     club->peeks = true;
     club->joins = club->called;
     club->called = false;
-    club->asked = witness_index(guest->town->witness);
+    club->asked = newest(guest);
+    club->cleared = witness_room(guest->town->witness, room).cleared;
     ask(guest, room, GUEST_PEEK + room, "<last cnt=\"3\"/>");
 }

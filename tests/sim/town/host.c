@@ -5,6 +5,8 @@
 
 #include "proto/base/check.h"
 #include "raft/replica_meters.h"
+#include "storage/catalog.h"
+#include "storage/files.h"
 #include "tests/sim/loop_sim.h"
 #include "tests/sim/town/town.h"
 #include "tests/sim/transport_sim.h"
@@ -45,8 +47,18 @@ void host_init(struct host *host, struct town *town, unsigned number)
     CHECK(host->disk != NULL);
 }
 
+/* It lies beside the disk, by name, and would be there in another run. */
+void host_drop_catalog(struct host *host)
+{
+    char path[FILES_PATH_BYTES_MAX];
+
+    CHECK(files_path(path, host->path, BACKEND_CATALOG_NAME) == ERROR_NONE);
+    catalog_discard(path);
+}
+
 void host_deinit(struct host *host)
 {
+    host_drop_catalog(host);
     disk_free(host->disk);
 }
 
@@ -213,6 +225,7 @@ static enum error open_backend(struct host *host)
                                           .entry = on_entry,
                                           .fatal = on_fatal};
     struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT,
+                                        .searches = true,
                                         .rules_known = host->rules_known};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {

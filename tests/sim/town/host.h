@@ -46,6 +46,9 @@ void host_init(struct host *host, struct town *town, unsigned number);
 /** Free; the host is down. */
 void host_deinit(struct host *host);
 
+/** Take away what it keeps for searches, as with its disk; it is down. */
+void host_drop_catalog(struct host *host);
+
 /** Bring it up, if it is down. */
 void host_start(struct host *host);
 

@@ -9,6 +9,7 @@
 #include "node/state_rows.h"
 #include "proto/base/arena.h"
 #include "proto/base/check.h"
+#include "proto/base/checksum.h"
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 #include "storage/cursor.h"
@@ -67,6 +68,42 @@ static void compare_rows(struct host *host)
     machine_free(machine);
 }
 
+static uint64_t add_slice(uint64_t sum, struct slice bytes)
+{
+    return checksum64_extend(
+        checksum64_extend(sum, &bytes.len, sizeof(bytes.len)), bytes.data,
+        bytes.len);
+}
+
+/* All rows of a table, into a sum. */
+static uint64_t add_table(struct view *view, enum table table, uint64_t sum)
+{
+    struct cursor *cursor = NULL;
+    struct range all = {SLICE_NONE, SLICE_NONE, false};
+    struct row row;
+
+    CHECK(cursor_open(view, table, all, &cursor) == ERROR_NONE);
+    while (cursor_next(cursor, &row) == ERROR_NONE) {
+        sum = add_slice(add_slice(sum, row.key), row.value);
+    }
+    cursor_close(cursor);
+    return sum;
+}
+
+/* What was said, and what it was made since, is no part of the state. */
+static void compare_said(struct host *host)
+{
+    struct store *store = applier_store(backend_applier(host->backend));
+    struct view *view = NULL;
+    uint64_t sum = 1;
+
+    CHECK(view_open(store, &view) == ERROR_NONE);
+    sum = add_table(view, TABLE_MESSAGES, sum);
+    sum = add_table(view, TABLE_REVISIONS, sum);
+    view_close(view);
+    ledger_said(&host->town->ledger, host->number, store_applied(store), sum);
+}
+
 static void look(struct town *town, bool at_state, bool at_rows)
 {
     for (unsigned i = 0; i < town->settings.hosts; i++) {
@@ -74,6 +111,7 @@ static void look(struct town *town, bool at_state, bool at_rows)
             compare(&town->hosts[i], at_state);
             if (at_rows) {
                 compare_rows(&town->hosts[i]);
+                compare_said(&town->hosts[i]);
             }
         }
     }
@@ -100,15 +138,42 @@ struct walk {
     struct host *host;
     unsigned room;
     uint64_t last, last_index;
+    uint64_t purged_upto; /* By the room. */
 };
+
+/* Whether all messages between two were purged. */
+static bool are_purged(const struct walk *walk, uint64_t first, uint64_t last)
+{
+    const struct witness *witness = walk->host->town->witness;
+
+    for (uint64_t id = first; id <= last; id++) {
+        if (witness == NULL ? id > walk->purged_upto
+                            : !witness_is_purged(witness, walk->room, id)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Those of one entry were imported together. */
+static bool is_next(const struct walk *walk,
+                    const Perch__Stored__Message *message)
+{
+    const struct witness *witness = walk->host->town->witness;
+
+    return message->message_id > walk->last &&
+           are_purged(walk, walk->last + 1, message->message_id - 1) &&
+           (witness == NULL ||
+            !witness_is_purged(witness, walk->room, message->message_id)) &&
+           message->log_index + message->has_importer > walk->last_index;
+}
 
 static void check_message(struct walk *walk,
                           const Perch__Stored__Message *message)
 {
     struct ledger *ledger = &walk->host->town->ledger;
 
-    if (message->message_id != walk->last + 1 ||
-        message->log_index <= walk->last_index) {
+    if (!is_next(walk, message)) {
         ledger_break(ledger, "order",
                      "host %u, room %u: %" PRIu64 " of %" PRIu64
                      " comes after %" PRIu64 " of %" PRIu64,
@@ -157,35 +222,65 @@ static void walk_room(struct walk *walk, struct view *view, uint32_t place)
     cursor_close(cursor);
 }
 
-static void check_room(struct host *host, struct view *view, unsigned number)
+/* What the host says of a room; false: it is not there, and may be so. A
+ * deleted one shows nothing, and what was said there is kept. */
+static bool find_room(struct host *host, unsigned number, uint32_t *place_out,
+                      struct walk *walk, uint64_t *last_out)
 {
-    struct walk walk = {.host = host, .room = number};
-    struct applier *applier = backend_applier(host->backend);
+    const struct machine *machine =
+        applier_machine(backend_applier(host->backend));
+    const struct witness *witness = host->town->witness;
+    struct witness_room known = {.is_there = true};
     const struct room *room;
     struct room_view seen;
     struct guid guid;
 
     CHECK(guid_read(slice_of_text(room_guid_text(number)), &guid) ==
           ERROR_NONE);
-    room = query_room(applier_machine(applier), &guid);
-    if (room == NULL && number >= LEDGER_SQUARES &&
-        host->town->ledger.rooms[number].told == 0) {
-        return; /* Nobody has made that club. */
+    room = query_room(machine, &guid);
+    if (witness != NULL) {
+        known = witness_room(witness, number);
     }
-    if (room == NULL) {
-        ledger_break(&host->town->ledger, "rows", "host %u has no room %u",
-                     host->number, number);
+    if (room != NULL) {
+        view_room(room, &seen);
+        *place_out = seen.place.number;
+        *last_out = seen.message_id_last;
+        walk->purged_upto = seen.purged_upto;
+    } else {
+        *place_out = known.place;
+        *last_out = known.last;
+    }
+    if (witness != NULL ? (room != NULL) != known.is_there
+                        : room == NULL && number < LEDGER_SQUARES) {
+        ledger_break(&host->town->ledger, "rows", "host %u, room %u: %s",
+                     host->number, number,
+                     room == NULL ? "is not there" : "is deleted, and there");
+    }
+    return *place_out != 0;
+}
+
+static void check_room(struct host *host, struct view *view, unsigned number)
+{
+    struct walk walk = {.host = host, .room = number};
+    uint64_t told = host->town->ledger.rooms[number].told, last = 0;
+    uint32_t place = 0;
+
+    bool is_found = find_room(host, number, &place, &walk, &last);
+
+    if (host->town->witness == NULL) {
+        ledger_unsure(&host->town->ledger, number,
+                      is_found ? walk.purged_upto : told);
+    }
+    if (!is_found) {
         return;
     }
-    view_room(room, &seen);
-    walk_room(&walk, view, seen.place.number);
-    if (walk.last != seen.message_id_last ||
-        walk.last < host->town->ledger.rooms[number].told) {
+    walk_room(&walk, view, place);
+    if (walk.last > last || !are_purged(&walk, walk.last + 1, last) ||
+        last < told) {
         ledger_break(&host->town->ledger, "lost",
                      "host %u, room %u: %" PRIu64 " messages, %" PRIu64
                      " by its count, %" PRIu64 " were told",
-                     host->number, number, walk.last, seen.message_id_last,
-                     host->town->ledger.rooms[number].told);
+                     host->number, number, walk.last, last, told);
     }
 }
 

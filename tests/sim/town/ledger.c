@@ -50,15 +50,34 @@ static void *reach(void *array, size_t *capacity, uint64_t index, size_t bytes)
     return array;
 }
 
-uint64_t ledger_post(struct ledger *ledger, unsigned room)
+uint64_t ledger_post(struct ledger *ledger, unsigned room, unsigned guest)
 {
     uint64_t number = ++ledger->n_posts;
 
     ledger->posts = reach(ledger->posts, &ledger->posts_capacity, number,
                           sizeof(*ledger->posts));
     ledger->posts[number].room = room;
+    ledger->posts[number].guest = guest;
     ledger->sums.posts++;
     return number;
+}
+
+void ledger_tried(struct ledger *ledger, uint64_t post)
+{
+    ledger->posts[post].tries++;
+}
+
+/* One try that was answered is at its place for good; any other may come late,
+ * to a pool that does not know it again. */
+void ledger_forget_retries(struct ledger *ledger)
+{
+    for (uint64_t i = 1; i <= ledger->n_posts; i++) {
+        struct ledger_post *post = &ledger->posts[i];
+
+        post->loose |=
+            post->tries > 1 ||
+            (post->tries == 1 && !post->acknowledged && !post->given_up);
+    }
 }
 
 void ledger_acknowledged(struct ledger *ledger, uint64_t post)
@@ -71,6 +90,7 @@ void ledger_given_up(struct ledger *ledger, uint64_t post, bool refused)
 {
     struct ledger_post *entry = &ledger->posts[post];
 
+    entry->given_up = true;
     entry->refused = refused;
     ledger->sums.refused += refused;
     ledger->sums.unknown += !refused;
@@ -80,8 +100,8 @@ void ledger_given_up(struct ledger *ledger, uint64_t post, bool refused)
     }
 }
 
-/* A text is the post's number. 0: it is none that was ever posted. */
-static uint64_t post_of(const struct ledger *ledger, struct slice text)
+/* A text is the post's number, and what a correction puts behind it. */
+uint64_t ledger_number(const struct ledger *ledger, struct slice text)
 {
     char digits[NUMBER_BYTES];
     uint64_t number;
@@ -103,7 +123,8 @@ static void check_place(struct ledger *ledger, uint64_t post, unsigned room,
     if (entry->message_id == 0) {
         entry->message_id = message_id;
     }
-    if (entry->room != room || entry->message_id != message_id) {
+    if (entry->room != room ||
+        (entry->message_id != message_id && !entry->loose)) {
         ledger_break(ledger, "twice",
                      "post %" PRIu64 " is %u/%" PRIu64 " and %u/%" PRIu64, post,
                      entry->room, entry->message_id, room, message_id);
@@ -114,17 +135,11 @@ static void check_place(struct ledger *ledger, uint64_t post, unsigned room,
     }
 }
 
-void ledger_message(struct ledger *ledger, unsigned room, uint64_t message_id,
-                    struct slice text)
+static void note_message(struct ledger *ledger, unsigned room,
+                         uint64_t message_id, uint64_t post)
 {
     struct ledger_room *of = &ledger->rooms[room];
-    uint64_t post = post_of(ledger, text);
 
-    if (post == 0 || message_id == 0) {
-        ledger_break(ledger, "nonsense", "message %u/%" PRIu64 " says \"%.*s\"",
-                     room, message_id, (int)text.len, (const char *)text.data);
-        return;
-    }
     of->posts = reach(of->posts, &of->capacity, message_id, sizeof(*of->posts));
     if (of->posts[message_id] == 0) {
         of->posts[message_id] = post;
@@ -138,6 +153,33 @@ void ledger_message(struct ledger *ledger, unsigned room, uint64_t message_id,
         of->told = message_id;
     }
     check_place(ledger, post, room, message_id);
+}
+
+void ledger_message(struct ledger *ledger, unsigned room, uint64_t message_id,
+                    struct slice text)
+{
+    uint64_t post = ledger_number(ledger, text);
+
+    if (post == 0 || message_id == 0) {
+        ledger_break(ledger, "nonsense", "message %u/%" PRIu64 " says \"%.*s\"",
+                     room, message_id, (int)text.len, (const char *)text.data);
+        return;
+    }
+    note_message(ledger, room, message_id, post);
+}
+
+void ledger_purged(struct ledger *ledger, unsigned room, uint64_t message_id,
+                   uint64_t post)
+{
+    ledger->sums.purged++;
+    note_message(ledger, room, message_id, post);
+}
+
+void ledger_unsure(struct ledger *ledger, unsigned room, uint64_t message_id)
+{
+    if (ledger->rooms[room].unsure < message_id) {
+        ledger->rooms[room].unsure = message_id;
+    }
 }
 
 static struct ledger_index *at_index(struct ledger *ledger, uint64_t index)
@@ -177,16 +219,28 @@ void ledger_state(struct ledger *ledger, unsigned node, uint64_t index,
                 index);
 }
 
+void ledger_said(struct ledger *ledger, unsigned node, uint64_t index,
+                 uint64_t hash)
+{
+    check_equal(ledger, &at_index(ledger, index)->said, hash, "past", node,
+                index);
+}
+
 void ledger_close(struct ledger *ledger)
 {
     for (uint64_t i = 1; i <= ledger->n_posts; i++) {
-        if (ledger->posts[i].acknowledged && ledger->posts[i].message_id == 0) {
+        const struct ledger_post *post = &ledger->posts[i];
+
+        if (post->acknowledged && post->message_id == 0 &&
+            ledger->rooms[post->room].unsure == 0) {
             ledger_break(ledger, "lost", "post %" PRIu64 " is nowhere", i);
         }
     }
     for (unsigned r = 0; r < LEDGER_ROOMS; r++) {
-        for (uint64_t id = 1; id <= ledger->rooms[r].told; id++) {
-            if (ledger->rooms[r].posts[id] == 0) {
+        const struct ledger_room *room = &ledger->rooms[r];
+
+        for (uint64_t id = room->unsure + 1; id - 1 < room->told; id++) {
+            if (room->posts[id] == 0) {
                 ledger_break(ledger, "gap", "no message %u/%" PRIu64, r, id);
             }
         }

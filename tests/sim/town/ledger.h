@@ -17,8 +17,9 @@
  * make of them. */
 enum {
     LEDGER_SQUARES = 3,
-    LEDGER_CLUBS = 4,
+    LEDGER_CLUBS = 8, /* Some are made later, some deleted. */
     LEDGER_ROOMS = LEDGER_SQUARES + LEDGER_CLUBS, /* Clubs come last. */
+    LEDGER_NOBODY = UINT16_MAX, /* No guest: what was imported. */
 };
 
 /* The first thing found wrong; kind "": nothing. */
@@ -29,16 +30,20 @@ struct violation {
 
 /* One text that a guest wants to have said, however often he tries. */
 struct ledger_post {
-    unsigned room;
+    unsigned room, guest;
     uint64_t message_id; /* 0: nobody has seen it. */
+    unsigned tries;      /* By a guest. */
     bool acknowledged;
+    bool given_up;
     bool refused; /* Each try was answered that it has not happened. */
+    bool loose;   /* Its retry id may have been forgotten between two tries. */
 };
 
 /* A room as those who are in it were told. */
 struct ledger_room {
     uint64_t told;   /* The highest message id anyone has seen. */
     uint64_t *posts; /* By message id; 0: not seen. */
+    uint64_t unsure; /* Up to here any message may have been purged. */
     size_t capacity;
 };
 
@@ -46,6 +51,7 @@ struct ledger_room {
 struct ledger_index {
     uint64_t digest;
     uint64_t state;
+    uint64_t said; /* Rows of messages and of what they were made. */
 };
 
 struct ledger_sums {
@@ -58,6 +64,10 @@ struct ledger_sums {
     /* In clubs: copies, posts that were refused for a right, histories that
      * were shown, and not. */
     uint64_t club_copies, barred, shown, not_shown;
+    /* Of messages: what they were made, by whomever; texts that were shown and
+     * are not what was posted; messages that were purged. */
+    uint64_t revised, shown_revised, purged;
+    uint64_t found; /* By searches. */
 };
 
 struct ledger {
@@ -78,7 +88,13 @@ void ledger_break(struct ledger *ledger, const char *kind, const char *format,
                   ...) __attribute__((format(printf, 3, 4)));
 
 /** Begin a post. Returns its number, which is its text. */
-uint64_t ledger_post(struct ledger *ledger, unsigned room);
+uint64_t ledger_post(struct ledger *ledger, unsigned room, unsigned guest);
+
+/** Note that a guest tries to have it said. */
+void ledger_tried(struct ledger *ledger, uint64_t post);
+
+/** Note that retry ids are forgotten: what is tried again may stand twice. */
+void ledger_forget_retries(struct ledger *ledger);
 
 /** Note that a post was answered 200. */
 void ledger_acknowledged(struct ledger *ledger, uint64_t post);
@@ -90,6 +106,17 @@ void ledger_given_up(struct ledger *ledger, uint64_t post, bool refused);
 void ledger_message(struct ledger *ledger, unsigned room, uint64_t message_id,
                     struct slice text);
 
+/** Tell which post a text is; 0: none that was ever begun. */
+uint64_t ledger_number(const struct ledger *ledger, struct slice text);
+
+/** Note that a post's message was purged: it counts as seen. */
+void ledger_purged(struct ledger *ledger, unsigned room, uint64_t message_id,
+                   uint64_t post);
+
+/** Note that any message of a room up to this one may have been purged: where
+ * nobody judges entries, none of them is missed. */
+void ledger_unsure(struct ledger *ledger, unsigned room, uint64_t message_id);
+
 /** Check the digest of all entries up to a log index. */
 void ledger_digest(struct ledger *ledger, unsigned node, uint64_t index,
                    uint64_t digest);
@@ -97,6 +124,10 @@ void ledger_digest(struct ledger *ledger, unsigned node, uint64_t index,
 /** Check the hash of the state at a log index. */
 void ledger_state(struct ledger *ledger, unsigned node, uint64_t index,
                   uint64_t hash);
+
+/** Check the hash of all rows of what was said at a log index. */
+void ledger_said(struct ledger *ledger, unsigned node, uint64_t index,
+                 uint64_t hash);
 
 /** Check, at the end, that all that was acknowledged has been seen, in a store
  * at least. */

@@ -83,6 +83,10 @@ static void add_sums(struct ledger_sums *sum, const struct ledger_sums *more)
     sum->barred += more->barred;
     sum->shown += more->shown;
     sum->not_shown += more->not_shown;
+    sum->revised += more->revised;
+    sum->shown_revised += more->shown_revised;
+    sum->purged += more->purged;
+    sum->found += more->found;
 }
 
 static void add(void *sum_out, const void *result)
@@ -119,9 +123,12 @@ static void tell(const struct runs_summary *summary, const void *result)
     printf("%" PRIu64 " entries judged, %" PRIu64 " changes, %" PRIu64
            " raises, %" PRIu64 " newer programs, %" PRIu64
            " club copies, %" PRIu64 " posts barred, %" PRIu64
-           " club histories, %" PRIu64 " not shown, trace %016" PRIx64 "\n",
+           " club histories, %" PRIu64 " not shown, ",
            sums->judged, sums->deeds, sums->raises, sum->upgrades,
-           sums->club_copies, sums->barred, sums->shown, sums->not_shown,
+           sums->club_copies, sums->barred, sums->shown, sums->not_shown);
+    printf("%" PRIu64 " revisions, %" PRIu64 " revised shown, %" PRIu64
+           " purged, %" PRIu64 " found, trace %016" PRIx64 "\n",
+           sums->revised, sums->shown_revised, sums->purged, sums->found,
            sum->trace_hash);
 }
 

@@ -16,6 +16,8 @@ enum {
     PATHS_MAX = 256,
     PATH_BYTES = 128,
     ERRORS_WITHIN = 50, /* Steps of the disk. */
+    DAYS_BEGIN_US = 5 * TOWN_SECOND,
+    DAYS_MAX = 3,
 };
 
 #define MISHAP_WORD(name, word, what) word,
@@ -30,13 +32,13 @@ static const char *const whats[] = {MISHAP_LIST(MISHAP_WHAT)};
      BIT(SNAPSHOT) | BIT(FLUSH) | BIT(CHANGE))
 #define DISKS (BIT(FULL) | BIT(ERRORS) | BIT(ROT) | BIT(STALE) | BIT(EMPTY))
 
-#define PEOPLE (BIT(PEOPLE) | BIT(VERSIONS))
+#define PEOPLE (BIT(PEOPLE) | BIT(VERSIONS) | BIT(CLOCK))
 
 static const struct mix_named mixes[] = {
     {"calm", {0, 0}},
     {"base", {0, BASE}},
     {"disks", {DISKS, BASE}},
-    {"people", {BIT(PEOPLE), BIT(VERSIONS) | BASE}},
+    {"people", {BIT(PEOPLE), PEOPLE | BASE}},
     {"all", {0, BASE | DISKS | PEOPLE}}};
 const struct mix_names mishap_names = {MISHAPS, words, whats,
                                        sizeof(mixes) / sizeof(mixes[0]), mixes};
@@ -288,6 +290,7 @@ static void empty(struct host *host)
     for (size_t i = 0; i < paths.n; i++) {
         CHECK(disk_delete(host->disk, paths.list[i]));
     }
+    host_drop_catalog(host);
 }
 
 /* Only of one host at a time: more is more than a pool can survive. */
@@ -389,9 +392,24 @@ static void on_strike(void *context)
                town);
 }
 
+static void on_days(void *context)
+{
+    struct town *town = context;
+
+    if (town->calmed_us == 0) {
+        town_skip_days(town, (unsigned)draw(town, 1, DAYS_MAX));
+    }
+}
+
 void mishaps_begin(struct town *town)
 {
     set_network(town);
+    if (has(town, MISHAP_CLOCK)) { /* Once: it makes other checks weaker. */
+        town_later(
+            town,
+            draw(town, DAYS_BEGIN_US, town->settings.fault_us + DAYS_BEGIN_US),
+            on_days, town);
+    }
     town_later(town, 2 * TOWN_SECOND, on_strike, town);
 }
 

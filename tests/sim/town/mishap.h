@@ -30,7 +30,8 @@ struct town;
     X(STALE, "stale", "a host's state is damaged while it is down")            \
     X(EMPTY, "empty", "a host's disk is emptied while it is down")             \
     X(PEOPLE, "people", "rights, groups, places and rules change")             \
-    X(VERSIONS, "versions", "hosts are of older programs, for a while")
+    X(VERSIONS, "versions", "hosts are of older programs, for a while")        \
+    X(CLOCK, "clock", "days go by at once, on all clocks of day")
 
 #define MISHAP_ENUM(name, word, what) MISHAP_##name,
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };

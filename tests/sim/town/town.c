@@ -16,7 +16,11 @@ enum {
     GUESTS_AFTER_US = 20 * TOWN_SECOND, /* They go on after the mishaps. */
     CALM_STEP_US = 500 * TOWN_MS,
     NEVER_CUT = 100000, /* Entries: no run has as many. */
+    CLUB_TRIES = 4,
+    DAYS_BEFORE = 30, /* So that something can be of long ago. */
 };
+
+#define TOWN_DAY (UINT64_C(86400) * TOWN_SECOND)
 
 void town_trace(const struct town *town, const char *format, ...)
 {
@@ -31,6 +35,31 @@ void town_trace(const struct town *town, const char *format, ...)
         va_end(arguments);
         fputc('\n', stderr);
     }
+}
+
+void town_skip_days(struct town *town, unsigned days)
+{
+    town_trace(town, "%u days go by", days);
+    schedule_skip(town->schedule, days * TOWN_DAY);
+    ledger_forget_retries(&town->ledger);
+    for (unsigned i = 0; i < town->n_guests; i++) {
+        town->guests[i].left_us = 0;
+        town->guests[i].counts_on_marks = false;
+    }
+}
+
+unsigned town_club(const struct town *town, struct random *random)
+{
+    unsigned club = 0;
+
+    for (unsigned i = 0; i < CLUB_TRIES; i++) {
+        club = LEDGER_SQUARES + (unsigned)random_below(random, LEDGER_CLUBS);
+        if (town->witness == NULL ||
+            witness_room(town->witness, club).is_there) {
+            break;
+        }
+    }
+    return club;
 }
 
 void town_later(struct town *town, uint64_t us, void (*run)(void *context),
@@ -83,6 +112,7 @@ struct town *town_new(const struct town_settings *settings)
         town->witness = witness_new(&town->ledger);
     }
     town->schedule = schedule_new();
+    schedule_skip(town->schedule, DAYS_BEFORE * TOWN_DAY);
     town->network = network_new(town->schedule, settings->hosts,
                                 random_mix(settings->seed + STREAM_NETWORK));
     for (unsigned i = 0; i < settings->hosts; i++) {

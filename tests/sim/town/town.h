@@ -67,7 +67,9 @@ struct founder {
 struct council {
     struct random random;
     unsigned halls, clubs, groups; /* So many were begun with. */
+    unsigned numbers;              /* Of users and groups, used up by it. */
     bool raises;                   /* Next, as far as any program knows. */
+    bool imports;                  /* Next, into the newest club. */
 };
 
 struct town {
@@ -100,6 +102,13 @@ void town_free(struct town *town);
 
 /** Run it through mishaps and healing, and check all there is to check. */
 struct town_result town_run(struct town *town);
+
+/** Let days go by at once, on all clocks of day: what is remembered for a while
+ * is forgotten. */
+void town_skip_days(struct town *town, unsigned days);
+
+/** Draw a club by its number in the ledger, mostly one that is there. */
+unsigned town_club(const struct town *town, struct random *random);
 
 /** Run something later, on the town's own time. */
 void town_later(struct town *town, uint64_t us, void (*run)(void *context),

@@ -7,37 +7,11 @@
 #include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/command.h"
-#include "tests/model/twin.h"
 #include "tests/sim/town/town.h"
+#include "tests/sim/town/witness_inner.h"
 
 _Static_assert((int)TWIN_USERS < 64, "a set of users is 64 bits");
 _Static_assert((int)WITNESS_HOSTS_MAX < (int)TWIN_NODES, "nodes count from 1");
-
-/* A message when it was said. */
-struct heard {
-    uint64_t index;
-    uint64_t audience; /* The users who were in, a set. */
-    bool hidden;       /* From readers. */
-};
-
-/* What is known of one of the ledger's rooms. */
-struct known_room {
-    uint32_t place;     /* By the twin; 0: there is none. */
-    struct heard *said; /* By message id. */
-    size_t capacity;
-    /* By user: whether he is allowed in now, */
-    bool allowed[TWIN_USERS + 1];
-    /* and the newest entry that found him so; 0: none has. */
-    uint64_t allowed_until[TWIN_USERS + 1];
-};
-
-struct witness {
-    struct ledger *ledger;
-    struct twin *twin;
-    uint64_t index;
-    bool left_behind[TWIN_NODES]; /* By a raise. */
-    struct known_room rooms[LEDGER_ROOMS];
-};
 
 struct witness *witness_new(struct ledger *ledger)
 {
@@ -57,7 +31,7 @@ void witness_free(struct witness *witness)
         return;
     }
     for (size_t i = 0; i < LEDGER_ROOMS; i++) {
-        free(witness->rooms[i].said);
+        witness_forget(&witness->rooms[i]);
     }
     free(witness->twin);
     free(witness);
@@ -125,6 +99,7 @@ static void note_rights(struct witness *witness)
         struct known_room *room = &witness->rooms[i];
 
         room->place = find_place(twin, i);
+        room->place_ever = room->place != 0 ? room->place : room->place_ever;
         for (uint32_t user = 1; user <= twin->n_users; user++) {
             bool allowed =
                 room->place != 0 && may_enter(twin, user, room->place);
@@ -133,46 +108,6 @@ static void note_rights(struct witness *witness)
                 room->allowed_until[user] = witness->index - 1;
             }
             room->allowed[user] = allowed;
-        }
-    }
-}
-
-static struct heard *said_in(struct known_room *room, uint64_t message_id)
-{
-    size_t wanted = (size_t)message_id * 2 + 256;
-
-    if (message_id >= room->capacity) {
-        room->said = realloc(room->said, wanted * sizeof(*room->said));
-        CHECK(room->said != NULL);
-        memset(room->said + room->capacity, 0,
-               (wanted - room->capacity) * sizeof(*room->said));
-        room->capacity = wanted;
-    }
-    return &room->said[message_id];
-}
-
-/* Who is in the room where something was just said. */
-static void note_audience(struct witness *witness)
-{
-    const struct twin *twin = witness->twin;
-    uint32_t place = twin->message.room;
-
-    for (unsigned i = 0; i < LEDGER_ROOMS; i++) {
-        struct known_room *room = &witness->rooms[i];
-        struct heard *said;
-
-        if (room->place != place) {
-            continue;
-        }
-        said = said_in(room, twin->message.message_id);
-        said->index = witness->index;
-        said->hidden = twin->message.hidden;
-        for (size_t j = 0; j < twin->n_present; j++) {
-            if (twin->present[j].room == place) {
-                said->audience |=
-                    UINT64_C(1)
-                    << twin->sessions[twin->present[j].session].user;
-            }
         }
     }
 }
@@ -225,9 +160,7 @@ void witness_entry(struct witness *witness, const struct applied_entry *entry,
         note_rights(witness);
         note_left_behind(witness);
     }
-    if (witness->twin->has_message) {
-        note_audience(witness);
-    }
+    witness_note(witness, effects->command, judged.outcome);
 }
 
 /* --- What guests hear --- */
@@ -240,7 +173,7 @@ static uint32_t find_user(const struct witness *witness, const char *uri)
 void witness_copy(struct witness *witness, const char *user, unsigned room,
                   uint64_t message_id)
 {
-    const struct heard *said = said_in(&witness->rooms[room], message_id);
+    const struct heard *said = witness_said(&witness->rooms[room], message_id);
 
     if ((said->audience >> find_user(witness, user) & 1) == 0) {
         ledger_break(witness->ledger, "overheard",
@@ -254,7 +187,7 @@ void witness_shown(struct witness *witness, const char *user, unsigned room,
 {
     const struct known_room *of = &witness->rooms[room];
     uint32_t number = find_user(witness, user);
-    const struct heard *said = said_in(&witness->rooms[room], message_id);
+    const struct heard *said = witness_said(&witness->rooms[room], message_id);
 
     if (said->hidden) {
         ledger_break(witness->ledger, "shown",

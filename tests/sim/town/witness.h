@@ -10,6 +10,7 @@
 #define TESTS_SIM_TOWN_WITNESS_H
 
 #include "node/chat/machine.h"
+#include "proto/xccos/envelope.h"
 #include "tests/sim/town/ledger.h"
 
 struct witness;
@@ -50,9 +51,35 @@ void witness_copy(struct witness *witness, const char *user, unsigned room,
 void witness_shown(struct witness *witness, const char *user, unsigned room,
                    uint64_t message_id);
 
+/** Check what a message is shown to be: none that was another already when
+ * asked was the newest entry, nor one that it never was. */
+void witness_text(struct witness *witness, unsigned room, uint64_t asked,
+                  const struct xccos_message *message);
+
+/** Check that a user is told what a message was made, and was in the room when
+ * it was. */
+void witness_notice(struct witness *witness, const char *user, unsigned room,
+                    const struct xccos_message *message);
+
 /** Check that a user who was shown a room's history at a read index could be
  * there at some moment since he asked: when asked was the newest entry. */
 void witness_history(struct witness *witness, const char *user, unsigned room,
                      uint64_t asked);
+
+/* One of the ledger's rooms, as its rows must be. */
+struct witness_room {
+    uint32_t place; /* 0: it was never made. */
+    bool is_there;  /* Not deleted. */
+    uint64_t last;  /* Message; what is not purged of all up to here is kept,
+                       in a deleted room too. */
+    uint64_t cleared, swept; /* Up to these it is cleared, and was purged. */
+};
+
+/** Tell of a room. */
+struct witness_room witness_room(const struct witness *witness, unsigned room);
+
+/** Tell whether a message was purged: its row is not there any more. */
+bool witness_is_purged(const struct witness *witness, unsigned room,
+                       uint64_t message_id);
 
 #endif
