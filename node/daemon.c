@@ -84,11 +84,13 @@ static enum error start_threads(struct daemon *daemon)
     return web_start(daemon->web);
 }
 
-static enum error begin_serving(struct daemon *daemon)
+/* @applied  What the state held before its thread, whose it is from then. */
+static enum error begin_serving(struct daemon *daemon, uint64_t *applied)
 {
     TRY(daemon->opened);
     TRY(daemon_state_open(daemon));
     TRY(backend_start(daemon->backend));
+    *applied = applier_applied(backend_applier(daemon->backend));
     return start_threads(daemon);
 }
 
@@ -96,7 +98,8 @@ static void done_opening(struct job *job)
 {
     struct daemon *daemon =
         (struct daemon *)((char *)job - offsetof(struct daemon, opening));
-    enum error error = begin_serving(daemon);
+    uint64_t applied = 0;
+    enum error error = begin_serving(daemon, &applied);
 
     timer_stop(daemon->extend);
     if (error != ERROR_NONE) {
@@ -113,7 +116,7 @@ static void done_opening(struct job *job)
         daemon->plan->node, DAEMON_SOFTWARE,
         (unsigned long long)replica_identity(backend_replica(daemon->backend))
             .raft_id,
-        (unsigned long long)applier_applied(backend_applier(daemon->backend)));
+        (unsigned long long)applied);
     notify_ready(daemon->notify, "started");
 }
 

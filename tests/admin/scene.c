@@ -269,14 +269,40 @@ int scene_setup(void **state)
     return 0;
 }
 
-int scene_setup_empty(void **state)
+static struct scene *make_empty(void **state)
 {
     struct scene *scene = make(state);
-    struct admin_options options = options_of(scene);
 
     machine_free(scene->f->machine);
     scene->f->machine = machine_new(COMMAND_RULES_KNOWN);
     assert_int_equal(fixture_start(scene->f, 1), OUTCOME_DONE);
+    return scene;
+}
+
+int scene_setup_empty(void **state)
+{
+    struct scene *scene = make_empty(state);
+    struct admin_options options = options_of(scene);
+
+    start(scene, &options);
+    return 0;
+}
+
+int scene_setup_mixed(void **state)
+{
+    struct scene *scene = make_empty(state);
+    struct admin_options options = options_of(scene);
+    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint8_t id[16] = {9};
+
+    CODEC_SET(&started, start_id, codec_bytes(slice_of(id, sizeof(id))));
+    CODEC_SET(&started, rules_known, 2);
+    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
+    command.node_started = &started;
+    assert_int_equal(fixture_apply_entry(
+                         scene->f, (struct applied_entry){.node = 2}, &command),
+                     OUTCOME_DONE);
     start(scene, &options);
     return 0;
 }

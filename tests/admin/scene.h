@@ -66,6 +66,9 @@ int scene_teardown(void **state);
 /** The same, of a pool in which nothing has been set up. */
 int scene_setup_empty(void **state);
 
+/** The same, with a node 2 that has said it knows version 2 of the rules. */
+int scene_setup_mixed(void **state);
+
 /** The same, where a client may let the server wait for half a second. */
 int scene_setup_hasty(void **state);
 

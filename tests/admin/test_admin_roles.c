@@ -257,6 +257,22 @@ static bool was_heard(const char *part)
     return found;
 }
 
+/* Before the node's threads, which all read where lines go, and after them. */
+static int setup_heard(void **state)
+{
+    heard.lines[0] = '\0';
+    journal_capture(hear, NULL);
+    return setup(state);
+}
+
+static int teardown_heard(void **state)
+{
+    int result = scene_teardown(state);
+
+    journal_capture(NULL, NULL);
+    return result;
+}
+
 /* Why a change was made stands in the journal, within its quotes, and in the
  * command, whose rules judge it. */
 static void test_reason__is_kept(void **state)
@@ -264,9 +280,7 @@ static void test_reason__is_kept(void **state)
     struct scene *scene = *state;
     char words[700];
 
-    journal_capture(hear, NULL);
     run(scene, "--reason 'ticket 4711: \"left\"' users create dave", 0);
-    journal_capture(NULL, NULL);
     assert_true(was_heard("what=USERS_CREATE outcome=DONE"));
     assert_true(was_heard("reason=\"ticket 4711: 'left'\""));
     snprintf(words, sizeof(words), "--reason %0257d users create erin", 7);
@@ -280,10 +294,8 @@ static void test_looks__at_what_is_said_are_told(void **state)
 {
     struct scene *scene = *state;
 
-    journal_capture(hear, NULL);
     run(scene, "--reason 'case 12' messages search crane", 0);
     run(scene, "rooms list", 0);
-    journal_capture(NULL, NULL);
     assert_true(was_heard("said_looked_at administrator=\"root\""));
     assert_true(was_heard("what=MESSAGES_SEARCH outcome=DONE"));
     assert_true(was_heard("reason=\"case 12\""));
@@ -338,28 +350,6 @@ static void test_pool_set__minds_nodes_that_know_less(void **state)
     json_decref(reply);
 }
 
-/* Node 2 has said at its start that it knows version 2. */
-static int setup_mixed(void **state)
-{
-    Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-    uint8_t id[16] = {9};
-    struct scene *scene;
-
-    if (scene_setup_empty(state) != 0) {
-        return -1;
-    }
-    scene = *state;
-    CODEC_SET(&started, start_id, codec_bytes(slice_of(id, sizeof(id))));
-    CODEC_SET(&started, rules_known, 2);
-    command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
-    command.node_started = &started;
-    return fixture_apply_entry(scene->f, (struct applied_entry){.node = 2},
-                               &command) == OUTCOME_DONE
-               ? 0
-               : -1;
-}
-
 int main(void)
 {
     if (geteuid() != 0) {
@@ -374,13 +364,14 @@ int main(void)
         RUN_IN(test_administrators__whole_life, setup, scene_teardown),
         RUN_IN(test_roles__decide_who_may, setup_tls, scene_teardown),
         RUN_IN(test_roles__keep_what_is_said, setup_tls, scene_teardown),
-        RUN_IN(test_looks__at_what_is_said_are_told, setup, scene_teardown),
-        RUN_IN(test_reason__is_kept, setup, scene_teardown),
+        RUN_IN(test_looks__at_what_is_said_are_told, setup_heard,
+               teardown_heard),
+        RUN_IN(test_reason__is_kept, setup_heard, teardown_heard),
         RUN_IN(test_pool_set__begins_with_the_newest_rules, scene_setup_empty,
                scene_teardown),
         RUN_IN(test_pool_set__leaves_the_rules_of_a_pool_in_use, scene_setup,
                scene_teardown),
-        RUN_IN(test_pool_set__minds_nodes_that_know_less, setup_mixed,
+        RUN_IN(test_pool_set__minds_nodes_that_know_less, scene_setup_mixed,
                scene_teardown),
     };
 
