@@ -395,16 +395,36 @@ static void name_room(struct screen *screen)
     }
 }
 
-bool screening_begin(struct screen *screen)
+static bool add(struct screen *screen)
 {
-    struct sessions *hub = screen->caller->hub;
-    struct screening *screening = &hub->screening;
+    struct screening *screening = &screen->caller->hub->screening;
 
     if (screening->n >= SCREENS_MAX) {
         return false;
     }
     screening->n += 1;
     TAILQ_INSERT_TAIL(&screen->caller->screens, screen, link);
+    return true;
+}
+
+bool screening_follow(struct screen *screen)
+{
+    if (!add(screen)) {
+        return false;
+    }
+    screen->state = SCREEN_DECIDED;
+    flush(screen->caller);
+    return true;
+}
+
+bool screening_begin(struct screen *screen)
+{
+    struct sessions *hub = screen->caller->hub;
+    struct screening *screening = &hub->screening;
+
+    if (!add(screen)) {
+        return false;
+    }
     name_room(screen);
     screen->begun_us = loop_now_us(hub->settings.loop);
     screen->state = SCREEN_LOOKING;
