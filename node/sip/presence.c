@@ -11,6 +11,12 @@
 #include "proto/base/check.h"
 #include "proto/xccos/roaming.h"
 
+enum {
+    /* Written to a connection and not yet taken; with one more document above
+     * it, it is closed. */
+    PRESENCE_UNSENT_BYTES_MAX = 4 * 1024 * 1024,
+};
+
 /* A request that waits for the state loop. */
 struct presence_wait {
     LIST_ENTRY(presence_wait) link; /* connection->presences */
@@ -445,6 +451,17 @@ static void answer_waiting(struct presence_wait *wait,
     wait_free(wait);
 }
 
+/* A client that does not read comes back, and gets the document it missed. */
+static void notify_or_drop(struct connection *connection, struct slice document)
+{
+    if (stream_unsent(connection) + document.len > PRESENCE_UNSENT_BYTES_MAX) {
+        edge_count(connection->edge, EDGE_METRIC_OVERFLOWS, 1);
+        connection_reset(connection, ENDING_QUEUE_OVERFLOW);
+    } else {
+        notify(connection, document);
+    }
+}
+
 void presence_deliver(struct edge *edge, const struct delivery *delivery)
 {
     struct connection *connection =
@@ -459,7 +476,7 @@ void presence_deliver(struct edge *edge, const struct delivery *delivery)
             answer_waiting(wait, delivery);
         }
     } else if (connection != NULL && is_looking(connection)) {
-        notify(connection, document_of(delivery));
+        notify_or_drop(connection, document_of(delivery));
     }
 }
 
