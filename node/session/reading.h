@@ -38,7 +38,7 @@ enum error reading_open(struct view *view, const struct reading_range *range,
 void reading_close(struct reading *reading);
 
 /**
- * Read the next message.
+ * Read the next message. The arena may be cleared between two.
  *
  * Returns NOT_FOUND after the last; ROTTEN for a row that is none, with a
  * journal line, or what the store says.
