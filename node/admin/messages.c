@@ -11,7 +11,8 @@
 enum {
     TEXT_SHOWN_BYTES_MAX = 4000, /* Of a text in a list, */
     VERSION_BYTES_MAX = 16000,   /* and of a version. */
-    MESSAGES_LOOKED_MAX = 2000,  /* For one page: they are read from disk. */
+    MESSAGES_LOOKED_MAX = 500,   /* For one page: they are read from disk, on
+                                    the loop that posts wait for. */
 };
 
 /* As much of a text as may be shown, whole characters. */

@@ -273,8 +273,8 @@ static void tell_closed(const struct news *news)
     }
 }
 
-/* Dialogs that have no session yet must not become the next one's of the same
- * URI; those that had one are cut with it. */
+/* Dialogs and connections that have no session yet must not become the next
+ * one's of the same URI; those that had one are cut with it. */
 static void tell_user_deleted(const struct news *news)
 {
     struct callers *callers = &news->hub->callers;
@@ -282,11 +282,10 @@ static void tell_user_deleted(const struct news *news)
     struct user_view user;
 
     view_user(query_user_told(news->hub->machine, news->event->user), &user);
-    while ((caller = callers_next(callers, caller)) != NULL) {
-        if (slice_equal_nocase(caller->user_uri, user.uri)) {
-            caller_cut(caller, "user_deleted");
-        }
+    while ((caller = callers_next_of(callers, user.uri, caller)) != NULL) {
+        caller_cut(caller, "user_deleted");
     }
+    outbox_dismiss(news->hub->outbox, user.uri);
 }
 
 static void tell_revised(const struct news *news)

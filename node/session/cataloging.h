@@ -22,6 +22,7 @@
 
 #include <stdint.h>
 
+#include "node/chat/effects.h"
 #include "node/chat/machine.h"
 #include "node/session/lookup.h"
 #include "proto/base/loop.h"
@@ -86,6 +87,11 @@ void cataloging_said(struct cataloging *cataloging, uint32_t room,
  * more, likewise. */
 void cataloging_revised(struct cataloging *cataloging,
                         const struct catalog_hit *message);
+
+/** Take note of what an entry has given people to find, and what not to find
+ * any more. */
+void cataloging_entry(struct cataloging *cataloging,
+                      const struct effects *effects);
 
 /** Take note that all up to an index is in the store. */
 void cataloging_committed(struct cataloging *cataloging,

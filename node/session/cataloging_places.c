@@ -1,4 +1,5 @@
-/* How far rooms are, in the state and in the catalog. */
+/* How far rooms are, in the state and in the catalog, and what entries do to
+ * that. */
 #include <stdlib.h>
 
 #include "node/chat/list.h"
@@ -109,4 +110,43 @@ void cataloging_compare(struct cataloging *cataloging)
     cataloging->messages_said = 0;
     list_rooms(cataloging->machine, raise_from_state, cataloging);
     cataloging_tell_behind(cataloging);
+}
+
+/* Messages that have other words now, or are gone. */
+static void note_revised(struct cataloging *cataloging,
+                         const struct effects *effects)
+{
+    uint32_t room = effects->revised.kind != REVISION_NONE
+                        ? effects->revised.room
+                        : effects->purged_room;
+
+    for (size_t i = 0; room != 0 && i < effects->n_ids; i++) {
+        const struct said *said =
+            effects->facts == NULL
+                ? NULL
+                : facts_find(effects->facts, effects->ids[i]);
+
+        if (said != NULL) { /* Else it is no message but a clearing. */
+            cataloging_revised(cataloging,
+                               &(struct catalog_hit){said->sent_at_us, room,
+                                                     said->message_id});
+        }
+    }
+}
+
+void cataloging_entry(struct cataloging *cataloging,
+                      const struct effects *effects)
+{
+    const struct imported *imported = &effects->imported;
+
+    if (effects->has_message) {
+        cataloging_said(cataloging, effects->message.room,
+                        effects->message.message_id);
+    }
+    if (imported->import != NULL) {
+        cataloging_said(cataloging, imported->room,
+                        imported->import->first_id +
+                            imported->import->n_messages - 1);
+    }
+    note_revised(cataloging, effects);
 }

@@ -26,6 +26,8 @@ enum delivery_kind {
                          it is another now. */
     DELIVERY_CLOSE,    /* Close the connections of these dialogs, once the
                           bodies given before have been written. */
+    DELIVERY_DISMISS,  /* A user is deleted: close the connections of this user
+                          that have no dialog. To every edge. */
 };
 
 enum sign_in_result {
@@ -102,6 +104,10 @@ struct delivery_close {
     struct slice reason; /* For the journal; in the arena. */
 };
 
+struct delivery_dismiss {
+    struct slice user_uri; /* In the arena. */
+};
+
 struct delivery {
     struct letter letter; /* kind: enum delivery_kind. */
     struct arena *arena;
@@ -115,6 +121,7 @@ struct delivery {
         struct delivery_body body;
         struct delivery_presence presence;
         struct delivery_close close;
+        struct delivery_dismiss dismiss;
     };
 };
 

@@ -34,6 +34,12 @@ static inline uint8_t edge_of(edge_ref ref)
     return (uint8_t)(ref >> EDGE_REF_EDGE_SHIFT);
 }
 
+/** Name an edge as a whole. */
+static inline edge_ref edge_whole(uint8_t edge)
+{
+    return (edge_ref)edge << EDGE_REF_EDGE_SHIFT;
+}
+
 enum intake_kind {
     INTAKE_SIGN_IN, /* Who is this user? Answered by a sign-in delivery. */
     INTAKE_DIALOG_OPENED, /* A chat dialog was accepted. */

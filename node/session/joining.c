@@ -3,6 +3,7 @@
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/roster.h"
+#include "node/session/screening.h"
 #include "proto/base/check.h"
 
 /* A join under way. */
@@ -17,6 +18,7 @@ struct joining {
 struct parting {
     struct errand errand; /* First. */
     struct proposal proposal;
+    struct screen turn; /* Behind posts that are being looked at. */
     struct guid guid;
 };
 
@@ -308,6 +310,25 @@ static enum error propose_part(struct parting *parting)
                             &command);
 }
 
+static void refuse_busy(struct parting *parting)
+{
+    errand_refuse(&parting->errand, XCCOS_CODE_BUSY,
+                  "the pool is busy, try again");
+}
+
+/* What was said before it is on its way. */
+static void its_turn(struct screen *screen)
+{
+    struct parting *parting =
+        (struct parting *)((char *)screen - offsetof(struct parting, turn));
+
+    if (propose_part(parting) == ERROR_NONE) {
+        errand_waits(&parting->errand);
+    } else {
+        refuse_busy(parting);
+    }
+}
+
 void parting_serve(struct visit *visit, const struct xccos_primitive *command,
                    const struct xccos_request *request)
 {
@@ -317,14 +338,13 @@ void parting_serve(struct visit *visit, const struct xccos_primitive *command,
         return;
     }
     parting->guid = request->room.guid;
+    parting->turn =
+        (struct screen){.caller = visit->caller, .decided = its_turn};
     if (!hub_is_ours(visit->hub, &request->room)) {
         errand_refuse_outcome(&parting->errand, OUTCOME_NOT_JOINED);
     } else if (visit->caller->serial == 0) {
         reply_parted(parting, NULL);
-    } else if (propose_part(parting) == ERROR_NONE) {
-        errand_waits(&parting->errand);
-    } else {
-        errand_refuse(&parting->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+    } else if (!screening_follow(&parting->turn)) {
+        refuse_busy(parting);
     }
 }

@@ -49,6 +49,15 @@ bool news_may_know(const struct user *user, const struct room *room)
     return view.history;
 }
 
+/* The last message that is no news: it was read, or the room was cleared of
+ * it. */
+static uint64_t known_upto(const struct attended *attended,
+                           const struct room_view *room)
+{
+    return attended->read_id > room->cleared_upto ? attended->read_id
+                                                  : room->cleared_upto;
+}
+
 void news_describe(const struct user *user, const struct room *room,
                    struct xccos_news *news_out)
 {
@@ -60,7 +69,8 @@ void news_describe(const struct user *user, const struct room *room,
     *news_out = (struct xccos_news){
         .last = XCCOS_NUMBER(view.message_id_last),
         .read = XCCOS_NUMBER(attended.read_id),
-        .unread = XCCOS_NUMBER(view.message_id_last - attended.read_id),
+        .unread =
+            XCCOS_NUMBER(view.message_id_last - known_upto(&attended, &view)),
     };
 }
 
@@ -123,7 +133,7 @@ static bool add(struct news *news, const struct user *user,
     scan = &news->scans[news->n++];
     *scan = (struct scan_room){
         .room = view.place.number,
-        .first = attended.read_id + 1,
+        .first = known_upto(&attended, &view) + 1,
         .last = view.message_id_last,
         .feeds = arena_alloc(news->arena,
                              (news->reader.n_feeds + 1) * sizeof(*scan->feeds)),

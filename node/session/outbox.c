@@ -161,6 +161,20 @@ void outbox_close(struct outbox *outbox, edge_ref dialog, const char *reason)
     outbox_add(outbox, delivery);
 }
 
+void outbox_dismiss(struct outbox *outbox, struct slice user_uri)
+{
+    for (unsigned edge = 0; edge <= outbox->edge_last; edge++) {
+        struct delivery *delivery;
+
+        if (outbox->edges[edge] != NULL) {
+            delivery = make(DELIVERY_DISMISS, edge_whole((uint8_t)edge));
+            delivery->dismiss.user_uri =
+                arena_copy_slice(delivery->arena, user_uri);
+            outbox_add(outbox, delivery);
+        }
+    }
+}
+
 void outbox_answer(struct outbox *outbox, edge_ref dialog, uint64_t token,
                    int status, unsigned retry_after_s, struct slice reason)
 {

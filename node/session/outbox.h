@@ -64,6 +64,10 @@ void outbox_body(struct outbox *outbox, struct body *body,
 /** Close a dialog's connection once what it was given before is written. */
 void outbox_close(struct outbox *outbox, edge_ref dialog, const char *reason);
 
+/** Close a user's connections that have no dialog, on all edges. @user_uri
+ * Copied. */
+void outbox_dismiss(struct outbox *outbox, struct slice user_uri);
+
 /** Answer an INFO that waited. @reason  Copied. */
 void outbox_answer(struct outbox *outbox, edge_ref dialog, uint64_t token,
                    int status, unsigned retry_after_s, struct slice reason);

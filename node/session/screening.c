@@ -7,86 +7,12 @@
 #include "node/chat/view.h"
 #include "node/session/annotation.h"
 #include "node/session/hub.h"
+#include "node/session/straining.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
-/* One strainer for all posts that came while its filters were in force. */
-struct shared_strainer {
-    struct strainer *strainer;
-    struct sessions *hub;
-    unsigned holds;
-    struct job compiling;
-    size_t bad;
-};
-
-static void drop_strainer(struct shared_strainer *shared)
-{
-    if (shared == NULL) {
-        return;
-    }
-    CHECK(shared->holds > 0);
-    shared->holds -= 1;
-    if (shared->holds == 0) {
-        strainer_free(shared->strainer);
-        free(shared);
-    }
-}
-
-#define SHARED_OF(job_)                                                        \
-    ((struct shared_strainer *)((char *)(job_)-offsetof(                       \
-        struct shared_strainer, compiling)))
 #define SCREEN_OF(job_)                                                        \
     ((struct screen *)((char *)(job_)-offsetof(struct screen, job)))
-
-static void compile(struct job *job)
-{
-    struct shared_strainer *shared = SHARED_OF(job);
-
-    shared->bad = strainer_compile(shared->strainer);
-}
-
-static void compiled(struct job *job)
-{
-    struct shared_strainer *shared = SHARED_OF(job);
-    struct sessions *hub = shared->hub;
-
-    if (shared == hub->screening.strainer) {
-        meter_set(&hub->meters.screening.bad, (int64_t)shared->bad);
-    }
-    drop_strainer(shared);
-}
-
-static void share(struct sessions *hub, struct strainer *strainer)
-{
-    struct screening *screening = &hub->screening;
-    struct shared_strainer *shared = calloc(1, sizeof(*shared));
-
-    if (screening->worker == NULL) {
-        screening->worker = worker_new(hub->settings.loop, "perch-filters");
-    }
-    CHECK(shared != NULL && screening->worker != NULL);
-    shared->strainer = strainer;
-    shared->hub = hub;
-    shared->holds = 2; /* The screening's and the job's. */
-    shared->compiling.run = compile;
-    shared->compiling.done = compiled;
-    screening->strainer = shared;
-    worker_submit(screening->worker, &shared->compiling);
-}
-
-static void refresh(struct sessions *hub)
-{
-    struct screening *screening = &hub->screening;
-    struct strainer *strainer = strainer_new(hub->machine);
-
-    screening->is_stale = false;
-    drop_strainer(screening->strainer);
-    screening->strainer = NULL;
-    meter_set(&hub->meters.screening.bad, 0);
-    if (strainer != NULL) {
-        share(hub, strainer);
-    }
-}
 
 static void journal_blocked(struct sessions *hub, const struct screen *screen,
                             const char *by, struct slice name)
@@ -129,7 +55,8 @@ static void flush(struct caller *caller)
 
 static void finish(struct screen *screen)
 {
-    drop_strainer(screen->strainer); /* What was found in it is written down. */
+    straining_drop(
+        screen->strainer); /* What was found in it is written down. */
     screen->strainer = NULL;
     screen->state = SCREEN_DECIDED;
     flush(screen->caller);
@@ -305,7 +232,7 @@ static void drop_screens(struct sessions *hub)
 
     while ((caller = callers_next(&hub->callers, caller)) != NULL) {
         TAILQ_FOREACH (screen, &caller->screens, link) {
-            drop_strainer(screen->strainer);
+            straining_drop(screen->strainer);
         }
     }
 }
@@ -324,7 +251,7 @@ void screening_deinit(struct sessions *hub)
     }
     letters_free(hub->screening.answers);
     drop_screens(hub);
-    drop_strainer(hub->screening.strainer);
+    straining_drop(hub->screening.strainer);
 }
 
 void screening_touch(struct sessions *hub)
@@ -367,7 +294,7 @@ bool screening_is_needed(struct caller *caller, const struct room *room)
     struct category_view category;
 
     if (screening->is_stale) {
-        refresh(caller->hub);
+        straining_refresh(caller->hub);
     }
     return screening->program != NULL || !TAILQ_EMPTY(&caller->screens) ||
            (screening->strainer != NULL &&
@@ -395,16 +322,36 @@ static void name_room(struct screen *screen)
     }
 }
 
-bool screening_begin(struct screen *screen)
+static bool add(struct screen *screen)
 {
-    struct sessions *hub = screen->caller->hub;
-    struct screening *screening = &hub->screening;
+    struct screening *screening = &screen->caller->hub->screening;
 
     if (screening->n >= SCREENS_MAX) {
         return false;
     }
     screening->n += 1;
     TAILQ_INSERT_TAIL(&screen->caller->screens, screen, link);
+    return true;
+}
+
+bool screening_follow(struct screen *screen)
+{
+    if (!add(screen)) {
+        return false;
+    }
+    screen->state = SCREEN_DECIDED;
+    flush(screen->caller);
+    return true;
+}
+
+bool screening_begin(struct screen *screen)
+{
+    struct sessions *hub = screen->caller->hub;
+    struct screening *screening = &hub->screening;
+
+    if (!add(screen)) {
+        return false;
+    }
     name_room(screen);
     screen->begun_us = loop_now_us(hub->settings.loop);
     screen->state = SCREEN_LOOKING;

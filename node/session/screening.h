@@ -5,9 +5,10 @@
  *   screening_begin --> LOOKING --> ASKING --> DECIDED --> screen.decided
  *
  * Posts of one caller are decided in their order: one that is ready waits for
- * those before it, and one that nobody would look at waits, too. Other commands
- * of the caller do not wait. A pool without filters and a node without a
- * program pay for a comparison.
+ * those before it, and one that nobody would look at waits, too. A part waits
+ * as well: who says a word and goes has said it. Other commands of the caller
+ * do not wait. A pool without filters and a node without a program pay for a
+ * comparison.
  *
  * The filters are those of the state as of the entry that was applied here last
  * when the post came.
@@ -103,5 +104,15 @@ bool screening_is_needed(struct caller *caller, const struct room *room);
  * Returns false when too many are under way.
  */
 bool screening_begin(struct screen *screen);
+
+/**
+ * Wait for the posts before it, and no more than that: screen->decided is
+ * called when they are decided, perhaps before this returns.
+ *
+ * @screen  Of its first part, caller and decided alone.
+ *
+ * Returns false when too many are under way.
+ */
+bool screening_follow(struct screen *screen);
 
 #endif

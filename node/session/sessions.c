@@ -1,98 +1,13 @@
 #include "node/session/sessions.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "node/session/announcing.h"
 #include "node/session/hub.h"
-#include "node/session/requests.h"
+#include "node/session/serving.h"
 #include "proto/base/check.h"
-#include "proto/base/journal.h"
 
 enum { HUB_ARENA_BYTES = 4096 };
-
-static void serve_opened(struct sessions *hub, struct intake *intake)
-{
-    struct caller *caller = caller_new(hub, intake);
-
-    if (caller->resumes) {
-        resuming_begin(caller);
-    }
-    intake_free(intake);
-}
-
-static void serve_closed(struct sessions *hub, struct intake *intake)
-{
-    struct caller *caller = callers_find(&hub->callers, intake->ref);
-
-    if (caller != NULL) {
-        caller_dialog_closed(caller, &intake->dialog);
-        meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
-    }
-    intake_free(intake);
-}
-
-static void serve_request(struct sessions *hub, struct intake *intake)
-{
-    struct caller *caller = callers_find(&hub->callers, intake->ref);
-
-    if (caller == NULL || !caller_is_served(caller)) {
-        intake_free(intake); /* Its connection is closed, or about to be. */
-    } else {
-        request_serve(caller, intake);
-    }
-}
-
-static void serve_delivered(struct sessions *hub, struct intake *intake)
-{
-    for (size_t i = 0; i < intake->delivered.n; i++) {
-        struct caller *caller =
-            callers_find(&hub->callers, intake->delivered.marks[i].dialog);
-
-        if (caller != NULL) {
-            duties_confirmed(caller, intake->delivered.marks[i].log_index,
-                             intake->delivered.marks[i].replies);
-        }
-    }
-    intake_free(intake);
-    history_go_on(hub);
-}
-
-static void (*const servers[])(struct sessions *hub, struct intake *intake) = {
-    [INTAKE_SIGN_IN] = identity_serve,
-    [INTAKE_DIALOG_OPENED] = serve_opened,
-    [INTAKE_DIALOG_CLOSED] = serve_closed,
-    [INTAKE_REQUEST] = serve_request,
-    [INTAKE_DELIVERED] = serve_delivered,
-    [INTAKE_PRESENCE] = following_serve,
-};
-
-static void serve(struct sessions *hub, struct intake *intake)
-{
-    uint64_t waited_us = loop_now_us(hub->settings.loop) - intake->handed_us;
-
-    CHECK((size_t)intake->letter.kind < sizeof(servers) / sizeof(servers[0]));
-    meter_add(&hub->meters.intakes, 1);
-    meter_observe(&hub->meters.intake_us, waited_us);
-    pressure_intake(&hub->pressure, waited_us);
-    servers[intake->letter.kind](hub, intake);
-}
-
-static void on_intakes(void *context, struct letter_list *list)
-{
-    struct sessions *hub = context;
-    struct letter *letter;
-
-    while ((letter = STAILQ_FIRST(list)) != NULL) {
-        STAILQ_REMOVE_HEAD(list, link);
-        if (hub->stopped) {
-            intake_free((struct intake *)letter);
-        } else {
-            CHECK(hub->replica != NULL); /* Edges open after the start. */
-            serve(hub, (struct intake *)letter);
-        }
-    }
-}
 
 static uint64_t lag_of(const struct sessions *hub)
 {
@@ -156,7 +71,7 @@ static void make_parts(struct sessions *hub)
     const struct sessions_settings *settings = &hub->settings;
 
     hub->intake =
-        letters_new(settings->loop, INTAKES_WAITING_MAX, on_intakes, hub);
+        letters_new(settings->loop, INTAKES_WAITING_MAX, serving_take, hub);
     hub->proposer = proposer_new(&(struct proposer_settings){
         .loop = settings->loop,
         .node = settings->node,
@@ -288,47 +203,6 @@ void sessions_start(struct sessions *hub, struct replica *replica,
     proposer_start(hub->proposer, replica);
 }
 
-/* Messages that have other words now, or are gone. */
-static void note_revised(struct sessions *hub, const struct effects *effects)
-{
-    uint32_t room = effects->revised.kind != REVISION_NONE
-                        ? effects->revised.room
-                        : effects->purged_room;
-
-    for (size_t i = 0; room != 0 && i < effects->n_ids; i++) {
-        const struct said *said =
-            effects->facts == NULL
-                ? NULL
-                : facts_find(effects->facts, effects->ids[i]);
-
-        if (said != NULL) { /* Else it is no message but a clearing. */
-            cataloging_revised(hub->cataloging,
-                               &(struct catalog_hit){said->sent_at_us, room,
-                                                     said->message_id});
-        }
-    }
-}
-
-/* What the entry has given people to find, and what not to find any more. */
-static void note_words(struct sessions *hub, const struct effects *effects)
-{
-    const struct imported *imported = &effects->imported;
-
-    if (hub->cataloging == NULL) {
-        return;
-    }
-    if (effects->has_message) {
-        cataloging_said(hub->cataloging, effects->message.room,
-                        effects->message.message_id);
-    }
-    if (imported->import != NULL) {
-        cataloging_said(hub->cataloging, imported->room,
-                        imported->import->first_id +
-                            imported->import->n_messages - 1);
-    }
-    note_revised(hub, effects);
-}
-
 void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
                     const struct applied *applied,
                     const struct effects *effects)
@@ -340,7 +214,9 @@ void sessions_entry(struct sessions *hub, const struct applied_entry *entry,
     outbox_hold(hub->outbox);
     proposer_applied(hub->proposer, entry, applied, effects);
     announce(hub, effects);
-    note_words(hub, effects);
+    if (hub->cataloging != NULL) {
+        cataloging_entry(hub->cataloging, effects);
+    }
 }
 
 void sessions_committed(struct sessions *hub, uint64_t applied_index)

@@ -305,6 +305,21 @@ void connection_finish(struct connection *connection, enum ending ending)
     stream_mark(connection);
 }
 
+void connections_dismiss(struct edge *edge, struct slice user_uri)
+{
+    struct connection *connection, *next;
+
+    for (connection = TAILQ_FIRST(&edge->open); connection != NULL;
+         connection = next) {
+        next = TAILQ_NEXT(connection, link);
+        if (connection_is_live(connection) && connection->identity != NULL &&
+            connection->dialogs_n == 0 &&
+            slice_equal_nocase(connection->identity->user_uri, user_uri)) {
+            connection_finish(connection, ENDING_TOLD_TO_CLOSE);
+        }
+    }
+}
+
 void connection_local(struct connection *connection,
                       char text[ADDRESS_TEXT_BYTES])
 {

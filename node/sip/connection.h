@@ -145,6 +145,10 @@ void connection_close(struct connection *connection, enum ending ending);
 /** Close it so that the kernel drops what it still holds. */
 void connection_reset(struct connection *connection, enum ending ending);
 
+/** End a user's connections that have no dialog; those that have one end with
+ * it. */
+void connections_dismiss(struct edge *edge, struct slice user_uri);
+
 /** Write our side's address as Via shows it. */
 void connection_local(struct connection *connection,
                       char text[ADDRESS_TEXT_BYTES]);

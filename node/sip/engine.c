@@ -85,6 +85,10 @@ static void receive(void *context, struct letter_list *list)
             presence_deliver(edge, delivery);
             delivery_free(delivery);
             break;
+        case DELIVERY_DISMISS:
+            connections_dismiss(edge, delivery->dismiss.user_uri);
+            delivery_free(delivery);
+            break;
         case DELIVERY_BODY:
         case DELIVERY_CLOSE:
             fanout_take(edge, delivery);

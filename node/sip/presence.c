@@ -8,6 +8,7 @@
 #include "node/sip/info.h"
 #include "node/sip/stream.h"
 #include "node/sip/subscribe.h"
+#include "node/sip/subscription.h"
 #include "proto/base/check.h"
 #include "proto/xccos/roaming.h"
 
@@ -22,25 +23,6 @@ struct presence_wait {
     unsigned expires_s; /* Granted; 0: it is over with the answer. */
     struct buffer echo;
 };
-
-/* One connection's look at its user's document. */
-struct subscription {
-    struct buffer target; /* The request URI, */
-    struct buffer lines;  /* and all that never changes. */
-    bool is_best_effort;  /* BENOTIFY: wants no answer. */
-    uint32_t cseq;        /* Of the last one sent. */
-    uint64_t until_ms;
-};
-
-static void subscription_free(struct connection *connection)
-{
-    if (connection->subscription != NULL) {
-        buffer_deinit(&connection->subscription->target);
-        buffer_deinit(&connection->subscription->lines);
-        free(connection->subscription);
-        connection->subscription = NULL;
-    }
-}
 
 static void wait_free(struct presence_wait *wait)
 {
@@ -199,79 +181,6 @@ static unsigned grant_expires(const struct request *request)
     return asked > max ? max : (unsigned)asked;
 }
 
-/* Whether some header line of a name has a word in it. */
-static bool says(const struct head *head, const char *name, const char *word)
-{
-    for (size_t i = 0; i < head->n; i++) {
-        const struct head_line *line = &head->lines[i];
-
-        if (slice_equal_nocase(line->label, slice_of_text(name)) &&
-            memmem(line->value.data, line->value.len, word, strlen(word)) !=
-                NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* From and To of what we send are To and From of what was asked. */
-static void write_lines(struct buffer *out, const struct request *request)
-{
-    const struct head *head = request->head;
-    bool is_tagged = request->sip->sip_to->a_tag != NULL;
-
-    buffer_printf(
-        out, "From: %.*s%s%s\r\n", SLICE_PRINT(head_value(head, HEAD_TO)),
-        is_tagged ? "" : ";tag=", is_tagged ? "" : request->edge->tag_salt);
-    buffer_printf(out,
-                  "To: %.*s\r\nCall-ID: %.*s\r\nMax-Forwards: 70\r\n"
-                  "Event: " ROAMING_EVENT "\r\n",
-                  SLICE_PRINT(head_value(head, HEAD_FROM)),
-                  SLICE_PRINT(head_value(head, HEAD_CALL_ID)));
-}
-
-/* Numbers rise within a dialog: a refresh goes on where the subscription was;
- * 1 is that of the document in the 200. */
-static uint32_t next_cseq(const struct connection *connection,
-                          const struct subscription *next)
-{
-    const struct subscription *now = connection->subscription;
-
-    return now != NULL && slice_equal(buffer_slice(&now->lines),
-                                      buffer_slice(&next->lines))
-               ? now->cseq
-               : 1;
-}
-
-/* Begin the look at a document, in place of an earlier one. */
-static bool subscribe(const struct request *request, unsigned expires_s)
-{
-    struct connection *connection = request->connection;
-    const sip_contact_t *contact = request->sip->sip_contact;
-    struct subscription *subscription = calloc(1, sizeof(*subscription));
-    char *target = url_as_string(
-        NULL, contact == NULL ? request->sip->sip_from->a_url : contact->m_url);
-
-    if (subscription == NULL || target == NULL) {
-        su_free(NULL, target);
-        free(subscription);
-        return false;
-    }
-    buffer_append_text(&subscription->target, target);
-    su_free(NULL, target);
-    write_lines(&subscription->lines, request);
-    subscription->cseq = next_cseq(connection, subscription);
-    subscription_free(connection);
-    connection->subscription = subscription;
-    subscription->is_best_effort =
-        says(request->head, "Supported", "ms-benotify") ||
-        says(request->head, "Proxy-Require", "ms-benotify");
-    subscription->until_ms =
-        edge_now_ms(request->edge) + (uint64_t)expires_s * 1000;
-    return !buffer_failed(&subscription->target) &&
-           !buffer_failed(&subscription->lines);
-}
-
 static void end_subscription(struct connection *connection)
 {
     struct intake *intake = make_intake(connection, PRESENCE_END);
@@ -299,9 +208,9 @@ void presence_subscribe(const struct request *request)
     }
     wait->is_subscribe = true;
     wait->expires_s = expires_s;
-    wait->wants_notify =
-        !says(request->head, "Supported", "ms-piggyback-first-notify");
-    if (expires_s > 0 && !subscribe(request, expires_s)) {
+    wait->wants_notify = !subscription_says(request->head, "Supported",
+                                            "ms-piggyback-first-notify");
+    if (expires_s > 0 && !subscription_begin(request, expires_s)) {
         wait_free(wait);
         end_subscription(connection);
         request_refuse_busy(request, "Out of memory");
@@ -334,36 +243,6 @@ bool presence_ask_policy(const struct request *request)
 }
 
 /* --- answers and notifications --- */
-
-static void notify(struct connection *connection, struct slice document)
-{
-    struct subscription *subscription = connection->subscription;
-    const char *method = subscription->is_best_effort ? "BENOTIFY" : "NOTIFY";
-    uint64_t left_ms = subscription->until_ms - edge_now_ms(connection->edge);
-    struct buffer *out = stream_output(connection);
-    char host[ADDRESS_TEXT_BYTES];
-
-    subscription->cseq += 1;
-    connection_local(connection, host);
-    buffer_printf(out,
-                  "%s %.*s SIP/2.0\r\n"
-                  "Via: SIP/2.0/%s %s;branch=z9hG4bKp%" PRIx64 ".%" PRIu32
-                  "\r\n%.*sCSeq: %" PRIu32 " %s\r\n"
-                  "subscription-state: active;expires=%" PRIu64 "\r\n",
-                  method, SLICE_PRINT(buffer_slice(&subscription->target)),
-                  connection->tls == NULL ? "TCP" : "TLS", host,
-                  connection->ref, subscription->cseq,
-                  SLICE_PRINT(buffer_slice(&subscription->lines)),
-                  subscription->cseq, method, left_ms / 1000);
-    response_end_body(out, ROAMING_MEDIA_TYPE, document);
-    stream_mark(connection);
-}
-
-static bool is_looking(const struct connection *connection)
-{
-    return connection_is_live(connection) && connection->subscription != NULL &&
-           edge_now_ms(connection->edge) < connection->subscription->until_ms;
-}
 
 static void say_subscribed(const struct presence_wait *wait, struct buffer *out)
 {
@@ -439,8 +318,8 @@ static void answer_waiting(struct presence_wait *wait,
 
     CHECK(delivery->presence.status >= 200 && delivery->presence.status <= 699);
     answer(wait, delivery);
-    if (is_shown && wait->wants_notify && is_looking(connection)) {
-        notify(connection, document_of(delivery));
+    if (is_shown && wait->wants_notify && subscription_is_live(connection)) {
+        subscription_notify(connection, document_of(delivery));
     }
     wait_free(wait);
 }
@@ -458,8 +337,8 @@ void presence_deliver(struct edge *edge, const struct delivery *delivery)
         } else if (wait != NULL) { /* Else the connection is gone. */
             answer_waiting(wait, delivery);
         }
-    } else if (connection != NULL && is_looking(connection)) {
-        notify(connection, document_of(delivery));
+    } else if (connection != NULL && subscription_is_live(connection)) {
+        subscription_tell(connection, document_of(delivery));
     }
 }
 

@@ -551,6 +551,27 @@ static void test_delivery_close__closes_after_what_was_said(void **state)
     scene_expect(talk->scene, INTAKE_DIALOG_CLOSED);
 }
 
+/* Who is deleted loses connections that have no dialog; those that have one are
+ * closed with it, and other users' stay. */
+static void test_delivery_dismiss__connections_without_a_dialog(void **state)
+{
+    struct talk *talk = *state;
+    struct pidgin *idle = pidgin_enter(talk->scene, "tomas");
+    struct pidgin *other = pidgin_enter(talk->scene, "ingrid");
+    struct heard heard;
+
+    scene_deliver_dismiss(talk->scene, "sip:nobody@" DOMAIN);
+    scene_deliver_dismiss(talk->scene, "sip:Tomas@" DOMAIN);
+    client_expect_close(idle->client, WAIT_MS);
+    scene_deliver(talk->scene, &talk->call.ref, 1, "<still/>", 1);
+    heard = client_expect(talk->pidgin->client, 0);
+    assert_string_equal(heard.body, "<still/>");
+    heard_free(&heard);
+    pidgin_sign_in(other); /* Its connection is there. */
+    pidgin_leave(idle);
+    pidgin_leave(other);
+}
+
 /* A state loop that takes nothing: its queue fills, INFOs get 503, so do new
  * sign-ins, and the connection lives on. Ends of dialogs are told all the same.
  */
@@ -622,6 +643,7 @@ int main(void)
         IN(test_fanout__reaches_everyone),
         RUN(test_fanout__in_chunks),
         TALK(test_delivery_close__closes_after_what_was_said),
+        TALK(test_delivery_dismiss__connections_without_a_dialog),
         RUN(test_full_queue__is_503),
     };
 

@@ -157,6 +157,50 @@ static void test_service__brings_news(void **state)
     pidgin_leave(ingrid);
 }
 
+/* An item of the desk's, with so many bytes in it. */
+static void publish_long(struct pidgin *desk, unsigned instance,
+                         unsigned version, unsigned bytes)
+{
+    char body[8192], filling[4096];
+    struct heard heard;
+
+    memset(filling, 'x', bytes);
+    filling[bytes] = '\0';
+    snprintf(body, sizeof(body),
+             "<publish xmlns=\"" RICH "\" xmlns:p=\"" LIST "\">"
+             "<publications uri=\"sip:tomas@" DOMAIN "\">"
+             "<publication categoryName=\"roomSetting\" instance=\"%u\" "
+             "container=\"1\" version=\"%u\" expireType=\"static\">"
+             "<roomSetting><p:property name=\"name\">%s</p:property>"
+             "</roomSetting></publication></publications></publish>",
+             instance, version, filling);
+    heard = publish(desk, body, 200);
+    heard_free(&heard);
+}
+
+/* Who looks at a document and does not read costs so much and no more: the
+ * connection is closed. */
+static void test_subscribe__and_not_read(void **state)
+{
+    enum { ITEMS = 60, CHANGES_MAX = 400 };
+    struct whole *whole = *state;
+    struct call call, other_call;
+    struct pidgin *desk = whole_enter(whole, "tomas", &call);
+    struct pidgin *home = whole_enter(whole, "tomas", &other_call);
+    unsigned changes = 0;
+
+    for (unsigned i = 1; i <= ITEMS; i++) {
+        publish_long(desk, i, 0, 3500);
+    }
+    say(home, "SUBSCRIBE", SUBSCRIBE("600", BEST_EFFORT), "");
+    while (whole_overflows(whole) == 0 && changes < CHANGES_MAX) {
+        publish_long(desk, 1, ++changes, 3000);
+    }
+    assert_int_equal(whole_overflows(whole), 1);
+    pidgin_leave(desk);
+    pidgin_leave(home);
+}
+
 /* Who does not know BENOTIFY gets NOTIFY, the first at once. */
 static void test_subscribe__by_notify(void **state)
 {
@@ -246,7 +290,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN(test_service__is_told_elsewhere), IN(test_service__conflict),
         IN(test_service__brings_news),       IN(test_subscribe__by_notify),
-        IN(test_service__hostile),           IN(test_service__of_strangers),
+        IN(test_subscribe__and_not_read),    IN(test_service__hostile),
+        IN(test_service__of_strangers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

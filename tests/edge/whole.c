@@ -317,6 +317,11 @@ void whole_join(struct call *call)
     whole_expect(call, "rpl:bjoin");
 }
 
+uint64_t whole_overflows(const struct whole *whole)
+{
+    return edge_metric(whole->edge, EDGE_METRIC_OVERFLOWS);
+}
+
 uint16_t whole_port(const struct whole *whole)
 {
     return edge_port(whole->edge, 0);

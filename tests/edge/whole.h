@@ -39,6 +39,10 @@ void whole_say(struct call *call, const char *text);
 /** Join the lobby. */
 void whole_join(struct call *call);
 
+/** Count the connections that were closed because their client does not read.
+ */
+uint64_t whole_overflows(const struct whole *whole);
+
 /** The port of the edge. */
 uint16_t whole_port(const struct whole *whole);
 

@@ -483,6 +483,15 @@ void scene_deliver_close(struct scene *scene, const edge_ref *dialogs, size_t n)
     send_delivery(scene, delivery);
 }
 
+void scene_deliver_dismiss(struct scene *scene, const char *user_uri)
+{
+    struct delivery *delivery = delivery_new(DELIVERY_DISMISS, 0);
+
+    delivery->dismiss.user_uri =
+        arena_copy_slice(delivery->arena, slice_of_text(user_uri));
+    send_delivery(scene, delivery);
+}
+
 void scene_wait_metric(struct scene *scene, enum edge_metric metric,
                        uint64_t at_least)
 {

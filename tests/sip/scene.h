@@ -89,6 +89,9 @@ void scene_deliver(struct scene *scene, const edge_ref *dialogs, size_t n,
 void scene_deliver_reply(struct scene *scene, edge_ref dialog, const char *body,
                          uint32_t reply);
 
+/** Have the connections of a user that have no dialog closed. */
+void scene_deliver_dismiss(struct scene *scene, const char *user_uri);
+
 /** Have the edge close the connections of dialogs. */
 void scene_deliver_close(struct scene *scene, const edge_ref *dialogs,
                          size_t n);

@@ -123,6 +123,10 @@ static void take(struct stage *s, const struct delivery *delivery)
     case DELIVERY_CLOSE:
         take_close(s, delivery);
         break;
+    case DELIVERY_DISMISS:
+        add_given(s, delivery, delivery->ref)->text =
+            copy_text(delivery->dismiss.user_uri);
+        break;
     }
 }
 

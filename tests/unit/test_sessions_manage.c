@@ -328,6 +328,7 @@ static void test_deleted_user__is_cut_off(void **state)
     Perch__UserDelete delete = PERCH__USER_DELETE__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
     struct stage *s = *state;
+    const struct given *dismissed;
     edge_ref idle = stage_dial(s, BOB, "b1"), busy = stage_dial(s, BOB, "b2");
     edge_ref alice = stage_dial(s, ALICE, "a1");
 
@@ -342,6 +343,9 @@ static void test_deleted_user__is_cut_off(void **state)
     stage_expect(s, alice, "ntc:part");
     stage_expect_close(s, busy, "session_ended");
     stage_expect_close(s, idle, "user_deleted");
+    dismissed = stage_next(s, edge_whole(edge_of(idle)));
+    assert_int_equal(dismissed->kind, DELIVERY_DISMISS);
+    assert_string_equal(dismissed->text, BOB);
 }
 
 /* The categories one may create rooms in, and no others. */

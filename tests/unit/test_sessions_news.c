@@ -145,6 +145,38 @@ static void test_getnews__finds_mentions(void **state)
     assert_news(NEWS(s, bob), LOBBY, "mentions=\"4\" chatId=\"7\"");
 }
 
+static void clear_lobby(struct stage *s, uint64_t upto_id)
+{
+    Perch__RoomClear clear = PERCH__ROOM_CLEAR__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid guid;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET_BYTES(&clear, room, slice_of(guid.bytes, GUID_BYTES));
+    CODEC_SET(&clear, upto_id, upto_id);
+    CODEC_SET_BYTES(&clear, reason, SLICE_LITERAL("because"));
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_CLEAR;
+    command.room_clear = &clear;
+    stage_administer(s, &command);
+}
+
+/* What a room was cleared of is no news: it is neither counted nor looked
+ * through. */
+static void test_getnews__not_what_was_cleared(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = stage_dial(s, ALICE, "a1"), bob = stage_dial(s, BOB, "b1");
+
+    follow(s, BOB, OF_LOBBY, 0, false);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    stage_talk(s, alice, ALICE, LOBBY, "bob?");
+    stage_talk(s, alice, ALICE, LOBBY, "bob!");
+    clear_lobby(s, 1);
+    assert_news(NEWS(s, bob), LOBBY,
+                "last=\"2\" read=\"0\" unread=\"1\" mentions=\"1\" "
+                "chatId=\"2\"");
+}
+
 #define SET(version, feeds)                                                    \
     ASK("setfeeds", "<feeds version=\"" version "\">" feeds "</feeds>")
 
@@ -414,6 +446,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN(test_getnews__counts_what_is_unread),
         IN(test_getnews__finds_mentions),
+        IN(test_getnews__not_what_was_cleared),
         IN(test_feeds__pick_what_is_unread),
         IN(test_getnews__nothing_to_those_who_may_not),
         IN(test_news__once_a_second),

@@ -8,6 +8,11 @@
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
 
+#define PART_LOBBY                                                             \
+    "<xccos ver=\"1\" envid=\"5\" xmlns=\"urn:parlano:xml:ns:xccos\">"         \
+    "<cmd id=\"cmd:part\" seqid=\"1\"><data><chanib "                          \
+    "uri=\"ma-chan://example.com/" LOBBY_ID "\"/></data></cmd></xccos>"
+
 enum { QUESTIONS_MAX = 8 };
 
 /* The program, played by the test. */
@@ -115,6 +120,29 @@ static void test_screening__blocks(void **state)
     stage_commit(s);
     assert_true(fake_replica_last(s->replica) == before);
     stage_talk(s, alice, ALICE, LOBBY, "outside");
+}
+
+/* Who says a word and goes has said it: a part waits for the posts before it,
+ * and is answered after them. */
+static void test_screening__then_part(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    uint64_t token;
+
+    play(s, false);
+    token = stage_post(s, alice, ALICE, LOBBY, "bye");
+    stage_pass(s, 1);
+    stage_send(s, alice, PART_LOBBY);
+    stage_commit(s);
+    assert_int_equal(played.n, 1);
+    stage_expect_none(s, alice);
+    answer(0, QUESTION_ALLOW, "");
+    stage_commit(s);
+    assert_int_equal(stage_answer(s, alice, token)->status, 200);
+    stage_expect(s, alice, "<chat>bye</chat>");
+    stage_expect(s, alice, "rpl:part");
+    unplay();
 }
 
 /* A post that a filter warns of goes through, and all copies say so; the answer
@@ -241,6 +269,7 @@ int main(void)
 #define IN(test) RUN_IN(test, stage_setup, stage_teardown)
     const struct CMUnitTest tests[] = {
         IN(test_screening__blocks),
+        IN(test_screening__then_part),
         IN(test_screening__warns),
         IN(test_screening__keeps_the_order_of_a_dialog),
         IN(test_screening__without_an_answer),

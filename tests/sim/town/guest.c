@@ -157,6 +157,8 @@ static void take(struct host *host, const struct delivery *delivery)
     case DELIVERY_SIGN_IN:
     case DELIVERY_PRESENCE:
         break; /* Nobody asked. */
+    case DELIVERY_DISMISS:
+        break; /* Guests are connected by their dialogs alone. */
     }
 }
 
