@@ -154,6 +154,8 @@ static enum error add_sessions(struct metrics *metrics,
     TRY(metrics_add(metrics, rows, METRIC_ROWS(rows)));
     TRY(add_times(metrics, meters));
     TRY(exports_add_screening(metrics, &meters->screening));
+    TRY(exports_add_directories(metrics, &meters->directories));
+    TRY(exports_add_keeping(metrics, &meters->keeping));
     return add_posts(metrics, meters);
 }
 

@@ -48,6 +48,14 @@ enum error exports_add_admin(struct metrics *metrics,
 enum error exports_add_screening(struct metrics *metrics,
                                  const struct screening_meters *meters);
 
+/** Register how directories are followed, likewise. */
+enum error exports_add_directories(struct metrics *metrics,
+                                   const struct directory_meters *meters);
+
+/** Register what retention has erased, likewise. */
+enum error exports_add_keeping(struct metrics *metrics,
+                               const struct keeping_meters *meters);
+
 /** Register the connection to the external program, likewise. */
 enum error exports_add_program(struct metrics *metrics,
                                const struct program_meters *meters);

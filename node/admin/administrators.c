@@ -57,6 +57,27 @@ struct slice administrators_lack(struct answer *answer, uint32_t needed)
                          SLICE_PRINT(name_roles(answer, needed, " or ")));
 }
 
+uint32_t administrators_for(enum admin_kind kind)
+{
+    switch (kind) {
+    case ADMIN_MESSAGES_LIST:
+    case ADMIN_MESSAGES_SHOW:
+    case ADMIN_MESSAGES_SEARCH:
+    case ADMIN_MESSAGES_EXPORT:
+    case ADMIN_HOLDS_LIST:
+    /* Changes whose dry run, or "so already", shows or betrays as much. */
+    case ADMIN_MESSAGES_REDACT:
+    case ADMIN_MESSAGES_WITHDRAW:
+    case ADMIN_MESSAGES_IMPORT:
+    case ADMIN_HOLDS_PLACE:
+    case ADMIN_HOLDS_LIFT:
+        return ADMINISTRATOR_BIT(COMPLIANCE_OFFICER) |
+               ADMINISTRATOR_BIT(ADMINISTRATOR);
+    default:
+        return 0;
+    }
+}
+
 /* What a request calls a role may be any number. */
 static bool has_role(const struct administrator_view *view, int role)
 {

@@ -39,6 +39,10 @@ struct slice answers_culprit(const Perch__Command *command,
  * In the arena. */
 struct slice administrators_lack(struct answer *answer, uint32_t needed);
 
+/** Tell which roles may ask for a kind at all, before anything is looked up: a
+ * set; 0: any. What is said, and who is held, is not for whoever may look. */
+uint32_t administrators_for(enum admin_kind kind);
+
 /** Show the room of answer->guid, as it is now, in the reply's body. */
 void rooms_show(struct answer *answer);
 
@@ -47,6 +51,7 @@ void categories_show(struct answer *answer);
 
 /** Fill in the reply to a search with what it has found. */
 void search_found(struct answer *answer, const struct lookup *lookup);
+
 /** Show the filter that answer->uri names, likewise. */
 void filters_show(struct answer *answer);
 

@@ -48,16 +48,34 @@ static void write_reason(const struct answer *answer, char to[REASON_BYTES_MAX])
     *end = '\0';
 }
 
+/* One line for each look at what others say; what was found it does not tell.
+ */
+static void write_look(const struct answer *answer,
+                       const char reason[REASON_BYTES_MAX])
+{
+    const Perch__Admin__Reply *reply = &answer->reply;
+
+    journal_notice("said_looked_at",
+                   "administrator=\"%s\" source=\"%s\" what=%s "
+                   "outcome=%.*s log_index=%" PRIu64 "%s",
+                   answer->ask->actor.name, answer->ask->actor.source,
+                   answer->fact->name, (int)reply->outcome.len,
+                   (const char *)reply->outcome.data, reply->log_index, reason);
+}
+
 /* One line for each change that was asked for, as it went; looking leaves
- * none. */
+ * none, but at what is said. */
 static void write_journal(const struct answer *answer)
 {
     const Perch__Admin__Reply *reply = &answer->reply;
     char reason[REASON_BYTES_MAX];
 
     write_reason(answer, reason);
-    if (answer->fact->access == ADMIN_CHANGE &&
-        (answer->deed != NULL || answer_refused(answer))) {
+    if (answer->fact->access == ADMIN_LOOK &&
+        administrators_for(answer->ask->request.kind) != 0) {
+        write_look(answer, reason);
+    } else if (answer->fact->access == ADMIN_CHANGE &&
+               (answer->deed != NULL || answer_refused(answer))) {
         journal_notice("change_asked",
                        "administrator=\"%s\" source=\"%s\" what=%s "
                        "outcome=%.*s already=%d dry_run=%d log_index=%" PRIu64
@@ -285,16 +303,20 @@ static void act(struct desk *desk, struct answer *answer)
     }
 }
 
-/* Whoever has a role may look; what changes something the rules decide. A node
- * without a state tells of itself alone. */
+/* Whoever has a role may look, but not at what is said; what changes something
+ * the rules decide. A node without a state tells of itself alone. */
 static bool may_ask(struct answer *answer)
 {
+    uint32_t needed = administrators_for(answer->ask->request.kind);
+    uint32_t has;
+
     sign(answer, &answer->command);
-    if (query_roles_of(answer->machine, &answer->command) != 0) {
+    has = query_roles_of(answer->machine, &answer->command);
+    if (needed == 0 ? has != 0 : (has & needed) != 0) {
         return true;
     }
     answer_refuse_outcome(answer, OUTCOME_ADMINISTRATOR_ROLE_MISSING,
-                          administrators_lack(answer, 0));
+                          administrators_lack(answer, needed));
     return false;
 }
 
@@ -335,7 +357,7 @@ static bool holds_already(struct desk *desk, struct answer *answer)
 {
     answer->machine = desk->state.machine(desk->state.context);
     answer->does = ANSWER_REPLIES;
-    if (answer->machine != NULL) {
+    if (answer->machine != NULL && may_ask(answer)) {
         answer->row->decide(answer);
     }
     return !answer_refused(answer) && answer->does == ANSWER_ALREADY;

@@ -269,6 +269,7 @@ static void watch_nodes(struct sessions *hub)
 
 void duties_tick(struct sessions *hub)
 {
+    directories_count(hub->machine, &hub->meters.directories);
     if (proposer_epoch(hub->proposer) == 0) {
         return;
     }

@@ -67,16 +67,23 @@ static void told(struct proposal *proposal, enum proposal_fate fate,
 {
     struct keeping *keeping =
         (struct keeping *)((char *)proposal - offsetof(struct keeping, purge));
+    struct sessions *hub =
+        (struct sessions *)((char *)keeping -
+                            offsetof(struct sessions, keeping));
+    struct keeping_meters *meters = &hub->meters.keeping;
 
     (void)effects;
     keeping->purging = false;
     if (fate == PROPOSAL_APPLIED && outcome_is_success(applied->outcome)) {
         journal_notice("room_purged", "room=%" PRIu32 " messages=%" PRIu64,
                        keeping->room, applied->value);
+        meter_add(&meters->purges, 1);
+        meter_add(&meters->purged, applied->value);
         keeping->room -= 1; /* There may be more. */
     } else if (fate == PROPOSAL_APPLIED) {
         journal_notice("purge_refused", "room=%" PRIu32 " outcome=%s",
                        keeping->room, outcome_name(applied->outcome));
+        meter_add(&meters->refused, 1);
     }
 }
 
@@ -117,6 +124,7 @@ static bool look(struct sessions *hub, const struct room *room)
     if (error != ERROR_NONE) {
         journal_error("retention_not_read", "room=%" PRIu32 " error=%s",
                       view.place.number, error_name(error));
+        meter_add(&hub->meters.keeping.not_read, 1);
     } else if (upto > 0) {
         propose(hub, &view, upto);
     }

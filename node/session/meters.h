@@ -5,6 +5,7 @@
 #ifndef NODE_SESSION_METERS_H
 #define NODE_SESSION_METERS_H
 
+#include "node/session/directories.h"
 #include "node/session/question.h"
 #include "proto/base/meter.h"
 
@@ -53,7 +54,17 @@ struct screening_meters {
     struct meter_histogram ask_us;  /* From question to answer. */
 };
 
+/* Retention, as this node sees to it while it leads. */
+struct keeping_meters {
+    struct meter_counter purges;   /* Made. */
+    struct meter_counter purged;   /* Messages, by those. */
+    struct meter_counter refused;  /* By the rules. */
+    struct meter_counter not_read; /* Rooms whose messages were not read. */
+};
+
 struct session_meters {
+    struct directory_meters directories;
+    struct keeping_meters keeping;
     struct screening_meters screening;
     struct outbox_meters outbox;
     struct meter_gauge callers;    /* Dialogs of this node. */

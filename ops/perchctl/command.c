@@ -647,7 +647,8 @@ const struct command commands[] = {
      "become administrators, and the list decides from then on",
      .parameters = {ADMINISTRATOR_WORD,
                     NEEDED("--role", "role", ADMINISTRATOR_ROLES,
-                           "viewer: look; room_administrator: rooms, "
+                           "viewer: look, but not at what is said; "
+                           "room_administrator: rooms, "
                            "categories, groups; compliance_officer: what is "
                            "said; operator: users, sessions, nodes, the pool; "
                            "administrator: everything")},

@@ -175,6 +175,61 @@ static void test_roles__decide_who_may(void **state)
     HAS(scene->err, "local:root has viewer; it is for operator");
 }
 
+/* What others say, and whom a hold lies on, is for compliance officers and
+ * administrators: others are refused before anything is looked up, as a dry
+ * run or "so already" would tell as much. */
+static void test_roles__keep_what_is_said(void **state)
+{
+    static const char *const roles[] = {"viewer", "room_administrator",
+                                        "operator"};
+    static const char *const words[] = {
+        "messages list desk",
+        "messages show desk 1",
+        "messages search crane",
+        "messages export desk",
+        "messages redact desk --match crane --reason r",
+        "--dry-run messages redact desk --match crane --reason r",
+        "messages withdraw desk 1",
+        "--dry-run messages withdraw desk 1",
+        "messages search crane --room nowhere",
+        "--stale messages search crane",
+        "holds list",
+        "holds place case --user alice --reason r",
+        "holds lift case --user alice --reason r",
+    };
+    struct scene *scene = *state;
+    char grant[128];
+
+    run_as_alice(scene,
+                 "administrators grant certificate:alice --role "
+                 "administrator",
+                 0);
+    run_as_alice(scene, "holds place case --user alice --reason theft", 0);
+    for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+        run_as_alice(scene, "administrators revoke local:root", 0);
+        snprintf(grant, sizeof(grant),
+                 "administrators grant local:root --role %s", roles[i]);
+        run_as_alice(scene, grant, 0);
+        run(scene, "rooms show desk", 0);
+        for (size_t j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
+            run(scene, words[j], 1);
+            HAS(scene->err, "[ADMINISTRATOR_ROLE_MISSING]");
+            HAS(scene->err, "it is for compliance_officer or administrator");
+            HAS(scene->err, roles[i]);
+            HAS_NOT(scene->err, "theft");
+            assert_string_equal(scene->out, "");
+        }
+    }
+    run_as_alice(scene,
+                 "administrators grant local:root --role "
+                 "compliance_officer",
+                 0);
+    run(scene, "messages search crane", 0);
+    HAS(scene->out, "crane");
+    run(scene, "holds list", 0);
+    HAS(scene->out, "theft");
+}
+
 static struct {
     pthread_mutex_t mutex;
     char lines[16384];
@@ -218,6 +273,22 @@ static void test_reason__is_kept(void **state)
     run(scene, words, 1);
     HAS(scene->err, "[REASON_TOO_LONG]");
     run(scene, "users show erin", 1);
+}
+
+/* Who looks at what others say leaves a line; what was found is not in it. */
+static void test_looks__at_what_is_said_are_told(void **state)
+{
+    struct scene *scene = *state;
+
+    journal_capture(hear, NULL);
+    run(scene, "--reason 'case 12' messages search crane", 0);
+    run(scene, "rooms list", 0);
+    journal_capture(NULL, NULL);
+    assert_true(was_heard("said_looked_at administrator=\"root\""));
+    assert_true(was_heard("what=MESSAGES_SEARCH outcome=DONE"));
+    assert_true(was_heard("reason=\"case 12\""));
+    assert_false(was_heard("crane"));
+    assert_false(was_heard("ROOMS_LIST"));
 }
 
 /* The first domain of a pool raises its rules to what all started nodes know;
@@ -302,6 +373,8 @@ int main(void)
                scene_teardown),
         RUN_IN(test_administrators__whole_life, setup, scene_teardown),
         RUN_IN(test_roles__decide_who_may, setup_tls, scene_teardown),
+        RUN_IN(test_roles__keep_what_is_said, setup_tls, scene_teardown),
+        RUN_IN(test_looks__at_what_is_said_are_told, setup, scene_teardown),
         RUN_IN(test_reason__is_kept, setup, scene_teardown),
         RUN_IN(test_pool_set__begins_with_the_newest_rules, scene_setup_empty,
                scene_teardown),

@@ -19,7 +19,7 @@ from typing import Any
 
 import scene
 from fake_ldap import Answer, Entry, FakeLdap
-from scene import Scene, until
+from scene import Scene, page, until
 from slapd import (MANAGER, PASSWORD, SUFFIX, Slapd, group, person, unit)
 from sip_client import DOMAIN
 
@@ -440,6 +440,12 @@ class Holds(Directory):
         self.assertEqual(self.groups(), {
             'group:all': {sip(each) for each in self.PEOPLE}})
 
+    def monitored(self, name: str, value: int) -> None:
+        """Every node comes to export this of the directory."""
+        line = '\nperch_directory_%s %d\n' % (name, value)
+        until(lambda: all(line in page(each, '/metrics')
+                          for each in self.pool.nodes()), line.strip())
+
     def test_half_of_the_users_go(self) -> None:
         """Held on every node's status, told by exit code, journal and
         perchctl; another word, or another difference, lets nothing through."""
@@ -452,6 +458,7 @@ class Holds(Directory):
                          % held['run'])
         self.assertEqual((self.status()['phase'], self.status()['held'],
                           self.status()['leaving']), ('held', held['run'], 18))
+        self.monitored('held', 1)
         self.assertEqual(self.run_once(expect=HELD)['run'], held['run'])
         self.everybody()
         with self.assertRaisesRegex(Exception, 'OWNER_RUN_UNKNOWN|no run'):
@@ -471,6 +478,7 @@ class Holds(Directory):
                          {sip(each) for each in self.PEOPLE[:10]})
         self.assertEqual((self.status()['phase'], self.status()['held']),
                          ('done', None))
+        self.monitored('held', 0)
 
     def test_directory_comes_back(self) -> None:
         """What was a mistake is undone in the directory, and all is well."""

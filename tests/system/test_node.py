@@ -79,7 +79,12 @@ class Life(Scene):
         metrics = page(leader, '/metrics')
         for name in ('perch_apply_entries_total', 'perch_raft_term',
                      'perch_sip_connections', 'perch_posts_total',
-                     'perch_raft_guard_total{kind="fig8"}'):
+                     'perch_raft_guard_total{kind="fig8"}',
+                     'perch_filter_expressions_bad', 'perch_hook_waiting',
+                     'perch_search_behind_messages', 'perch_directory_held',
+                     'perch_directory_failed',
+                     'perch_directory_done_timestamp_seconds',
+                     'perch_retention_purges_total'):
             self.assertIn('\n%s' % name, metrics)
         self.pool.node(1 + leader.number % 3).kill()
         self.pool.node(1 + (leader.number + 1) % 3).kill()
