@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "node/bridge_messages.h"
 #include "node/bridge_content.h"
+#include "node/bridge_messages.h"
 #include "node/session/cataloging.h"
 #include "node/session/facts.h"
 #include "node/session/keeping.h"

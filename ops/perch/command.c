@@ -3,11 +3,11 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_chat,   &command_follow,   &command_post,        &command_history,
-    &command_correct, &command_withdraw,
-    &command_search, &command_rooms,    &command_who,         &command_news,
-    &command_read,   &command_followed, &command_unfollow,    &command_feeds,
-    &command_feed,   &command_people,   &command_invitations, &command_check,
+    &command_chat,        &command_follow,   &command_post,   &command_history,
+    &command_correct,     &command_withdraw, &command_search, &command_rooms,
+    &command_who,         &command_news,     &command_read,   &command_followed,
+    &command_unfollow,    &command_feeds,    &command_feed,   &command_people,
+    &command_invitations, &command_check,
 };
 
 const struct command *command_find(const char *name)

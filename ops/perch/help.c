@@ -2,6 +2,8 @@
 
 #include "ops/perch/command.h"
 
+enum { HELP_COLUMN = 32 }; /* Where a command's meaning begins. */
+
 static const char options_text[] =
     "\n"
     "Options:\n"
@@ -80,7 +82,9 @@ void help_print(FILE *to)
           "A persistent chat client for terminals and scripts.\n\nCommands:\n",
           to);
     for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
-        fprintf(to, "  %-9s%-20s %s\n", command->name, command->usage,
+        int len = fprintf(to, "  %-9s%s", command->name, command->usage);
+
+        fprintf(to, "%*s%s\n", len < HELP_COLUMN ? HELP_COLUMN - len : 1, "",
                 command->help);
     }
     fputs(options_text, to);

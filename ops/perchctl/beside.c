@@ -60,6 +60,7 @@ int beside_become(int argc, char *const *argv)
     char **words = calloc((size_t)argc + 3, sizeof(*words));
     char *slash;
 
+    CHECK(beside_is_asked(argc, argv));
     CHECK(words != NULL);
     slash = len > 0 ? strrchr(self, '/') : NULL;
     if (slash != NULL) {

@@ -12,8 +12,8 @@
  * to it. Options that every command takes may stand before it. */
 bool beside_is_asked(int argc, char *const *argv);
 
-/** Become that program. Returns only when that fails, with a line that says why
- * on standard error: the exit code. */
+/** Become that program, when it is asked. Returns only when that fails, with a
+ * line that says why on standard error: the exit code. */
 int beside_become(int argc, char *const *argv);
 
 #endif

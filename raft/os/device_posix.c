@@ -166,8 +166,8 @@ enum error device_remove_directory(const char *path)
     if (device.path == NULL) {
         return ERROR_NO_MEMORY;
     }
-    error = rmdir(path) == 0 ? sync_above(&device)
-                             : report(&device, "", "rmdir");
+    error =
+        rmdir(path) == 0 ? sync_above(&device) : report(&device, "", "rmdir");
     free(device.path);
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }

@@ -355,6 +355,9 @@ class SignInTest(PoolTest):
         for word in ('chat', 'follow', 'post', 'history', 'rooms', 'who',
                      'check', 'Examples', 'Exit codes', '--retry-id'):
             self.assertIn(word, text)
+        commands = text.split('Commands:\n')[1].split('\n\n')[0]
+        for line in commands.splitlines():   # Meanings stand in one column.
+            self.assertRegex(line, r'^(?=  [a-z]).{31} [a-z]')
         self.assertRegex(self.perch('--version'), r'^perch \d+\.\d+')
 
     def test_manual(self):

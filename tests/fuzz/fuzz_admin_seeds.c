@@ -68,8 +68,7 @@ int main(int argc, char **argv)
     struct buffer to = BUFFER_EMPTY;
 
     CHECK(argc == 2 && arena != NULL);
-    FOR_EACH_ADMIN_KIND(kind)
-    {
+    FOR_EACH_ADMIN_KIND (kind) {
         buffer_clear(&to);
         sample_request(arena, kind, &to);
         write_seed(argv[1], admin_fact(kind)->name, &to);

@@ -23,7 +23,7 @@ struct inode {
     uint8_t *dirty;   /* For each sector: 1 when it is unsynced. */
     size_t len;
     size_t len_durable;
-    bool is_directory; /* Without bytes; files_disk.c. */
+    bool is_directory;               /* Without bytes; files_disk.c. */
     struct files_sim_object *object; /* In place of a directory's files. */
 };
 
@@ -39,8 +39,8 @@ TAILQ_HEAD(name_list, name);
 struct change {
     TAILQ_ENTRY(change) link;
     struct inode *inode;
-    char *from; /* The name that goes; NULL: none. */
-    char *to;   /* The name that comes; NULL: none. */
+    char *from;   /* The name that goes; NULL: none. */
+    char *to;     /* The name that comes; NULL: none. */
     bool follows; /* It happens if, and only if, the one before does. */
 };
 
