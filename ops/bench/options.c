@@ -48,6 +48,8 @@ static const struct row rows[] = {
     {"--rooms-named", "PREFIX", KIND_TEXT, AT(rooms_named), 0, 0,
      "post in rooms whose names begin so (bench-)"},
     {"--rooms", "N", KIND_COUNT, AT(rooms), 1, 10000, "use so many of them"},
+    {"--messages", "N", KIND_COUNT, AT(messages), 1000, 100000000,
+     "search: so many of them (1000000)"},
     {"--sessions", "N", KIND_COUNT, AT(sessions), 1, 60000,
      "clients signed in, spread over the servers"},
     {"--outstanding", "N[,N...]", KIND_LIST, 0, 1, 100000,
