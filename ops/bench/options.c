@@ -57,7 +57,7 @@ static const struct row rows[] = {
     {"--rate", "N", KIND_DECIMAL, AT(rate), 0.001, 10000000,
      "operations per second where a mode is paced; overload: sign-ins (16)"},
     {"--scale", "X", KIND_DECIMAL, AT(scale), 0.001, 1000,
-     "mixed: times the published rates of the whole pool (1)"},
+     "mixed, model: times the published rates of the whole pool (1)"},
     {"--seconds", "S", KIND_DECIMAL, AT(seconds), 0.1, 3600,
      "how long each figure is measured (5)"},
     {"--warm", "S", KIND_DECIMAL, AT(warm_seconds), 0, 600,
