@@ -214,7 +214,9 @@ void daemon_free(struct daemon *daemon)
     }
     stop_threads(daemon);
     close_edges(daemon);
-    sessions_set_program(backend_sessions(daemon->backend), NULL, false);
+    if (daemon->backend != NULL) { /* Not of a node that did not come up. */
+        sessions_set_program(backend_sessions(daemon->backend), NULL, false);
+    }
     program_close(daemon->program);
     daemon_state_close(daemon);
     backend_close(daemon->backend);

@@ -1,8 +1,8 @@
 /* The catalog: which messages have which words. Derived from the rows of the
  * store and made anew from them whenever it is in doubt; never a source.
  *
- * It proposes, its user decides: what a search gives are messages that have the
- * words, or had them once. Whoever asks reads the message and looks. What a
+ * It proposes, its user decides: what a search gives are messages that had the
+ * words when they were put in. Whoever asks reads the message and looks. What a
  * search does not give has not been put in -- how far each room is, the marks
  * say, and they change together with what they speak of, or not at all.
  *
@@ -43,16 +43,16 @@ enum {
 };
 
 struct catalog_message {
-    int64_t at_us; /* When it was committed: no two have the same. */
+    int64_t at_us; /* When it was said; imported ones may share a moment. */
     uint32_t room; /* Place number. */
-    uint64_t message_id;
+    uint64_t message_id; /* With the room: which message it is. */
     struct slice author; /* URI; ASCII case aside. */
     struct slice words;
 };
 
 /* A message that a search gives. */
 struct catalog_hit {
-    int64_t at_us;
+    int64_t at_us; /* Or some microseconds later, where a thousand share it. */
     uint32_t room;
     uint64_t message_id;
 };
@@ -100,14 +100,15 @@ enum error catalog_marks(struct catalog *catalog, catalog_marked *each,
 /** Begin a write; catalog_commit or catalog_drop ends it. */
 enum error catalog_begin(struct catalog *catalog);
 
-/** Put a message in, or put in again one whose words have changed: it is found
- * by its new words, and perhaps still by its old ones. */
+/** Put a message in, or put in again one whose words have changed: the old ones
+ * are taken out. */
 enum error catalog_put(struct catalog *catalog,
                        const struct catalog_message *message);
 
-/** Take a message out. @message  As it was put in last, words and all. */
+/** Take a message out, its words with it; one that is not in is none less.
+ * @hit  As a search gives it, or as it was put in. */
 enum error catalog_remove(struct catalog *catalog,
-                          const struct catalog_message *message);
+                          const struct catalog_hit *hit);
 
 /** Say that all messages of a room up to this one are in. */
 enum error catalog_mark(struct catalog *catalog, uint32_t room,

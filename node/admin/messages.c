@@ -176,8 +176,9 @@ static void propose_redaction(struct answer *answer,
     redact->has_replacement = asked->has_replacement;
     redact->replacement = asked->replacement;
     answer_tells(answer, asked->has_replacement ? "replaced" : "redacted",
-                 "%zu messages of room \"%.*s\"", listing->page.n,
-                 SLICE_PRINT(listing->room.place.name));
+                 "what was asked for in room \"%.*s\" (%zu message%s)",
+                 SLICE_PRINT(listing->room.place.name), listing->page.n,
+                 listing->page.n == 1 ? "" : "s");
     answer_proposes(answer, PERCH__COMMAND__KIND_MESSAGE_REDACT)
         ->message_redact = redact;
 }

@@ -4,6 +4,7 @@
 #include "node/chat/attention.h"
 #include "node/chat/category.h"
 #include "node/chat/enforce.h"
+#include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/membership.h"
 #include "node/chat/memory.h"
@@ -133,6 +134,7 @@ enum outcome category_delete(struct turn *turn,
     }
 
     strip_place(machine, &category->place);
+    filter_lose_category(turn, &category->place.guid);
     category_drop(machine, category);
     tombstone_add(turn, &category->place, 0);
     tell_place(turn, &category->place, EVENT_CATEGORY_DELETED);
@@ -140,15 +142,17 @@ enum outcome category_delete(struct turn *turn,
     return OUTCOME_DONE;
 }
 
-/* Take all out; those who were in are collected. */
+/* Take all out; those who were in are collected, by rising number, which moves
+ * no other either. */
 static void strip_members(struct machine *machine, struct group *group,
                           struct number_map *moved)
 {
+    for (uint32_t i = 0; i < group->members.n; i++) {
+        number_map_set(moved, group->members.pairs[i].number, 1);
+    }
     while (group->members.n > 0) {
-        uint32_t number = last_of(&group->members);
-
-        drop_membership(machine, group, principal_at(machine, number));
-        number_map_set(moved, number, 1);
+        drop_membership(machine, group,
+                        principal_at(machine, last_of(&group->members)));
     }
 }
 

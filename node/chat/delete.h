@@ -19,7 +19,8 @@
 enum outcome room_delete(struct turn *turn, const Perch__RoomDelete *command);
 
 /**
- * Delete a category that has no rooms.
+ * Delete a category that has no rooms. Filters that name others, too, name it
+ * no more.
  *
  * Returns CATEGORY_UNKNOWN, VERSION_STALE or CATEGORY_NOT_EMPTY.
  */

@@ -1,6 +1,7 @@
 #include "node/chat/filter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/chat/filter_plan.h"
 #include "proto/base/check.h"
@@ -263,4 +264,31 @@ enum outcome filter_delete(struct turn *turn,
     filter_free(filter);
     tell(turn, slot);
     return OUTCOME_DONE;
+}
+
+/* Take the guid at a place out, and close up. */
+static void lose(struct turn *turn, struct filter *filter, uint32_t at)
+{
+    CHECK(at < filter->n_categories && filter->version < UINT32_MAX);
+    filter->n_categories -= 1;
+    memmove(&filter->categories[at], &filter->categories[at + 1],
+            (filter->n_categories - at) * sizeof(filter->categories[0]));
+    filter->version += 1;
+    filter->changed_at_us = turn->sent_at_us;
+    tell(turn, filter->slot);
+}
+
+void filter_lose_category(struct turn *turn, const struct guid *category)
+{
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        struct filter *filter = turn->machine->filters[i];
+        uint32_t n = filter == NULL ? 0 : filter->n_categories, at = 0;
+
+        while (at < n && guid_compare(&filter->categories[at], category) != 0) {
+            at += 1;
+        }
+        if (at < n && n > 1) {
+            lose(turn, filter, at);
+        }
+    }
 }

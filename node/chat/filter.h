@@ -44,6 +44,14 @@ enum outcome filter_change(struct turn *turn,
 enum outcome filter_delete(struct turn *turn,
                            const Perch__FilterDelete *command);
 
+/**
+ * Take a category that is deleted out of all filters.
+ *
+ * A filter that names no other keeps it, and so is of no category from now on:
+ * without it, it would be of the whole pool.
+ */
+void filter_lose_category(struct turn *turn, const struct guid *category);
+
 /** Find a filter by name, ASCII case aside. NULL when there is none. */
 struct filter *filter_find(const struct machine *machine, struct slice name);
 

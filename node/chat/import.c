@@ -4,17 +4,31 @@
 #include "node/chat/room.h"
 #include "proto/base/check.h"
 
-/* Times rise, and are past: what is kept for a while is kept from then on. */
-static enum outcome check_time(const struct machine *machine,
+/* When the message before one of the import was said; 0 when there is none, or
+ * not any more. */
+static int64_t time_before(const struct turn *turn,
+                           const Perch__MessagesImport *import, size_t at)
+{
+    const struct said *last;
+
+    if (at > 0) {
+        return import->messages[at - 1]->sent_at_us;
+    }
+    last = facts_find(turn->facts, import->first_id - 1);
+    return last == NULL ? 0 : last->sent_at_us;
+}
+
+/* Times rise in a room, and are past: what is kept for a while is kept from
+ * then on, and what is cleared is cleared up to a moment. */
+static enum outcome check_time(const struct turn *turn,
                                const Perch__MessagesImport *import, size_t at)
 {
     int64_t sent_at_us = import->messages[at]->sent_at_us;
 
-    if (sent_at_us <= 0 || sent_at_us > machine->sent_at_us ||
-        (at > 0 && sent_at_us < import->messages[at - 1]->sent_at_us)) {
-        return OUTCOME_IMPORT_TIME;
-    }
-    return OUTCOME_DONE;
+    return sent_at_us <= 0 || sent_at_us > turn->sent_at_us ||
+                   sent_at_us < time_before(turn, import, at)
+               ? OUTCOME_IMPORT_TIME
+               : OUTCOME_DONE;
 }
 
 /* As users' URIs are kept: one who is a user here is to be the author. */
@@ -28,7 +42,7 @@ static bool is_folded(struct slice uri)
     return true;
 }
 
-static enum outcome check_message(const struct machine *machine,
+static enum outcome check_message(const struct turn *turn,
                                   const Perch__MessagesImport *import,
                                   size_t at)
 {
@@ -46,10 +60,10 @@ static enum outcome check_message(const struct machine *machine,
     outcome = text_check_line(codec_slice(message->display_name),
                               NAME_CHARACTERS_MAX, OUTCOME_NAME_TOO_LONG);
     if (outcome == OUTCOME_DONE) {
-        outcome = check_time(machine, import, at);
+        outcome = check_time(turn, import, at);
     }
     if (outcome == OUTCOME_DONE) {
-        outcome = post_check_wording(machine, &wording);
+        outcome = post_check_wording(turn->machine, &wording);
     }
     return outcome == OUTCOME_DONE ? post_check_annotation(post) : outcome;
 }
@@ -71,7 +85,7 @@ static enum outcome check(struct turn *turn, const struct room *room,
         return OUTCOME_IMPORT_POSITION;
     }
     for (size_t i = 0; i < import->n_messages; i++) {
-        enum outcome outcome = check_message(turn->machine, import, i);
+        enum outcome outcome = check_message(turn, import, i);
 
         if (outcome != OUTCOME_DONE) {
             turn->value = i;

@@ -16,7 +16,9 @@
  * messages takes none, so that a batch that is sent again does no harm, and one
  * that is interrupted goes on where the room stands. Nobody is told; who may
  * read the room finds them in its history. Authors need not be users; their
- * URIs are lower case, as users' are kept.
+ * URIs are lower case, as users' are kept. Their times rise, from that of the
+ * room's last message on if it is still there: a room's order is one of time,
+ * which retention and clearing go by.
  *
  * value becomes the room's last message id; of a refusal for its place in the
  * list, that, from 0.

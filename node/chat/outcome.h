@@ -197,7 +197,8 @@
     X(IMPORT_POSITION, 409, "ERROR_COLLISION",                                 \
       "the first of the messages would not be the next of the room")           \
     X(IMPORT_TIME, 400, "ERROR_INVALID_ARGUMENT",                              \
-      "the times of imported messages rise, and are past")                     \
+      "the times of imported messages rise from the room's last on, and are "  \
+      "past")                                                                  \
     X(ANNOTATION_INVALID, 400, "ERROR_INVALID_ARGUMENT",                       \
       "the annotation of a message is UTF-8 of up to 2048 bytes")              \
     X(STORY_UNTITLED, 400, "ERROR_INVALID_ARGUMENT",                           \

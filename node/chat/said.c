@@ -8,6 +8,7 @@ bool message_is_wanted(const Perch__Command *command)
     return command->kind_case == PERCH__COMMAND__KIND_MESSAGE_CORRECT ||
            command->kind_case == PERCH__COMMAND__KIND_MESSAGE_WITHDRAW ||
            command->kind_case == PERCH__COMMAND__KIND_MESSAGE_REDACT ||
+           command->kind_case == PERCH__COMMAND__KIND_MESSAGES_IMPORT ||
            command->kind_case == PERCH__COMMAND__KIND_ROOM_PURGE;
 }
 
@@ -28,11 +29,20 @@ static ProtobufCBinaryData fill(const Perch__Command *command,
         wants->n = command->message_redact->n_message_ids;
         wants->ids = command->message_redact->message_ids;
         return command->message_redact->room;
+    case PERCH__COMMAND__KIND_MESSAGES_IMPORT:
+        return command->messages_import->room;
     default:
         wants->after_id = command->room_purge->after_id;
         wants->upto_id = command->room_purge->upto_id;
         return command->room_purge->room;
     }
+}
+
+/* An import goes behind the last message there is. */
+static void want_last(struct wants *wants)
+{
+    wants->upto_id = wants->message_id_last;
+    wants->after_id = wants->upto_id > 0 ? wants->upto_id - 1 : 0;
 }
 
 /* What the rule refuses without a look at messages. */
@@ -61,6 +71,9 @@ bool message_wants(const struct machine *machine, const Perch__Command *command,
     wants_out->room = room->place.number;
     wants_out->rows_above = room->purged_upto;
     wants_out->message_id_last = room->message_id_last;
+    if (command->kind_case == PERCH__COMMAND__KIND_MESSAGES_IMPORT) {
+        want_last(wants_out);
+    }
     return true;
 }
 

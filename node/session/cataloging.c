@@ -74,14 +74,18 @@ static void take_rooms(struct cataloging *cataloging, struct feed *next)
     }
 }
 
+static void put_again(struct feed *feed, const struct feed_range *range)
+{
+    feed_add_again(
+        feed, &(struct catalog_hit){range->at_us, range->room, range->first});
+}
+
 static void take_again(struct cataloging *cataloging, struct feed *next)
 {
     struct feed *again = &cataloging->again;
 
     while (again->n > 0 && next->n < CATALOGING_FEED_MESSAGES) {
-        const struct feed_range *range = &again->ranges[--again->n];
-
-        feed_add_again(next, range->room, range->first);
+        put_again(next, &again->ranges[--again->n]);
     }
 }
 
@@ -93,7 +97,9 @@ static void feed(struct cataloging *cataloging)
     cataloging->timer_runs = false;
     next->n = 0;
     next->kind = cataloging->is_unscanned ? FEED_SCAN : FEED_ROWS;
-    if (next->kind == FEED_ROWS) {
+    if (next->kind == FEED_SCAN) {
+        cataloging_add_purged(cataloging, next);
+    } else {
         take_again(cataloging, next);
         take_rooms(cataloging, next);
     }
@@ -194,14 +200,16 @@ static void opened(struct cataloging *cataloging)
     }
 }
 
-/* What was revised since the catalog was level is to be put in again. */
+/* What was revised since the catalog was level is to be put in again, and what
+ * was purged is to be taken out. */
 static void scanned(struct cataloging *cataloging)
 {
     const struct feed *found = &cataloging->feed;
 
     for (size_t i = 0; i < found->n; i++) {
-        feed_add_again(&cataloging->again, found->ranges[i].room,
-                       found->ranges[i].first);
+        if (found->ranges[i].is_again) {
+            put_again(&cataloging->again, &found->ranges[i]);
+        }
     }
     cataloging->is_unscanned = false;
 }
@@ -210,7 +218,7 @@ static void fed_again(struct cataloging *cataloging,
                       const struct feed_range *range, bool is_in)
 {
     if (!is_in) {
-        feed_add_again(&cataloging->again, range->room, range->first);
+        put_again(&cataloging->again, range);
     }
 }
 
@@ -380,6 +388,7 @@ void cataloging_use(struct cataloging *cataloging,
     cataloging->machine = machine;
     cataloging->store = store;
     cataloging->applied_index = applied_index;
+    cataloging->is_unscanned = true;
     if (cataloging->state != CATALOGING_OPENING) {
         cataloging_compare(cataloging);
     }
@@ -403,10 +412,15 @@ void cataloging_said(struct cataloging *cataloging, uint32_t room,
     cataloging_raise(cataloging, room, message_id);
 }
 
-void cataloging_revised(struct cataloging *cataloging, uint32_t room,
-                        uint64_t message_id)
+void cataloging_revised(struct cataloging *cataloging,
+                        const struct catalog_hit *message)
 {
-    feed_add_again(&cataloging->again, room, message_id);
+    bool is_open = cataloging->state == CATALOGING_FEEDING ||
+                   cataloging->state == CATALOGING_LEVEL;
+
+    if (is_open) { /* Else what it has missed is looked for when it opens. */
+        feed_add_again(&cataloging->again, message);
+    }
 }
 
 void cataloging_committed(struct cataloging *cataloging, uint64_t applied_index)

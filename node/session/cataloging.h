@@ -82,9 +82,10 @@ void cataloging_release(struct cataloging *cataloging,
 void cataloging_said(struct cataloging *cataloging, uint32_t room,
                      uint64_t message_id);
 
-/** Take note that a message has other words now, likewise. */
-void cataloging_revised(struct cataloging *cataloging, uint32_t room,
-                        uint64_t message_id);
+/** Take note that a message has other words now, or is not to be found any
+ * more, likewise. */
+void cataloging_revised(struct cataloging *cataloging,
+                        const struct catalog_hit *message);
 
 /** Take note that all up to an index is in the store. */
 void cataloging_committed(struct cataloging *cataloging,

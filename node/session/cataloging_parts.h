@@ -15,12 +15,14 @@ struct feed_range {
     uint32_t room;
     uint64_t first, wanted; /* Message ids. */
     uint64_t last;          /* As far as it got. */
-    bool is_again;          /* One that is in, and has other words now. */
+    int64_t at_us;          /* AGAIN: when it was said, for one that is gone. */
+    bool is_again; /* One that is in, and has other words now, or none. */
 };
 
 enum feed_kind {
     FEED_OPEN, /* A catalog, and give its marks. */
-    FEED_SCAN, /* The store for messages that were revised since a level. */
+    FEED_SCAN, /* For messages that were revised or purged since it was level.
+                */
     FEED_ROWS, /* Put messages in. */
 };
 
@@ -30,11 +32,11 @@ struct feed {
     struct cataloging *cataloging;
     enum feed_kind kind;
     bool discard;              /* OPEN: the catalog there is, first. */
-    struct feed_range *ranges; /* ROWS: to be put in. Of the others what came
-                                  of them: marks, messages. */
+    struct feed_range *ranges; /* ROWS: to be put in. SCAN: purged up to there,
+                                  and what came of it: messages to be put in
+                                  again. OPEN: what came of it, marks. */
     size_t n, capacity;
     uint64_t index; /* ROWS: the catalog is level with it then; 0: not yet. */
-    uint64_t level; /* Of the catalog, when it was opened. */
     struct store *store;
     uint64_t began_us;
 
@@ -90,7 +92,8 @@ struct cataloging {
     size_t n_behind, behind_capacity;
     uint64_t messages_behind;
     uint64_t messages_said; /* In all rooms. */
-    bool is_unscanned; /* What was revised before the start is not known. */
+    bool is_unscanned; /* What was revised or purged before this state came is
+                          not known. */
     struct feed again; /* Only ranges: messages to be put in again. */
 
     struct lookup_list waiting;      /* For the catalog to get there. */
@@ -104,11 +107,15 @@ struct cataloging {
 /** Do on the worker what a feed says (its job's run). */
 void feeding_run(struct job *job);
 
-/** Add a message that is to be put in again. */
-void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id);
+/** Add a message that is to be put in again, or taken out when it is gone. */
+void feed_add_again(struct feed *feed, const struct catalog_hit *message);
 
 /** Add a range to a feed. */
 void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last);
+
+/** Begin a feed with the rooms of which something was purged, and how far. */
+void cataloging_add_purged(const struct cataloging *cataloging,
+                           struct feed *feed);
 
 /** Do what is due, after anything has changed. */
 void cataloging_go_on(struct cataloging *cataloging);

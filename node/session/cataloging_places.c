@@ -80,6 +80,23 @@ static bool raise_from_state(void *context, const struct room *room)
     return true;
 }
 
+static bool add_if_purged(void *context, const struct room *room)
+{
+    struct room_view view;
+
+    view_room(room, &view);
+    if (view.purged_upto > 0) {
+        feed_add(context, view.place.number, 1, view.purged_upto);
+    }
+    return true;
+}
+
+void cataloging_add_purged(const struct cataloging *cataloging,
+                           struct feed *feed)
+{
+    list_rooms(cataloging->machine, add_if_purged, feed);
+}
+
 /* Compare every room with the catalog. */
 void cataloging_compare(struct cataloging *cataloging)
 {

@@ -26,10 +26,11 @@ void feed_add(struct feed *feed, uint32_t room, uint64_t first, uint64_t last)
         .room = room, .first = first, .wanted = last, .last = last};
 }
 
-void feed_add_again(struct feed *feed, uint32_t room, uint64_t message_id)
+void feed_add_again(struct feed *feed, const struct catalog_hit *message)
 {
-    feed_add(feed, room, message_id, message_id);
+    feed_add(feed, message->room, message->message_id, message->message_id);
     feed->ranges[feed->n - 1].is_again = true;
+    feed->ranges[feed->n - 1].at_us = message->at_us;
 }
 
 static enum error open_or_make(struct feed *feed)
@@ -65,13 +66,13 @@ static bool take_mark(void *context, uint32_t room, uint64_t message_id)
 static enum error open_catalog(struct feed *feed)
 {
     TRY(open_or_make(feed));
-    feed->level = catalog_level(feed->cataloging->catalog);
     return catalog_marks(feed->cataloging->catalog, take_mark, feed);
 }
 
 struct loaded {
     uint32_t room;
     struct said said;
+    bool is_out; /* Not to be found: taken out, if it was in. */
 };
 
 /* Messages of several rooms, to be put in by time: out of it, the catalog
@@ -94,12 +95,23 @@ static bool is_full(const struct load *load)
 static void take_item(struct load *load, const struct feed_range *range,
                       const struct reading_item *item)
 {
-    struct loaded *loaded = &load->items[load->n];
+    struct loaded *loaded = &load->items[load->n++];
 
     loaded->room = range->room;
     reading_said(item, &loaded->said);
-    load->n += loaded->said.hidden ? 0 : 1; /* Never to be found. */
+    loaded->is_out = !reading_is_shown(&loaded->said);
     load->bytes += loaded->said.text.len + sizeof(*item->message);
+    load->feed->messages += 1;
+}
+
+/* A message that was in and has no row any more. */
+static void take_purged(struct load *load, const struct feed_range *range)
+{
+    struct loaded *loaded = &load->items[load->n++];
+
+    *loaded = (struct loaded){.room = range->room, .is_out = true};
+    loaded->said.message_id = range->first;
+    loaded->said.sent_at_us = range->at_us;
     load->feed->messages += 1;
 }
 
@@ -129,11 +141,15 @@ static enum error load_range(struct load *load, struct feed_range *range)
     const struct reading_range wanted = {range->room, range->first, range->last,
                                          false};
     struct reading *reading = NULL;
+    size_t before = load->n;
     enum error error;
 
     TRY(reading_open(load->view, &wanted, &reading));
     error = walk(load, reading, range);
     reading_close(reading);
+    if (error == ERROR_NONE && range->is_again && load->n == before) {
+        take_purged(load, range);
+    }
     return error;
 }
 
@@ -162,6 +178,26 @@ static int by_time(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static enum error put_one(struct catalog *catalog, const struct loaded *loaded,
+                          struct buffer *words)
+{
+    const struct said *said = &loaded->said;
+
+    if (loaded->is_out) {
+        return catalog_remove(catalog, &(struct catalog_hit){said->sent_at_us,
+                                                             loaded->room,
+                                                             said->message_id});
+    }
+    spelling_catalog(said->text, words);
+    return catalog_put(catalog, &(struct catalog_message){
+                                    .at_us = said->sent_at_us,
+                                    .room = loaded->room,
+                                    .message_id = said->message_id,
+                                    .author = said->author_uri,
+                                    .words = buffer_slice(words),
+                                });
+}
+
 static enum error put_all(struct load *load, struct catalog *catalog)
 {
     struct buffer words = BUFFER_EMPTY;
@@ -169,16 +205,7 @@ static enum error put_all(struct load *load, struct catalog *catalog)
 
     qsort(load->items, load->n, sizeof(*load->items), by_time);
     for (size_t i = 0; i < load->n && error == ERROR_NONE; i++) {
-        const struct said *said = &load->items[i].said;
-
-        spelling_catalog(said->text, &words);
-        error = catalog_put(catalog, &(struct catalog_message){
-                                         .at_us = said->sent_at_us,
-                                         .room = load->items[i].room,
-                                         .message_id = said->message_id,
-                                         .author = said->author_uri,
-                                         .words = buffer_slice(&words),
-                                     });
+        error = put_one(catalog, &load->items[i], &words);
     }
     buffer_deinit(&words);
     return error;
@@ -213,35 +240,23 @@ static enum error write(struct load *load, struct catalog *catalog)
     return catalog_commit(catalog);
 }
 
-/* Whether a revision gives its message other words to be found by. */
-static bool has_words(const Perch__Stored__Revision *revision)
-{
-    return revision->kind == REVISION_CORRECTED ||
-           revision->kind == REVISION_REPLACED;
-}
-
-static enum error scan_row(struct feed *feed, struct arena *arena,
+/* A row is of a room, a message, and the entry that made it what it is. */
+static enum error scan_row(struct feed *feed, uint64_t level,
                            const struct row *row)
 {
     uint64_t parts[KEY_PARTS_MAX];
-    Perch__Stored__Revision *revision = NULL;
 
     TRY(key_read(TABLE_REVISIONS, row->key, parts));
-    if (parts[2] <= feed->level) {
-        return ERROR_NONE;
-    }
-    arena_reset(arena);
-    TRY(codec_read(arena, &perch__stored__revision__descriptor, row->value,
-                   &revision));
-    if (has_words(revision)) {
-        feed_add_again(feed, (uint32_t)parts[0], parts[1]);
+    if (parts[2] > level) {
+        feed_add_again(feed, &(struct catalog_hit){.room = (uint32_t)parts[0],
+                                                   .message_id = parts[1]});
     }
     return ERROR_NONE;
 }
 
-static enum error scan_rows(struct feed *feed, struct view *view,
-                            struct arena *arena)
+static enum error scan_rows(struct feed *feed, struct view *view)
 {
+    uint64_t level = catalog_level(feed->cataloging->catalog);
     const struct range all = {SLICE_NONE, SLICE_NONE, false};
     struct cursor *cursor = NULL;
     struct row row;
@@ -249,7 +264,7 @@ static enum error scan_rows(struct feed *feed, struct view *view,
 
     TRY(cursor_open(view, TABLE_REVISIONS, all, &cursor));
     while ((error = cursor_next(cursor, &row)) == ERROR_NONE) {
-        error = scan_row(feed, arena, &row);
+        error = scan_row(feed, level, &row);
         if (error != ERROR_NONE) {
             break;
         }
@@ -258,19 +273,66 @@ static enum error scan_rows(struct feed *feed, struct view *view,
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-/* Find the messages that were revised since the catalog was level. */
+/* What is in, and the rooms that were purged, by number. */
+struct purge_scan {
+    struct feed *feed;
+    size_t n;
+};
+
+static int by_room(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = ((const struct feed_range *)b)->room;
+
+    return (left > right) - (left < right);
+}
+
+/* A catalog_found: takes what may be gone, which is little, for what was found
+ * gone was taken out. */
+static bool take_purged_one(void *context, const struct catalog_hit *hit)
+{
+    const struct purge_scan *scan = context;
+    const struct feed_range *purged =
+        bsearch(&hit->room, scan->feed->ranges, scan->n,
+                sizeof(*scan->feed->ranges), by_room);
+
+    if (purged != NULL && hit->message_id <= purged->last) {
+        feed_add_again(scan->feed, hit);
+    }
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return by_room(&((const struct feed_range *)a)->room, b);
+}
+
+static enum error scan_purged(struct feed *feed)
+{
+    const struct catalog_query all = {.from_us = INT64_MIN, .to_us = INT64_MAX};
+    struct purge_scan scan = {feed, feed->n};
+
+    if (scan.n == 0) {
+        return ERROR_NONE;
+    }
+    qsort(feed->ranges, feed->n, sizeof(*feed->ranges), by_number);
+    return catalog_search(feed->cataloging->catalog, &all, take_purged_one,
+                          &scan);
+}
+
+/* Find the messages that were revised or purged since the catalog was level. */
 static void scan(struct feed *feed)
 {
-    struct arena *arena = arena_new(FEED_ARENA_BYTES);
     struct view *view = NULL;
 
-    CHECK(arena != NULL);
-    feed->store_error = view_open(feed->store, &view);
-    if (feed->store_error == ERROR_NONE) {
-        feed->store_error = scan_rows(feed, view, arena);
+    feed->error = scan_purged(feed);
+    if (feed->error == ERROR_NONE) {
+        feed->store_error = view_open(feed->store, &view);
+    }
+    if (view != NULL) {
+        feed->store_error = scan_rows(feed, view);
     }
     view_close(view);
-    arena_free(arena);
 }
 
 static void feed_rows(struct feed *feed)

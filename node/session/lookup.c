@@ -39,6 +39,7 @@ struct search {
     struct lookup_found **tail;
     uint32_t looks, reads;
     size_t bytes;
+    int64_t start_us; /* When the message was said where it begins. */
     enum error error; /* Of the store. */
 };
 
@@ -70,11 +71,18 @@ static bool is_by(const struct lookup *lookup, struct slice author)
     return lookup->n_authors == 0;
 }
 
-/* Whether it is there for people to find. */
-static bool is_shown(const struct said *said)
+/* Of those that were said at once with where it begins, whether it is behind
+ * it, as the search goes. */
+static bool is_behind_start(const struct search *search,
+                            const struct said *said)
 {
-    return !said->hidden && said->state != REVISION_WITHDRAWN &&
-           said->state != REVISION_REDACTED && said->state != REVISION_CLEARED;
+    const struct lookup *lookup = search->lookup;
+
+    if (!lookup->has_start || said->sent_at_us != search->start_us) {
+        return true;
+    }
+    return lookup->newest_first ? said->message_id < lookup->start_id
+                                : said->message_id > lookup->start_id;
 }
 
 /* Whether the message as it is now has what is asked for: the catalog may
@@ -83,8 +91,8 @@ static bool is_wanted(struct search *search, const struct said *said)
 {
     const struct lookup *lookup = search->lookup;
 
-    return is_shown(said) && said->sent_at_us >= lookup->from_us &&
-           said->sent_at_us <= lookup->to_us &&
+    return reading_is_shown(said) && said->sent_at_us >= lookup->from_us &&
+           said->sent_at_us <= lookup->to_us && is_behind_start(search, said) &&
            is_by(lookup, said->author_uri) &&
            spelling_matches(&lookup->spelling, said->text, &search->scratch);
 }
@@ -138,7 +146,7 @@ static bool look_at(struct search *search, const struct catalog_hit *hit)
     error = reading_one(search->view, hit->room, hit->message_id,
                         search->candidate, &item);
     if (error == ERROR_NOT_FOUND) {
-        return true; /* It is gone, but for its words. */
+        return true; /* It is gone; the catalog will be told. */
     }
     if (error != ERROR_NONE) {
         return fail(search, error);
@@ -206,14 +214,9 @@ static enum error apply_start(struct search *search, struct catalog_query *to)
         return ERROR_NONE;
     }
     TRY(error);
-    if (to->newest_first) {
-        to->from_us = INT64_MIN;
-        to->to_us = said.sent_at_us - 1;
-    } else {
-        to->from_us =
-            said.sent_at_us + (said.message_id == lookup->start_id ? 1 : 0);
-        to->to_us = INT64_MAX;
-    }
+    search->start_us = said.sent_at_us;
+    to->from_us = to->newest_first ? INT64_MIN : said.sent_at_us;
+    to->to_us = to->newest_first ? said.sent_at_us : INT64_MAX;
     return ERROR_NONE;
 }
 

@@ -3,13 +3,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "proto/base/buffer.h"
 #include "proto/base/journal.h"
 #include "proto/codec.h"
 
-/* The revision that the second cursor stands at. */
+/* The revision that the second cursor stands at. Its bytes are the reading's
+ * own: whoever reads may clear the arena between two messages. */
 struct ahead {
     uint64_t message_id; /* 0: none is left. */
-    const Perch__Stored__Revision *revision;
+    struct buffer value;
 };
 
 struct reading {
@@ -52,6 +54,7 @@ enum error reading_open(struct view *view, const struct reading_range *range,
         return error;
     }
     reading->range = *range;
+    buffer_init(&reading->ahead.value);
     error = open_cursor(view, TABLE_MESSAGES, range, &reading->messages);
     if (error == ERROR_NONE) {
         error = open_cursor(view, TABLE_REVISIONS, range, &reading->revisions);
@@ -69,6 +72,7 @@ void reading_close(struct reading *reading)
     if (reading != NULL) {
         cursor_close(reading->messages);
         cursor_close(reading->revisions);
+        buffer_deinit(&reading->ahead.value);
         free(reading);
     }
 }
@@ -85,23 +89,35 @@ static enum error read_value(const struct reading *reading, struct arena *arena,
 }
 
 /* Step to the next revision. */
-static enum error look_ahead(struct reading *reading, struct arena *arena)
+static enum error look_ahead(struct reading *reading)
 {
+    struct ahead *ahead = &reading->ahead;
     uint64_t parts[KEY_PARTS_MAX];
-    Perch__Stored__Revision *revision = NULL;
     struct row row;
     enum error error = cursor_next(reading->revisions, &row);
 
-    reading->ahead = (struct ahead){0, NULL};
+    ahead->message_id = 0;
     if (error != ERROR_NONE) {
         return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
     }
     if (key_read(TABLE_REVISIONS, row.key, parts) != ERROR_NONE) {
         return rotten(reading->range.room, "a revision's key is none");
     }
+    buffer_clear(&ahead->value);
+    buffer_append_slice(&ahead->value, row.value);
+    ahead->message_id = parts[1];
+    return buffer_failed(&ahead->value) ? ERROR_NO_MEMORY : ERROR_NONE;
+}
+
+/* Make the revision ahead that of a message. */
+static enum error take_ahead(struct reading *reading, struct arena *arena,
+                             struct reading_item *item)
+{
+    Perch__Stored__Revision *revision = NULL;
+
     TRY(read_value(reading, arena, &perch__stored__revision__descriptor,
-                   row.value, &revision));
-    reading->ahead = (struct ahead){parts[1], revision};
+                   buffer_slice(&reading->ahead.value), &revision));
+    item->revision = revision;
     return ERROR_NONE;
 }
 
@@ -121,16 +137,16 @@ static enum error find_newest(struct reading *reading, struct arena *arena,
 {
     if (!reading->begun) {
         reading->begun = true;
-        TRY(look_ahead(reading, arena));
+        TRY(look_ahead(reading));
     }
     while (is_behind(reading, message_id)) {
-        TRY(look_ahead(reading, arena));
+        TRY(look_ahead(reading));
     }
     while (reading->ahead.message_id == message_id) {
         if (!reading->range.is_backward || item->revision == NULL) {
-            item->revision = reading->ahead.revision;
+            TRY(take_ahead(reading, arena, item));
         }
-        TRY(look_ahead(reading, arena));
+        TRY(look_ahead(reading));
     }
     return ERROR_NONE;
 }
@@ -171,6 +187,12 @@ void reading_said(const struct reading_item *item, struct said *said_out)
         said_out->text = codec_slice(revision->text);
         said_out->extra = codec_slice(revision->extra);
     }
+}
+
+bool reading_is_shown(const struct said *said)
+{
+    return !said->hidden && said->state != REVISION_WITHDRAWN &&
+           said->state != REVISION_REDACTED && said->state != REVISION_CLEARED;
 }
 
 enum error reading_one(struct view *view, uint32_t room, uint64_t message_id,

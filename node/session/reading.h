@@ -38,7 +38,7 @@ enum error reading_open(struct view *view, const struct reading_range *range,
 void reading_close(struct reading *reading);
 
 /**
- * Read the next message.
+ * Read the next message. The arena may be cleared between two.
  *
  * Returns NOT_FOUND after the last; ROTTEN for a row that is none, with a
  * journal line, or what the store says.
@@ -48,6 +48,9 @@ enum error reading_next(struct reading *reading, struct arena *arena,
 
 /** Say what a message is now. Borrows from the item. */
 void reading_said(const struct reading_item *item, struct said *said_out);
+
+/** Tell whether a message is there for people to find. */
+bool reading_is_shown(const struct said *said);
 
 /** Read one message. As reading_next. */
 enum error reading_one(struct view *view, uint32_t room, uint64_t message_id,

@@ -288,10 +288,31 @@ void sessions_start(struct sessions *hub, struct replica *replica,
     proposer_start(hub->proposer, replica);
 }
 
-/* What the entry has given people to find. */
+/* Messages that have other words now, or are gone. */
+static void note_revised(struct sessions *hub, const struct effects *effects)
+{
+    uint32_t room = effects->revised.kind != REVISION_NONE
+                        ? effects->revised.room
+                        : effects->purged_room;
+
+    for (size_t i = 0; room != 0 && i < effects->n_ids; i++) {
+        const struct said *said =
+            effects->facts == NULL
+                ? NULL
+                : facts_find(effects->facts, effects->ids[i]);
+
+        if (said != NULL) { /* Else it is no message but a clearing. */
+            cataloging_revised(hub->cataloging,
+                               &(struct catalog_hit){said->sent_at_us, room,
+                                                     said->message_id});
+        }
+    }
+}
+
+/* What the entry has given people to find, and what not to find any more. */
 static void note_words(struct sessions *hub, const struct effects *effects)
 {
-    const struct revised *revised = &effects->revised;
+    const struct imported *imported = &effects->imported;
 
     if (hub->cataloging == NULL) {
         return;
@@ -300,12 +321,12 @@ static void note_words(struct sessions *hub, const struct effects *effects)
         cataloging_said(hub->cataloging, effects->message.room,
                         effects->message.message_id);
     }
-    if (revised->kind == REVISION_CORRECTED ||
-        revised->kind == REVISION_REPLACED) {
-        for (size_t i = 0; i < effects->n_ids; i++) {
-            cataloging_revised(hub->cataloging, revised->room, effects->ids[i]);
-        }
+    if (imported->import != NULL) {
+        cataloging_said(hub->cataloging, imported->room,
+                        imported->import->first_id +
+                            imported->import->n_messages - 1);
     }
+    note_revised(hub, effects);
 }
 
 void sessions_entry(struct sessions *hub, const struct applied_entry *entry,

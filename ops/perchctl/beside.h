@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/** Tell whether a command line begins with what is left to it. */
+/** Tell whether a command line's command, or what help is asked for, is left
+ * to it. Options that every command takes may stand before it. */
 bool beside_is_asked(int argc, char *const *argv);
 
 /** Become that program. Returns only when that fails, with a line that says why

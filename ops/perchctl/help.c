@@ -154,11 +154,11 @@ static void print_all(FILE *to)
           "Commands (perchctl help GROUP VERB tells all of one):\n",
           to);
     print_summaries(to, NULL);
+    fputs("  export, import            Take the pool's data out as a zip, "
+          "and in again: perchctl help export\n",
+          to);
     fputs("\nOptions of every command:\n", to);
     print_options(to);
-    fputs("  export, import            Take the pool's data out as a zip, "
-          "and in again: perchctl export --help\n",
-          to);
     fputs("\nExit codes:\n", to);
     for (size_t i = 0; i < EXIT_CODES; i++) {
         fprintf(to, "  %d  %s\n", exit_codes[i].code, exit_codes[i].meaning);
@@ -247,8 +247,8 @@ static void roff_left(FILE *to)
 {
     fputs(".SS export FILE, import FILE\n", to);
     roff(to, "Take the pool's people, categories, rooms and what was said out "
-             "as a zip, and in again, into this pool or another. The first "
-             "word of the command line; perchctl's own options follow.\n");
+             "as a zip, and in again, into this pool or another. Reports are "
+             "JSON.\n");
     roff_entry(to, "--level", "all|users|categories|rooms|content",
                "how much is exported");
     roff_entry(to, "--room", "ROOM", "export only it; may be repeated");

@@ -12,7 +12,10 @@
 #include "ops/perchctl/secret.h"
 #include "proto/base/check.h"
 
-enum { ARENA_BYTES = 16 * 1024 };
+enum {
+    ARENA_BYTES = 16 * 1024,
+    REAL_DIGITS = 15, /* All that a double holds of a decimal: 9.422 so. */
+};
 
 /* A line that makes no sense may say in its rest that JSON is wanted. */
 static bool wants_json(char *const *argv)
@@ -57,7 +60,8 @@ static int run(const struct errand *errand)
                                       : ask(errand, &reply);
 
     if (errand->options.json) {
-        json_dumpf(reply, stdout, JSON_INDENT(2));
+        json_dumpf(reply, stdout,
+                   JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
         fputc('\n', stdout);
     } else if (result == PERCH__ADMIN__RESULT__DONE) {
         print_reply(stdout, errand->command, reply);

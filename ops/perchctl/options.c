@@ -109,7 +109,7 @@ static bool take_text(struct options *options, const char *name,
     return false;
 }
 
-static bool takes_value(const char *name)
+bool options_have_value(const char *name)
 {
     for (size_t i = 0; i < option_facts_n; i++) {
         if (strcmp(option_facts[i].name, name) == 0) {
@@ -127,7 +127,7 @@ bool options_take(struct options *options, const char *name, const char *value,
     if (take_flag(options, name)) {
         return true;
     }
-    if (!takes_value(name)) {
+    if (!options_have_value(name)) {
         return false;
     }
     *took = true;

@@ -42,6 +42,9 @@ struct option_fact {
 extern const struct option_fact option_facts[];
 extern const size_t option_facts_n;
 
+/** Tell whether an option that every command takes has a value behind it. */
+bool options_have_value(const char *name);
+
 /** Begin with the defaults; PERCH_SOCKET names the local socket. */
 void options_init(struct options *options);
 

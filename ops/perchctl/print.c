@@ -67,6 +67,8 @@ static void write_cell(char cell[CELL_BYTES_MAX], const char *key,
     } else if (json_is_integer(value)) {
         snprintf(cell, CELL_BYTES_MAX, "%" JSON_INTEGER_FORMAT,
                  json_integer_value(value));
+    } else if (json_is_real(value)) {
+        snprintf(cell, CELL_BYTES_MAX, "%.3f", json_real_value(value));
     } else if (json_is_boolean(value)) {
         snprintf(cell, CELL_BYTES_MAX, "%s",
                  json_is_true(value) ? "yes" : "no");

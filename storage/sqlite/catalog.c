@@ -20,13 +20,14 @@ static const char settings_sql[] = "PRAGMA locking_mode=EXCLUSIVE;"
                                    "PRAGMA wal_autocheckpoint=2000;"
                                    "PRAGMA journal_size_limit=16777216;"
                                    "PRAGMA cache_size=-32768;"
-                                   "PRAGMA temp_store=MEMORY;";
+                                   "PRAGMA temp_store=MEMORY;"
+                                   "PRAGMA secure_delete=FAST;";
 
 static const char schema_sql[] =
     "BEGIN;"
-    "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, content='',"
-    " columnsize=0, tokenize='perch');"
-    "CREATE TABLE IF NOT EXISTS places(at INTEGER PRIMARY KEY, room INTEGER,"
+    "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, columnsize=0,"
+    " tokenize='perch');"
+    "CREATE TABLE IF NOT EXISTS places(id INTEGER PRIMARY KEY, room INTEGER,"
     " message INTEGER);"
     "CREATE TABLE IF NOT EXISTS marks(room INTEGER PRIMARY KEY,"
     " message INTEGER);"

@@ -68,17 +68,19 @@ static enum statement statement_for(const struct buffer *match,
     return query->newest_first ? STATEMENT_NEWEST : STATEMENT_OLDEST;
 }
 
-/* NOT_FOUND: it has been taken out, but for its words. */
-static enum error look_up(struct catalog *catalog, struct catalog_hit *hit)
+/* Says where the message of an id is. NOT_FOUND: nowhere. */
+static enum error look_up(struct catalog *catalog, int64_t id,
+                          struct catalog_hit *hit)
 {
     sqlite3_stmt *place = catalog->statements[STATEMENT_PLACE];
     enum error error;
     int rc;
 
-    sqlite3_bind_int64(place, 1, hit->at_us);
+    sqlite3_bind_int64(place, 1, id);
     rc = sqlite3_step(place);
     error = catalog_error(catalog, rc, "search");
     if (rc == SQLITE_ROW) {
+        hit->at_us = id / CATALOG_MOMENT_IDS;
         hit->room = (uint32_t)sqlite3_column_int64(place, 0);
         hit->message_id = (uint64_t)sqlite3_column_int64(place, 1);
     } else if (error == ERROR_NONE) {
@@ -95,8 +97,9 @@ static enum error walk(struct catalog *catalog, sqlite3_stmt *search,
     int rc = SQLITE_DONE;
 
     while (goes_on && (rc = sqlite3_step(search)) == SQLITE_ROW) {
-        struct catalog_hit hit = {.at_us = sqlite3_column_int64(search, 0)};
-        enum error error = look_up(catalog, &hit);
+        struct catalog_hit hit = {.at_us = 0};
+        enum error error =
+            look_up(catalog, sqlite3_column_int64(search, 0), &hit);
 
         if (error == ERROR_NONE) {
             goes_on = each(context, &hit);
@@ -105,6 +108,12 @@ static enum error walk(struct catalog *catalog, sqlite3_stmt *search,
         }
     }
     return goes_on ? catalog_error(catalog, rc, "search") : ERROR_NONE;
+}
+
+/* Of what was said up to a moment; before the first: none. */
+static int64_t last_id(int64_t to_us)
+{
+    return to_us < 0 ? -1 : catalog_first_id(to_us) + CATALOG_MOMENT_IDS - 1;
 }
 
 static bool is_within_limits(const struct catalog_query *query)
@@ -134,8 +143,8 @@ enum error catalog_search(struct catalog *catalog,
         sqlite3_bind_text(search, 1, (const char *)catalog->text.data,
                           (int)catalog->text.len, SQLITE_STATIC);
     }
-    sqlite3_bind_int64(search, 2, query->from_us);
-    sqlite3_bind_int64(search, 3, query->to_us);
+    sqlite3_bind_int64(search, 2, catalog_first_id(query->from_us));
+    sqlite3_bind_int64(search, 3, last_id(query->to_us));
     error = walk(catalog, search, each, context);
     sqlite3_reset(search);
     return error;

@@ -47,10 +47,10 @@ void catalog_append_room(struct buffer *to, uint32_t room)
 }
 
 /* All that FTS5 is given of a message. */
-static enum error bind_words(struct catalog *catalog, enum statement which,
+static enum error bind_words(struct catalog *catalog, int64_t id,
                              const struct catalog_message *message)
 {
-    sqlite3_stmt *statement = catalog->statements[which];
+    sqlite3_stmt *statement = catalog->statements[STATEMENT_PUT_WORDS];
     struct buffer *text = &catalog->text;
 
     buffer_clear(text);
@@ -62,35 +62,119 @@ static enum error bind_words(struct catalog *catalog, enum statement which,
     if (buffer_failed(text)) {
         return ERROR_NO_MEMORY;
     }
-    sqlite3_bind_int64(statement, 1, message->at_us);
+    sqlite3_bind_int64(statement, 1, id);
     sqlite3_bind_text(statement, 2, (const char *)text->data, (int)text->len,
                       SQLITE_STATIC);
     return ERROR_NONE;
 }
 
-enum error catalog_put(struct catalog *catalog,
-                       const struct catalog_message *message)
+int64_t catalog_first_id(int64_t at_us)
+{
+    if (at_us < 0) {
+        at_us = 0;
+    }
+    return (at_us < CATALOG_MOMENT_MAX ? at_us : CATALOG_MOMENT_MAX) *
+           CATALOG_MOMENT_IDS;
+}
+
+/* A message that is looked for, where it was said, and what is there. */
+struct spot {
+    uint32_t room;
+    uint64_t message_id;
+    int64_t id;   /* Its own, or the last that is taken. */
+    bool is_in;   /* It is there. */
+    bool is_full; /* It may be in the next moment. */
+};
+
+static bool is_it(const struct spot *spot, sqlite3_stmt *row)
+{
+    return sqlite3_column_int64(row, 1) == (sqlite3_int64)spot->room &&
+           sqlite3_column_int64(row, 2) == (sqlite3_int64)spot->message_id;
+}
+
+/* Look at one moment, which hardly ever has more than one message. */
+static enum error look_in(struct catalog *catalog, int64_t first,
+                          struct spot *spot)
+{
+    sqlite3_stmt *moment = catalog->statements[STATEMENT_MOMENT];
+    int64_t last = first + CATALOG_MOMENT_IDS - 1;
+    enum error error;
+    int rc;
+
+    spot->id = first - 1;
+    sqlite3_bind_int64(moment, 1, first);
+    sqlite3_bind_int64(moment, 2, last);
+    while ((rc = sqlite3_step(moment)) == SQLITE_ROW && !spot->is_in) {
+        spot->id = sqlite3_column_int64(moment, 0);
+        spot->is_in = is_it(spot, moment);
+    }
+    spot->is_full = spot->id == last;
+    error = catalog_error(catalog, rc, "looking for a message");
+    sqlite3_reset(moment);
+    return error;
+}
+
+/* Find a message, or where to put it. */
+static enum error find(struct catalog *catalog, int64_t at_us,
+                       struct spot *spot)
+{
+    int64_t first = catalog_first_id(at_us);
+
+    do {
+        TRY(look_in(catalog, first, spot));
+        first += CATALOG_MOMENT_IDS;
+    } while (!spot->is_in && spot->is_full);
+    return ERROR_NONE;
+}
+
+static enum error put_place(struct catalog *catalog, int64_t id, uint32_t room,
+                            uint64_t message_id)
 {
     sqlite3_stmt *place = catalog->statements[STATEMENT_PUT_PLACE];
 
-    CHECK(catalog->writing);
-    sqlite3_bind_int64(place, 1, message->at_us);
-    sqlite3_bind_int64(place, 2, message->room);
-    sqlite3_bind_int64(place, 3, (sqlite3_int64)message->message_id);
-    TRY(catalog_do(catalog, STATEMENT_PUT_PLACE));
-    TRY(bind_words(catalog, STATEMENT_PUT_WORDS, message));
+    sqlite3_bind_int64(place, 1, id);
+    sqlite3_bind_int64(place, 2, room);
+    sqlite3_bind_int64(place, 3, (sqlite3_int64)message_id);
+    return catalog_do(catalog, STATEMENT_PUT_PLACE);
+}
+
+static enum error remove_row(struct catalog *catalog, enum statement which,
+                             int64_t id)
+{
+    sqlite3_bind_int64(catalog->statements[which], 1, id);
+    return catalog_do(catalog, which);
+}
+
+enum error catalog_put(struct catalog *catalog,
+                       const struct catalog_message *message)
+{
+    struct spot spot = {message->room, message->message_id, 0, false, false};
+
+    CHECK(catalog->writing && message->room > 0);
+    TRY(find(catalog, message->at_us, &spot));
+    if (spot.is_in) {
+        TRY(remove_row(catalog, STATEMENT_REMOVE_WORDS, spot.id));
+    } else {
+        spot.id += 1;
+        TRY(put_place(catalog, spot.id, spot.room, spot.message_id));
+    }
+    TRY(bind_words(catalog, spot.id, message));
     return catalog_do(catalog, STATEMENT_PUT_WORDS);
 }
 
 enum error catalog_remove(struct catalog *catalog,
-                          const struct catalog_message *message)
+                          const struct catalog_hit *hit)
 {
+    struct spot spot = {hit->room, hit->message_id, 0, false, false};
+
     CHECK(catalog->writing);
-    sqlite3_bind_int64(catalog->statements[STATEMENT_REMOVE_PLACE], 1,
-                       message->at_us);
-    TRY(catalog_do(catalog, STATEMENT_REMOVE_PLACE));
-    TRY(bind_words(catalog, STATEMENT_REMOVE_WORDS, message));
-    return catalog_do(catalog, STATEMENT_REMOVE_WORDS);
+    TRY(find(catalog, hit->at_us, &spot));
+    if (!spot.is_in) {
+        return ERROR_NONE;
+    }
+    TRY(remove_row(catalog, STATEMENT_REMOVE_WORDS, spot.id));
+    return spot.is_full ? put_place(catalog, spot.id, 0, 0)
+                        : remove_row(catalog, STATEMENT_REMOVE_PLACE, spot.id);
 }
 
 enum error catalog_mark(struct catalog *catalog, uint32_t room,

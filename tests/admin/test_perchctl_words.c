@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/perchctl/beside.h"
 #include "ops/perchctl/errand.h"
 #include "ops/perchctl/field.h"
 #include "ops/perchctl/help.h"
+#include "ops/perchctl/print.h"
 #include "ops/perchctl/text.h"
 #include "tests/admin/samples.h"
 #include "tests/unit/test.h"
@@ -305,6 +307,56 @@ static void test_json__has_every_field(void **state)
     }
 }
 
+/* Options may stand before a command that is left to another program. */
+static void test_beside__is_found_behind_options(void **state)
+{
+    static const struct {
+        const char *words[4];
+        bool is_asked;
+    } cases[] = {
+        {{"export", "f"}, true},
+        {{"--json", "import", "f"}, true},
+        {{"--socket", "s", "export", "f"}, true},
+        {{"help", "export"}, true},
+        {{"--socket", "export", "status"}, false},
+        {{"rooms", "export"}, false},
+        {{"messages", "import", "r"}, false},
+        {{"--json"}, false},
+        {{"--socket"}, false},
+        {{NULL}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *argv[6] = {(char *)(uintptr_t) "perchctl"};
+        int argc = 1;
+
+        for (; argc < 5 && cases[i].words[argc - 1] != NULL; argc++) {
+            argv[argc] = (char *)(uintptr_t)cases[i].words[argc - 1];
+        }
+        assert_int_equal(beside_is_asked(argc, argv), cases[i].is_asked);
+    }
+}
+
+/* What was measured is shown as a number; a dash is for what was not. */
+static void test_print__shows_what_was_measured(void **state)
+{
+    char shown[256];
+    FILE *to = tmpfile();
+    json_t *reply =
+        json_pack("{s:s, s:n, s:f, s:[{s:s, s:f}, {s:s, s:n}]}", "result",
+                  "done", "text", "latency_ms", 12.5, "steps", "step",
+                  "sign_in", "ms", 2.5564, "step", "leave", "ms");
+
+    (void)state;
+    print_reply(to, command_find("messages", "test"), reply);
+    read_all(to, shown, sizeof(shown));
+    HAS(shown, "latency_ms: 12.500\n");
+    HAS(shown, "sign_in  2.556\n");
+    HAS(shown, "leave    -\n");
+    json_decref(reply);
+}
+
 static void test_text__is_made_good(void **state)
 {
     const struct {
@@ -346,6 +398,8 @@ int main(void)
         RUN(test_manual__is_up_to_date),
         RUN(test_help__tells_every_option),
         RUN_IN(test_json__has_every_field, set_up, tear_down),
+        RUN(test_beside__is_found_behind_options),
+        RUN(test_print__shows_what_was_measured),
         RUN(test_text__is_made_good),
     };
 

@@ -90,8 +90,8 @@ static void measure_searches(void)
         "criteria=\"nowhere\"",
         "criteria=\"room 321\"",
         "criteria=\"\xc3\x84RGER 77\"",
-        "criteria=\"quite unlike anything\" extended=\"true\" "
-        "matchall=\"false\"",
+        ("criteria=\"quite unlike anything\" extended=\"true\" "
+         "matchall=\"false\""),
         "qtype=\"MINE\" criteria=\"\"",
         "qtype=\"BYMEMBER\" criteria=\"sip:bob@example.com\"",
         "criteria=\"\" privacy=\"PRIVATE\"",

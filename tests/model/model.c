@@ -244,6 +244,14 @@ static void print_tally(const struct tally *tally, double seconds)
     }
 }
 
+/* Limits that a pool of the model is too small for: it has 80 places, and the
+ * script's people 8 items each. test_attention.c comes to them. */
+static bool is_out_of_reach(enum outcome outcome)
+{
+    return outcome == OUTCOME_PUBLICATIONS_FULL ||
+           outcome == OUTCOME_READS_FULL;
+}
+
 /* A rule that random commands never came to was not tested by them. Only a
  * long run comes to all. */
 static bool is_covered(const struct tally *tally)
@@ -251,7 +259,7 @@ static bool is_covered(const struct tally *tally)
     bool covered = true;
 
     for (int i = 0; i < OUTCOMES; i++) {
-        if (tally->outcomes[i] == 0) {
+        if (tally->outcomes[i] == 0 && !is_out_of_reach((enum outcome)i)) {
             printf("no command came to %s\n", outcome_name((enum outcome)i));
             covered = false;
         }

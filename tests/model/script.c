@@ -32,12 +32,23 @@ bool script_rarely(struct script *s, uint32_t n)
     return script_below(s, n) == 0;
 }
 
+static Perch__Command__KindCase crowd(struct script *s)
+{
+    static const Perch__Command__KindCase kinds[] = {
+        PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT,
+        PERCH__COMMAND__KIND_FILTER_CREATE,
+    };
+    uint32_t i = script_below(s, 16);
+
+    return i < COUNT(kinds) ? kinds[i] : PERCH__COMMAND__KIND__NOT_SET;
+}
+
 void script_init(struct script *s, uint64_t seed)
 {
     memset(s, 0, sizeof(*s));
     s->random = seed;
     s->clock_us = 1900000000000000;
-    s->crowds = script_rarely(s, 16);
+    s->crowd = crowd(s);
 }
 
 ProtobufCBinaryData script_text(const char *text)
@@ -101,8 +112,9 @@ static uint32_t pick(struct script *s, int node)
     if (first != PERCH__COMMAND__KIND__NOT_SET && !script_rarely(s, 10)) {
         return place_of(first);
     }
-    if (s->crowds && s->twin->rules >= 3 && !script_rarely(s, 3)) {
-        return place_of(PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT);
+    if (s->crowd != PERCH__COMMAND__KIND__NOT_SET && s->twin->rules >= 3 &&
+        !script_rarely(s, 3)) {
+        return place_of(s->crowd);
     }
     for (uint32_t i = 0; i < script_kinds_n; i++) {
         all += script_kinds[i].weight;

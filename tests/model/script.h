@@ -13,7 +13,9 @@ struct script {
     int64_t clock_us;
     const struct twin *twin;     /* While an entry is made. */
     uint32_t starts[TWIN_NODES]; /* How often each node has. */
-    bool crowds;                 /* Everyone is made an administrator. */
+    /* What there is more of than a pool may have, in some pools;
+     * KIND__NOT_SET in the others. */
+    Perch__Command__KindCase crowd;
 };
 
 struct script_entry {

@@ -36,10 +36,14 @@ static ProtobufCBinaryData *list(struct script *s, struct arena *arena,
 static ProtobufCBinaryData *places(struct script *s, struct arena *arena,
                                    size_t *n)
 {
-    ProtobufCBinaryData *made = arena_alloc(arena, 4 * sizeof(*made));
+    ProtobufCBinaryData *made;
 
-    CHECK(made != NULL);
     *n = script_rarely(s, 2) ? 0 : script_below(s, 3);
+    if (script_rarely(s, 300)) {
+        *n = FILTER_CATEGORIES_MAX + script_below(s, 2);
+    }
+    made = arena_alloc(arena, (*n + 1) * sizeof(*made));
+    CHECK(made != NULL);
     for (size_t i = 0; i < *n; i++) {
         made[i] = script_category(s, arena);
     }
@@ -52,12 +56,26 @@ static Perch__FilterAction action(struct script *s)
                                                       : 1 + script_below(s, 2));
 }
 
+/* One of many, so that there are as many as may be now and then. */
+static ProtobufCBinaryData any_name(struct script *s, struct arena *arena)
+{
+    ProtobufCBinaryData text;
+
+    if (s->crowd != PERCH__COMMAND__KIND_FILTER_CREATE) {
+        return name(s);
+    }
+    text = script_fill(arena, 2, 'A');
+    text.data[0] += (uint8_t)script_below(s, 26);
+    text.data[1] += (uint8_t)script_below(s, 26);
+    return text;
+}
+
 void script_filter_create(struct script *s, struct arena *arena,
                           Perch__Command *c)
 {
     Perch__FilterCreate *filter = c->filter_create = MAKE(arena, filter_create);
 
-    CODEC_SET(filter, name, name(s));
+    CODEC_SET(filter, name, any_name(s, arena));
     if (!script_rarely(s, 30)) {
         CODEC_SET(filter, action, action(s));
     }
@@ -159,13 +177,21 @@ void script_import(struct script *s, struct arena *arena, Perch__Command *c)
     Perch__MessagesImport *import = c->messages_import =
         MAKE(arena, messages_import);
     uint32_t room;
+    int64_t last;
 
     CODEC_SET(import, room, script_room(s, arena));
     room = twin_place(s->twin, import->room, true);
+    last = twin_last_at(s->twin, room);
+    if (last == 0 || script_rarely(s, 6)) {
+        last = s->twin->now / 2;
+    }
     CODEC_SET(import, first_id,
               s->twin->places[room].message_id +
                   (script_rarely(s, 6) ? script_below(s, 4) : 1));
     import->n_messages = script_below(s, 4);
+    if (script_rarely(s, 25)) { /* More than one purge looks at. */
+        import->n_messages = PURGES_MAX + script_below(s, 20);
+    }
     if (script_rarely(s, 200)) {
         import->n_messages = IMPORT_MESSAGES_MAX + 1;
     }
@@ -175,7 +201,7 @@ void script_import(struct script *s, struct arena *arena, Perch__Command *c)
     for (size_t i = 0; i < import->n_messages; i++) {
         import->messages[i] =
             old_message(s, arena,
-                        s->twin->now / 2 + (int64_t)script_below(s, 3) +
+                        last + (int64_t)script_below(s, 3) +
                             (script_rarely(s, 20) ? 0 : 3 * (int64_t)i));
     }
 }

@@ -144,8 +144,9 @@ void script_say_purge(struct script *s, struct arena *arena, Perch__Command *c)
     CODEC_SET(purge, after_id,
               script_rarely(s, 12) ? after + script_below(s, 3) : after);
     CODEC_SET(purge, upto_id,
-              after + (script_rarely(s, 6) ? script_below(s, left + 2)
-                                           : script_below(s, left / 4 + 2)));
+              after + (left > PURGES_MAX || script_rarely(s, 6)
+                           ? script_below(s, left + 2)
+                           : script_below(s, left / 4 + 2)));
 }
 
 void script_say_retain(struct script *s, struct arena *arena, Perch__Command *c)

@@ -336,6 +336,9 @@ enum outcome twin_owner_report(struct twin *twin, const Perch__OwnerReport *c);
 enum outcome twin_owner_confirm(struct twin *twin,
                                 const Perch__OwnerConfirm *c);
 enum outcome twin_import(struct twin *twin, const Perch__MessagesImport *c);
+/* When a room's last message was said; 0: there is none, or not any more. */
+int64_t twin_last_at(const struct twin *twin, uint32_t room);
+void twin_filters_lose(struct twin *twin, const struct guid *category);
 enum outcome twin_filter_create(struct twin *twin,
                                 const Perch__FilterCreate *c);
 enum outcome twin_filter_change(struct twin *twin,

@@ -109,6 +109,7 @@ enum outcome twin_category_delete(struct twin *twin,
             return OUTCOME_CATEGORY_NOT_EMPTY;
         }
     }
+    twin_filters_lose(twin, &twin->places[number].guid);
     bury_place(twin, number, EVENT_CATEGORY_DELETED);
     return OUTCOME_DONE;
 }

@@ -74,6 +74,25 @@ static void remove_category(struct twin_filter *filter,
     }
 }
 
+void twin_filters_lose(struct twin *twin, const struct guid *category)
+{
+    ProtobufCBinaryData guid = {16, (uint8_t *)(uintptr_t)category->bytes};
+
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        struct twin_filter *filter = &twin->filters[i];
+        size_t before = filter->n_categories;
+
+        if (before > 1) {
+            remove_category(filter, guid);
+        }
+        if (filter->n_categories < before) {
+            filter->version += 1;
+            filter->changed = twin->now;
+            twin_event(twin, EVENT_FILTER_CHANGED)->position = (uint32_t)i;
+        }
+    }
+}
+
 static void add_category(struct twin_filter *filter, ProtobufCBinaryData guid)
 {
     for (size_t i = 0; i < filter->n_categories; i++) {

@@ -2,8 +2,22 @@
 
 #include "tests/model/twin.h"
 
+int64_t twin_last_at(const struct twin *twin, uint32_t room)
+{
+    for (size_t i = 0; i < twin->n_said; i++) {
+        const struct twin_said *said = &twin->said[i];
+
+        if (said->room == room && !said->gone &&
+            said->id == twin->places[room].message_id) {
+            return said->at;
+        }
+    }
+    return 0;
+}
+
 static enum outcome check_one(const struct twin *twin,
-                              const Perch__MessagesImport *c, size_t i)
+                              const Perch__MessagesImport *c, uint32_t room,
+                              size_t i)
 {
     static const Perch__Post nothing = PERCH__POST__INIT;
     const Perch__MessagesImport__Message *m = c->messages[i];
@@ -23,7 +37,8 @@ static enum outcome check_one(const struct twin *twin,
         return outcome;
     }
     if (m->sent_at_us < 1 || m->sent_at_us > twin->now ||
-        (i > 0 && m->sent_at_us < c->messages[i - 1]->sent_at_us)) {
+        m->sent_at_us < (i > 0 ? c->messages[i - 1]->sent_at_us
+                               : twin_last_at(twin, room))) {
         return OUTCOME_IMPORT_TIME;
     }
     outcome = twin_check_said(twin, p->text, p->extra, p->story);
@@ -51,7 +66,7 @@ static enum outcome check(struct twin *twin, const Perch__MessagesImport *c,
         return OUTCOME_IMPORT_POSITION;
     }
     for (size_t i = 0; i < c->n_messages; i++) {
-        enum outcome outcome = check_one(twin, c, i);
+        enum outcome outcome = check_one(twin, c, room, i);
 
         if (outcome != OUTCOME_DONE) {
             twin->value = i;

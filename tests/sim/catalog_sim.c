@@ -15,7 +15,6 @@ enum { DIRECTORY_BYTES = 1024 };
 
 struct kept {
     struct catalog_message message; /* Its slices are the item's own. */
-    bool removed;
 };
 
 struct mark {
@@ -38,7 +37,7 @@ static struct {
     enum error error;
     unsigned n;
 } failures[CATALOG_SIM_POINTS];
-static size_t discarded;
+static size_t discarded, messages;
 static LIST_HEAD(, catalog) closed = LIST_HEAD_INITIALIZER(closed);
 
 void catalog_sim_fail(enum catalog_sim_point point, enum error error,
@@ -51,6 +50,11 @@ void catalog_sim_fail(enum catalog_sim_point point, enum error error,
 size_t catalog_sim_discarded(void)
 {
     return discarded;
+}
+
+size_t catalog_sim_messages(void)
+{
+    return messages;
 }
 
 static enum error fail_at(enum catalog_sim_point point)
@@ -111,6 +115,7 @@ static void free_catalog(struct catalog *catalog)
     for (size_t i = 0; i < catalog->n; i++) {
         free_texts(&catalog->items[i]);
     }
+    messages -= catalog->n;
     free(catalog->items);
     free(catalog->marks);
     free(catalog);
@@ -156,12 +161,26 @@ static struct slice copy(struct slice text)
     return slice_of(bytes, text.len);
 }
 
-/* Where a message of that time is, or would be. */
+/* Where a message is; n when it is not in. */
+static size_t find(const struct catalog *catalog, uint32_t room,
+                   uint64_t message_id)
+{
+    size_t at = 0;
+
+    while (at < catalog->n &&
+           (catalog->items[at].message.room != room ||
+            catalog->items[at].message.message_id != message_id)) {
+        at += 1;
+    }
+    return at;
+}
+
+/* Behind all that are as old. */
 static size_t place_of(const struct catalog *catalog, int64_t at_us)
 {
     size_t at = catalog->n;
 
-    while (at > 0 && catalog->items[at - 1].message.at_us >= at_us) {
+    while (at > 0 && catalog->items[at - 1].message.at_us > at_us) {
         at -= 1;
     }
     return at;
@@ -178,36 +197,41 @@ static struct kept *make_room(struct catalog *catalog, size_t at)
     memmove(catalog->items + at + 1, catalog->items + at,
             (catalog->n - at) * sizeof(*catalog->items));
     catalog->n += 1;
+    messages += 1;
     return &catalog->items[at];
 }
 
 enum error catalog_put(struct catalog *catalog,
                        const struct catalog_message *message)
 {
-    size_t at = place_of(catalog, message->at_us);
-    struct kept *item = &catalog->items[at];
+    size_t at = find(catalog, message->room, message->message_id);
+    struct kept *item;
 
     CHECK(catalog->writing);
-    if (at < catalog->n && item->message.at_us == message->at_us) {
+    if (at < catalog->n) {
+        item = &catalog->items[at];
         free_texts(item);
     } else {
-        item = make_room(catalog, at);
+        item = make_room(catalog, place_of(catalog, message->at_us));
     }
     item->message = *message;
     item->message.author = copy(message->author);
     item->message.words = copy(message->words);
-    item->removed = false;
     return ERROR_NONE;
 }
 
 enum error catalog_remove(struct catalog *catalog,
-                          const struct catalog_message *message)
+                          const struct catalog_hit *hit)
 {
-    size_t at = place_of(catalog, message->at_us);
+    size_t at = find(catalog, hit->room, hit->message_id);
 
     CHECK(catalog->writing);
-    if (at < catalog->n && catalog->items[at].message.at_us == message->at_us) {
-        catalog->items[at].removed = true;
+    if (at < catalog->n) {
+        free_texts(&catalog->items[at]);
+        catalog->n -= 1;
+        messages -= 1;
+        memmove(catalog->items + at, catalog->items + at + 1,
+                (catalog->n - at) * sizeof(*catalog->items));
     }
     return ERROR_NONE;
 }
@@ -341,8 +365,8 @@ static bool is_found(const struct catalog_query *query, const struct kept *item)
 {
     const struct catalog_message *message = &item->message;
 
-    if (item->removed || message->at_us < query->from_us ||
-        message->at_us > query->to_us || !has_room(query, message->room) ||
+    if (message->at_us < query->from_us || message->at_us > query->to_us ||
+        !has_room(query, message->room) ||
         !has_author(query, message->author)) {
         return false;
     }

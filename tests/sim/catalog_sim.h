@@ -24,4 +24,7 @@ void catalog_sim_fail(enum catalog_sim_point point, enum error error,
 /** Count the catalogs discarded since the program began. */
 size_t catalog_sim_discarded(void);
 
+/** Count the messages that are in catalogs. */
+size_t catalog_sim_messages(void);
+
 #endif

@@ -272,6 +272,25 @@ class RoundTrip(unittest.TestCase):
                 write.writestr(name, b''.join(
                     lines[:300] if name.endswith('.jsonl') else lines))
 
+    def test_options_stand_anywhere(self) -> None:
+        """As they do for each command of perchctl; help, too; and the exit
+        code says what perchctl's says."""
+        perchctl = str(Setup.programs / 'perchctl')
+        path = str(self.folder / 'anywhere.zip')
+        here = ['--socket', str(self.node.socket)]
+        for words, code, said in (
+                ([*here, '--json', 'export', path], 0, '"counts"'),
+                (['export', *here, path], 0, '"counts"'),
+                ([*here, '--dry-run', 'import', path], 0, '"dry_run": true'),
+                (['help', 'import'], 0, '--conflicts'),
+                ([*here, 'export', '--limt', '3', path], 2, '--limt'),
+                (['export', path, '--socket', path + '.no'], 3, path)):
+            with self.subTest(words=words):
+                done = subprocess.run([perchctl, *words], capture_output=True,
+                                      text=True, check=False)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(said, done.stdout + done.stderr)
+
     def test_conflicts(self) -> None:
         """A name that is another's: refused, left out or renamed, as asked,
         and told before anything is done."""

@@ -25,10 +25,8 @@ NOUNS = {
 }
 # What may be missing, and the command that ends that.
 MISSING = {
-    'Export-CsPersistentChatData': 'data export',
-    'Import-CsPersistentChatData': 'data import',
-    **{verb + '-CsPersistentChatComplianceConfiguration': 'compliance show'
-       for verb in NOUNS['ComplianceConfiguration'].split()},
+    verb + '-CsPersistentChatComplianceConfiguration': 'compliance show'
+    for verb in NOUNS['ComplianceConfiguration'].split()
 }
 
 
@@ -63,7 +61,7 @@ class Cmdlets(SipScene):
         return subprocess.run(
             [self.node(1).program('perchctl'), '--socket',
              str(self.node(1).socket), *words], input=PASSWORD + '\n',
-            text=True, capture_output=True, timeout=60, check=False)
+            cwd=self.folder, text=True, capture_output=True, timeout=60, check=False)
 
     def is_command(self, command: str) -> bool:
         """Whether perchctl has it."""

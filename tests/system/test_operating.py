@@ -220,8 +220,12 @@ class Operating(unittest.TestCase):
         self.assertIn('systemd-tmpfiles --create perch.conf', block[2])
         for program in ('perchd', 'perchctl', 'perch'):
             self.assertTrue(os.access('/usr/bin/' + program, os.X_OK))
-        for page in ('man8/perchd.8', 'man1/perchctl.1', 'man1/perch.1'):
-            self.assertTrue(Path('/usr/share/man', page).is_file(), page)
+        pages = [each.name for each in (HOME / 'ops' / 'man').iterdir()]
+        self.assertEqual({page.partition('.')[0] for page in pages},
+                         {'perch', 'perchctl', 'perchd', 'perch-directory'})
+        for page in pages:
+            self.assertTrue(Path('/usr/share/man', 'man' + page[-1],
+                                 page).is_file(), page)
 
     def configure(self, text: list[str]) -> None:
         """Certificates and perch.conf, on each machine."""

@@ -47,17 +47,18 @@ class Commands(SipScene):
         self.assertEqual(dialog.do('GETINV').code, 200)
 
     def test_several_commands_in_a_body(self) -> None:
-        """A reply to each, in order, one to an INFO."""
+        """A reply to each, in order when none has to wait, one to an INFO."""
         user, = self.people(1)
         dialog = self.enter(user)
         done = dialog.info(envelope(''.join(
             '<cmd id="cmd:%s" seqid="%d"><data/></cmd>' % each
-            for each in (('getinv', 4), ('zebra', 2), ('requri', 7)))))
+            for each in (('getserverinfo', 4), ('zebra', 2),
+                         ('requri', 7)))))
         self.assertEqual(done.status, 200)
         found = [dialog.phone.hear(lambda each: each.kind == 'rpl')
                  for _ in range(3)]
         self.assertEqual([each.name for each in found],
-                         ['rpl:getinv', 'rpl:zebra', 'rpl:requri'])
+                         ['rpl:getserverinfo', 'rpl:zebra', 'rpl:requri'])
         self.assertEqual([each.every('commandid')[0].get('seqid')
                           for each in found], ['4', '2', '7'])
         self.assertEqual(len({each.request.header('CSeq')

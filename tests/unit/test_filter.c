@@ -67,6 +67,31 @@ static enum outcome drop(struct chat_fixture *f, const char *name,
     return fixture_administer(f, &command);
 }
 
+static enum outcome create_category(struct chat_fixture *f,
+                                    const struct guid *guid, const char *name)
+{
+    Perch__CategoryCreate create = PERCH__CATEGORY_CREATE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&create, category, fixture_guid_bytes(guid));
+    CODEC_SET(&create, name, fixture_text(name));
+    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_CREATE;
+    command.category_create = &create;
+    return fixture_administer(f, &command);
+}
+
+static enum outcome delete_category(struct chat_fixture *f,
+                                    const struct guid *guid)
+{
+    Perch__CategoryDelete delete = PERCH__CATEGORY_DELETE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&delete, category, fixture_guid_bytes(guid));
+    command.kind_case = PERCH__COMMAND__KIND_CATEGORY_DELETE;
+    command.category_delete = &delete;
+    return fixture_administer(f, &command);
+}
+
 static struct filter_view view(const struct chat_fixture *f, const char *name)
 {
     const struct filter *filter = filters_find(f->machine, slice_of_text(name));
@@ -171,6 +196,35 @@ static void test_filter_create__refuses(void **state)
     assert_no_trace(f);
 }
 
+/* A filter is of 64 categories at most, whatever command brings them. */
+static void test_filter_change__bounds_categories(void **state)
+{
+    enum { MANY = FILTER_CATEGORIES_MAX + 1 };
+    struct chat_fixture *f = *state;
+    struct guid guids[MANY];
+    ProtobufCBinaryData named[MANY];
+    Perch__FilterChange more = PERCH__FILTER_CHANGE__INIT;
+
+    for (int i = 0; i < MANY; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "category %d", i);
+        guids[i] = fixture_guid((uint8_t)(100 + i));
+        named[i] = fixture_guid_bytes(&guids[i]);
+        assert_outcome(create_category(f, &guids[i], name), DONE);
+    }
+    assert_outcome(create_named(f, "deals"), DONE);
+    more.categories_add = named;
+    more.n_categories_add = MANY;
+    assert_outcome(change(f, "deals", &more), FILTER_CATEGORIES_FULL);
+    more.n_categories_add = FILTER_CATEGORIES_MAX;
+    assert_outcome(change(f, "deals", &more), DONE);
+    more.categories_add = &named[FILTER_CATEGORIES_MAX];
+    more.n_categories_add = 1;
+    assert_outcome(change(f, "deals", &more), FILTER_CATEGORIES_FULL);
+    assert_int_equal(view(f, "deals").n_categories, FILTER_CATEGORIES_MAX);
+}
+
 /* A filter has 1024 expressions at most, whatever command brings them. */
 static void test_filter_create__is_bounded(void **state)
 {
@@ -251,6 +305,37 @@ static void test_filter_change__does_not_widen_by_itself(void **state)
     assert_int_equal(view(f, "deals").n_categories, 0);
 }
 
+/* A category that is deleted leaves the filters that name it, but for one that
+ * names no other: that is of no category then, not of the whole pool. */
+static void test_category_delete__leaves_filters(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct guid added = fixture_guid(70);
+    ProtobufCBinaryData categories[] = {fixture_guid_bytes(&f->trade),
+                                        fixture_guid_bytes(&added)};
+    Perch__FilterCreate both = wish("both"), alone = wish("alone");
+
+    assert_outcome(create_category(f, &added, "Bonds"), DONE);
+    assert_outcome(create_named(f, "everywhere"), DONE);
+    both.n_categories = 2;
+    both.categories = categories;
+    alone.n_categories = 1;
+    alone.categories = &categories[1];
+    assert_outcome(create(f, &both), DONE);
+    assert_outcome(create(f, &alone), DONE);
+    assert_outcome(delete_category(f, &added), DONE);
+    assert_int_equal(fixture_count(f, EVENT_FILTER_CHANGED), 1);
+    assert_int_equal(fixture_event(f, EVENT_FILTER_CHANGED)->position, 1);
+    assert_int_equal(view(f, "both").n_categories, 1);
+    assert_int_equal(guid_compare(&view(f, "both").categories[0], &f->trade),
+                     0);
+    assert_int_equal(view(f, "both").version, 2);
+    assert_true(view(f, "both").changed_at_us == f->effects.sent_at_us);
+    assert_int_equal(view(f, "alone").n_categories, 1);
+    assert_int_equal(view(f, "alone").version, 1);
+    assert_int_equal(view(f, "everywhere").version, 1);
+}
+
 /* What is deleted is gone, and its slot is the next one's. */
 static void test_filter_delete__frees_the_slot(void **state)
 {
@@ -322,8 +407,10 @@ int main(void)
         WITH_RULES(test_filter_create__keeps_what_was_given),
         WITH_RULES(test_filter_create__refuses),
         WITH_RULES(test_filter_create__is_bounded),
+        WITH_RULES(test_filter_change__bounds_categories),
         WITH_RULES(test_filter_change__counts_versions),
         WITH_RULES(test_filter_change__does_not_widen_by_itself),
+        WITH_RULES(test_category_delete__leaves_filters),
         WITH_RULES(test_filter_delete__frees_the_slot),
         WITH_RULES(test_post__keeps_the_annotation),
         WITH_RULES(test_filter__survives_a_restart),

@@ -162,6 +162,51 @@ static void test_messages_import__refuses(void **state)
     free(batch);
 }
 
+/* A room's messages are in the order of their times, whoever said or imported
+ * them: nothing is put behind what was said later. */
+static void test_messages_import__not_behind_what_is_newer(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct batch *first = batch_new(f, 1, 2), *next = batch_new(f, 3, 1);
+    struct batch *last = batch_new(f, 4, 1);
+
+    assert_outcome(apply(f, first), DONE);
+    next->messages[0].sent_at_us = LONG_AGO_US;
+    assert_outcome(apply(f, next), IMPORT_TIME);
+    assert_int_equal(f->applied.value, 0);
+    assert_no_trace(f);
+    assert_outcome(fixture_open(f, 1, ALICE, 1), DONE);
+    assert_outcome(fixture_join(f, 1, ALICE, 1, &f->lobby), DONE);
+    assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "new", NULL), DONE);
+    last->messages[0].sent_at_us = f->effects.sent_at_us - 1;
+    assert_outcome(apply(f, last), IMPORT_TIME);
+    last->messages[0].sent_at_us += 1;
+    assert_outcome(apply(f, last), DONE);
+    free(first);
+    free(next);
+    free(last);
+}
+
+/* A pool may have been quiet for long: what was said meanwhile elsewhere is
+ * past all the same, judged by the moment the entry would have. */
+static void test_machine_judge__of_an_import_into_a_quiet_pool(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct batch *batch = batch_new(f, 1, 1);
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct applied_entry as = {.sent_at_us = f->now_us + 3600000000};
+
+    CODEC_SET(&command, administrator, fixture_text("root"));
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
+    command.messages_import = &batch->import;
+    batch->messages[0].sent_at_us = as.sent_at_us;
+    assert_outcome(machine_judge(f->machine, &command, &as).outcome, DONE);
+    batch->messages[0].sent_at_us += 1;
+    assert_outcome(machine_judge(f->machine, &command, &as).outcome,
+                   IMPORT_TIME);
+    free(batch);
+}
+
 /* Only an administrator imports. */
 static void test_messages_import__by_administrators(void **state)
 {
@@ -189,6 +234,8 @@ int main(void)
         CASE(test_messages_import__keeps_what_was_said),
         CASE(test_messages_import__is_done_once),
         CASE(test_messages_import__refuses),
+        CASE(test_messages_import__not_behind_what_is_newer),
+        CASE(test_machine_judge__of_an_import_into_a_quiet_pool),
         CASE(test_messages_import__by_administrators),
     };
 

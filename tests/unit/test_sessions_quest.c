@@ -433,6 +433,119 @@ static void test_quest__revised_before_the_start(void **state)
                  "stork ");
 }
 
+/* What is put into a room as it was said elsewhere is found, all of what was
+ * said at one moment too, page by page. */
+static void test_quest__imported(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+    Perch__MessagesImport import = PERCH__MESSAGES_IMPORT__INIT;
+    Perch__MessagesImport__Message said[3], *list[3];
+    Perch__Post posts[3];
+    Perch__Command command = PERCH__COMMAND__INIT;
+    static const char *const text[] = {"crane-a", "crane-b", "crane-c"};
+    struct guid guid;
+
+    talk(s);
+    stage_pass(s, 1000);
+    for (size_t i = 0; i < 3; i++) {
+        perch__messages_import__message__init(list[i] = &said[i]);
+        perch__post__init(said[i].post = &posts[i]);
+        CODEC_SET(&posts[i], text, codec_bytes(slice_of_text(text[i])));
+        CODEC_SET(&said[i], author, codec_bytes(SLICE_LITERAL("sip:old@x")));
+        CODEC_SET(&said[i], sent_at_us, 1000000 + i / 2);
+    }
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET(&import, room, codec_bytes(slice_of(guid.bytes, GUID_BYTES)));
+    CODEC_SET(&import, first_id, 4);
+    import.n_messages = 3;
+    import.messages = list;
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
+    command.messages_import = &import;
+    stage_administer(s, &command);
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>crane</matches>"),
+                 "東京crane-5 crane-1 crane-c crane-b crane-a ");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID),
+                     "<matches>crane</matches><msgid id=\"4\"/>"),
+                 "crane-b crane-c crane-1 東京crane-5 ");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID),
+                     "<matches>crane</matches><msgid id=\"5\"/>"
+                     "<search mode=\"backward\"/>"),
+                 "crane-a ");
+}
+
+/* Erase the lobby's first messages, whose time is over. */
+static void purge(struct stage *s, uint64_t upto_id)
+{
+    Perch__RetentionSet set = PERCH__RETENTION_SET__INIT;
+    Perch__RoomPurge purge = PERCH__ROOM_PURGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid guid;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &guid), ERROR_NONE);
+    CODEC_SET(&set, room, codec_bytes(slice_of(guid.bytes, GUID_BYTES)));
+    CODEC_SET(&set, days, 1);
+    command.kind_case = PERCH__COMMAND__KIND_RETENTION_SET;
+    command.retention_set = &set;
+    stage_administer(s, &command);
+    fake_replica_skip(s->replica, 2 * 86400); /* A second each. */
+    CODEC_SET(&purge, room, codec_bytes(slice_of(guid.bytes, GUID_BYTES)));
+    CODEC_SET(&purge, upto_id, upto_id);
+    command = (Perch__Command)PERCH__COMMAND__INIT;
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_PURGE;
+    command.room_purge = &purge;
+    stage_other(s, &command);
+}
+
+/* What is erased, or taken back, leaves the catalog: at once, and at the start
+ * of a node that has not come to it before. */
+static void test_quest__purged(void **state)
+{
+    struct stage *s = *state;
+    size_t before = catalog_sim_messages();
+
+    talk(s);
+    stage_pass(s, 1000);
+    assert_int_equal(catalog_sim_messages(), before + 5);
+    redact(s, 3, NULL);
+    stage_pass(s, 1000);
+    assert_int_equal(catalog_sim_messages(), before + 4);
+    purge(s, 1);
+    stage_pass(s, 1000);
+    assert_int_equal(catalog_sim_messages(), before + 3);
+}
+
+static void test_quest__purged_before_the_start(void **state)
+{
+    struct stage *s = *state;
+    size_t before = catalog_sim_messages();
+
+    talk(s);
+    stage_pass(s, 1000);
+    purge(s, 2);
+    stage_end(s, STAGE_CLOSED); /* Before it is out. */
+    assert_int_equal(catalog_sim_messages(), before + 5);
+    stage_start(s);
+    stage_pass(s, 1000);
+    assert_int_equal(catalog_sim_messages(), before + 3);
+}
+
+/* A snapshot that has revisions the catalog has not seen. */
+static void test_quest__revised_in_a_snapshot(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol;
+
+    talk(s);
+    stage_pass(s, 1000);
+    redact(s, 1, "stork");
+    stage_snapshot(s); /* Before it is in. */
+    stage_pass(s, 1000);
+    carol = stage_dial(s, CAROL, "c1");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), "<matches>stork</matches>"),
+                 "stork ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +565,10 @@ int main(void)
         IN(test_quest__revised),
         IN(test_quest__cleared),
         IN(test_quest__revised_before_the_start),
+        IN(test_quest__imported),
+        IN(test_quest__purged),
+        IN(test_quest__purged_before_the_start),
+        IN(test_quest__revised_in_a_snapshot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
