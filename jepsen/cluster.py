@@ -17,7 +17,9 @@ from jepsen.machine import Machine
 from jepsen.network import Network
 from jepsen.node import Node
 
-STATUS_WAIT_S = 1.5    # A paused node does not answer at all.
+# A paused node does not answer at all; one that is well, on a machine that is
+# busy, starts a tool first.
+STATUS_WAIT_S = 5.0
 HASH_WAIT_S = 10.0
 COMMAND_WAIT_S = 10.0
 ADMIN_RETRY_S = 0.2

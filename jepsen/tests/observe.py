@@ -9,7 +9,7 @@ from pathlib import Path
 from jepsen.machine import Machine
 
 WRITER = Path(__file__).with_name('writer.py')
-SEEN_WAIT_S = 20.0
+SEEN_WAIT_S = 60.0      # Several looks at a pool with a paused node.
 
 
 class Writer:

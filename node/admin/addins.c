@@ -181,12 +181,13 @@ static void decide_change(struct answer *answer)
 static void decide_delete(struct answer *answer)
 {
     const Perch__Admin__AddinsDelete *asked = answer->asked;
-    const struct addin *addin = find_addin(answer, asked->addin);
+    const struct addin *addin = find_addin_if(answer, asked->addin);
     Perch__AddinDelete *delete =
         answer_new(answer, &perch__addin_delete__descriptor);
     struct addin_view view;
 
     if (addin == NULL) {
+        deletions_tell_gone(answer, "add-in", asked->addin);
         return;
     }
     view_addin(addin, &view);

@@ -43,6 +43,11 @@ struct slice administrators_lack(struct answer *answer, uint32_t needed);
  * set; 0: any. What is said, and who is held, is not for whoever may look. */
 uint32_t administrators_for(enum admin_kind kind);
 
+/** Say that there is nothing of that name to delete, or was when it came to
+ * it: it is so already. Not where the name itself is refused. */
+void deletions_tell_gone(struct answer *answer, const char *what,
+                         ProtobufCBinaryData name);
+
 /** Show the room of answer->guid, as it is now, in the reply's body. */
 void rooms_show(struct answer *answer);
 

@@ -5,9 +5,8 @@
 #include "node/admin/show.h"
 #include "node/chat/view.h"
 
-/* Say that there is nothing to delete, or was when it came to it. */
-static void tell_gone(struct answer *answer, const char *what,
-                      ProtobufCBinaryData name)
+void deletions_tell_gone(struct answer *answer, const char *what,
+                         ProtobufCBinaryData name)
 {
     struct slice text =
         answer_printf(answer, "there is no %s \"%.*s\"; nothing was changed",
@@ -47,7 +46,7 @@ static void decide_room(struct answer *answer)
     struct room_view view;
 
     if (room == NULL) {
-        tell_gone(answer, "room", asked->room);
+        deletions_tell_gone(answer, "room", asked->room);
         return;
     }
     view_room(room, &view);
@@ -73,7 +72,7 @@ static void decide_category(struct answer *answer)
     struct category_view view;
 
     if (category == NULL) {
-        tell_gone(answer, "category", asked->category);
+        deletions_tell_gone(answer, "category", asked->category);
         return;
     }
     view_category(category, &view);
@@ -98,7 +97,7 @@ static void decide_group(struct answer *answer)
         answer_new(answer, &perch__group_delete__descriptor);
 
     if (group == NULL) {
-        tell_gone(answer, "group", asked->group);
+        deletions_tell_gone(answer, "group", asked->group);
         return;
     }
     CODEC_SET(delete, uri, asked->group);
@@ -122,7 +121,7 @@ static void decide_user(struct answer *answer)
         answer_new(answer, &perch__user_delete__descriptor);
 
     if (user == NULL) {
-        tell_gone(answer, "user", asked->user);
+        deletions_tell_gone(answer, "user", asked->user);
         return;
     }
     answer->uri = find_user_uri(answer, asked->user);

@@ -244,12 +244,12 @@ static void decide_delete(struct answer *answer)
         answer_refuse(answer, REFUSAL_NAME_MISSING);
         return;
     }
-    answer_tells(answer, "deleted", "filter \"%.*s\"",
-                 SLICE_PRINT(codec_slice(asked->filter)));
     if (filters_find(answer->machine, codec_slice(asked->filter)) == NULL) {
-        answer->does = ANSWER_ALREADY;
+        deletions_tell_gone(answer, "filter", asked->filter);
         return;
     }
+    answer_tells(answer, "deleted", "filter \"%.*s\"",
+                 SLICE_PRINT(codec_slice(asked->filter)));
     CODEC_SET(removal, filter, asked->filter);
     removal->has_if_version = asked->has_if_version;
     removal->if_version = asked->if_version;

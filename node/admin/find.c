@@ -91,7 +91,8 @@ const struct category *find_category(struct answer *answer,
     return category;
 }
 
-const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData bytes)
+const struct addin *find_addin_if(struct answer *answer,
+                                  ProtobufCBinaryData bytes)
 {
     struct slice name = codec_slice(bytes);
     const struct addin *addin = NULL;
@@ -106,9 +107,14 @@ const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData bytes)
     if (addin == NULL) {
         addin = addins_named(answer->machine, name);
     }
-    if (addin == NULL) {
-        answer_refuse_outcome(answer, OUTCOME_ADDIN_UNKNOWN, name);
-    }
+    return addin;
+}
+
+const struct addin *find_addin(struct answer *answer, ProtobufCBinaryData name)
+{
+    const struct addin *addin = find_addin_if(answer, name);
+
+    require(answer, addin, OUTCOME_ADDIN_UNKNOWN, codec_slice(name));
     return addin;
 }
 

@@ -37,6 +37,10 @@ const struct room *find_room_if(struct answer *answer,
 const struct category *find_category_if(struct answer *answer,
                                         ProtobufCBinaryData name);
 
+/** Find an add-in, or none, likewise. */
+const struct addin *find_addin_if(struct answer *answer,
+                                  ProtobufCBinaryData name);
+
 /** Find a user, or none, likewise. */
 const struct user *find_user_if(struct answer *answer,
                                 ProtobufCBinaryData name);

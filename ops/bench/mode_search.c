@@ -78,9 +78,13 @@ static enum error run(const struct bench *bench, const char *directory)
     enum error error;
 
     find_program(program);
+    if (strchr(program, '\'') != NULL || strchr(directory, '\'') != NULL) {
+        return complain(ERROR_INVALID, "a path with an apostrophe: %s, %s",
+                        program, directory);
+    }
     snprintf(command, sizeof(command), "exec '%s' '%s' %u %u %u 2>'%s/log'",
-             program, directory, MESSAGES, chosen(bench->options->rooms, ROOMS),
-             SEARCHES, directory);
+             program, directory, chosen(bench->options->messages, MESSAGES),
+             chosen(bench->options->rooms, ROOMS), SEARCHES, directory);
     from = popen(command, "r");
     if (from == NULL) {
         return complain(ERROR_IO, "cannot start %s: %s", program,

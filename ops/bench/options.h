@@ -33,6 +33,7 @@ struct options {
 
     unsigned sessions;
     unsigned rooms;
+    unsigned messages;
     size_t outstanding_n;
     unsigned outstanding[OUTSTANDING_MAX];
     double rate;

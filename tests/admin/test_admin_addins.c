@@ -74,7 +74,10 @@ static void test_addins__whole_life(void **state)
     reply = run_json(scene, "addins delete Ebb", 0);
     assert_text(reply, "addin.name", "Ebb");
     json_decref(reply);
-    run(scene, "addins delete Ebb", 1);
+    run_again(scene, "addins delete Ebb");
+    run(scene, "addins delete Ebb", 0);
+    HAS(scene->out, "there is no add-in \"Ebb\"; nothing was changed");
+    run(scene, "addins show Ebb", 1);
     HAS(scene->err, "[ADDIN_UNKNOWN]");
 }
 

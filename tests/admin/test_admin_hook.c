@@ -66,6 +66,8 @@ static void test_filters__whole_life(void **state)
     run(scene, "filters show deals", 0);
     run(scene, "filters delete deals", 0);
     run_again(scene, "filters delete deals");
+    run(scene, "filters delete deals", 0);
+    HAS(scene->out, "there is no filter \"deals\"; nothing was changed");
     run(scene, "filters show deals", 1);
     HAS(scene->err, "[FILTER_UNKNOWN]");
 }

@@ -318,6 +318,28 @@ class RoundTrip(unittest.TestCase):
         self.assertTrue(self.node.perchctl('rooms', 'show', 'Stage (2)')
                         ['room']['disabled'])
 
+    def test_names_like_options(self) -> None:
+        """Names are names, whatever they look like to perchctl."""
+        path = self.folder / 'x.zip'
+        files = {'manifest.json': MANIFEST, 'categories.xml':
+                 '<categories><category id="%s" name="--help"/></categories>'
+                 % ROOM.replace('1', '2'),
+                 'rooms.xml': '<rooms><room id="%s" name="--dry-run" '
+                 'category="%s"/></rooms>' % (ROOM, ROOM.replace('1', '2'))}
+        files['users.xml'] = '<users><user uri="--version"/></users>'
+        with zipfile.ZipFile(path, 'w') as to:
+            for name, content in files.items():
+                to.writestr(name, content)
+        done = self.tool('import', str(path))
+        self.assertEqual(done['created'],
+                         {'users': 1, 'categories': 1, 'rooms': 1})
+        self.assertEqual([each['uri'] for each in
+                          self.node.perchctl('users', 'list')['users']],
+                         ['sip:--version@fjord.example'])
+        names = [each['name'] for kind in ('categories', 'rooms')
+                 for each in self.node.perchctl(kind, 'list')[kind]]
+        self.assertEqual(names, ['--help', '--dry-run'])
+
     def test_a_refusal_says_what_was_done(self) -> None:
         """An import that the pool refuses in the middle is told of."""
         path = self.folder / '1.zip'

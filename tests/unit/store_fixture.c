@@ -6,14 +6,23 @@
 
 #include "tests/unit/test.h"
 
+static const char *scratch_above = "/tmp";
+
+void scratch_in_memory(void)
+{
+    if (access("/dev/shm", W_OK | X_OK) == 0) {
+        scratch_above = "/dev/shm";
+    }
+}
+
 void scratch_make(char *path)
 {
     static unsigned made;
 
     made += 1;
-    snprintf(path, FILES_PATH_BYTES_MAX, "/tmp/perch-store-%d-%u",
+    snprintf(path, FILES_PATH_BYTES_MAX, "%s/perch-store-%d-%u", scratch_above,
              (int)getpid(), made);
-    assert_int_equal(files_make_directory("/tmp"), ERROR_NONE);
+    assert_int_equal(files_make_directory(scratch_above), ERROR_NONE);
     files_remove(path);
     assert_int_equal(files_make_directory(path), ERROR_NONE);
 }

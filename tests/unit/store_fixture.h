@@ -25,6 +25,10 @@ int store_fixture_setup(void **state);
 /** cmocka: close the store and remove all. */
 int store_fixture_teardown(void **state);
 
+/** Make scratch directories in memory from now on, where the system has such a
+ * place: for tests that open stores by the thousand and lose no power. */
+void scratch_in_memory(void);
+
 /** Make an empty scratch directory; @path is FILES_PATH_BYTES_MAX bytes. */
 void scratch_make(char *path);
 

@@ -16,6 +16,9 @@ enum {
     ROWS = 1500,
     FLIPS_PER_FILE = 16,
     ZEROS = 4096,
+    INDEX_TABLE_BYTES_MAX =
+        1100, /* A table of more than that one row has more. */
+    INDEX_ROW_BYTES = 24,
     FOOTER_FORMAT_AT = 41, /* rocks/footer.h */
 };
 
@@ -155,13 +158,47 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Bring the sound store back. */
+/* Whether a file lies there as it was. */
+static bool is_sound(const struct scene *scene, const struct file *file)
+{
+    size_t len = file->bytes.len, got = 0;
+    struct buffer bytes = BUFFER_EMPTY;
+    char path[FILES_PATH_BYTES_MAX];
+    bool is;
+
+    path_of(scene, file->name, path);
+    is = files_read(path, 0, buffer_reserve(&bytes, len + 1), len + 1, &got) ==
+             ERROR_NONE &&
+         got == len && memcmp(bytes.data, file->bytes.data, len) == 0;
+    buffer_deinit(&bytes);
+    return is;
+}
+
+/* Remove what was not there, or not so. */
+static enum error file_clear(void *context, const struct files_entry *entry)
+{
+    const struct scene *scene = context;
+    char path[FILES_PATH_BYTES_MAX];
+
+    for (size_t i = 0; i < scene->n; i++) {
+        if (strcmp(scene->files[i].name, entry->name) == 0 &&
+            is_sound(scene, &scene->files[i])) {
+            return ERROR_NONE;
+        }
+    }
+    path_of(scene, entry->name, path);
+    return files_remove(path);
+}
+
+/* Bring the sound store back, to the last byte. Most files are as they were,
+ * and reading that costs far less than writing them again. */
 static void files_restore(struct scene *scene)
 {
-    assert_int_equal(files_remove(scene->f->path), ERROR_NONE);
-    assert_int_equal(files_make_directory(scene->f->path), ERROR_NONE);
+    assert_int_equal(files_list(scene->f->path, file_clear, scene), ERROR_NONE);
     for (size_t i = 0; i < scene->n; i++) {
-        file_write(scene, &scene->files[i]);
+        if (!is_sound(scene, &scene->files[i])) {
+            file_write(scene, &scene->files[i]);
+        }
     }
 }
 
@@ -344,11 +381,19 @@ static void test_store_open__after_a_file_was_lost(void **state)
     }
 }
 
+/* A table with one row, that of the applied index. */
+static bool has_index_alone(const struct file *file)
+{
+    return file->bytes.len <= INDEX_TABLE_BYTES_MAX;
+}
+
 /* Flip a bit of a row: verifying finds it. Returns what reading all says. */
 static enum error row_flip(struct scene *scene, const struct file *file)
 {
-    /* The first two fifths of a file are rows for certain. */
-    size_t at = (size_t)pick(scene, file->bytes.len * 2 / 5);
+    /* The first two fifths of a table are rows for certain. */
+    size_t rows =
+        has_index_alone(file) ? INDEX_ROW_BYTES : file->bytes.len * 2 / 5;
+    size_t at = (size_t)pick(scene, rows);
     uint8_t byte = (uint8_t)(file->bytes.data[at] ^ 4);
     enum error error;
 
@@ -360,20 +405,27 @@ static enum error row_flip(struct scene *scene, const struct file *file)
 }
 
 /* Verifying finds a flip in any row of any file, and so does reading the whole
- * store. */
+ * store: but in a table that has nothing but the applied index, which the next
+ * such table covers, until RocksDB has found the time to merge them. */
 static void test_checkpoint_verify__finds_every_damaged_row(void **state)
 {
     struct scene *scene = *state;
+    enum error error;
     unsigned tried = 0;
 
     for (size_t i = 0; i < scene->n; i++) {
         for (unsigned n = 0; is_table(&scene->files[i]) && n < 6; n++) {
-            assert_int_equal(row_flip(scene, &scene->files[i]), ERROR_ROTTEN);
-            tried++;
+            error = row_flip(scene, &scene->files[i]);
+            if (has_index_alone(&scene->files[i])) {
+                assert_true(error == ERROR_ROTTEN || error == ERROR_NONE);
+            } else {
+                assert_int_equal(error, ERROR_ROTTEN);
+                tried++;
+            }
         }
     }
     assert_int_equal(checkpoint_verify(scene->f->path), ERROR_NONE);
-    assert_true(tried > 10);
+    assert_true(tried > 50);
 }
 
 /* A row that a newer one covers is verified like any other. Who reads all may
@@ -473,5 +525,6 @@ int main(void)
         RUN_SCENE(test_checkpoint_verify__reads_the_disk_itself),
     };
 
+    scratch_in_memory();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
