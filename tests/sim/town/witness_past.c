@@ -53,11 +53,11 @@ static uint64_t present_in(const struct twin *twin, uint32_t place)
     return users;
 }
 
-/* The ledger's room at a place; NULL: it is none of those. */
+/* The ledger's room at a place, deleted or not; NULL: it is none of those. */
 static struct known_room *room_at(struct witness *witness, uint32_t place)
 {
     for (unsigned i = 0; i < LEDGER_ROOMS && place != 0; i++) {
-        if (witness->rooms[i].place == place) {
+        if (witness->rooms[i].place_ever == place) {
             return &witness->rooms[i];
         }
     }
@@ -121,7 +121,7 @@ static void note_revised(struct witness *witness, struct known_room *room)
 
     for (size_t i = 0; i < twin->n_ids; i++) {
         const struct twin_said *now =
-            find_said(twin, room->place, twin->ids[i]);
+            find_said(twin, room->place_ever, twin->ids[i]);
         struct heard *said = witness_said(room, twin->ids[i]);
         struct version *version = malloc(sizeof(*version));
 
@@ -269,14 +269,14 @@ void witness_notice(struct witness *witness, const char *user, unsigned room,
 struct witness_room witness_room(const struct witness *witness, unsigned room)
 {
     const struct known_room *known = &witness->rooms[room];
-    const struct twin_place *place = &witness->twin->places[known->place];
+    const struct twin_place *place = &witness->twin->places[known->place_ever];
 
     return (struct witness_room){
         .place = known->place_ever,
         .is_there = known->place != 0,
         .last = known->last,
-        .cleared = known->place == 0 ? 0 : place->cleared,
-        .swept = known->place == 0 ? 0 : place->swept,
+        .cleared = known->place_ever == 0 ? 0 : place->cleared,
+        .swept = known->place_ever == 0 ? 0 : place->swept,
     };
 }
 
