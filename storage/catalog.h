@@ -78,7 +78,7 @@ typedef bool catalog_marked(void *context, uint32_t room, uint64_t message_id);
  * Open the catalog in a directory, or make an empty one there.
  *
  * @made_for   Whose rows it is of, and by which words: one that was made for
- *             another is WRONG_POOL.
+ *             another, or by a program with other tables, is WRONG_POOL.
  *
  * Returns ROTTEN for damage, BUSY when it is open elsewhere, NO_SPACE, IO or
  * STORE_IO. Owned by the caller.

@@ -13,6 +13,9 @@
 #define LOG_NAME   "words.db-wal"
 #define OPEN_NAME  "open" /* There from the first commit to the close. */
 
+/* Of the tables below: raised with them. */
+#define CATALOG_FORMAT "2"
+
 /* Alone with the file, SQLite needs no shared memory for its log. */
 static const char settings_sql[] = "PRAGMA locking_mode=EXCLUSIVE;"
                                    "PRAGMA journal_mode=WAL;"
@@ -25,13 +28,14 @@ static const char settings_sql[] = "PRAGMA locking_mode=EXCLUSIVE;"
 
 static const char schema_sql[] =
     "BEGIN;"
-    "CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(text, columnsize=0,"
+    "CREATE VIRTUAL TABLE words USING fts5(text, columnsize=0,"
     " tokenize='perch');"
-    "CREATE TABLE IF NOT EXISTS places(id INTEGER PRIMARY KEY, room INTEGER,"
+    "CREATE TABLE places(id INTEGER PRIMARY KEY, room INTEGER,"
     " message INTEGER);"
-    "CREATE TABLE IF NOT EXISTS marks(room INTEGER PRIMARY KEY,"
+    "CREATE TABLE marks(room INTEGER PRIMARY KEY,"
     " message INTEGER);"
-    "CREATE TABLE IF NOT EXISTS facts(name TEXT PRIMARY KEY, value);"
+    "CREATE TABLE facts(name TEXT PRIMARY KEY, value);"
+    "PRAGMA user_version=" CATALOG_FORMAT ";"
     "COMMIT;";
 
 #define STATEMENT_TEXT(name, sql) [STATEMENT_##name] = sql,
@@ -106,6 +110,39 @@ static enum error prepare(struct catalog *catalog)
     return ERROR_NONE;
 }
 
+static enum error read_count(struct catalog *catalog, const char *sql,
+                             int *number_out)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(catalog->db, sql, -1, &statement, NULL);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_step(statement);
+    }
+    *number_out = rc == SQLITE_ROW ? sqlite3_column_int(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return catalog_error(catalog, rc, "opening");
+}
+
+/* Tables are made once: whoever opens a file writes nothing to it, so that a
+ * log that is gone is missed. Those of another program are not for this one. */
+static enum error make_tables(struct catalog *catalog)
+{
+    int tables, format;
+
+    TRY(read_count(catalog, "SELECT count(*) FROM sqlite_master", &tables));
+    if (tables == 0) {
+        return run(catalog, schema_sql);
+    }
+    TRY(read_count(catalog, "PRAGMA user_version", &format));
+    if (format != atoi(CATALOG_FORMAT)) {
+        journal_notice("catalog_of_another", "format=%d wanted=%s", format,
+                       CATALOG_FORMAT);
+        return ERROR_WRONG_POOL;
+    }
+    return ERROR_NONE;
+}
+
 static enum error open_database(struct catalog *catalog, const char *path)
 {
     int reserved = CHECKED_RESERVED_BYTES;
@@ -121,7 +158,7 @@ static enum error open_database(struct catalog *catalog, const char *path)
     TRY(catalog_error(catalog, catalog_add_tokenizer(catalog->db), "opening"));
     TRY(run(catalog, "PRAGMA page_size=4096;"));
     TRY(run(catalog, settings_sql));
-    TRY(run(catalog, schema_sql));
+    TRY(make_tables(catalog));
     return prepare(catalog);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "storage/sqlite/checked.h"
 #include "tests/unit/quiet.h"
 #include "tests/unit/temp_directory.h"
 #include "tests/unit/test.h"
@@ -93,6 +94,34 @@ static void fill(struct scene *scene)
     assert_int_equal(catalog_open(scene->directory, "me", &catalog),
                      ERROR_NONE);
     assert_int_equal(put_all(catalog), ERROR_NONE);
+    catalog_close(catalog);
+}
+
+/* A catalog of a program that had other tables is told from damage: it is to be
+ * made anew. */
+static void test_catalog_open__of_another_format(void **state)
+{
+    struct scene *scene = *state;
+    struct catalog *catalog = NULL;
+    sqlite3 *db = NULL;
+    char path[TEMP_DIRECTORY_BYTES + 16];
+
+    fill(scene);
+    snprintf(path, sizeof(path), "%s/words.db", scene->directory);
+    assert_int_equal(checked_register(), ERROR_NONE);
+    assert_int_equal(
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, CHECKED_VFS),
+        SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA user_version=1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_int_equal(catalog_open(scene->directory, "me", &catalog),
+                     ERROR_WRONG_POOL);
+    assert_int_equal(catalog_discard(scene->directory), ERROR_NONE);
+    assert_int_equal(catalog_open(scene->directory, "me", &catalog),
+                     ERROR_NONE);
     catalog_close(catalog);
 }
 
@@ -417,6 +446,7 @@ int main(void)
 {
 #define TEST(name) RUN_IN(name, make, drop)
     const struct CMUnitTest tests[] = {
+        TEST(test_catalog_open__of_another_format),
         TEST(test_close__and_open),
         TEST(test_damage__a_bit),
         TEST(test_damage__truncated),
