@@ -134,8 +134,7 @@ overlay ppolicy
     def kill(self) -> None:
         """End it in the middle of whatever it does."""
         if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
+            self.process.kill()  # A stopped one, too.
             self.process.wait(WAIT_S)
             self.process = None
 

@@ -581,9 +581,11 @@ class Fails(Directory):
         (self.folder / 'directory.conf').write_text(text.replace(
             'timeout = 2s', 'timeout = 2s\npage_size = 1'))
         ends = set()
-        for wait_ms in (20, 40, 60, 80, 100):
+        for wait_ms in (0, 5, 10, 20, 40, 80):
             process = self.begin()
             time.sleep(wait_ms / 1000)
+            server.pause(True)  # A pull that has begun is not done by then.
+            time.sleep(0.2)
             server.kill()
             process.communicate(timeout=RUN_WAIT_S)
             ends.add(process.returncode)
