@@ -186,6 +186,7 @@ static void opened(struct cataloging *cataloging)
     meter_add(&cataloging->meters.rebuilds, done_feed->made_anew ? 1 : 0);
     cataloging->again.n = 0;
     cataloging->is_unscanned = true;
+    cataloging->is_wanted = true;
     move(cataloging, CATALOGING_FEEDING);
     if (cataloging->machine != NULL) {
         cataloging_compare(cataloging);
@@ -284,8 +285,9 @@ static void done(struct job *job)
     enum error store_error = feed_done->store_error;
 
     cataloging->is_feeding = false;
-    meter_observe(&cataloging->meters.feed_us,
-                  loop_now_us(cataloging->settings.loop) - feed_done->began_us);
+    cataloging->fed_us =
+        loop_now_us(cataloging->settings.loop) - feed_done->began_us;
+    meter_observe(&cataloging->meters.feed_us, cataloging->fed_us);
     if (store_error != ERROR_NONE) {
         stall(cataloging, store_error);
     } else if (feed_done->error == ERROR_NONE) {
@@ -305,7 +307,15 @@ static void done(struct job *job)
 static bool is_urgent(const struct cataloging *cataloging)
 {
     return !TAILQ_EMPTY(&cataloging->waiting) || cataloging->is_unscanned ||
-           cataloging->messages_behind >= CATALOGING_FEED_MESSAGES;
+           cataloging->is_wanted;
+}
+
+/* Words are for searches alone: posts that are taken go first. */
+static uint64_t rest_ms(const struct cataloging *cataloging)
+{
+    uint64_t rest = cataloging->fed_us * CATALOGING_REST / 1000;
+
+    return rest > CATALOGING_DELAY_MS ? rest : CATALOGING_DELAY_MS;
 }
 
 /* Do what is due, after anything has changed. */
@@ -323,13 +333,14 @@ void cataloging_go_on(struct cataloging *cataloging)
         if (cataloging->state != CATALOGING_LEVEL) {
             move(cataloging, CATALOGING_LEVEL);
         }
+        cataloging->is_wanted = false;
         cataloging->level_index = cataloging->applied_index;
     }
     if (may_feed(cataloging)) {
         if (is_urgent(cataloging)) {
             feed(cataloging);
         } else {
-            start_timer(cataloging, CATALOGING_DELAY_MS);
+            start_timer(cataloging, rest_ms(cataloging));
         }
     }
     if (is_open) {

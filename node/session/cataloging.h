@@ -32,6 +32,8 @@ enum {
     /* Said and then in the catalog: later when nobody searches, so that what is
      * said in the meantime shares the work. */
     CATALOGING_DELAY_MS = 200,
+    CATALOGING_REST = 9, /* Times what a write takes, before the next: a tenth
+                            of a core, while nobody searches. */
     CATALOGING_RETRY_MS = 5 * 1000, /* After a disk that would not take it. */
     CATALOGING_TICK_MS = 100,       /* How exactly patience is kept. */
     CATALOGING_PATIENCE_MS = 5 * 1000, /* Of a search, for the catalog. */

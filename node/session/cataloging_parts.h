@@ -92,6 +92,9 @@ struct cataloging {
     size_t n_behind, behind_capacity;
     uint64_t messages_behind;
     uint64_t messages_said; /* In all rooms. */
+    bool is_wanted;    /* Without rests, until it is level: it was just opened,
+                          or a search was refused for what it has not. */
+    uint64_t fed_us;   /* What the last write has taken. */
     bool is_unscanned; /* What was revised or purged before this state came is
                           not known. */
     struct feed again; /* Only ranges: messages to be put in again. */

@@ -149,8 +149,9 @@ void cataloging_ask(struct cataloging *cataloging, struct lookup *lookup,
     lookup->error = refusal_of(cataloging);
     cataloging->n_lookups += 1;
     if (lookup->error != ERROR_NONE) {
+        cataloging->is_wanted |= lookup->error == ERROR_FORGOTTEN;
         end_lookup(cataloging, lookup);
-        return;
+        return; /* What is wanted is begun when the rest is over. */
     }
     if (TAILQ_EMPTY(&cataloging->waiting)) {
         timer_start(cataloging->tick, CATALOGING_TICK_MS, CATALOGING_TICK_MS);
