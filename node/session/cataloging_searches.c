@@ -151,7 +151,8 @@ void cataloging_ask(struct cataloging *cataloging, struct lookup *lookup,
     if (lookup->error != ERROR_NONE) {
         cataloging->is_wanted |= lookup->error == ERROR_FORGOTTEN;
         end_lookup(cataloging, lookup);
-        return; /* What is wanted is begun when the rest is over. */
+        cataloging_go_on(cataloging); /* A rest is over. */
+        return;
     }
     if (TAILQ_EMPTY(&cataloging->waiting)) {
         timer_start(cataloging->tick, CATALOGING_TICK_MS, CATALOGING_TICK_MS);

@@ -547,6 +547,67 @@ static void test_quest__revised_in_a_snapshot(void **state)
                  "stork ");
 }
 
+static uint64_t fed(const struct stage *s)
+{
+    return meter_count(
+        &cataloging_meters(sessions_cataloging(s->sessions))->fed);
+}
+
+/* Something is said whose words take this long to be written. */
+static void say_slowly(struct stage *s, const char *text, uint64_t ms)
+{
+    stage_other_post(s, CAROL, 5, LOBBY_ID, text);
+    fake_loop_hold(s->loop, true);
+    stage_pass(s, CATALOGING_DELAY_MS + ms);
+    fake_loop_hold(s->loop, false);
+    stage_pass(s, 1);
+}
+
+/* While nobody searches, writing words takes a tenth of the time. */
+static void test_catalog__rests(void **state)
+{
+    enum { SLOW_MS = 1000 };
+    struct stage *s = *state;
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+    const char *ibis = "<matches>ibis</matches>";
+    uint64_t before;
+
+    talk(s);
+    stage_pass(s, 1000);
+    before = fed(s);
+    say_slowly(s, "ibis-1", SLOW_MS);
+    assert_int_equal(fed(s), before + 1);
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "ibis-2");
+    stage_pass(s, (CATALOGING_REST - 1) * SLOW_MS);
+    assert_int_equal(fed(s), before + 1);
+    stage_pass(s, 2 * SLOW_MS);
+    assert_int_equal(fed(s), before + 2);
+    say_slowly(s, "ibis-3", SLOW_MS);
+    stage_other_post(s, CAROL, 5, LOBBY_ID, "ibis-4");
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), ibis),
+                 "ibis-4 ibis-3 ibis-2 ibis-1 ");
+}
+
+/* A search that is refused because too much is missing ends the rest: the next
+ * one does not find as much missing. */
+static void test_catalog__a_refusal_ends_the_rest(void **state)
+{
+    struct stage *s = *state;
+    edge_ref carol = stage_dial(s, CAROL, "c1");
+    const char *heron = "<matches>heron</matches>";
+
+    talk(s);
+    stage_pass(s, 1000);
+    say_slowly(s, "ibis-1", 60 * 1000);
+    for (unsigned i = 0; i <= CATALOGING_BEHIND_MAX; i++) {
+        stage_other_post(s, CAROL, 5, LOBBY_ID, "stork");
+    }
+    assert_non_null(strstr(ask(s, carol, ROOM(LOBBY_ID), heron),
+                           "making its search index"));
+    stage_pass(s, 1);
+    assert_found(ask(s, carol, ROOM(LOBBY_ID), heron), "heron-3 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,6 +631,8 @@ int main(void)
         IN(test_quest__purged),
         IN(test_quest__purged_before_the_start),
         IN(test_quest__revised_in_a_snapshot),
+        IN(test_catalog__rests),
+        IN(test_catalog__a_refusal_ends_the_rest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
