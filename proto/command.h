@@ -67,7 +67,30 @@
     X(ADMINISTRATOR_GRANT, administrator_grant, 3)                             \
     X(ADMINISTRATOR_REVOKE, administrator_revoke, 3)                           \
     X(OWNER_REPORT, owner_report, 3)                                           \
-    X(OWNER_CONFIRM, owner_confirm, 3)
+    X(OWNER_CONFIRM, owner_confirm, 3)                                         \
+    X(ARCHIVE_PUT, archive_put, 4)                                             \
+    X(ARCHIVE_KEY_PUT, archive_key_put, 4)                                     \
+    X(ARCHIVE_MARK, archive_mark, 4)                                           \
+    X(CHECKPOINT_BEGIN, checkpoint_begin, 4)                                   \
+    X(COSIGN, cosign, 4)                                                       \
+    X(WITNESS_PUT, witness_put, 4)                                             \
+    X(WITNESS_REMOVE, witness_remove, 4)                                       \
+    X(WITNESSED, witnessed, 4)                                                 \
+    X(ADAPTER_PUT, adapter_put, 4)                                             \
+    X(ADAPTER_REMOVE, adapter_remove, 4)                                       \
+    X(CUT, cut, 4)                                                             \
+    X(CUT_DONE, cut_done, 4)                                                   \
+    X(ADAPTER_REPORT, adapter_report, 4)                                       \
+    X(ARCHIVE_HALT, archive_halt, 4)                                           \
+    X(ARCHIVE_REFILL, archive_refill, 4)                                       \
+    X(ARCHIVE_REOPEN, archive_reopen, 4)                                       \
+    X(CANARY, canary, 4)                                                       \
+    X(HISTORY_READ, history_read, 4)                                           \
+    X(SEARCHED, searched, 4)                                                   \
+    X(POST_DENIED, post_denied, 4)                                             \
+    X(MESSAGES_READ, messages_read, 4)                                         \
+    X(FILE_UP, file_up, 4)                                                     \
+    X(FILE_DOWN, file_down, 4)
 
 /* Fields that older kinds were given later: kind, the first such field's
  * number (all above it are later too), and the rules version they came with. */
@@ -91,10 +114,11 @@
  * rules version they came with. */
 #define COMMAND_ENVELOPE_LIST(X)                                               \
     X(reason, 3)                                                               \
-    X(credential, 3)
+    X(credential, 3)                                                           \
+    X(salt, 4)
 
 /* The highest rules version this source knows. */
-enum { COMMAND_RULES_KNOWN = 3 };
+enum { COMMAND_RULES_KNOWN = 4 };
 
 /**
  * Read a command.

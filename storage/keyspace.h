@@ -88,7 +88,18 @@
     X(ADMINISTRATORS, "administrators", PART_SLOT)                             \
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
-    X(FILTERS, "filters", PART_SLOT)
+    X(FILTERS, "filters", PART_SLOT)                                           \
+    /* A record of the archive (proto/record.h, verbatim). Written by apply,   \
+     * deleted when this node's archive has it in its files. */                \
+    X(RECORDS, "records", PART_CSN)                                            \
+    /* The command of a record that carries only its digest. Likewise. */      \
+    X(PAYLOADS, "payloads", PART_CSN)                                          \
+    /* A compliance adapter: what it is, its cuts, its cursor. Written when    \
+     * that changes, deleted with it. */                                       \
+    X(ADAPTERS, "adapters", PART_SLOT)                                         \
+    /* A witness of the archive. Written when it has cosigned, deleted when it \
+     * is removed. */                                                          \
+    X(WITNESSES, "witnesses", PART_SLOT)
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };
@@ -103,6 +114,9 @@ enum meta_key {
     META_POOL = 3,     /* Domain, settings, rules version. */
     META_DIGEST = 4,   /* u64, little-endian: node/digest.h. Written with each
                           batch. */
+    META_LEDGER = 5,   /* How many records there are, and the frontier of their
+                          tree. Written with each batch that has any. */
+    META_ARCHIVE = 6,  /* Mode, origin, keys, marks, checkpoints. */
 };
 
 /* X(NAME, bytes) */
@@ -122,7 +136,8 @@ enum meta_key {
     X(HOLD, 8)                                                                 \
     X(CONTAINER, 4) /* Of a presence document. */                              \
     X(INSTANCE, 4)                                                             \
-    X(ADDIN, 4)
+    X(ADDIN, 4)                                                                \
+    X(CSN, 8) /* Of a record. */
 
 #define PART_ENUM(name, bytes) PART_##name,
 enum part { PART_NONE, PART_LIST(PART_ENUM) PART_COUNT };
