@@ -176,9 +176,8 @@ enum error book_make(const char *path)
     }
     buffer_append_text(&file, BOOK_HEAD);
     write_end(&file);
-    error = buffer_failed(&file)
-                ? ERROR_NO_MEMORY
-                : book_file_replace(path, buffer_slice(&file));
+    error = buffer_failed(&file) ? ERROR_NO_MEMORY
+                                 : book_file_replace(path, buffer_slice(&file));
     buffer_deinit(&file);
     close(lock);
     return error;

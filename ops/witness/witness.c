@@ -1,6 +1,7 @@
 #include "ops/witness/witness.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/base/check.h"
@@ -50,8 +51,8 @@ enum error witness_new(struct slice name, const uint8_t key[NOTE_KEY_BYTES],
         return ERROR_NO_MEMORY;
     }
     note_public_key(key, public_key);
-    error = note_verifier_init(&witness->self, name, NOTE_COSIGNATURE,
-                               public_key);
+    error =
+        note_verifier_init(&witness->self, name, NOTE_COSIGNATURE, public_key);
     if (error != ERROR_NONE) {
         free(witness);
         return error;
@@ -121,7 +122,8 @@ static void gather_signatures(const struct witness *witness, struct plea *plea)
         for (size_t j = 0; j < plea->note.n; j++) {
             const struct note_signature *line = &plea->note.signatures[j];
 
-            if (line->id == log->id && slice_equal_text(line->name, log->name)) {
+            if (line->id == log->id &&
+                slice_equal_text(line->name, log->name)) {
                 plea->signatures[plea->n] = *line;
                 plea->n += 1;
                 break;
@@ -186,7 +188,7 @@ static void write_cosignature(const struct witness *witness,
     if (buffer_failed(&message)) {
         to->failed = true;
     } else {
-        put_u64_be(bytes, now_s);
+        put_be64(bytes, now_s);
         note_sign(witness->key, buffer_slice(&message), bytes + 8);
         note_write_signature(to, slice_of_text(witness->self.name),
                              witness->self.id, slice_of(bytes, sizeof(bytes)));
@@ -237,8 +239,8 @@ static enum witness_verdict cosign(struct witness *witness,
 }
 
 /* A log has signed what cannot both be true: for those who look after it. */
-static void tell_of_fork(const struct witness *witness,
-                         const struct plea *plea, enum witness_verdict verdict)
+static void tell_of_fork(const struct witness *witness, const struct plea *plea,
+                         enum witness_verdict verdict)
 {
     const struct book_page *page = book_find(witness->book, plea->text.origin);
 

@@ -31,9 +31,9 @@ static enum error key_of_pem(const char *pem, size_t len,
                              uint8_t key_out[NOTE_KEY_BYTES])
 {
     BIO *from = BIO_new_mem_buf(pem, (int)len);
-    EVP_PKEY *key = from == NULL ? NULL
-                                 : PEM_read_bio_PrivateKey(from, NULL,
-                                                           no_password, NULL);
+    EVP_PKEY *key =
+        from == NULL ? NULL
+                     : PEM_read_bio_PrivateKey(from, NULL, no_password, NULL);
     size_t bytes = NOTE_KEY_BYTES;
     bool is = key != NULL && EVP_PKEY_is_a(key, "ED25519") &&
               EVP_PKEY_get_raw_private_key(key, key_out, &bytes) == 1 &&
