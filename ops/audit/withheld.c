@@ -37,6 +37,7 @@ static void add_missing(struct withheld *withheld, uint64_t csn, bool is_file)
     withheld->n_missing++;
 }
 
+/* The first of a CSN: a command and its file may both be gone. */
 static struct missing *find_missing(struct withheld *withheld, uint64_t csn)
 {
     size_t low = 0, high = withheld->n_missing;
@@ -124,8 +125,12 @@ static void explain(struct withheld *withheld, const struct record *record,
     }
     missing = find_missing(withheld, csn);
     if (missing != NULL) {
-        missing->is_explained = true;
-        missing->by = record->csn;
+        const struct missing *end = withheld->missing + withheld->n_missing;
+
+        for (; missing < end && missing->csn == csn; missing++) {
+            missing->is_explained = true;
+            missing->by = record->csn;
+        }
         return;
     }
     archive_payload_path(path, csn);
