@@ -6,6 +6,7 @@
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -415,6 +416,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_TOMBSTONE] = encode_tombstone,
     [ROW_ADMINISTRATOR] = encode_administrator,
     [ROW_FILTER] = encode_filter,
+    [ROW_LEDGER] = encode_ledger,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

@@ -10,6 +10,7 @@
 #include "node/chat/load_kept.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -363,6 +364,7 @@ static const struct {
     [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
                            load_administrator},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
+    [ROW_LEDGER] = {&perch__stored__ledger__descriptor, load_ledger},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,
