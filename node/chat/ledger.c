@@ -22,7 +22,7 @@ void ledger_deinit(struct ledger *ledger)
 
 static bool is_on(const struct machine *machine)
 {
-    return machine->archive_mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF;
+    return machine->archive.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF;
 }
 
 /* Whether a command sets a password, which nobody is to find in an archive. */
