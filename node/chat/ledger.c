@@ -1,5 +1,6 @@
 #include "node/chat/ledger.h"
 
+#include "node/chat/archive_mode.h"
 #include "node/chat/record_draft.h"
 #include "node/chat/record_fill.h"
 #include "node/chat/record_lines.h"
@@ -18,11 +19,6 @@ void ledger_deinit(struct ledger *ledger)
     buffer_deinit(&ledger->fields);
     buffer_deinit(&ledger->before);
     buffer_deinit(&ledger->after);
-}
-
-static bool is_on(const struct machine *machine)
-{
-    return machine->archive.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF;
 }
 
 /* Whether a command sets a password, which nobody is to find in an archive. */
@@ -116,7 +112,7 @@ void ledger_before(struct turn *turn, const Perch__Command *command)
 {
     struct ledger *ledger = &turn->machine->ledger;
 
-    ledger->was_on = is_on(turn->machine);
+    ledger->was_on = archive_records(turn->machine);
     buffer_clear(&ledger->before);
     buffer_clear(&ledger->after);
     if (ledger->was_on && command != NULL) {
@@ -156,7 +152,7 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL || (!machine->ledger.was_on && !is_on(machine))) {
+    if (command == NULL || (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
     record_lines(machine, command, &machine->ledger.after);
