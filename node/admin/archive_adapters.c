@@ -171,7 +171,8 @@ static void decide_add(struct answer *answer)
     const Perch__Admin__ArchiveAdaptersPut *asked = answer->asked;
     Perch__AdapterPut *put = plan(answer, asked);
     struct adapter_view adapter;
-    bool is_there = find(answer->machine, codec_slice(asked->adapter), &adapter);
+    bool is_there =
+        find(answer->machine, codec_slice(asked->adapter), &adapter);
 
     if (asked->adapter.len == 0) {
         answer_refuse(answer, REFUSAL_NAME_MISSING);
