@@ -27,7 +27,8 @@ static bool find_asked(struct answer *answer, ProtobufCBinaryData name,
         return false;
     }
     if (!find(answer->machine, codec_slice(name), adapter_out)) {
-        answer_refuse_about(answer, REFUSAL_ADAPTER_NONE, codec_slice(name));
+        answer_refuse_outcome(answer, OUTCOME_ADAPTER_UNKNOWN,
+                              codec_slice(name));
         return false;
     }
     return true;
@@ -179,8 +180,8 @@ static void decide_add(struct answer *answer)
         return;
     }
     if (is_there && !is_so(&adapter, put)) {
-        answer_refuse_about(answer, REFUSAL_ADAPTER_THERE,
-                            codec_slice(asked->adapter));
+        answer_refuse_outcome(answer, OUTCOME_ADAPTER_EXISTS,
+                              codec_slice(asked->adapter));
         return;
     }
     CODEC_SET(put, if_version, 0);
