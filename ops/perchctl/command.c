@@ -680,7 +680,7 @@ const struct command commands[] = {
                            "xml|filedump|csv|eml|rsmf|postgresql|program",
                            "see ops/adapter/README.md"),
                     OPTION("--output", "output", "WHERE", ADAPTER_OUTPUT),
-                    ADAPTER_OPTIONS},
+                    ADAPTER_OPTIONS, PRESET("if_version", "0")},
      .examples = "perchctl archive adapters add vault --type xml --output "
                  "/srv/vault --user-details yes\n"
                  "perchctl archive adapters add actiance --type filedump "
