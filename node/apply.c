@@ -347,6 +347,9 @@ static void commit_batch(struct applier *applier, uint64_t index)
 
     machine_write_changes(applier->machine, state_rows_put, applier->batch);
     state_rows_put_digest(applier->batch, applier->digest.value);
+    if (applier->events.fill != NULL) {
+        applier->events.fill(applier->events.context, applier->batch);
+    }
     error = store_commit(applier->store, applier->batch, index);
     if (error != ERROR_NONE) {
         applier_fail(applier, error, "the store cannot write");

@@ -55,6 +55,10 @@ struct applier_events {
     void (*entry)(void *context, const struct applied_entry *entry,
                   const struct applied *applied, const struct effects *effects);
 
+    /* A batch is about to be committed: add rows that are this node's own
+     * affair and in no digest; may be NULL. */
+    void (*fill)(void *context, struct batch *batch);
+
     /* All entries up to here are in the store. */
     void (*committed)(void *context, uint64_t applied_index);
 

@@ -17,7 +17,9 @@ struct backend {
     struct backend_events events;
     struct replica *replica;
     struct state_loop *state;
+    struct compliance *compliance;
     char catalog[FILES_PATH_BYTES_MAX];
+    char archive[FILES_PATH_BYTES_MAX];
     struct buffer noop; /* The command of a number that was taken back. */
 
     struct timer *tick;
@@ -33,6 +35,9 @@ struct backend {
 void backend_stop(struct backend *backend)
 {
     backend->stopped = true;
+    if (backend->compliance != NULL) {
+        compliance_stop(backend->compliance);
+    }
     state_loop_stop(backend->state);
 }
 
@@ -90,6 +95,7 @@ static void on_fatal(void *context, enum error error, const char *reason)
     struct backend *backend = context;
 
     backend->stopped = true;
+    compliance_stop(backend->compliance);
     if (error == ERROR_ROTTEN) {
         mark_rotten(backend);
     }
@@ -102,6 +108,7 @@ static void on_changed(void *context, const struct replica_status *status)
 {
     struct backend *backend = context;
 
+    compliance_changed(backend->compliance, status);
     backend->events.changed(backend->events.context, status);
 }
 
@@ -125,9 +132,49 @@ static void on_applied(void *context)
 {
     struct backend *backend = context;
 
+    compliance_committed(backend->compliance);
     if (!backend->has_domain) {
         tell_domain(backend);
     }
+}
+
+static void on_fill(void *context, struct batch *batch)
+{
+    struct backend *backend = context;
+
+    compliance_fill(backend->compliance, batch);
+}
+
+static void on_released(void *context)
+{
+    struct backend *backend = context;
+
+    state_loop_released(backend->state);
+}
+
+static void on_release(void *context)
+{
+    struct backend *backend = context;
+
+    compliance_release(backend->compliance, on_released, backend);
+}
+
+static struct compliance_state state_of(const struct backend *backend)
+{
+    const struct applier *applier = state_loop_applier(backend->state);
+
+    return (struct compliance_state){
+        .machine = applier_machine(applier),
+        .store = applier_store(applier),
+    };
+}
+
+static void on_restored(void *context)
+{
+    struct backend *backend = context;
+    struct compliance_state now = state_of(backend);
+
+    compliance_restored(backend->compliance, &now);
 }
 
 static void on_entry(void *context, const struct applied_entry *entry,
@@ -136,6 +183,7 @@ static void on_entry(void *context, const struct applied_entry *entry,
 {
     struct backend *backend = context;
 
+    compliance_entry(backend->compliance, entry, applied, effects);
     if (backend->events.entry != NULL) {
         backend->events.entry(backend->events.context, entry, applied, effects);
     }
@@ -241,6 +289,24 @@ static enum error open_state(struct backend *backend)
                              status->last_index);
 }
 
+static enum error open_archive(struct backend *backend)
+{
+    const struct replica_settings *replica = &backend->settings.replica;
+    const char *directory = backend->settings.archive;
+
+    if (directory == NULL) {
+        TRY(files_path(backend->archive, replica->directory,
+                       BACKEND_ARCHIVE_NAME));
+        directory = backend->archive;
+    }
+    return compliance_open(&backend->compliance,
+                           &(struct compliance_settings){
+                               .loop = replica->owner_loop,
+                               .directory = directory,
+                               .node = replica->node,
+                           });
+}
+
 static enum error open_parts(struct backend *backend)
 {
     const struct state_loop_owner owner = {
@@ -248,6 +314,9 @@ static enum error open_parts(struct backend *backend)
         .fatal = on_fatal,
         .changed = on_changed,
         .applied = on_applied,
+        .fill = on_fill,
+        .release = on_release,
+        .restored = on_restored,
         .entry = on_entry,
     };
 
@@ -256,12 +325,15 @@ static enum error open_parts(struct backend *backend)
         return ERROR_NO_MEMORY;
     }
     TRY(open_replica(backend));
-    return open_state(backend);
+    TRY(open_state(backend));
+    return open_archive(backend);
 }
 
 static void abandon_parts(struct backend *backend)
 {
     replica_close(backend->replica);
+    compliance_close(backend->compliance);
+    backend->compliance = NULL;
     state_loop_abandon(backend->state);
     backend->replica = NULL;
     backend->state = NULL;
@@ -342,9 +414,13 @@ enum error backend_open(struct backend **backend_out,
 
 enum error backend_start(struct backend *backend)
 {
+    struct compliance_state now = state_of(backend);
+
     TRY(replica_start(backend->replica,
                       applier_applied(backend_applier(backend))));
     state_loop_start(backend->state, backend->replica);
+    compliance_start(backend->compliance, backend->replica,
+                     sessions_proposer(backend_sessions(backend)), &now);
     timer_start(backend->tick, BACKEND_TICK_MS, BACKEND_TICK_MS);
     on_applied(backend);
     return ERROR_NONE;
@@ -357,6 +433,7 @@ static void close_with(struct backend *backend,
         return;
     }
     replica_close(backend->replica);
+    compliance_close(backend->compliance); /* It reads the store. */
     end(backend->state);
     free_shell(backend);
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "node/apply.h"
+#include "node/compliance/compliance.h"
 #include "node/session/sessions.h"
 #include "proto/base/error.h"
 #include "raft/replica_open.h"
@@ -31,6 +32,9 @@ struct backend;
 /* The directory of the catalog there: derived, and made anew when it is gone.
  */
 #define BACKEND_CATALOG_NAME "catalog"
+
+/* The directory of the compliance archive there, unless another is set. */
+#define BACKEND_ARCHIVE_NAME "archive"
 
 /* A file there: the state was found rotten while the node ran, and the next
  * start sets it aside. */
@@ -51,6 +55,7 @@ struct backend_settings {
     /* COMMAND_RULES_KNOWN; simulations of mixed pools have nodes of older
      * programs. */
     uint32_t rules_known;
+    const char *archive; /* The archive's directory; NULL: below the data. */
     bool searches; /* What was said: keeps a catalog (node/session/
                       cataloging.h) of it. */
 };
@@ -115,6 +120,9 @@ struct applier *backend_applier(struct backend *backend);
 
 /** Borrow the part in the pool. */
 struct replica *backend_replica(struct backend *backend);
+
+/** Borrow the compliance archive. */
+struct compliance *backend_compliance(struct backend *backend);
 
 /** Tell nobody anything any more: the node must stop. */
 void backend_stop(struct backend *backend);

@@ -61,10 +61,29 @@ static void on_batch_committed(void *context, uint64_t applied_index)
     tell_applied(state);
 }
 
+static void on_fill(void *context, struct batch *batch)
+{
+    struct state_loop *state = context;
+
+    if (state->owner.fill != NULL) {
+        state->owner.fill(state->owner.context, batch);
+    }
+}
+
+/* The sessions let go first, then the owner. */
 static void on_store_released(void *context)
 {
     struct state_loop *state = context;
 
+    if (state->owner.release != NULL) {
+        state->owner.release(state->owner.context);
+    } else {
+        state_loop_released(state);
+    }
+}
+
+void state_loop_released(struct state_loop *state)
+{
     applier_released(state->applier);
 }
 
@@ -82,6 +101,9 @@ static void on_restored(void *context, uint64_t applied_index)
 
     CHECK(now.applied_index == applied_index);
     sessions_restored(state->sessions, &now);
+    if (state->owner.restored != NULL) {
+        state->owner.restored(state->owner.context);
+    }
     tell_applied(state);
 }
 
@@ -220,6 +242,7 @@ enum error state_loop_open(struct state_loop *state,
     const struct applier_events applier_events = {
         .context = state,
         .entry = on_entry,
+        .fill = on_fill,
         .committed = on_batch_committed,
         .release = on_release,
         .restored = on_restored,

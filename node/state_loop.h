@@ -37,6 +37,16 @@ struct state_loop_owner {
      * another node's; may be NULL. */
     void (*applied)(void *context);
 
+    /* A batch is about to be committed, as applier_events.fill; may be NULL. */
+    void (*fill)(void *context, struct batch *batch);
+
+    /* The store is about to be replaced: read it no more, and call
+     * state_loop_released then. NULL: the owner does not read it. */
+    void (*release)(void *context);
+
+    /* The state was replaced by a later one; may be NULL. */
+    void (*restored)(void *context);
+
     /* An entry was applied; the sessions know. May be NULL. Borrowed. */
     void (*entry)(void *context, const struct applied_entry *entry,
                   const struct applied *applied, const struct effects *effects);
@@ -61,6 +71,9 @@ const struct replica_events *state_loop_events(const struct state_loop *state);
 
 /** Begin: the replica is there and has not told anything yet. */
 void state_loop_start(struct state_loop *state, struct replica *replica);
+
+/** The owner does not read the store any more (state_loop_owner.release). */
+void state_loop_released(struct state_loop *state);
 
 /** Apply and tell nothing more: the node stops. */
 void state_loop_stop(struct state_loop *state);

@@ -89,7 +89,8 @@ bool merkle_check_leaf(const struct merkle_hash *leaf, uint64_t index,
                        uint64_t size, const struct merkle_hash *root,
                        const struct merkle_hash *proof, size_t n);
 
-/** Tell whether a proof shows that one tree is a prefix of the other. */
+/** Tell whether a proof shows that one tree is a prefix of the other. The empty
+ * tree, whose root is that of no leaves, is one of all with an empty proof. */
 bool merkle_check_prefix(uint64_t old_size, const struct merkle_hash *old_root,
                          uint64_t size, const struct merkle_hash *root,
                          const struct merkle_hash *proof, size_t n);

@@ -49,7 +49,8 @@ struct note_verifier {
 struct note_signature {
     struct slice name;
     uint32_t id;
-    struct slice bytes; /* Decoded, after the id; of the note's storage. */
+    struct slice bytes; /* Decoded, after the id; of the note's storage. Empty
+                           for one longer than any type's that is known here. */
 };
 
 struct note {
@@ -76,13 +77,14 @@ enum error note_verifier_init(struct note_verifier *verifier, struct slice name,
                               const uint8_t key[NOTE_KEY_BYTES]);
 
 /** Read a verifier key's text, "name+hash+key". MALFORMED when it is none or
- * its id is not its key's. */
+ * its id is not its key's, UNSUPPORTED for a key of another type. */
 enum error note_vkey_read(struct slice text, struct note_verifier *verifier);
 
 /** Append a verifier key's text. */
 void note_vkey_write(const struct note_verifier *verifier, struct buffer *to);
 
-/** Read a note; borrows from bytes. MALFORMED, TOO_LARGE. */
+/** Read a note; borrows from bytes and from itself: do not copy it. MALFORMED,
+ * TOO_LARGE. */
 enum error note_read(struct slice bytes, struct note *note_out);
 
 /** Append one signature line. */
@@ -115,9 +117,9 @@ void cosignature_message(struct buffer *to, uint64_t time_s,
                          struct slice checkpoint_text);
 
 /**
- * Find a verifier's signature in a note and check it.
+ * Find a verifier's signatures in a note and check them all.
  *
- * @time_s_out  Of a cosignature, else 0; may be NULL.
+ * @time_s_out  Of the latest cosignature, else 0; may be NULL.
  *
  * Returns NOT_FOUND when there is none, MALFORMED when it is a wrong one.
  */

@@ -1,0 +1,157 @@
+#include "node/compliance/compliance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/compliance/compliance_parts.h"
+#include "node/compliance/writer_part.h"
+#include "proto/base/check.h"
+
+/* The parts, in the order in which they are told. */
+static const struct compliance_part *const parts[] = {
+    &writer_part,
+};
+
+enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+
+/* Tell all parts that want to know. */
+#define TELL(compliance, event, ...)                                           \
+    do {                                                                       \
+        for (size_t i = 0; i < PARTS && !(compliance)->stopped; i++) {         \
+            if (parts[i]->event != NULL) {                                     \
+                parts[i]->event(compliance, ##__VA_ARGS__);                    \
+            }                                                                  \
+        }                                                                      \
+    } while (0)
+
+static bool is_idle(struct compliance *compliance)
+{
+    for (size_t i = 0; i < PARTS; i++) {
+        if (parts[i]->idle != NULL && !parts[i]->idle(compliance)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void compliance_job_ended(struct compliance *compliance)
+{
+    void (*released)(void *context) = compliance->released;
+
+    if (released != NULL && is_idle(compliance)) {
+        compliance->released = NULL;
+        released(compliance->released_context);
+    }
+}
+
+void compliance_written(struct compliance *compliance)
+{
+    TELL(compliance, written);
+}
+
+static void on_tick(void *context)
+{
+    struct compliance *compliance = context;
+
+    TELL(compliance, tick);
+}
+
+enum error compliance_open(struct compliance **compliance_out,
+                           const struct compliance_settings *settings)
+{
+    size_t len = strlen(settings->directory);
+    struct compliance *compliance;
+
+    if (len >= sizeof(compliance->directory)) {
+        return ERROR_TOO_LARGE;
+    }
+    compliance = calloc(1, sizeof(*compliance));
+    CHECK(compliance != NULL);
+    compliance->settings = *settings;
+    memcpy(compliance->directory, settings->directory, len + 1);
+    compliance->settings.directory = compliance->directory;
+    meter_histogram_init(&compliance->meters.write_us, &meter_seconds);
+    compliance->tick = timer_new(settings->loop, on_tick, compliance);
+    CHECK(compliance->tick != NULL);
+    compliance->writer = writer_new(compliance);
+    *compliance_out = compliance; /* Ownership passes to the caller. */
+    return ERROR_NONE;
+}
+
+void compliance_start(struct compliance *compliance, struct replica *replica,
+                      struct proposer *proposer,
+                      const struct compliance_state *state)
+{
+    compliance->replica = replica;
+    compliance->proposer = proposer;
+    compliance->state = *state;
+    TELL(compliance, start);
+    timer_start(compliance->tick, COMPLIANCE_TICK_MS, COMPLIANCE_TICK_MS);
+}
+
+void compliance_entry(struct compliance *compliance,
+                      const struct applied_entry *entry,
+                      const struct applied *applied,
+                      const struct effects *effects)
+{
+    TELL(compliance, entry, entry, applied, effects);
+}
+
+void compliance_fill(struct compliance *compliance, struct batch *batch)
+{
+    writer_fill(compliance->writer, batch);
+}
+
+void compliance_committed(struct compliance *compliance)
+{
+    TELL(compliance, committed);
+}
+
+void compliance_release(struct compliance *compliance,
+                        void (*released)(void *context), void *context)
+{
+    CHECK(compliance->released == NULL);
+    compliance->releasing = true;
+    compliance->released = released;
+    compliance->released_context = context;
+    compliance_job_ended(compliance);
+}
+
+void compliance_restored(struct compliance *compliance,
+                         const struct compliance_state *state)
+{
+    compliance->state = *state;
+    compliance->releasing = false;
+    TELL(compliance, restored);
+}
+
+void compliance_changed(struct compliance *compliance,
+                        const struct replica_status *status)
+{
+    compliance->role = status->role;
+    compliance->leader = status->leader;
+    TELL(compliance, changed);
+}
+
+void compliance_stop(struct compliance *compliance)
+{
+    compliance->stopped = true;
+    timer_stop(compliance->tick);
+}
+
+void compliance_close(struct compliance *compliance)
+{
+    if (compliance == NULL) {
+        return;
+    }
+    compliance_stop(compliance);
+    writer_free(compliance->writer);
+    timer_free(compliance->tick);
+    free(compliance);
+}
+
+const struct compliance_meters *compliance_meters(
+    const struct compliance *compliance)
+{
+    return &compliance->meters;
+}
