@@ -126,6 +126,24 @@ enum event_kind {
     EVENT_MESSAGES_IMPORTED, /* room, message_id: the first, position: how many
                               */
     EVENT_FILTER_CHANGED,    /* position: its slot; created and deleted, too */
+    /* The compliance archive. */
+    EVENT_ARCHIVE_BEGUN,      /* An origin: position counts them, from 1. */
+    EVENT_COMPLIANCE_CHANGED, /* position: Perch__ArchiveMode; roles_before: the
+                                 one before */
+    EVENT_ARCHIVE_KEY_CHANGED,  /* session.node: whose, 0: the log's; is_in:
+                                   false when it was taken away */
+    EVENT_CHECKPOINT_BEGUN,     /* message_id: the size */
+    EVENT_CHECKPOINT_PUBLISHED, /* the same */
+    EVENT_NODE_DIVERGED,        /* session.node, message_id: the size */
+    EVENT_WITNESS_CHANGED,  /* position: its slot, is_in: false when removed */
+    EVENT_WITNESSED,        /* position: its slot, message_id: the size */
+    EVENT_ADAPTER_CHANGED,  /* position: its slot, is_in: false when removed */
+    EVENT_CUT,              /* position: its slot, message_id: the last CSN */
+    EVENT_DELIVERED,        /* the same */
+    EVENT_ARCHIVE_HALTED,   /* message_id: the size that was seen; no record,
+                               or what is missing could not come back */
+    EVENT_ARCHIVE_REFILLED, /* message_id: the first CSN, position: how many */
+    EVENT_ROLLBACK_ENDED,   /* All is back; message_id: the size at which */
     EVENT_KINDS,
 };
 

@@ -4,6 +4,8 @@
 
 #include "node/chat/addin.h"
 #include "node/chat/administrator.h"
+#include "node/chat/archive_key.h"
+#include "node/chat/archive_mode.h"
 #include "node/chat/category.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
@@ -86,6 +88,7 @@ RULE_OF_PART(owner_confirm, owner_confirm)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
+RULE_OF_PART(archive_put, archive_put)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -173,6 +176,8 @@ static const struct {
                            OF_COMPLIANCE},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
+    KIND(ARCHIVE_PUT) = {rule_archive_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ARCHIVE_KEY_PUT) = {archive_key_put, ACTOR_KEEPER, OF_COMPLIANCE},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -218,6 +223,7 @@ void machine_free(struct machine *machine)
             origin_free(machine->origins[i]);
         }
     }
+    archive_deinit(machine);
     memory_deinit(machine);
     hold_deinit(machine);
     departed_free(machine);
