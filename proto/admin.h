@@ -161,7 +161,38 @@ enum admin_access {
     X(MESSAGES_EXPORT, 86, messages_export, messages_export_reply, SHORT,      \
       REPLY, LOOK)                                                             \
     X(MESSAGES_IMPORT, 87, messages_import, messages_import_reply, LONG,       \
-      REPLY, CHANGE)
+      REPLY, CHANGE)                                                           \
+    X(ARCHIVE_STATUS, 100, nothing, archive_status_reply, SHORT, REPLY, LOOK)  \
+    X(ARCHIVE_SET, 101, archive_set, archive_status_reply, SHORT, REPLY,       \
+      CHANGE)                                                                  \
+    X(ARCHIVE_KEYS, 102, nothing, archive_keys_reply, SHORT, REPLY, LOOK)      \
+    X(ARCHIVE_KEY_PUT, 103, archive_key_put, archive_keys_reply, SHORT, REPLY, \
+      CHANGE)                                                                  \
+    X(ARCHIVE_KEY_REMOVE, 104, archive_key_remove, archive_keys_reply, SHORT,  \
+      REPLY, CHANGE)                                                           \
+    X(ARCHIVE_WITNESSES, 105, nothing, archive_witnesses_reply, SHORT, REPLY,  \
+      LOOK)                                                                    \
+    X(ARCHIVE_WITNESS_PUT, 106, archive_witness_put, archive_witnesses_reply,  \
+      SHORT, REPLY, CHANGE)                                                    \
+    X(ARCHIVE_WITNESS_REMOVE, 107, archive_witness_remove,                     \
+      archive_witnesses_reply, SHORT, REPLY, CHANGE)                           \
+    X(ARCHIVE_ADAPTERS_LIST, 108, archive_adapters_list,                       \
+      archive_adapters_list_reply, SHORT, REPLY, LOOK)                         \
+    X(ARCHIVE_ADAPTERS_SHOW, 109, archive_adapters_show,                       \
+      archive_adapters_show_reply, SHORT, PAGE, LOOK)                          \
+    X(ARCHIVE_ADAPTERS_ADD, 110, archive_adapters_put,                         \
+      archive_adapters_show_reply, LONG, PAGE, CHANGE)                         \
+    X(ARCHIVE_ADAPTERS_CHANGE, 111, archive_adapters_put,                      \
+      archive_adapters_show_reply, LONG, PAGE, CHANGE)                         \
+    X(ARCHIVE_ADAPTERS_REMOVE, 112, archive_adapters_remove,                   \
+      archive_adapters_show_reply, SHORT, REPLY, CHANGE)                       \
+    X(ARCHIVE_CHECKPOINT, 113, nothing, archive_checkpoint_reply, SHORT, PAGE, \
+      LOOK)                                                                    \
+    X(ARCHIVE_REFILL, 114, archive_refill, archive_refill_reply, LONG, REPLY,  \
+      CHANGE)                                                                  \
+    X(ARCHIVE_REOPEN, 115, archive_reopen, archive_status_reply, SHORT, REPLY, \
+      CHANGE)                                                                  \
+    X(ARCHIVE_CANARY, 116, nothing, archive_canary_reply, SHORT, REPLY, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 /* Not every number below ADMIN_KINDS is a kind. */

@@ -25,7 +25,9 @@ extern const struct answer_row status_rows[], nodes_rows[], settings_rows[],
     sessions_rows[], rules_rows[], groups_rows[], category_changes_rows[],
     addins_rows[], eligible_rows[], search_rows[], deletions_rows[],
     administrators_rows[], messages_rows[], keeping_rows[], holds_rows[],
-    directory_rows[], filters_rows[], filter_changes_rows[], content_rows[];
+    directory_rows[], filters_rows[], filter_changes_rows[], content_rows[],
+    archive_rows[], archive_keys_rows[], archive_witnesses_rows[],
+    archive_adapters_rows[], archive_changes_rows[];
 
 /** Borrow the row of a kind; NULL for a kind that the server answers itself. */
 const struct answer_row *answers_row(enum admin_kind kind);
@@ -59,5 +61,8 @@ void search_found(struct answer *answer, const struct lookup *lookup);
 
 /** Show the filter that answer->uri names, likewise. */
 void filters_show(struct answer *answer);
+
+/** Show how the archive is, likewise. */
+void archive_show(struct answer *answer);
 
 #endif

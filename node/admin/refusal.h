@@ -97,7 +97,24 @@
       "try again in a while, or ask another node")                             \
     X(NOTHING_DUE, REFUSED, 409,                                               \
       "retention has not ended for any message of the room",                   \
-      "see perchctl rooms show for how long they are kept")
+      "see perchctl rooms show for how long they are kept")                    \
+    X(ADAPTER_NONE, REFUSED, 404, "there is no such adapter",                  \
+      "see perchctl archive adapters list")                                    \
+    X(ADAPTER_THERE, REFUSED, 409,                                             \
+      "there is an adapter of that name, and it is another",                   \
+      "see perchctl archive adapters change, or choose another name")          \
+    X(ORIGIN_NONE, REFUSED, 409, "the archive was never on: it has no origin", \
+      "see perchctl help archive set")                                         \
+    X(KEY_INVALID, USAGE, 400,                                                 \
+      "that is no verifier key: name+hash+key, as perch-audit key prints it",  \
+      "copy the whole line of the .vkey file")                                 \
+    X(KEY_STRANGER, USAGE, 400,                                                \
+      "the key's name is neither the archive's origin nor that of a node",     \
+      "a node's is ORIGIN/nodeN; --node says whose it is all the same")        \
+    X(NODE_INVALID, USAGE, 400, "a node's number is 1 to 255; 0 is the log",   \
+      "see perchctl nodes list")                                               \
+    X(NO_CHECKPOINT, REFUSED, 404, "no checkpoint has been published yet",     \
+      "see perchctl archive status for what it waits for")
 
 #define REFUSAL_ENUM(name, ...) REFUSAL_##name,
 enum refusal { REFUSAL_LIST(REFUSAL_ENUM) REFUSALS };

@@ -4,6 +4,8 @@
 
 #include "node/chat/addin.h"
 #include "node/chat/administrator.h"
+#include "node/chat/archive_key.h"
+#include "node/chat/archive_mode.h"
 #include "node/chat/category.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
@@ -14,6 +16,7 @@
 #include "node/chat/import.h"
 #include "node/chat/invitation.h"
 #include "node/chat/join.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
 #include "node/chat/origin.h"
@@ -86,6 +89,7 @@ RULE_OF_PART(owner_confirm, owner_confirm)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
+RULE_OF_PART(archive_put, archive_put)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -173,6 +177,8 @@ static const struct {
                            OF_COMPLIANCE},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
+    KIND(ARCHIVE_PUT) = {rule_archive_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ARCHIVE_KEY_PUT) = {archive_key_put, ACTOR_KEEPER, OF_COMPLIANCE},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -218,6 +224,7 @@ void machine_free(struct machine *machine)
             origin_free(machine->origins[i]);
         }
     }
+    archive_deinit(machine);
     memory_deinit(machine);
     hold_deinit(machine);
     departed_free(machine);
@@ -249,6 +256,7 @@ void machine_free(struct machine *machine)
     text_free(machine->domain);
     text_free(machine->pool_uri);
     text_free(machine->web_url);
+    ledger_deinit(&machine->ledger);
     arena_free(machine->scratch);
     changes_deinit(&machine->changes);
     free(machine);
@@ -390,10 +398,12 @@ struct applied machine_apply(struct machine *machine,
 
     advance_time(&turn);
     memory_expire(machine, turn.sent_at_us);
+    ledger_before(&turn, command);
     applied.outcome = refusal == OUTCOME_DONE
                           ? rules[command->kind_case].decide(&turn, command)
                           : refusal;
     applied.value = turn.value;
+    ledger_take(&turn, command, applied);
     if (entry->number > 0) {
         origin_keep(&turn, applied);
     }

@@ -1,5 +1,7 @@
 #include "node/session/history.h"
 
+#include <inttypes.h>
+
 #include "node/chat/access.h"
 #include "node/chat/view.h"
 #include "node/session/describe.h"
@@ -80,6 +82,12 @@ static bool is_before(const struct xccos_history_query *query)
     return query->after_id.set && query->search == XCCOS_DIRECTION_BACKWARD;
 }
 
+static bool is_forward(const struct xccos_history_query *query)
+{
+    return query->after_id.set && !query->last.set &&
+           query->search == XCCOS_DIRECTION_FORWARD;
+}
+
 /* The oldest to be shown: behind what the room was cleared of. */
 static uint64_t first_of(const struct xccos_history_query *query,
                          uint64_t cleared_upto)
@@ -121,8 +129,7 @@ static void begin(struct telling *telling, const struct room *room)
         .message_id_first = first_of(query, view.cleared_upto),
         .wanted = wanted(telling),
         .told_index = UINT64_MAX,
-        .is_forward = query->after_id.set && !query->last.set &&
-                      query->search == XCCOS_DIRECTION_FORWARD,
+        .is_forward = is_forward(query),
     };
     if (seat != NULL) {
         seat->state = SEAT_ASKED;
@@ -148,13 +155,17 @@ static enum outcome judge(const struct telling *telling,
     return access_read(user, room);
 }
 
-static void index_told(struct read *read, enum error error)
+static void may_read(struct recorded *recorded, enum error error)
 {
     struct telling *telling =
-        (struct telling *)((char *)read - offsetof(struct telling, read));
+        (struct telling *)((char *)recorded -
+                           offsetof(struct telling, recorded));
     const struct room *room = room_of(telling);
-    enum outcome outcome = judge(telling, room);
+    enum outcome outcome = recorded->outcome;
 
+    if (outcome == OUTCOME_DONE) {
+        outcome = judge(telling, room);
+    }
     if (error != ERROR_NONE) {
         telling_refuse_for(telling, error);
     } else if (outcome != OUTCOME_DONE) {
@@ -162,6 +173,42 @@ static void index_told(struct read *read, enum error error)
     } else {
         begin(telling, room);
     }
+}
+
+/* What is asked, for people. */
+static struct slice describe(const struct telling *telling)
+{
+    const struct xccos_history_query *query = &telling->request->history.query;
+    struct buffer text = BUFFER_EMPTY;
+    struct slice copy;
+
+    buffer_printf(&text, "%s %u", is_forward(query) ? "oldest" : "newest",
+                  wanted(telling));
+    if (query->after_id.set) {
+        buffer_printf(&text, " %s message %" PRIu64,
+                      is_before(query) ? "before" : "after",
+                      query->after_id.value);
+    }
+    if (seat_due(telling, room_of(telling)) != NULL) {
+        buffer_append_text(&text, ", and what was missed");
+    }
+    copy = arena_copy_slice(telling->errand.visit->intake->arena,
+                            buffer_slice(&text));
+    buffer_deinit(&text);
+    return copy;
+}
+
+static enum error ask(struct telling *telling)
+{
+    struct visit *visit = telling->errand.visit;
+    const struct xccos_name *name = &telling->request->history.room;
+
+    telling->recorded = (struct recorded){
+        .tell = may_read, .caller = visit->caller, .what = describe(telling)};
+    return recording_rooms(&telling->recorded, visit->intake->arena,
+                           &name->guid, 1)
+               ? recording_ask(&telling->recorded)
+               : ERROR_NO_MEMORY;
 }
 
 /* A join that is under way decides where this history ends. */
@@ -175,12 +222,11 @@ static void serve(struct telling *telling)
         telling_enlist(telling, &hub->history.parked);
         return;
     }
-    if (seat_due(telling, room) != NULL) {
+    if (seat_due(telling, room) != NULL && !recording_is_needed(hub)) {
         begin(telling, room);
         return;
     }
-    telling->read.tell = index_told;
-    error = reads_ask(hub->reads, &telling->read);
+    error = ask(telling);
     if (error != ERROR_NONE) {
         telling_refuse_for(telling, error);
     }
@@ -209,6 +255,8 @@ void history_serve(struct visit *visit, const struct xccos_primitive *command,
         telling_end_wait(telling);
         errand_refuse(&telling->errand, XCCOS_CODE_INVALID_ARGUMENT,
                       "the room is missing");
+    } else if (!hub_is_ours(visit->hub, &request->history.room)) {
+        telling_refuse(telling, OUTCOME_ROOM_UNKNOWN);
     } else {
         serve(telling);
     }

@@ -1,7 +1,8 @@
 /* bccontext: what was said in a room before.
  *
  * Read by a worker from the store, at once for who has just joined, else at a
- * read index. Two rules for who has just joined:
+ * read index; while there is an archive, when the read is on record
+ * (recording.h). Two rules for who has just joined:
  *
  *   join point      nothing later than the join is shown: that comes live
  *   last delivered  all is shown since this endpoint was last known to have

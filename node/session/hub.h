@@ -20,6 +20,7 @@
 #include "node/session/proposer.h"
 #include "node/session/quest.h"
 #include "node/session/reads.h"
+#include "node/session/recording.h"
 #include "node/session/resuming.h"
 #include "node/session/screening.h"
 #include "node/session/sessions.h"
@@ -42,6 +43,7 @@ struct sessions {
 
     struct proposer *proposer;
     struct reads *reads;
+    struct recordings recordings;
     struct outbox *outbox;
     struct callers callers;
     struct audiences audiences;

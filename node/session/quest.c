@@ -98,22 +98,25 @@ static void begin(struct quest *quest)
     }
 }
 
-static void index_told(struct read *read, enum error error)
+static void may_look(struct recorded *recorded, enum error error)
 {
     struct quest *quest =
-        (struct quest *)((char *)read - offsetof(struct quest, read));
+        (struct quest *)((char *)recorded - offsetof(struct quest, recorded));
 
     if (error != ERROR_NONE) {
         refuse(quest, XCCOS_CODE_BUSY, "the pool has no leader now, try again");
-        return;
+    } else if (recorded->outcome != OUTCOME_DONE) {
+        refuse_outcome(quest, recorded->outcome);
+    } else {
+        begin(quest);
     }
-    begin(quest);
 }
 
 /* What the worker needs of the state and of the command. */
 static bool prepare(struct quest *quest)
 {
     struct sessions *hub = quest->errand.visit->hub;
+    struct caller *caller = quest->errand.visit->caller;
     struct pool_view pool;
 
     query_pool(hub->machine, &pool);
@@ -124,8 +127,9 @@ static bool prepare(struct quest *quest)
     quest->lookup.weigh = quest_weigh;
     quest->lookup.finish = quest_compose;
     quest->lookup.told = told;
-    quest->read.tell = index_told;
-    return quest->domain.len > 0;
+    quest->recorded = (struct recorded){
+        .tell = may_look, .caller = caller, .is_search = true};
+    return quest->domain.len > 0 && quest_describe(quest, &quest->recorded);
 }
 
 /* A client that does not answer what it was given gets no more of it. */
@@ -139,7 +143,6 @@ static bool is_slow(const struct caller *caller)
 
 static void ask(struct quest *quest)
 {
-    struct sessions *hub = quest->errand.visit->hub;
     struct caller *caller = quest->errand.visit->caller;
 
     if (is_slow(caller)) {
@@ -148,7 +151,7 @@ static void ask(struct quest *quest)
         return;
     }
     caller->history_reading += XCCOS_BODY_BYTES_MAX;
-    if (!prepare(quest) || reads_ask(hub->reads, &quest->read) != ERROR_NONE) {
+    if (!prepare(quest) || recording_ask(&quest->recorded) != ERROR_NONE) {
         refuse(quest, XCCOS_CODE_BUSY, "the pool is busy, try again");
     }
 }

@@ -1,10 +1,11 @@
 /* bcsearch, and bccontext with conditions: what was said, found by its words,
  * author or time, in one, several or all of one's rooms.
  *
- * A quest waits for a read index, then for the catalog to be as new, is run by
- * the catalog's worker in the rooms that the user may read by then, and is
- * given when that still holds at the moment of the answer: else it is run
- * again. So the answer is the same on every node at the same index.
+ * A quest waits for a read index, or until it is on record (recording.h), then
+ * for the catalog to be as new, is run by the catalog's worker in the rooms
+ * that the user may read by then, and is given when that still holds at the
+ * moment of the answer: else it is run again. So the answer is the same on
+ * every node at the same index.
  *
  * Spec: perch's own, in the grammar of bcq (proto/xccos/profile.md).
  *

@@ -14,7 +14,7 @@
 /* One search under way. The worker has the lookup while it runs. */
 struct quest {
     struct errand errand; /* First. */
-    struct read read;
+    struct recorded recorded;
     struct lookup lookup;
     const struct xccos_history_query *query;
     struct slice domain; /* Of rooms' URIs. */
@@ -32,6 +32,9 @@ static inline struct quest *quest_of(struct lookup *lookup)
 
 /** Lay out what is asked. Returns why it cannot be asked so, or NULL. */
 const char *quest_read(struct quest *quest);
+
+/** Say what is asked for the record of it. Returns false when memory is out. */
+bool quest_describe(struct quest *quest, struct recorded *recorded);
 
 /** Find the user who asks, as the state is now; NULL: there is none. */
 const struct user *quest_user(const struct quest *quest);

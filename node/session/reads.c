@@ -140,6 +140,14 @@ static struct question *question_new(struct reads *reads)
     return question;
 }
 
+static void add(struct reads *reads, struct question *question,
+                struct read *read)
+{
+    TAILQ_INSERT_TAIL(&question->list, read, link);
+    question->n += 1;
+    reads->waiting += 1;
+}
+
 enum error reads_ask(struct reads *reads, struct read *read)
 {
     CHECK(read->tell != NULL);
@@ -149,9 +157,35 @@ enum error reads_ask(struct reads *reads, struct read *read)
     if (reads->gathering == NULL) {
         reads->gathering = question_new(reads);
     }
-    TAILQ_INSERT_TAIL(&reads->gathering->list, read, link);
-    reads->gathering->n += 1;
-    reads->waiting += 1;
+    add(reads, reads->gathering, read);
+    return ERROR_NONE;
+}
+
+/* The one that waits for this entry, which others of it may share; it is the
+ * last, since entries come in order. */
+static struct question *question_for(struct reads *reads, uint64_t log_index)
+{
+    struct question *last = TAILQ_LAST(&reads->asked, question_list);
+
+    if (last == NULL || last->state != QUESTION_APPLYING ||
+        last->index != log_index) {
+        last = question_new(reads);
+        last->state = QUESTION_APPLYING;
+        last->index = log_index;
+        last->asked_us = loop_now_us(reads->loop);
+        TAILQ_INSERT_TAIL(&reads->asked, last, link);
+    }
+    return last;
+}
+
+enum error reads_await(struct reads *reads, struct read *read,
+                       uint64_t log_index)
+{
+    CHECK(read->tell != NULL);
+    if (reads->waiting >= READS_WAITING_MAX) {
+        return ERROR_BUSY;
+    }
+    add(reads, question_for(reads, log_index), read);
     return ERROR_NONE;
 }
 

@@ -54,6 +54,14 @@ void reads_start(struct reads *reads, struct replica *replica,
  */
 enum error reads_ask(struct reads *reads, struct read *read);
 
+/**
+ * Wait until an entry of this node that is applied is in the store, too.
+ *
+ * Returns BUSY when READS_WAITING_MAX wait; the read is then not kept.
+ */
+enum error reads_await(struct reads *reads, struct read *read,
+                       uint64_t log_index);
+
 /** Take note of the answer to a question (replica_events.read_ready). */
 void reads_ready(struct reads *reads, uint64_t token, enum error error,
                  uint64_t log_index);

@@ -34,6 +34,7 @@ static void on_tick(void *context)
     meter_set(&hub->meters.reads_waiting, (int64_t)reads_waiting(hub->reads));
     meter_set(&hub->meters.seats, (int64_t)hub->audiences.seats);
     callers_retry(hub);
+    recordings_tick(hub, now_us);
     history_go_on(hub);
     tidings_tick(hub, now_us);
     shown_tick(hub, now_us);
@@ -103,6 +104,7 @@ struct sessions *sessions_new(const struct sessions_settings *settings)
     TAILQ_INIT(&hub->visits);
     TAILQ_INIT(&hub->waiting);
     TAILQ_INIT(&hub->greetings);
+    recordings_init(&hub->recordings);
     resuming_init(&hub->resumption);
     folding_init(&hub->folding);
     duties_init(&hub->duties);
@@ -148,6 +150,7 @@ void sessions_free(struct sessions *hub)
     shown_deinit(&hub->shown);
     tidings_deinit(&hub->tidings);
     folding_deinit(&hub->folding);
+    recordings_deinit(&hub->recordings);
     reads_free(hub->reads);
     proposer_free(hub->proposer);
     outbox_free(hub->outbox);

@@ -10,14 +10,14 @@
 
 #include "node/session/history.h"
 #include "node/session/past.h"
-#include "node/session/reads.h"
+#include "node/session/recording.h"
 
 /* One bccontext under way. The worker has it while it is read. */
 struct telling {
     struct errand errand;      /* First. */
     TAILQ_ENTRY(telling) link; /* history.parked, .held or .slow */
     struct telling_list *list; /* In which it is; NULL: in none. */
-    struct read read;
+    struct recorded recorded;
     struct job job;
     const struct xccos_request *request;
     uint64_t join_index; /* Of the seat it is for; 0: of none. */

@@ -1,9 +1,7 @@
 /* SHA-256 without a price of setting up: each thread keeps one context.
  *
- * A one-shot call of OpenSSL looks its algorithm up and allocates each time,
- * which costs more than hashing a record does (evidence:
- * tests/bench/bench_tlog, about 1.1 us a call against 0.35 us here for 300
- * bytes).
+ * A one-shot call of OpenSSL looks its algorithm up and allocates each time:
+ * 370 ns for a record of 300 bytes, 210 ns here (tests/bench/bench_tlog.c).
  *
  * Thread: any.
  */
