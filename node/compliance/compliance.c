@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "node/compliance/compliance_parts.h"
+#include "node/compliance/cosigning.h"
 #include "node/compliance/writer_part.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
     &writer_part,
+    &cosigning_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -49,6 +51,19 @@ void compliance_written(struct compliance *compliance)
     TELL(compliance, written);
 }
 
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason)
+{
+    if (compliance->stopped) {
+        return;
+    }
+    compliance_stop(compliance);
+    if (compliance->settings.unsound != NULL) {
+        compliance->settings.unsound(compliance->settings.context, error,
+                                     reason);
+    }
+}
+
 static void on_tick(void *context)
 {
     struct compliance *compliance = context;
@@ -74,6 +89,7 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
     compliance->writer = writer_new(compliance);
+    compliance->cosigning = cosigning_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -145,6 +161,7 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
+    cosigning_free(compliance->cosigning);
     writer_free(compliance->writer);
     timer_free(compliance->tick);
     free(compliance);

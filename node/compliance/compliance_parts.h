@@ -30,7 +30,9 @@
 #include "node/chat/archive.h"
 #include "node/compliance/compliance.h"
 #include "node/compliance/meters.h"
+#include "node/compliance/signer.h"
 
+struct cosigning;
 struct writer;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
@@ -52,6 +54,7 @@ struct compliance {
 
     /* The parts. */
     struct writer *writer;
+    struct cosigning *cosigning;
 };
 
 /* What a part is told; any may be NULL. */
@@ -79,6 +82,11 @@ struct compliance_part {
 
 /** Tell the parts that more records are in the files, durably. */
 void compliance_written(struct compliance *compliance);
+
+/** Tell the owner, once, that what this node has cannot be believed; nothing
+ * more is done. @reason  Static. */
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason);
 
 /** A job that read the store has ended: the store may be waited for. */
 void compliance_job_ended(struct compliance *compliance);

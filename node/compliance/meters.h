@@ -15,6 +15,9 @@ struct compliance_meters {
     struct meter_counter refused; /* Parts from other nodes that were wrong. */
     struct meter_counter mended;  /* Files found damaged and written again. */
     struct meter_histogram write_us; /* From a job's begin to all synced. */
+
+    struct meter_gauge diverged;      /* 1: the root here is not the pool's. */
+    struct meter_gauge wrong_log_key; /* 1: the key here is not the pool's. */
 };
 
 #endif
