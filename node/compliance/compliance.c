@@ -5,6 +5,8 @@
 
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/cosigning.h"
+#include "node/compliance/publishing.h"
+#include "node/compliance/witnessing.h"
 #include "node/compliance/writer_part.h"
 #include "proto/base/check.h"
 
@@ -12,6 +14,8 @@
 static const struct compliance_part *const parts[] = {
     &writer_part,
     &cosigning_part,
+    &publishing_part,
+    &witnessing_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -90,6 +94,8 @@ enum error compliance_open(struct compliance **compliance_out,
     CHECK(compliance->tick != NULL);
     compliance->writer = writer_new(compliance);
     compliance->cosigning = cosigning_new(compliance);
+    compliance->publishing = publishing_new(compliance);
+    compliance->witnessing = witnessing_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -161,6 +167,8 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
+    witnessing_free(compliance->witnessing);
+    publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);
     writer_free(compliance->writer);
     timer_free(compliance->tick);

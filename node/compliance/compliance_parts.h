@@ -11,14 +11,13 @@
  *   a record, a leaf, a tile, a root, a payload
  *                         files, read by a job of the part's own worker:
  *                         tiles_open(compliance->settings.directory), then
- *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
- *                         tiles_payload. Only below writer_durable.
- *   a command             proposer_propose(compliance->proposer, ...), with a
- *                         struct proposal of the part's own; not while stopped.
- *   what the rules say    node/chat/archive.h on compliance->state.machine
- *   who leads             compliance->role, compliance->leader
- * A part that reads the store (most need not) does so in jobs that end before
- * its idle function returns true.
+ *                         tiles_record, tiles_hash (a merkle_reader),
+ * tiles_root, tiles_payload. Only below writer_durable. a command
+ * proposer_propose(compliance->proposer, ...), with a struct proposal of the
+ * part's own; not while stopped. what the rules say    node/chat/archive.h on
+ * compliance->state.machine who leads             compliance->role,
+ * compliance->leader A part that reads the store (most need not) does so in
+ * jobs that end before its idle function returns true.
  *
  * Thread: state loop, but for jobs.
  */
@@ -33,6 +32,8 @@
 #include "node/compliance/signer.h"
 
 struct cosigning;
+struct publishing;
+struct witnessing;
 struct writer;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
@@ -55,6 +56,8 @@ struct compliance {
     /* The parts. */
     struct writer *writer;
     struct cosigning *cosigning;
+    struct publishing *publishing;
+    struct witnessing *witnessing;
 };
 
 /* What a part is told; any may be NULL. */
