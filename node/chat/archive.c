@@ -29,12 +29,20 @@ void archive_view(const struct machine *machine, struct archive_view *view_out)
     *view_out = (struct archive_view){
         .mode = (Perch__ArchiveMode)archive->mode,
         .origin = text_slice(archive->origin),
+        .records = machine->ledger.frontier.size,
+        .records_talk = machine->ledger.records_talk,
+        .record_us = machine->ledger.record_us,
         .halted = archive->halt.witness != NULL,
         .halted_by = text_slice(archive->halt.witness),
         .halted_size = archive->halt.size,
     };
     show_checkpoint(&archive->open, &view_out->open);
     show_checkpoint(&archive->published, &view_out->published);
+}
+
+void archive_root(const struct machine *machine, struct merkle_hash *root_out)
+{
+    merkle_root(&machine->ledger.frontier, root_out);
 }
 
 bool archive_node(const struct machine *machine, uint8_t node,
