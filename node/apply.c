@@ -224,6 +224,7 @@ static void take_effects(struct applier *applier,
     if (!put_messages(applier)) {
         return;
     }
+    state_rows_put_records(applier->batch, effects);
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
     applier->events.entry(applier->events.context, entry, applied, effects);
@@ -310,6 +311,7 @@ static bool apply_entry(struct applier *applier,
                       .epoch = entry.origin_epoch,
                       .number = entry.number,
                       .sent_at_us = entry.sent_at_us,
+                      .bytes = entry.command,
                   },
                   command, from->bytes);
     return true;

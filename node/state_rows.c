@@ -41,6 +41,7 @@ static const struct {
     [ROW_ADAPTER] = {TABLE_ADAPTERS, 0},
     [ROW_WITNESS] = {TABLE_WITNESSES, 0},
     [ROW_FILTER] = {TABLE_FILTERS, 0},
+    [ROW_LEDGER] = {TABLE_META, META_LEDGER},
 };
 
 _Static_assert((int)KEY_PARTS_MAX >= (int)ROW_PARTS_MAX,
@@ -90,11 +91,11 @@ void state_rows_put_revisions(struct batch *batch,
         .part = {effects->revised.room, 0, effects->log_index}};
     struct slice value;
 
-    buffer_clear(scratch);
-    revision_write(effects, scratch);
-    CHECK(!buffer_failed(scratch));
-    value = buffer_slice(scratch);
     for (size_t i = 0; i < effects->n_ids; i++) {
+        buffer_clear(scratch);
+        revision_write(effects, i, scratch);
+        CHECK(!buffer_failed(scratch));
+        value = buffer_slice(scratch);
         row.part[1] = effects->ids[i];
         state_rows_put(batch, &row, &value);
     }
@@ -141,6 +142,24 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
     return error;
 }
 
+void state_rows_put_records(struct batch *batch, const struct effects *effects)
+{
+    const struct records *records = &effects->records;
+    struct key key;
+
+    for (size_t i = 0; i < records->n; i++) {
+        uint64_t csn = records->csn + i;
+
+        key_build(TABLE_RECORDS, &csn, &key);
+        batch_put(batch, TABLE_RECORDS, key_slice(&key),
+                  effects_record_at(effects, i));
+    }
+    if (records->payload.len > 0) {
+        key_build(TABLE_PAYLOADS, &records->csn, &key);
+        batch_put(batch, TABLE_PAYLOADS, key_slice(&key), records->payload);
+    }
+}
+
 void state_rows_put_digest(struct batch *batch, uint64_t digest)
 {
     uint8_t key[] = {META_DIGEST}, value[sizeof(digest)];
@@ -181,7 +200,9 @@ static enum error load_meta(struct view *view, struct machine *machine,
 
     key_of(&row, &key);
     error = view_get(view, TABLE_META, key_slice(&key), &value);
-    if (error == ERROR_NOT_FOUND) {
+    if (error == ERROR_NOT_FOUND && kind != ROW_POOL && kind != ROW_COUNTERS) {
+        error = ERROR_NONE; /* The counters know whether it must be there. */
+    } else if (error == ERROR_NOT_FOUND) {
         error = rotten(&row, "missing");
     } else if (error == ERROR_NONE) {
         error = load_row(machine, &row, buffer_slice(&value));

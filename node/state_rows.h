@@ -42,6 +42,9 @@ void state_rows_put_revisions(struct batch *batch,
 enum error state_rows_purge(struct store *store, struct batch *batch,
                             const struct effects *effects);
 
+/** Add the records of an entry to a batch, and the payload beside them. */
+void state_rows_put_records(struct batch *batch, const struct effects *effects);
+
 /** Add the digest's row to a batch. */
 void state_rows_put_digest(struct batch *batch, uint64_t digest);
 

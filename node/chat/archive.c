@@ -29,6 +29,9 @@ void archive_view(const struct machine *machine, struct archive_view *view_out)
     *view_out = (struct archive_view){
         .mode = (Perch__ArchiveMode)archive->mode,
         .origin = text_slice(archive->origin),
+        .records = machine->ledger.frontier.size,
+        .records_talk = machine->ledger.records_talk,
+        .record_us = machine->ledger.record_us,
         .halted = archive->halt.witness != NULL,
         .halted_by = text_slice(archive->halt.witness),
         .halted_size = archive->halt.size,

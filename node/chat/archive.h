@@ -69,6 +69,8 @@ struct archive_view {
     bool halted; /* A witness has seen more: see halted_by. */
     struct slice halted_by;
     uint64_t halted_size;
+    bool halted_forked; /* It has seen another history: nothing can be refilled,
+                           only begun anew. */
 };
 
 /* A node as a keeper of the archive. */

@@ -7,7 +7,14 @@
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 
-enum { EVENTS_FIRST = 16, IDS_FIRST = 16 };
+enum {
+    EVENTS_FIRST = 16,
+    IDS_FIRST = 16,
+    RECORDS_FIRST = 16,
+    /* Of records, that are kept from entry to entry: the loss of a node may
+     * make very many. */
+    RECORD_BYTES_KEPT = 1024 * 1024,
+};
 
 void effects_init(struct effects *effects)
 {
@@ -18,7 +25,19 @@ void effects_deinit(struct effects *effects)
 {
     free(effects->events);
     free(effects->ids);
+    free(effects->records.ends);
+    buffer_deinit(&effects->records.bytes);
     effects_init(effects);
+}
+
+static void clear_records(struct records *records)
+{
+    records->n = 0;
+    records->payload = SLICE_NONE;
+    if (records->bytes.capacity > RECORD_BYTES_KEPT) {
+        buffer_deinit(&records->bytes);
+    }
+    buffer_clear(&records->bytes);
 }
 
 void effects_clear(struct effects *effects)
@@ -31,6 +50,7 @@ void effects_clear(struct effects *effects)
     effects->n_ids = 0;
     effects->facts = NULL;
     effects->n_events = 0;
+    clear_records(&effects->records);
 }
 
 struct event *effects_event(struct effects *effects, enum event_kind kind)
@@ -68,7 +88,39 @@ void effects_id(struct effects *effects, uint64_t message_id)
     effects->ids[effects->n_ids++] = message_id;
 }
 
-void revision_write(const struct effects *effects, struct buffer *to)
+void effects_record(struct effects *effects, const struct record *record)
+{
+    struct records *records = &effects->records;
+
+    if (records->n == records->capacity) {
+        size_t capacity =
+            records->capacity == 0 ? RECORDS_FIRST : records->capacity * 2;
+        size_t *ends = realloc(records->ends, capacity * sizeof(*ends));
+
+        CHECK(ends != NULL); /* As an event. */
+        records->ends = ends;
+        records->capacity = capacity;
+    }
+    record_write(record, &records->bytes);
+    CHECK(!buffer_failed(&records->bytes));
+    if (records->n == 0) {
+        records->csn = record->csn;
+    }
+    CHECK(record->csn == records->csn + records->n);
+    records->ends[records->n++] = records->bytes.len;
+}
+
+struct slice effects_record_at(const struct effects *effects, size_t at)
+{
+    const struct records *records = &effects->records;
+    size_t begin;
+
+    CHECK(at < records->n);
+    begin = at == 0 ? 0 : records->ends[at - 1];
+    return slice_of(records->bytes.data + begin, records->ends[at] - begin);
+}
+
+void revision_write(const struct effects *effects, size_t at, struct buffer *to)
 {
     Perch__Stored__Revision row = PERCH__STORED__REVISION__INIT;
     const struct revised *revised = &effects->revised;
@@ -86,6 +138,9 @@ void revision_write(const struct effects *effects, struct buffer *to)
     if (revised->kind == REVISION_CLEARED) {
         CODEC_SET(&row, upto_id, revised->upto_id);
         CODEC_SET(&row, before_us, revised->before_us);
+    }
+    if (revised->has_csn) {
+        CODEC_SET(&row, csn, revised->csn + at);
     }
     codec_write(&row.base, to);
 }
@@ -109,6 +164,8 @@ void effects_imported(const struct effects *effects, size_t at,
         .post = message->post,
         .importer = imported->administrator,
         .imported_at_us = effects->sent_at_us,
+        .has_csn = imported->has_csn,
+        .csn = imported->csn + at,
     };
 }
 
@@ -141,6 +198,9 @@ void message_write(const struct message *message, struct buffer *to)
     if (message->importer.len > 0) {
         CODEC_SET_BYTES(&row, importer, message->importer);
         CODEC_SET(&row, imported_at_us, message->imported_at_us);
+    }
+    if (message->has_csn) {
+        CODEC_SET(&row, csn, message->csn);
     }
     codec_write(&row.base, to);
 }

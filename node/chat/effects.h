@@ -21,6 +21,7 @@
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
 #include "proto/command.h"
+#include "proto/record.h"
 
 /* Names a session for ever: the node that holds it, the node's epoch, and a
  * serial the node gave it. */
@@ -179,6 +180,8 @@ struct message {
     const Perch__Post *post; /* Text and all the client sent. */
     struct slice importer;   /* The administrator who imported it; or empty. */
     int64_t imported_at_us;
+    bool has_csn; /* There is a record of it in the archive. */
+    uint64_t csn;
 };
 
 /* What messages were made: a row for each id of the effects. */
@@ -189,6 +192,8 @@ struct revised {
     struct slice text, extra;
     uint64_t upto_id; /* Of a clearing, whose one id is 0. */
     int64_t before_us;
+    bool has_csn; /* There are records of it in the archive, */
+    uint64_t csn; /* one for each id: the first's. */
 };
 
 /* Messages that were put into a room's history as they were said elsewhere:
@@ -198,6 +203,21 @@ struct imported {
     uint32_t room;                       /* Place number. */
     bool hidden;                         /* As a message's. */
     struct slice administrator;          /* Who did it. */
+    bool has_csn; /* As of what messages were made. */
+    uint64_t csn;
+};
+
+/* What the entry adds to the archive: records (proto/record.h), numbered
+ * densely by CSN. */
+struct records {
+    uint64_t csn; /* Of the first. */
+    size_t n;
+    size_t *ends; /* Of each, in bytes. */
+    size_t capacity;
+    struct buffer bytes;  /* One behind the other. */
+    struct slice payload; /* The command of the first, which has only its
+                             digest; empty: it has the command itself, or
+                             nobody is to have it. */
 };
 
 struct effects {
@@ -216,6 +236,7 @@ struct effects {
     uint64_t *ids; /* Message ids, by rising id. */
     size_t ids_capacity;
     const struct facts *facts; /* What the rule was told of messages. */
+    struct records records;
 
     size_t n_events;
     struct event *events; /* In the order they are to be told. */
@@ -242,8 +263,15 @@ struct event *effects_event(struct effects *effects, enum event_kind kind);
 void effects_id(struct effects *effects, uint64_t message_id);
 
 /** Append the value of a revision's row (perch.stored.Revision) to a buffer:
- * the same for all ids of the effects. */
-void revision_write(const struct effects *effects, struct buffer *to);
+ * that of the id at a place of the effects' ids. */
+void revision_write(const struct effects *effects, size_t at,
+                    struct buffer *to);
+
+/** Append a record to those of the effects. */
+void effects_record(struct effects *effects, const struct record *record);
+
+/** Borrow the record at a place, from 0. */
+struct slice effects_record_at(const struct effects *effects, size_t at);
 
 /** Make the message at a place of what was imported, from 0. */
 void effects_imported(const struct effects *effects, size_t at,

@@ -7,6 +7,7 @@
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -417,6 +418,7 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_TOMBSTONE] = encode_tombstone,
     [ROW_ADMINISTRATOR] = encode_administrator,
     [ROW_FILTER] = encode_filter,
+    [ROW_LEDGER] = encode_ledger,
     [ROW_ARCHIVE] = encode_archive,
     [ROW_ADAPTER] = encode_adapter,
     [ROW_WITNESS] = encode_witness,

@@ -11,6 +11,7 @@
 #include "node/chat/load_kept.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -364,6 +365,7 @@ static const struct {
     [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
                            load_administrator},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
+    [ROW_LEDGER] = {&perch__stored__ledger__descriptor, load_ledger},
     [ROW_ARCHIVE] = {&perch__stored__archive__descriptor, load_archive},
     [ROW_ADAPTER] = {&perch__stored__adapter__descriptor, load_adapter},
     [ROW_WITNESS] = {&perch__stored__witness__descriptor, load_witness},

@@ -16,6 +16,7 @@
 #include "node/chat/import.h"
 #include "node/chat/invitation.h"
 #include "node/chat/join.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
 #include "node/chat/origin.h"
@@ -255,6 +256,7 @@ void machine_free(struct machine *machine)
     text_free(machine->domain);
     text_free(machine->pool_uri);
     text_free(machine->web_url);
+    ledger_deinit(&machine->ledger);
     arena_free(machine->scratch);
     changes_deinit(&machine->changes);
     free(machine);
@@ -396,10 +398,12 @@ struct applied machine_apply(struct machine *machine,
 
     advance_time(&turn);
     memory_expire(machine, turn.sent_at_us);
+    ledger_before(&turn, command);
     applied.outcome = refusal == OUTCOME_DONE
                           ? rules[command->kind_case].decide(&turn, command)
                           : refusal;
     applied.value = turn.value;
+    ledger_take(&turn, command, applied);
     if (entry->number > 0) {
         origin_keep(&turn, applied);
     }

@@ -302,6 +302,7 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     for (uint32_t slot = 0; slot < FILTERS_MAX; slot++) {
         write_row(&writer, ROW_FILTER, slot, 0, 0);
     }
+    write_row(&writer, ROW_LEDGER, 0, 0, 0);
     writer_deinit(&writer);
 }
 

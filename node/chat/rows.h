@@ -54,6 +54,7 @@ struct machine;
     X(TOMBSTONE, 21, "tombstone", 1, "place")                                  \
     X(ADMINISTRATOR, 22, "administrator", 1, "slot")                           \
     X(FILTER, 23, "filter", 1, "slot")                                         \
+    X(LEDGER, 24, "ledger", 0, "")                                             \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
     X(REVISION, 19, "revision", 3, "place, message id, log index")
 

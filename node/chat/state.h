@@ -31,9 +31,11 @@
 #include "node/chat/said.h"
 #include "node/chat/text.h"
 #include "proto/base/arena.h"
+#include "proto/base/buffer.h"
 #include "proto/base/guid.h"
 #include "proto/base/tree.h"
 #include "proto/record.h"
+#include "proto/tlog/merkle.h"
 
 /* closure.c: the groups that a principal is in, directly or by way of others.
  * Made anew when memberships have changed since; no part of the state. */
@@ -484,6 +486,17 @@ struct filter {
     int64_t changed_at_us;
 };
 
+/* ledger.c: how many records the archive has, and what their tree grows by. */
+struct ledger {
+    struct merkle_frontier frontier; /* Its size is the next CSN. */
+    uint64_t records_talk; /* One past the last neither CUT nor DELIVERED. */
+    int64_t record_us;     /* Commit time of the last; 0: there is none. */
+    /* While an entry is applied; no part of the state. */
+    bool was_on;                 /* Before the entry. */
+    struct buffer fields;        /* Of the record that is being made. */
+    struct buffer before, after; /* What the command changes: record_lines.h */
+};
+
 /* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
 struct machine {
     uint32_t rules_known;  /* Of this program; no part of the state. */
@@ -525,6 +538,7 @@ struct machine {
     struct departed departed;
     struct owner owners[OWNERS_MAX];     /* In the order they came. */
     struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
+    struct ledger ledger;
 
     struct changes changes;
 };

@@ -17,6 +17,9 @@
 
 struct tiles;
 
+/* Of a payload: what a command may be. */
+enum { TILES_PAYLOAD_BYTES_MAX = 1024 * 1024 };
+
 /**
  * Begin to read.
  *

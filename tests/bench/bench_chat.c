@@ -95,6 +95,7 @@ static struct applied apply_bytes(struct bench *b, struct slice bytes)
     applied.epoch = b->epoch;
     applied.number = b->epoch == 0 ? 0 : ++b->number;
     applied.sent_at_us = entry.sent_at_us;
+    applied.bytes = entry.command;
     return machine_apply(b->machine, &applied, command, &b->effects);
 }
 

@@ -77,6 +77,7 @@ enum outcome fixture_apply_entry(struct chat_fixture *f,
     entry.index = f->index;
     entry.term = 1;
     entry.sent_at_us = f->now_us;
+    entry.bytes = buffer_slice(&f->bytes);
     entry.facts = said_book_facts(f->book, f->machine, read, f->arena);
     f->now_us += 1000000;
     judged = judge(f, read, &entry);
