@@ -43,6 +43,13 @@ static record_of_event *const of_events[EVENT_KINDS] = {
     [EVENT_ADMINISTRATOR_CHANGED] = record_administrator,
     [EVENT_MESSAGES_IMPORTED] = record_imported,
     [EVENT_FILTER_CHANGED] = record_filter,
+    [EVENT_ARCHIVE_BEGUN] = record_archive_begun,
+    [EVENT_COMPLIANCE_CHANGED] = record_compliance,
+    [EVENT_ARCHIVE_KEY_CHANGED] = record_key,
+    [EVENT_WITNESS_CHANGED] = record_witness,
+    [EVENT_ADAPTER_CHANGED] = record_adapter,
+    [EVENT_CUT] = record_cut,
+    [EVENT_DELIVERED] = record_delivered,
 };
 
 void record_event(struct draft *draft, const struct event *event)

@@ -4,7 +4,8 @@
  *   record_talk.c    what is said, and made of it
  *   record_rooms.c   rooms, categories, add-ins, filters, holds, retention
  *   record_people.c  users, groups, roles, sessions, administrators
- *   record_pool.c    the pool, its nodes, its archive
+ *   record_pool.c    the pool, its nodes and directories
+ *   record_archive.c the archive itself
  *   record_shown.c   what is shown, and what is refused
  *
  * Thread: state loop.
@@ -40,6 +41,9 @@ record_of_event record_room_created, record_room_changed, record_room_deleted,
     record_role, record_addin, record_filter, record_hold, record_retention;
 /* record_pool.c */
 record_of_event record_pool_changed, record_node, record_rules;
+/* record_archive.c */
+record_of_event record_archive_begun, record_compliance, record_key,
+    record_witness, record_adapter, record_cut, record_delivered;
 /* record_shown.c */
 record_of_event record_join_refused;
 

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "node/chat/archive.h"
 #include "node/session/hub.h"
 #include "proto/base/check.h"
 
@@ -34,14 +33,6 @@ void recordings_deinit(struct recordings *recordings)
     while (!TAILQ_EMPTY(&recordings->list)) {
         drop(recordings, TAILQ_FIRST(&recordings->list));
     }
-}
-
-bool recording_is_needed(const struct sessions *hub)
-{
-    struct archive_view view;
-
-    archive_view(hub->machine, &view);
-    return view.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF;
 }
 
 bool recording_rooms(struct recorded *recorded, struct arena *arena,
@@ -103,7 +94,7 @@ static void settle(struct sessions *hub, struct recorded *recorded,
     enum error error;
 
     recorded->is_on_record = true;
-    recorded->outcome = outcome_is_success(outcome) || !recording_is_needed(hub)
+    recorded->outcome = outcome_is_success(outcome) || !hub_keeps_archive(hub)
                             ? OUTCOME_DONE
                             : outcome;
     recorded->read.tell = stored;
@@ -214,7 +205,7 @@ static void index_told(struct read *read, enum error error)
     struct recorded *recorded = recorded_of(read);
     struct sessions *hub = recorded->caller->hub;
 
-    if (error == ERROR_NONE && recording_is_needed(hub)) {
+    if (error == ERROR_NONE && hub_keeps_archive(hub)) {
         error = record(hub, recorded);
         if (error == ERROR_NONE) {
             return;
@@ -230,7 +221,7 @@ enum error recording_ask(struct recorded *recorded)
     CHECK(recorded->tell != NULL && recorded->recording == NULL);
     recorded->outcome = OUTCOME_DONE;
     recorded->is_on_record = false;
-    if (recording_is_needed(hub)) {
+    if (hub_keeps_archive(hub)) {
         return record(hub, recorded);
     }
     recorded->read.tell = index_told;

@@ -90,9 +90,6 @@ void recordings_deinit(struct recordings *recordings);
 /** End the patience of those who have waited too long. */
 void recordings_tick(struct sessions *hub, uint64_t now_us);
 
-/** Tell whether reads are put on record now. */
-bool recording_is_needed(const struct sessions *hub);
-
 /**
  * Name the rooms that are read, in the arena.
  *

@@ -176,6 +176,11 @@ void sessions_set_program(struct sessions *hub, struct letters *questions,
     hub->screening.absent_refuses = absent_refuses;
 }
 
+void sessions_set_archive_fault(struct sessions *hub, bool is_faulty)
+{
+    hub->archive_fault = is_faulty;
+}
+
 void sessions_set_edge(struct sessions *hub, uint8_t edge,
                        struct letters *deliveries)
 {
