@@ -132,13 +132,12 @@ static json_t *describe_settings(const struct export_input *input)
 {
     const struct adapter_view *adapter = &input->adapter;
 
-    return json_pack("{s:o, s:b, s:b, s:b, s:b, s:o}", "output",
-                     text_of(input->output), "one_room_per_file",
-                     adapter->one_room_per_file, "room_details",
-                     adapter->room_details, "user_details",
-                     adapter->user_details, "attachments_manifest",
-                     adapter->attachments_manifest, "transform",
-                     text_of(adapter->transform));
+    return json_pack(
+        "{s:o, s:b, s:b, s:b, s:b, s:o}", "output", text_of(input->output),
+        "one_room_per_file", adapter->one_room_per_file, "room_details",
+        adapter->room_details, "user_details", adapter->user_details,
+        "attachments_manifest", adapter->attachments_manifest, "transform",
+        text_of(adapter->transform));
 }
 
 static enum error put_cut(struct export_input *input, struct buffer *to)
@@ -160,12 +159,11 @@ static enum error put_cut(struct export_input *input, struct buffer *to)
         text_of(input->origin), "domain", text_of(input->domain), "adapter",
         text_of(input->adapter.name), "type", type_word(input->adapter.type),
         "first", (json_int_t)input->cut.first_csn, "last",
-        (json_int_t)input->cut.last_csn, "cut_at",
-        (json_int_t)input->cut.at_us, "previous_sheet", sheet, "tree_size",
-        (json_int_t)size, "root", (char *)root_text);
+        (json_int_t)input->cut.last_csn, "cut_at", (json_int_t)input->cut.at_us,
+        "previous_sheet", sheet, "tree_size", (json_int_t)size, "root",
+        (char *)root_text);
     line = describe_settings(input);
-    if (cut == NULL || line == NULL ||
-        json_object_update_new(cut, line) != 0 ||
+    if (cut == NULL || line == NULL || json_object_update_new(cut, line) != 0 ||
         json_object_set_new(cut, "attachments", json_string(attachments)) !=
             0) {
         json_decref(cut);
@@ -199,8 +197,7 @@ static enum error put_record(struct export_input *input, struct buffer *to)
     json_t *line;
 
     TRY(tiles_record(input->tiles, input->next, &leaf));
-    if (record_read(leaf, &record) != ERROR_NONE ||
-        record.csn != input->next) {
+    if (record_read(leaf, &record) != ERROR_NONE || record.csn != input->next) {
         return ERROR_ROTTEN;
     }
     TRY(read_payload(input, &record, &payload));
@@ -220,8 +217,7 @@ static enum error put_records(struct export_input *input, struct buffer *to)
 enum error export_input_feed(void *context, struct buffer *to)
 {
     struct export_input *input = context;
-    json_int_t n =
-        (json_int_t)(input->cut.last_csn - input->cut.first_csn + 1);
+    json_int_t n = (json_int_t)(input->cut.last_csn - input->cut.first_csn + 1);
 
     switch (input->at) {
     case AT_CUT:

@@ -139,13 +139,12 @@ static enum error find_output(const struct exporting_settings *settings,
         return ERROR_NONE;
     }
     if (is_plain(path) && settings->n_outputs > 0) {
-        *output_out = slice_of_text(
-            print(arena, "%s/%s", settings->outputs[0], path));
+        *output_out =
+            slice_of_text(print(arena, "%s/%s", settings->outputs[0], path));
         return ERROR_NONE;
     }
-    for (size_t i = 0; path[0] == '/' && is_plain(path + 1) &&
-                       i < settings->n_outputs;
-         i++) {
+    for (size_t i = 0;
+         path[0] == '/' && is_plain(path + 1) && i < settings->n_outputs; i++) {
         if (is_below(path, settings->outputs[i])) {
             *output_out = slice_of_text(path);
             return ERROR_NONE;
