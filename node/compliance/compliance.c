@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "node/compliance/compliance_parts.h"
-#include "node/compliance/writer_part.h"
+#include "node/compliance/scribe_part.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &writer_part,
+    &scribe_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -73,7 +73,7 @@ enum error compliance_open(struct compliance **compliance_out,
     meter_histogram_init(&compliance->meters.write_us, &meter_seconds);
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
-    compliance->writer = writer_new(compliance);
+    compliance->scribe = scribe_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -99,7 +99,7 @@ void compliance_entry(struct compliance *compliance,
 
 void compliance_fill(struct compliance *compliance, struct batch *batch)
 {
-    writer_fill(compliance->writer, batch);
+    scribe_fill(compliance->scribe, batch);
 }
 
 void compliance_committed(struct compliance *compliance)
@@ -145,7 +145,7 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
-    writer_free(compliance->writer);
+    scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);
 }

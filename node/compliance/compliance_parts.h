@@ -7,12 +7,12 @@
  *
  * What a part asks for:
  *   the records that are durable in this node's files
- *                         writer_durable(compliance->writer)
+ *                         scribe_durable(compliance->scribe)
  *   a record, a leaf, a tile, a root, a payload
  *                         files, read by a job of the part's own worker:
  *                         tiles_open(compliance->settings.directory), then
  *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
- *                         tiles_payload. Only below writer_durable.
+ *                         tiles_payload. Only below scribe_durable.
  *   a command             proposer_propose(compliance->proposer, ...), with a
  *                         struct proposal of the part's own; not while stopped.
  *   what the rules say    node/chat/archive.h on compliance->state.machine
@@ -31,7 +31,7 @@
 #include "node/compliance/compliance.h"
 #include "node/compliance/meters.h"
 
-struct writer;
+struct scribe;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -51,7 +51,7 @@ struct compliance {
     struct compliance_meters meters;
 
     /* The parts. */
-    struct writer *writer;
+    struct scribe *scribe;
 };
 
 /* What a part is told; any may be NULL. */
