@@ -172,8 +172,8 @@ static enum fault run(xsltStylesheetPtr style, xmlDocPtr document,
 
 static enum fault apply(xsltStylesheetPtr style, struct slice text,
                         xsltSecurityPrefsPtr doors,
-                        const struct complaint *complaint,
-                        struct buffer *to, const char **extension_out)
+                        const struct complaint *complaint, struct buffer *to,
+                        const char **extension_out)
 {
     xmlDocPtr document = parse(text, "conversations"), result = NULL;
     enum fault fault;
@@ -209,8 +209,8 @@ enum fault transform_apply(struct slice xslt, struct slice document,
     TAKE(shut(&complaint, &doors));
     fault = read_style(xslt, &complaint, &style);
     if (fault == FAULT_NONE) {
-        fault = apply(style, document, doors, &complaint, result,
-                      extension_out);
+        fault =
+            apply(style, document, doors, &complaint, result, extension_out);
         xsltFreeStylesheet(style);
     }
     open_again(doors);
