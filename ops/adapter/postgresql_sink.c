@@ -94,13 +94,13 @@ static enum fault run_ours(const struct database *database,
 static enum fault connect_to(struct database *database)
 {
     char timeout[16];
-    const char *const names[] = {"dbname", "connect_timeout",
-                                 "application_name", "client_encoding", NULL};
-    const char *const values[] = {database->batch->cut.output, timeout,
-                                  "perch-adapter", "UTF8", NULL};
+    const char *const names[] = {"connect_timeout", "application_name",
+                                 "dbname", "client_encoding", NULL};
+    const char *const values[] = {timeout, "perch-adapter",
+                                  database->batch->cut.output, "UTF8", NULL};
 
     snprintf(timeout, sizeof(timeout), "%d", POSTGRESQL_CONNECT_S);
-    /* dbname is a whole connection string or URI, and its own words win. */
+    /* dbname is a whole connection string or URI; what comes later wins. */
     database->connection = PQconnectdbParams(names, values, 1);
     if (database->connection == NULL) {
         return fault_memory();
@@ -391,7 +391,7 @@ static enum fault take_cut(struct database *database)
 
     TAKE(connect_to(database));
     PQsetNoticeProcessor(database->connection, hear_nothing, NULL);
-    TAKE(run(database, "BEGIN", "begin"));
+    TAKE(run(database, "BEGIN; SET LOCAL synchronous_commit = on", "begin"));
     TAKE(run(database, schema, "schema"));
     TAKE(look_for_cut(database, &is_there));
     if (!is_there) {

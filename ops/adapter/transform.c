@@ -2,6 +2,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
+#include <libxslt/imports.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/xsltInternals.h>
@@ -92,7 +93,7 @@ static enum fault read_style(struct slice xslt,
                              xsltStylesheetPtr *style_out)
 {
     xmlDocPtr document = parse(xslt, "transform");
-    xsltStylesheetPtr style;
+    xsltStylesheetPtr style = NULL;
 
     if (document == NULL) {
         return failed(complaint, "no XML");
@@ -195,8 +196,8 @@ enum fault transform_apply(struct slice xslt, struct slice document,
                            struct buffer *result, const char **extension_out)
 {
     struct complaint complaint = {.len = 0};
-    xsltSecurityPrefsPtr doors;
-    xsltStylesheetPtr style;
+    xsltSecurityPrefsPtr doors = NULL;
+    xsltStylesheetPtr style = NULL;
     enum fault fault;
 
     if (document.len > TRANSFORM_INPUT_BYTES_MAX ||
