@@ -40,6 +40,11 @@ void archive_view(const struct machine *machine, struct archive_view *view_out)
     show_checkpoint(&archive->published, &view_out->published);
 }
 
+void archive_root(const struct machine *machine, struct merkle_hash *root_out)
+{
+    merkle_root(&machine->ledger.frontier, root_out);
+}
+
 bool archive_node(const struct machine *machine, uint8_t node,
                   struct archive_node_view *view_out)
 {

@@ -129,6 +129,9 @@ struct adapter_view {
 /** Show the archive. */
 void archive_view(const struct machine *machine, struct archive_view *view_out);
 
+/** Tell the root of all records there are: of archive_view's records. */
+void archive_root(const struct machine *machine, struct merkle_hash *root_out);
+
 /** Show a node as a keeper. False for one that has neither marked nor a key. */
 bool archive_node(const struct machine *machine, uint8_t node,
                   struct archive_node_view *view_out);

@@ -153,7 +153,7 @@ static enum error index_bundle(struct tiles *tiles)
             return ERROR_ROTTEN;
         }
         tiles->offsets[n++] = (size_t)(record.data - all.data);
-        tiles->offsets[n] = (size_t)(rest.data - all.data);
+        tiles->offsets[n] = all.len - rest.len;
     }
     return error == ERROR_NOT_FOUND && n == tiles->bundle.width ? ERROR_NONE
                                                                 : ERROR_ROTTEN;

@@ -107,8 +107,12 @@ static enum error twin_open(struct twin *twin)
         &(struct applier_settings){.loop = twin->stage->loop,
                                    .data = twin->data,
                                    .rules_known = twin->rules_known},
-        &(struct applier_events){twin, on_entry, on_batch, on_release,
-                                 on_restored, on_fatal});
+        &(struct applier_events){.context = twin,
+                                 .entry = on_entry,
+                                 .committed = on_batch,
+                                 .release = on_release,
+                                 .restored = on_restored,
+                                 .fatal = on_fatal});
 
     if (error == ERROR_NONE) {
         applier_attach(twin->applier, twin->replica);

@@ -1,5 +1,6 @@
 #include "tests/unit/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "node/chat/archive.h"
