@@ -12,7 +12,9 @@
 #include "node/chat/checkpoint.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
+#include "node/chat/disclosure.h"
 #include "node/chat/feed.h"
+#include "node/chat/file.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
@@ -35,7 +37,6 @@
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
-#include "node/chat/shown.h"
 #include "node/chat/tombstone.h"
 #include "node/chat/user.h"
 #include "node/chat/witness.h"
@@ -93,6 +94,7 @@ RULE_OF_PART(user_delete, user_delete)
 RULE_OF_PART(administrator_revoke, administrator_revoke)
 RULE_OF_PART(owner_report, owner_report)
 RULE_OF_PART(owner_confirm, owner_confirm)
+RULE_OF_PART(messages_read, messages_read)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
@@ -111,9 +113,6 @@ RULE_OF_PART(adapter_report, adapter_report)
 RULE_OF_PART(archive_halt, archive_halt)
 RULE_OF_PART(archive_refill, archive_refill)
 RULE_OF_PART(archive_reopen, archive_reopen)
-RULE_OF_PART(canary, canary)
-
-RULE_OF_PART(messages_read, messages_read)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -195,6 +194,14 @@ static const struct {
                            OF_OPERATION},
     KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR,
                              OF_COMPLIANCE},
+    KIND(HISTORY_READ) = {history_read, ACTOR_USER, 0},
+    KIND(SEARCHED) = {searched, ACTOR_USER, 0},
+    KIND(POST_DENIED) = {post_denied, ACTOR_USER, 0},
+    KIND(MESSAGES_READ) = {rule_messages_read, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILE_UP) = {file_up, ACTOR_USER, 0},
+    KIND(FILE_DOWN) = {file_down, ACTOR_USER, 0},
+    KIND(CANARY) = {canary, ACTOR_NODE, 0},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,
@@ -220,14 +227,6 @@ static const struct {
     KIND(ARCHIVE_REFILL) = {rule_archive_refill, ACTOR_KEEPER, OF_COMPLIANCE},
     KIND(ARCHIVE_REOPEN) = {rule_archive_reopen, ACTOR_ADMINISTRATOR,
                             OF_COMPLIANCE},
-    KIND(CANARY) = {rule_canary, ACTOR_NODE, 0},
-    KIND(HISTORY_READ) = {history_read, ACTOR_USER, 0},
-    KIND(SEARCHED) = {searched, ACTOR_USER, 0},
-    KIND(POST_DENIED) = {post_denied, ACTOR_USER, 0},
-    KIND(MESSAGES_READ) = {rule_messages_read, ACTOR_ADMINISTRATOR,
-                           OF_COMPLIANCE},
-    KIND(FILE_UP) = {file_up, ACTOR_USER, 0},
-    KIND(FILE_DOWN) = {file_down, ACTOR_USER, 0},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };

@@ -414,6 +414,9 @@
       "32 bytes")                                                              \
     X(CANARY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
       "a canary has 16 random bytes")                                          \
+    X(FILES_OFF, 403, "ERROR_PERMISSION", "the room takes no files")           \
+    X(FILE_TOO_LARGE, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the file is larger than the pool allows")                               \
     X(ARCHIVE_ORIGIN_USED, 409, "ERROR_COLLISION",                             \
       "the archive has that origin already")                                   \
     X(ARCHIVE_FORKED, 409, "ERROR_COLLISION",                                  \
