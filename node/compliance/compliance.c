@@ -6,13 +6,13 @@
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/cosigning.h"
 #include "node/compliance/publishing.h"
+#include "node/compliance/scribe_part.h"
 #include "node/compliance/witnessing.h"
-#include "node/compliance/writer_part.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &writer_part,
+    &scribe_part,
     &cosigning_part,
     &publishing_part,
     &witnessing_part,
@@ -92,7 +92,7 @@ enum error compliance_open(struct compliance **compliance_out,
     meter_histogram_init(&compliance->meters.write_us, &meter_seconds);
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
-    compliance->writer = writer_new(compliance);
+    compliance->scribe = scribe_new(compliance);
     compliance->cosigning = cosigning_new(compliance);
     compliance->publishing = publishing_new(compliance);
     compliance->witnessing = witnessing_new(compliance);
@@ -121,7 +121,7 @@ void compliance_entry(struct compliance *compliance,
 
 void compliance_fill(struct compliance *compliance, struct batch *batch)
 {
-    writer_fill(compliance->writer, batch);
+    scribe_fill(compliance->scribe, batch);
 }
 
 void compliance_committed(struct compliance *compliance)
@@ -170,7 +170,7 @@ void compliance_close(struct compliance *compliance)
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);
-    writer_free(compliance->writer);
+    scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);
 }

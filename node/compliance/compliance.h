@@ -2,7 +2,7 @@
  * all that is done with them beside the rules: checkpoints, keys, witnesses,
  * cuts and sinks.
  *
- *   applied entries --> rows of records --> writer --> tiles, bundles, payloads
+ *   applied entries --> rows of records --> scribe --> tiles, bundles, payloads
  *                                             |              |
  *        ArchiveMark, Cosign, Cut... <--------+--- parts ----+
  *

@@ -7,17 +7,18 @@
  *
  * What a part asks for:
  *   the records that are durable in this node's files
- *                         writer_durable(compliance->writer)
+ *                         scribe_durable(compliance->scribe)
  *   a record, a leaf, a tile, a root, a payload
  *                         files, read by a job of the part's own worker:
  *                         tiles_open(compliance->settings.directory), then
- *                         tiles_record, tiles_hash (a merkle_reader),
- * tiles_root, tiles_payload. Only below writer_durable. a command
- * proposer_propose(compliance->proposer, ...), with a struct proposal of the
- * part's own; not while stopped. what the rules say    node/chat/archive.h on
- * compliance->state.machine who leads             compliance->role,
- * compliance->leader A part that reads the store (most need not) does so in
- * jobs that end before its idle function returns true.
+ *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
+ *                         tiles_payload. Only below scribe_durable.
+ *   a command             proposer_propose(compliance->proposer, ...), with a
+ *                         struct proposal of the part's own; not while stopped.
+ *   what the rules say    node/chat/archive.h on compliance->state.machine
+ *   who leads             compliance->role, compliance->leader
+ * A part that reads the store (most need not) does so in jobs that end before
+ * its idle function returns true.
  *
  * Thread: state loop, but for jobs.
  */
@@ -33,8 +34,8 @@
 
 struct cosigning;
 struct publishing;
+struct scribe;
 struct witnessing;
-struct writer;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -54,7 +55,7 @@ struct compliance {
     struct compliance_meters meters;
 
     /* The parts. */
-    struct writer *writer;
+    struct scribe *scribe;
     struct cosigning *cosigning;
     struct publishing *publishing;
     struct witnessing *witnessing;

@@ -8,7 +8,7 @@
 #include "node/compliance/attest.h"
 #include "node/compliance/own_keys.h"
 #include "node/compliance/tiles.h"
-#include "node/compliance/writer.h"
+#include "node/compliance/scribe.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -276,8 +276,8 @@ static void cosign(struct cosigning *cosigning,
         !is_believed(compliance, SIGNER_NODE)) {
         return;
     }
-    if (writer_durable(compliance->writer) < checkpoint->size) {
-        writer_want(compliance->writer, checkpoint->size);
+    if (scribe_durable(compliance->scribe) < checkpoint->size) {
+        scribe_want(compliance->scribe, checkpoint->size);
         return;
     }
     attest_to(cosigning, archive, checkpoint);
