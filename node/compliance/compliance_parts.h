@@ -6,17 +6,18 @@
  * there.
  *
  * What a part asks for:
- *   the records that are durable in this node's files
- *                         scribe_durable(compliance->scribe)
- *   a record, a leaf, a tile, a root, a payload
- *                         files, read by a job of the part's own worker:
- *                         tiles_open(compliance->settings.directory), then
- *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
- *                         tiles_payload. Only below scribe_durable.
- *   a command             proposer_propose(compliance->proposer, ...), with a
- *                         struct proposal of the part's own; not while stopped.
- *   what the rules say    node/chat/archive.h on compliance->state.machine
- *   who leads             compliance->role, compliance->leader
+ *
+ *   - how many records are durable in this node's files: scribe_durable
+ *     (compliance->scribe);
+ *   - a record, a leaf, a tile, a root, a payload: of the files, read by a job
+ *     of the part's own worker: tiles_open(compliance->settings.directory),
+ *     then tiles_record, tiles_hash (a merkle_reader), tiles_root,
+ *     tiles_payload; only below scribe_durable;
+ *   - a command: proposer_propose(compliance->proposer, ...), with a struct
+ *     proposal of the part's own; not while stopped;
+ *   - what the rules say: node/chat/archive.h on compliance->state.machine;
+ *   - who leads: compliance->role, compliance->leader.
+ *
  * A part that reads the store (most need not) does so in jobs that end before
  * its idle function returns true.
  *
@@ -32,9 +33,9 @@
 #include "node/compliance/meters.h"
 #include "node/compliance/signer.h"
 
+struct scribe;
 struct cosigning;
 struct publishing;
-struct scribe;
 struct witnessing;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };

@@ -277,7 +277,7 @@ static void cosign(struct cosigning *cosigning,
         return;
     }
     if (scribe_durable(compliance->scribe) < checkpoint->size) {
-        return; /* The scribe tells when it has written more. */
+        return; /* The scribe writes what an open checkpoint asks for. */
     }
     attest_to(cosigning, archive, checkpoint);
 }
