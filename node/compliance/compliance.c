@@ -167,10 +167,10 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
-    scribe_free(compliance->scribe);
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);
+    scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);
 }
