@@ -304,6 +304,7 @@ static enum error open_archive(struct backend *backend)
                                .loop = replica->owner_loop,
                                .directory = directory,
                                .node = replica->node,
+                               .exporting = backend->settings.exporting,
                            });
 }
 

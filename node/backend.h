@@ -56,6 +56,8 @@ struct backend_settings {
      * programs. */
     uint32_t rules_known;
     const char *archive; /* The archive's directory; NULL: below the data. */
+    /* Borrowed; NULL: this node exports nothing. */
+    const struct exporting_settings *exporting;
     bool searches; /* What was said: keeps a catalog (node/session/
                       cataloging.h) of it. */
 };

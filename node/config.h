@@ -75,6 +75,13 @@ struct config {
     char *admin_authorities;
     char *admin_group;
 
+    /* [archive] */
+    struct config_list archive_outputs;  /* Directories. */
+    struct config_list archive_programs; /* "NAME PATH [ARGUMENT]..." */
+    char *archive_adapter_program;
+    uint64_t archive_adapters_at_once;
+    uint64_t archive_adapter_deadline_ms;
+
     /* [raft] */
     uint64_t raft_election_ms;
     uint64_t raft_heartbeat_ms;

@@ -75,6 +75,20 @@ static const struct setting settings[] = {
     {"hook", "absent", SETTING_TEXT, AT(hook_absent), NULL, 0, 0,
      "allow or refuse: posts it does not answer for; must be said"},
 
+    {"archive", "output", SETTING_LIST, AT(archive_outputs), NULL, 0, 0,
+     "Directory that adapters may write below; unless said data_dir/export"},
+    {"archive", "program", SETTING_LIST, AT(archive_programs), NULL, 0, 0,
+     "NAME PATH [ARGUMENT]...: what adapters of type program may run"},
+    {"archive", "adapter_program", SETTING_TEXT, AT(archive_adapter_program),
+     NULL, 0, 0,
+     "What built-in adapters run; unless said perch-adapter beside "
+     "perchd"},
+    {"archive", "adapters_at_once", SETTING_NUMBER,
+     AT(archive_adapters_at_once), "4", 1, 16, "Adapters that run at a time"},
+    {"archive", "adapter_deadline", SETTING_DURATION,
+     AT(archive_adapter_deadline_ms), "10min", 1000, 86400000,
+     "Silence after which an adapter is killed"},
+
     {"raft", "election", SETTING_DURATION, AT(raft_election_ms), "500ms", 50,
      60000, "Silence of a leader before another is sought (1x to 2x)"},
     {"raft", "heartbeat", SETTING_DURATION, AT(raft_heartbeat_ms), "50ms", 5,

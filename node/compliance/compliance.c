@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "node/compliance/compliance_parts.h"
+#include "node/compliance/exporting.h"
 #include "node/compliance/scribe_part.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
     &scribe_part,
+    &exporting_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -74,6 +76,7 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
     compliance->scribe = scribe_new(compliance);
+    compliance->exporting = exporting_new(compliance, settings->exporting);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -145,6 +148,7 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
+    exporting_free(compliance->exporting); /* It reads what the scribe writes. */
     scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);

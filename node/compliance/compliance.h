@@ -28,6 +28,7 @@
 
 struct compliance;
 struct compliance_meters;
+struct exporting_settings;
 
 enum { COMPLIANCE_TICK_MS = 100 };
 
@@ -36,6 +37,8 @@ struct compliance_settings {
     struct loop *loop;     /* The state loop's. */
     const char *directory; /* The archive's; made when it is missing. */
     uint8_t node;
+    /* Borrowed for the archive's life; NULL: this node exports nothing. */
+    const struct exporting_settings *exporting;
 };
 
 /* The state as it is now; switched as a whole. */

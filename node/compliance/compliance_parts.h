@@ -31,6 +31,7 @@
 #include "node/compliance/compliance.h"
 #include "node/compliance/meters.h"
 
+struct exporting;
 struct scribe;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
@@ -52,6 +53,7 @@ struct compliance {
 
     /* The parts. */
     struct scribe *scribe;
+    struct exporting *exporting;
 };
 
 /* What a part is told; any may be NULL. */
