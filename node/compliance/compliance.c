@@ -5,13 +5,19 @@
 
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/exporting.h"
+#include "node/compliance/cosigning.h"
+#include "node/compliance/publishing.h"
 #include "node/compliance/scribe_part.h"
+#include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
     &scribe_part,
     &exporting_part,
+    &cosigning_part,
+    &publishing_part,
+    &witnessing_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -51,6 +57,19 @@ void compliance_written(struct compliance *compliance)
     TELL(compliance, written);
 }
 
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason)
+{
+    if (compliance->stopped) {
+        return;
+    }
+    compliance_stop(compliance);
+    if (compliance->settings.unsound != NULL) {
+        compliance->settings.unsound(compliance->settings.context, error,
+                                     reason);
+    }
+}
+
 static void on_tick(void *context)
 {
     struct compliance *compliance = context;
@@ -77,6 +96,9 @@ enum error compliance_open(struct compliance **compliance_out,
     CHECK(compliance->tick != NULL);
     compliance->scribe = scribe_new(compliance);
     compliance->exporting = exporting_new(compliance, settings->exporting);
+    compliance->cosigning = cosigning_new(compliance);
+    compliance->publishing = publishing_new(compliance);
+    compliance->witnessing = witnessing_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -150,6 +172,9 @@ void compliance_close(struct compliance *compliance)
     compliance_stop(compliance);
     exporting_free(compliance->exporting); /* It reads what the scribe writes. */
     scribe_free(compliance->scribe);
+    witnessing_free(compliance->witnessing);
+    publishing_free(compliance->publishing);
+    cosigning_free(compliance->cosigning);
     timer_free(compliance->tick);
     free(compliance);
 }

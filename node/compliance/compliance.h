@@ -29,6 +29,8 @@
 struct compliance;
 struct compliance_meters;
 struct exporting_settings;
+struct signer;
+struct witness_port;
 
 enum { COMPLIANCE_TICK_MS = 100 };
 
@@ -39,6 +41,12 @@ struct compliance_settings {
     uint8_t node;
     /* Borrowed for the archive's life; NULL: this node exports nothing. */
     const struct exporting_settings *exporting;
+    const struct signer *signer; /* Borrowed; NULL: this node signs nothing. */
+    const struct witness_port *witnesses; /* Likewise: it asks none. */
+    /* What this node has cannot be believed: it must stop, and its state and
+     * archive be set aside. NULL: nobody is told. */
+    void (*unsound)(void *context, enum error error, const char *reason);
+    void *context; /* For unsound. */
 };
 
 /* The state as it is now; switched as a whole. */
