@@ -5,6 +5,7 @@
 
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/cosigning.h"
+#include "node/compliance/exporting.h"
 #include "node/compliance/publishing.h"
 #include "node/compliance/scribe_part.h"
 #include "node/compliance/witnessing.h"
@@ -12,10 +13,8 @@
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &scribe_part,
-    &cosigning_part,
-    &publishing_part,
-    &witnessing_part,
+    &scribe_part,     &exporting_part,  &cosigning_part,
+    &publishing_part, &witnessing_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -93,6 +92,7 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
     compliance->scribe = scribe_new(compliance);
+    compliance->exporting = exporting_new(compliance, settings->exporting);
     compliance->cosigning = cosigning_new(compliance);
     compliance->publishing = publishing_new(compliance);
     compliance->witnessing = witnessing_new(compliance);
@@ -167,6 +167,7 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
+    exporting_free(compliance->exporting);
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);

@@ -33,6 +33,7 @@
 #include "node/compliance/meters.h"
 #include "node/compliance/signer.h"
 
+struct exporting;
 struct scribe;
 struct cosigning;
 struct publishing;
@@ -57,6 +58,7 @@ struct compliance {
 
     /* The parts. */
     struct scribe *scribe;
+    struct exporting *exporting;
     struct cosigning *cosigning;
     struct publishing *publishing;
     struct witnessing *witnessing;
