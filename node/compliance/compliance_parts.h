@@ -32,6 +32,8 @@
 #include "node/compliance/meters.h"
 
 struct scribe;
+struct serving;
+struct fetching;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -43,6 +45,9 @@ struct compliance {
     struct proposer *proposer; /* Likewise. */
     enum replica_role role;
     uint8_t leader; /* Node; 0: none is known. */
+    uint8_t peers[REPLICA_NODES_MAX * 2]; /* Other members, connected, */
+    size_t n_peers;
+    size_t n_away; /* and how many are not. */
     bool stopped;
     bool releasing; /* The store is not to be read. */
     void (*released)(void *context);
@@ -52,6 +57,8 @@ struct compliance {
 
     /* The parts. */
     struct scribe *scribe;
+    struct serving *serving;
+    struct fetching *fetching;
 };
 
 /* What a part is told; any may be NULL. */
