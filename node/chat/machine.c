@@ -9,7 +9,9 @@
 #include "node/chat/category.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
+#include "node/chat/disclosure.h"
 #include "node/chat/feed.h"
+#include "node/chat/file.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
@@ -86,6 +88,7 @@ RULE_OF_PART(user_delete, user_delete)
 RULE_OF_PART(administrator_revoke, administrator_revoke)
 RULE_OF_PART(owner_report, owner_report)
 RULE_OF_PART(owner_confirm, owner_confirm)
+RULE_OF_PART(messages_read, messages_read)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
@@ -171,6 +174,14 @@ static const struct {
                            OF_OPERATION},
     KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR,
                              OF_COMPLIANCE},
+    KIND(HISTORY_READ) = {history_read, ACTOR_USER, 0},
+    KIND(SEARCHED) = {searched, ACTOR_USER, 0},
+    KIND(POST_DENIED) = {post_denied, ACTOR_USER, 0},
+    KIND(MESSAGES_READ) = {rule_messages_read, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILE_UP) = {file_up, ACTOR_USER, 0},
+    KIND(FILE_DOWN) = {file_down, ACTOR_USER, 0},
+    KIND(CANARY) = {canary, ACTOR_ANY, 0},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,

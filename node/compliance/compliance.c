@@ -4,12 +4,18 @@
 #include <string.h>
 
 #include "node/compliance/compliance_parts.h"
-#include "node/compliance/writer_part.h"
+#include "node/compliance/cosigning.h"
+#include "node/compliance/publishing.h"
+#include "node/compliance/scribe_part.h"
+#include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &writer_part,
+    &scribe_part,
+    &cosigning_part,
+    &publishing_part,
+    &witnessing_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -49,6 +55,19 @@ void compliance_written(struct compliance *compliance)
     TELL(compliance, written);
 }
 
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason)
+{
+    if (compliance->stopped) {
+        return;
+    }
+    compliance_stop(compliance);
+    if (compliance->settings.unsound != NULL) {
+        compliance->settings.unsound(compliance->settings.context, error,
+                                     reason);
+    }
+}
+
 static void on_tick(void *context)
 {
     struct compliance *compliance = context;
@@ -73,7 +92,10 @@ enum error compliance_open(struct compliance **compliance_out,
     meter_histogram_init(&compliance->meters.write_us, &meter_seconds);
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
-    compliance->writer = writer_new(compliance);
+    compliance->scribe = scribe_new(compliance);
+    compliance->cosigning = cosigning_new(compliance);
+    compliance->publishing = publishing_new(compliance);
+    compliance->witnessing = witnessing_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -99,7 +121,7 @@ void compliance_entry(struct compliance *compliance,
 
 void compliance_fill(struct compliance *compliance, struct batch *batch)
 {
-    writer_fill(compliance->writer, batch);
+    scribe_fill(compliance->scribe, batch);
 }
 
 void compliance_committed(struct compliance *compliance)
@@ -145,7 +167,10 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
-    writer_free(compliance->writer);
+    scribe_free(compliance->scribe);
+    witnessing_free(compliance->witnessing);
+    publishing_free(compliance->publishing);
+    cosigning_free(compliance->cosigning);
     timer_free(compliance->tick);
     free(compliance);
 }

@@ -1,4 +1,4 @@
-/* Turns records into an archive's files: what the writer's jobs do.
+/* Turns records into an archive's files: what the scribe's jobs do.
  *
  *   pen_open    finds where the files end and reads the tree's open tiles
  *   pen_add     takes records, of rows or of another node, in order
