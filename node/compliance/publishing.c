@@ -8,7 +8,7 @@
 
 #include "node/compliance/edition.h"
 #include "node/compliance/shelf.h"
-#include "node/compliance/writer.h"
+#include "node/compliance/scribe.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -318,7 +318,7 @@ static void work(struct compliance *compliance)
             tell_unsigned(publishing, !recent->edition.is_signed);
         }
         if (!is_same(&now, &recent->written) && recent->edition.is_signed &&
-            recent->edition.size <= writer_durable(compliance->writer) &&
+            recent->edition.size <= scribe_durable(compliance->scribe) &&
             (i + 1 == publishing->n || now.witnesses > 0)) {
             write_down(publishing, i);
             return;

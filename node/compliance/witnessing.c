@@ -10,7 +10,7 @@
 #include "node/compliance/edition.h"
 #include "node/compliance/tiles.h"
 #include "node/compliance/witness_talk.h"
-#include "node/compliance/writer.h"
+#include "node/compliance/scribe.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -279,7 +279,7 @@ static void ask_all(struct compliance *compliance)
     CHECK(edition != NULL);
     if (edition_gather(edition, compliance->state.machine) &&
         edition->is_signed &&
-        edition->size <= writer_durable(compliance->writer)) {
+        edition->size <= scribe_durable(compliance->scribe)) {
         for (uint32_t slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
             struct talker *talker = &witnessing->talkers[slot];
             struct witness_view witness;
