@@ -15,8 +15,8 @@
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &scribe_part,     &exporting_part, &cosigning_part, &publishing_part,
-    &witnessing_part, &scribe_part,    &serving_part,   &fetching_part,
+    &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
+    &publishing_part, &witnessing_part, &exporting_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
