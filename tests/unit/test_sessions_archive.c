@@ -385,6 +385,94 @@ static void test_archive__numbers_of_records(void **state)
     assert_non_null(strstr(stage_expect(s, alice, "better words"), second));
 }
 
+/* A command that is archived beside its record, which has only a digest of it,
+ * has a salt: nobody finds out by guessing what it said. Shorter ones have
+ * none. */
+static void test_archive__long_commands_are_salted(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    struct held_record held;
+    struct arena *arena = arena_new(4096);
+    struct buffer payload = BUFFER_EMPTY;
+    Perch__Command *command;
+    uint8_t key[8];
+
+    stage_set(s, SETTING_ARCHIVE_INLINE_BYTES_MAX, 100);
+    stage_talk(s, alice, ALICE, LOBBY, "short");
+    held = record_at(s, records_of(s) - 1);
+    assert_int_equal(held.record.flags, 0);
+    assert_int_equal(command_read(arena, held.record.command, &command),
+                     ERROR_NONE);
+    assert_false(command->has_salt);
+    buffer_deinit(&held.bytes);
+
+    stage_talk(s, alice, ALICE, LOBBY,
+               "A text of more than a hundred bytes, of which there is "
+               "nothing to be said but that it is one that is that long.");
+    held = record_at(s, records_of(s) - 1);
+    assert_int_equal(held.record.flags, RECORD_WITHHELD);
+    buffer_deinit(&held.bytes);
+    put_be64(key, records_of(s) - 1);
+    assert_int_equal(store_get(applier_store(state_loop_applier(s->state)),
+                               TABLE_PAYLOADS, slice_of(key, sizeof(key)),
+                               &payload),
+                     ERROR_NONE);
+    assert_int_equal(command_read(arena, buffer_slice(&payload), &command),
+                     ERROR_NONE);
+    assert_int_equal(command->salt.len, PROPOSER_SALT_BYTES);
+    buffer_deinit(&payload);
+    arena_free(arena);
+}
+
+/* What a filter blocks is on record before its author hears of it, a
+ * correction as well as a post; nobody else is shown it. */
+static void test_archive__refusal_by_a_filter(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s), bob = stage_dial(s, BOB, "b1");
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__FilterCreate create = PERCH__FILTER_CREATE__INIT;
+    ProtobufCBinaryData list[] = {codec_bytes(SLICE_LITERAL("word:insider"))};
+    struct held_record held;
+    uint64_t token;
+
+    CODEC_SET(&create, name, codec_bytes(SLICE_LITERAL("deals")));
+    CODEC_SET(&create, action, PERCH__FILTER_ACTION__BLOCK);
+    CODEC_SET(&create, notice, codec_bytes(SLICE_LITERAL("ask")));
+    create.n_expressions = 1;
+    create.expressions = list;
+    command.kind_case = PERCH__COMMAND__KIND_FILTER_CREATE;
+    command.filter_create = &create;
+    stage_administer(s, &command);
+    stage_join(s, bob, LOBBY_ID, NULL);
+    stage_talk(s, alice, ALICE, LOBBY, "outside");
+    stage_forget(s);
+
+    token = stage_post(s, alice, ALICE, LOBBY, "an insider");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    assert_int_equal(stage_answer(s, alice, token)->status, 403);
+    check_last(s, RECORD_DENIED, OUTCOME_DONE, ALICE);
+    held = record_at(s, records_of(s) - 1);
+    assert_non_null(memmem(held.record.command.data, held.record.command.len,
+                           "an insider", 10));
+    buffer_deinit(&held.bytes);
+
+    send(s, alice, "modmsg",
+         "<chanib uri=\"" LOBBY
+         "\"><msg id=\"grpchat\" seqid=\"1\" chanUri=\"" LOBBY
+         "\" author=\"" ALICE "\" chatId=\"1\"><chat>insider again</chat>"
+         "</msg></chanib>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_PERMISSION");
+    check_last(s, RECORD_DENIED, OUTCOME_DONE, ALICE);
+    stage_expect_none(s, bob);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +488,8 @@ int main(void)
         IN(test_archive__refusals_are_bounded),
         IN(test_archive__fault_of_this_node),
         IN(test_archive__numbers_of_records),
+        IN(test_archive__long_commands_are_salted),
+        IN(test_archive__refusal_by_a_filter),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
