@@ -70,7 +70,7 @@ static void witness_lines(const struct machine *machine,
     uint32_t slot = witness_find(machine, codec_slice(name));
 
     if (slot < ARCHIVE_WITNESSES_MAX) {
-        const struct witness *witness = machine->archive.witnesses[slot];
+        const struct witness *witness = machine->witnesses[slot];
 
         line_text(to, "url", text_slice(witness->url));
         line_hiding(to, "key", "set",
