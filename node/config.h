@@ -75,6 +75,12 @@ struct config {
     char *admin_authorities;
     char *admin_group;
 
+    /* [archive] */
+    char *archive_directory;
+    char *archive_log_key, *archive_node_key;
+    char *archive_pkcs11_module, *archive_pkcs11_pin_file;
+    char *archive_witness_authorities;
+
     /* [raft] */
     uint64_t raft_election_ms;
     uint64_t raft_heartbeat_ms;

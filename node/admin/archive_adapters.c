@@ -11,7 +11,7 @@ static bool find(const struct machine *machine, struct slice name,
 {
     for (uint32_t slot = 0; slot < ARCHIVE_ADAPTERS_MAX; slot++) {
         if (archive_adapter(machine, slot, adapter_out) &&
-            slice_equal(adapter_out->name, name)) {
+            slice_equal_nocase(adapter_out->name, name)) {
             return true;
         }
     }

@@ -69,6 +69,10 @@ enum {
     ADAPTER_NAME_BYTES_MAX = 64, /* ADAPTER_NAME_INVALID */
     REFILLS_MAX = 1024,          /* REFILL_TOO_MANY; records of one command */
 
+    /* What is told of showing and of files. */
+    DISCLOSURE_ROOMS_MAX = 1024, /* READING_INVALID */
+    DISCLOSURE_BYTES_MAX = 2000, /* READING_INVALID, FILE_INVALID; a text */
+
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */

@@ -413,7 +413,15 @@
       "a file is told with a name of up to 256 characters and a SHA-256 of "   \
       "32 bytes")                                                              \
     X(CANARY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
-      "a canary has 16 random bytes")
+      "a canary has 16 random bytes")                                          \
+    X(FILES_OFF, 403, "ERROR_PERMISSION", "the room takes no files")           \
+    X(FILE_TOO_LARGE, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the file is larger than the pool allows")                               \
+    X(ARCHIVE_ORIGIN_USED, 409, "ERROR_COLLISION",                             \
+      "the archive has that origin already")                                   \
+    X(ARCHIVE_FORKED, 409, "ERROR_COLLISION",                                  \
+      "the witness has seen another history: the archive can only be begun "   \
+      "anew")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -50,6 +50,8 @@ static record_of_event *const of_events[EVENT_KINDS] = {
     [EVENT_ADAPTER_CHANGED] = record_adapter,
     [EVENT_CUT] = record_cut,
     [EVENT_DELIVERED] = record_delivered,
+    [EVENT_ROLLBACK_ENDED] = record_rollback,
+    [EVENT_ARCHIVE_REFILLED] = record_refilled,
 };
 
 void record_event(struct draft *draft, const struct event *event)

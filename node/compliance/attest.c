@@ -44,9 +44,9 @@ static enum error sign(struct attestation *attestation)
         error = signer_sign(attestation->signer, SIGNER_NODE,
                             buffer_slice(&message), attestation->cosignature);
         if (error == ERROR_NONE && attestation->is_log_signed) {
-            error = signer_sign(attestation->signer, SIGNER_LOG,
-                                buffer_slice(&text),
-                                attestation->log_signature);
+            error =
+                signer_sign(attestation->signer, SIGNER_LOG,
+                            buffer_slice(&text), attestation->log_signature);
         }
     }
     buffer_deinit(&text);

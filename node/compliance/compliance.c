@@ -7,6 +7,9 @@
 #include "node/compliance/fetching.h"
 #include "node/compliance/scribe_part.h"
 #include "node/compliance/serving.h"
+#include "node/compliance/cosigning.h"
+#include "node/compliance/publishing.h"
+#include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
@@ -14,6 +17,9 @@ static const struct compliance_part *const parts[] = {
     &scribe_part,
     &serving_part,
     &fetching_part,
+    &cosigning_part,
+    &publishing_part,
+    &witnessing_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -53,6 +59,19 @@ void compliance_written(struct compliance *compliance)
     TELL(compliance, written);
 }
 
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason)
+{
+    if (compliance->stopped) {
+        return;
+    }
+    compliance_stop(compliance);
+    if (compliance->settings.unsound != NULL) {
+        compliance->settings.unsound(compliance->settings.context, error,
+                                     reason);
+    }
+}
+
 static void on_tick(void *context)
 {
     struct compliance *compliance = context;
@@ -80,6 +99,9 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->scribe = scribe_new(compliance);
     compliance->serving = serving_new(compliance);
     compliance->fetching = fetching_new(compliance);
+    compliance->cosigning = cosigning_new(compliance);
+    compliance->publishing = publishing_new(compliance);
+    compliance->witnessing = witnessing_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -186,6 +208,9 @@ void compliance_close(struct compliance *compliance)
     compliance_stop(compliance);
     fetching_free(compliance->fetching);
     serving_free(compliance->serving);
+    witnessing_free(compliance->witnessing);
+    publishing_free(compliance->publishing);
+    cosigning_free(compliance->cosigning);
     scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);

@@ -28,6 +28,8 @@
 
 struct compliance;
 struct compliance_meters;
+struct signer;
+struct witness_port;
 
 enum { COMPLIANCE_TICK_MS = 100 };
 
@@ -36,6 +38,12 @@ struct compliance_settings {
     struct loop *loop;     /* The state loop's. */
     const char *directory; /* The archive's; made when it is missing. */
     uint8_t node;
+    const struct signer *signer; /* Borrowed; NULL: this node signs nothing. */
+    const struct witness_port *witnesses; /* Likewise: it asks none. */
+    /* What this node has cannot be believed: it must stop, and its state and
+     * archive be set aside. NULL: nobody is told. */
+    void (*unsound)(void *context, enum error error, const char *reason);
+    void *context; /* For unsound. */
 };
 
 /* The state as it is now; switched as a whole. */

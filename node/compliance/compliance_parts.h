@@ -6,17 +6,18 @@
  * there.
  *
  * What a part asks for:
- *   the records that are durable in this node's files
- *                         scribe_durable(compliance->scribe)
- *   a record, a leaf, a tile, a root, a payload
- *                         files, read by a job of the part's own worker:
- *                         tiles_open(compliance->settings.directory), then
- *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
- *                         tiles_payload. Only below scribe_durable.
- *   a command             proposer_propose(compliance->proposer, ...), with a
- *                         struct proposal of the part's own; not while stopped.
- *   what the rules say    node/chat/archive.h on compliance->state.machine
- *   who leads             compliance->role, compliance->leader
+ *
+ *   - how many records are durable in this node's files: scribe_durable
+ *     (compliance->scribe);
+ *   - a record, a leaf, a tile, a root, a payload: of the files, read by a job
+ *     of the part's own worker: tiles_open(compliance->settings.directory),
+ *     then tiles_record, tiles_hash (a merkle_reader), tiles_root,
+ *     tiles_payload; only below scribe_durable;
+ *   - a command: proposer_propose(compliance->proposer, ...), with a struct
+ *     proposal of the part's own; not while stopped;
+ *   - what the rules say: node/chat/archive.h on compliance->state.machine;
+ *   - who leads: compliance->role, compliance->leader.
+ *
  * A part that reads the store (most need not) does so in jobs that end before
  * its idle function returns true.
  *
@@ -30,10 +31,14 @@
 #include "node/chat/archive.h"
 #include "node/compliance/compliance.h"
 #include "node/compliance/meters.h"
+#include "node/compliance/signer.h"
 
 struct scribe;
 struct serving;
 struct fetching;
+struct cosigning;
+struct publishing;
+struct witnessing;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -59,6 +64,9 @@ struct compliance {
     struct scribe *scribe;
     struct serving *serving;
     struct fetching *fetching;
+    struct cosigning *cosigning;
+    struct publishing *publishing;
+    struct witnessing *witnessing;
 };
 
 /* What a part is told; any may be NULL. */
@@ -86,6 +94,11 @@ struct compliance_part {
 
 /** Tell the parts that more records are in the files, durably. */
 void compliance_written(struct compliance *compliance);
+
+/** Tell the owner, once, that what this node has cannot be believed; nothing
+ * more is done. @reason  Static. */
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason);
 
 /** A job that read the store has ended: the store may be waited for. */
 void compliance_job_ended(struct compliance *compliance);

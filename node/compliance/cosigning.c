@@ -25,11 +25,11 @@ struct cosigning {
     struct worker *worker;
     struct job job;
     bool is_working;
-    struct tiles *tiles;        /* The worker's while it works. */
-    struct attestation attest;  /* Likewise. */
-    uint64_t index;             /* Of the checkpoint at hand. */
-    uint64_t done_index;        /* Of the last this node has had its say on. */
-    uint64_t retry_us;          /* Not before then. */
+    struct tiles *tiles;       /* The worker's while it works. */
+    struct attestation attest; /* Likewise. */
+    uint64_t index;            /* Of the checkpoint at hand. */
+    uint64_t done_index;       /* Of the last this node has had its say on. */
+    uint64_t retry_us;         /* Not before then. */
     struct proposal word;
     bool is_saying;
     bool differs;
@@ -162,7 +162,7 @@ static void differ(struct cosigning *cosigning)
                   "node=%u size=%" PRIu64 " root_here=%s root_pool=%s",
                   cosigning->compliance->settings.node, attest->size, here,
                   pool);
-    meter_gauge_set(&cosigning->compliance->meters.diverged, 1);
+    meter_set(&cosigning->compliance->meters.diverged, 1);
     cosigning->differs = true;
     cosigning->stop_us =
         now_us(cosigning) + COSIGNING_LAST_WORD_MS * UINT64_C(1000);
@@ -184,10 +184,9 @@ static void on_attested(struct job *job)
         return;
     }
     if (attest->error != ERROR_NONE) {
-        journal_warning("cosigning_failed",
-                        "size=%" PRIu64 " error=%s retry_in_ms=%u",
-                        attest->size, error_name(attest->error),
-                        COSIGNING_RETRY_MS);
+        journal_warning(
+            "cosigning_failed", "size=%" PRIu64 " error=%s retry_in_ms=%u",
+            attest->size, error_name(attest->error), COSIGNING_RETRY_MS);
         cosigning->retry_us =
             now_us(cosigning) + COSIGNING_RETRY_MS * UINT64_C(1000);
         return;
@@ -278,8 +277,7 @@ static void cosign(struct cosigning *cosigning,
         return;
     }
     if (scribe_durable(compliance->scribe) < checkpoint->size) {
-        scribe_want(compliance->scribe, checkpoint->size);
-        return;
+        return; /* The scribe writes what an open checkpoint asks for. */
     }
     attest_to(cosigning, archive, checkpoint);
 }
@@ -310,9 +308,8 @@ static void judge_state(struct cosigning *cosigning,
         journal_error("archive_diverged",
                       "node=%u size=%" PRIu64 " reason=\"most nodes have "
                       "another root\"",
-                      cosigning->compliance->settings.node,
-                      archive->open.size);
-        meter_gauge_set(&cosigning->compliance->meters.diverged, 1);
+                      cosigning->compliance->settings.node, archive->open.size);
+        meter_set(&cosigning->compliance->meters.diverged, 1);
         cosigning->stop_us = now_us(cosigning);
     }
 }

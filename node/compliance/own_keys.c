@@ -87,7 +87,7 @@ static void propose_log(struct own_keys *keys)
     }
     differs =
         memcmp(believed, signer->public_keys[SIGNER_LOG], NOTE_KEY_BYTES) != 0;
-    meter_gauge_set(&compliance->meters.wrong_log_key, differs);
+    meter_set(&compliance->meters.wrong_log_key, differs);
     if (differs && !keys->told_of_log) {
         journal_error("archive_log_key_differs",
                       "node=%u reason=\"the log key configured here is not the "

@@ -187,8 +187,8 @@ static enum fault keep(struct reading *reading, const struct event *event,
         .offset = reading->offset,
         .bytes = (uint32_t)bytes,
         .next = BATCH_NOWHERE,
-        .leader = (uint32_t)(ordinal <= batch->n ? batch->n - ordinal
-                                                 : batch->n),
+        .leader =
+            (uint32_t)(ordinal <= batch->n ? batch->n - ordinal : batch->n),
         .place = place,
     };
     batch->n += 1;
@@ -243,7 +243,8 @@ static enum fault read_end(struct reading *reading, const json_t *end)
     }
     if (batch->cut.first + batch->n != batch->cut.last + 1) {
         return fault_say(FAULT_FAILED,
-                         "line %" PRIu64 ": end: the last record is not %" PRIu64
+                         "line %" PRIu64
+                         ": end: the last record is not %" PRIu64
                          ", the cut's last",
                          reading->number, batch->cut.last);
     }
@@ -257,9 +258,8 @@ static enum fault read_record(struct reading *reading, size_t bytes)
     json_error_t error;
     enum fault fault;
 
-    event.line =
-        json_loadb(reading->line, bytes,
-                   JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    event.line = json_loadb(reading->line, bytes,
+                            JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (!json_is_object(event.line)) {
         json_decref(event.line);
         return fault_say(FAULT_FAILED, "line %" PRIu64 ": no JSON object: %s",

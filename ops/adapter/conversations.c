@@ -36,10 +36,10 @@ static void put_sender(struct buffer *to, const struct batch *batch,
     markup_attribute(to, "UserName", name.len > 0 ? name : address);
     markup_number(to, "id", as_int(event_number(event, "principal", 0)));
     markup_attribute(to, "email", address);
-    markup_attribute(
-        to, "internal",
-        slice_of_text(event_is_internal(uri, batch->cut.domain) ? "true"
-                                                                : "false"));
+    markup_attribute(to, "internal",
+                     slice_of_text(event_is_internal(uri, batch->cut.domain)
+                                       ? "true"
+                                       : "false"));
     markup_attribute(to, "uri", uri);
     buffer_append_text(to, "/>\n");
 }
@@ -176,8 +176,7 @@ static enum fault write_event(const struct batch *batch, uint32_t index,
 }
 
 static enum fault write_conversation(const struct batch *batch, uint32_t which,
-                                     struct folder *folder,
-                                     struct buffer *text)
+                                     struct folder *folder, struct buffer *text)
 {
     const struct conversation *conversation = &batch->conversations[which];
     struct span span = {0};

@@ -35,12 +35,12 @@ static const struct {
     const char *name;
     enum form form;
 } fields[] = {
-    {"node", NUMBER},          {"log_index", NUMBER}, {"term", NUMBER},
-    {"ordinal", NUMBER},       {"outcome", NUMBER},   {"room", TEXT},
-    {"room_name", TEXT},       {"category", TEXT},    {"category_name", TEXT},
-    {"user", TEXT},            {"display_name", TEXT}, {"principal", NUMBER},
-    {"message_id", NUMBER},    {"of_csn", NUMBER},    {"author", TEXT},
-    {"reason", TEXT},          {"before", TEXT},      {"after", TEXT},
+    {"node", NUMBER},       {"log_index", NUMBER},  {"term", NUMBER},
+    {"ordinal", NUMBER},    {"outcome", NUMBER},    {"room", TEXT},
+    {"room_name", TEXT},    {"category", TEXT},     {"category_name", TEXT},
+    {"user", TEXT},         {"display_name", TEXT}, {"principal", NUMBER},
+    {"message_id", NUMBER}, {"of_csn", NUMBER},     {"author", TEXT},
+    {"reason", TEXT},       {"before", TEXT},       {"after", TEXT},
 };
 enum { FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
@@ -53,7 +53,7 @@ static void put_head(struct buffer *to)
     buffer_append_text(to, ",content,all\r\n");
 }
 
-/* Everything that is not the proof's bytes, as JSON. */
+/* Everything but the leaf, as JSON. */
 static void put_all(struct buffer *to, struct event *event)
 {
     char *dump;
@@ -186,7 +186,7 @@ static enum fault write_details(struct table *table, json_t *all,
     }
     TAKE(folder_begin(table->folder, tail));
     buffer_append_text(&table->text, head);
-    json_object_foreach(all, key, one) {
+    json_object_foreach (all, key, one) {
         put_detail(&table->text, key, one);
     }
     return end(table);

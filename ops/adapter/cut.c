@@ -140,8 +140,8 @@ enum fault cut_read(const char *line, size_t bytes, struct cut *cut_out)
     const json_t *object;
 
     memset(cut_out, 0, sizeof(*cut_out));
-    cut_out->json = json_loadb(
-        line, bytes, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    cut_out->json = json_loadb(line, bytes,
+                               JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (cut_out->json == NULL) {
         return fault_say(FAULT_FAILED, "line 1: no JSON: %s", error.text);
     }

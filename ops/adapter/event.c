@@ -89,7 +89,7 @@ static const json_t *command_part(const json_t *command)
     const char *name;
 
     /* The iterator takes no const, and changes nothing. */
-    json_object_foreach((json_t *)(uintptr_t)command, name, value) {
+    json_object_foreach ((json_t *)(uintptr_t)command, name, value) {
         if (json_is_object(value) && strcmp(name, "credential") != 0) {
             part = value;
         }

@@ -7,6 +7,7 @@
 #include "ops/adapter/details.h"
 #include "ops/adapter/event.h"
 #include "ops/adapter/markup.h"
+#include "proto/base/base64.h"
 #include "proto/base/time_text.h"
 
 /* Of commands and fields, which are three deep. */
@@ -39,7 +40,7 @@ static void put_members(struct buffer *to, const json_t *object, int depth)
         to->failed = true;
         return;
     }
-    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+    json_object_foreach ((json_t *)(uintptr_t)object, name, value) {
         names[i++] = name;
     }
     qsort(names, n, sizeof(*names), by_name);
@@ -54,7 +55,7 @@ static void put_list(struct buffer *to, const json_t *list, int depth)
     size_t i;
     const json_t *value;
 
-    json_array_foreach(list, i, value) {
+    json_array_foreach (list, i, value) {
         put_field(to, NULL, value, depth);
     }
 }
@@ -67,7 +68,7 @@ static void put_text(struct buffer *to, struct slice text)
         return;
     }
     buffer_append_text(to, " encoding=\"base64\">");
-    base64_append(to, text.data, text.len);
+    base64_write(to, text);
 }
 
 static void put_scalar(struct buffer *to, const json_t *value)
@@ -160,8 +161,8 @@ static enum fault write_event(struct extension *extension, size_t index)
     enum fault fault = event_read(extension->batch, index, &event);
 
     if (fault == FAULT_NONE) {
-        fault = details_add(&extension->details, extension->batch, index,
-                            &event);
+        fault =
+            details_add(&extension->details, extension->batch, index, &event);
     }
     if (fault == FAULT_NONE) {
         put_event(extension, &event, index);
@@ -179,7 +180,7 @@ static enum fault write_details(struct extension *extension, json_t *all,
     const char *name;
     json_t *one;
 
-    json_object_foreach(all, name, one) {
+    json_object_foreach (all, name, one) {
         struct buffer uri = BUFFER_EMPTY;
         buffer_printf(&uri, "%s%s", scheme, name);
         extension->text.failed = extension->text.failed || uri.failed;

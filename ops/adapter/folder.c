@@ -32,7 +32,8 @@ static enum fault failed(const struct folder *folder, const char *name)
 }
 
 /* Where a file lies until it has its name. */
-static void temporary_name(const char *name, char path[FOLDER_NAME_BYTES_MAX + 8])
+static void temporary_name(const char *name,
+                           char path[FOLDER_NAME_BYTES_MAX + 8])
 {
     snprintf(path, FOLDER_NAME_BYTES_MAX + 8, ".%s.new", name);
 }
@@ -160,9 +161,9 @@ enum fault folder_begin(struct folder *folder, const char *tail)
     TAKE(grow(folder));
     TAKE(make_name(folder->cut, tail, &folder->files[folder->n]));
     temporary_name(folder->files[folder->n].name, path);
-    folder->file = openat(folder->fd, path,
-                          O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                          0640);
+    folder->file =
+        openat(folder->fd, path,
+               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0640);
     if (folder->file < 0) {
         return failed(folder, path);
     }

@@ -1,7 +1,5 @@
 #include "ops/adapter/markup.h"
 
-#include <openssl/evp.h>
-
 /* U+FFFE and U+FFFF, EF BF BE and EF BF BF: the only characters beyond ASCII
  * that UTF-8 has and XML has not. */
 static bool is_none(const uint8_t *at, size_t rest)
@@ -17,8 +15,7 @@ static bool is_control(uint8_t byte)
 bool markup_can_say(struct slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (is_control(text.data[i]) ||
-            is_none(text.data + i, text.len - i)) {
+        if (is_control(text.data[i]) || is_none(text.data + i, text.len - i)) {
             return false;
         }
     }
@@ -85,24 +82,4 @@ void markup_attribute(struct buffer *to, const char *name, struct slice value)
 void markup_number(struct buffer *to, const char *name, int64_t number)
 {
     buffer_printf(to, " %s=\"%" PRId64 "\"", name, number);
-}
-
-void base64_append(struct buffer *to, const void *data, size_t bytes)
-{
-    /* EVP_EncodeBlock counts in int, and ends with a NUL. */
-    enum { PIECE_BYTES = 3 * 16384 };
-    const uint8_t *at = data;
-
-    while (bytes > 0) {
-        size_t n = bytes < PIECE_BYTES ? bytes : (size_t)PIECE_BYTES;
-        size_t text_bytes = (n + 2) / 3 * 4;
-        uint8_t *room = buffer_reserve(to, text_bytes + 1);
-        if (room == NULL) {
-            return; /* buffer_failed tells. */
-        }
-        EVP_EncodeBlock(room, at, (int)n);
-        to->len += text_bytes;
-        at += n;
-        bytes -= n;
-    }
 }

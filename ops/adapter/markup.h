@@ -27,7 +27,4 @@ void markup_number(struct buffer *to, const char *name, int64_t number);
 /** Tell whether XML can say the text as it is. */
 bool markup_can_say(struct slice text);
 
-/** Append bytes in base64, without line ends. */
-void base64_append(struct buffer *to, const void *data, size_t bytes);
-
 #endif

@@ -8,10 +8,10 @@ static json_t *list_files(const struct folder_file *files, size_t n)
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++) {
-        json_array_append_new(
-            list, json_pack("{s:s, s:I, s:s}", "name", files[i].name, "bytes",
-                            (json_int_t)files[i].bytes, "sha256",
-                            files[i].sha256));
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "name",
+                                              files[i].name, "bytes",
+                                              (json_int_t)files[i].bytes,
+                                              "sha256", files[i].sha256));
     }
     if (json_array_size(list) != n) {
         json_decref(list);

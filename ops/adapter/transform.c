@@ -2,6 +2,7 @@
 
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
+#include <libxslt/imports.h>
 #include <libxslt/security.h>
 #include <libxslt/transform.h>
 #include <libxslt/xsltInternals.h>
@@ -92,7 +93,7 @@ static enum fault read_style(struct slice xslt,
                              xsltStylesheetPtr *style_out)
 {
     xmlDocPtr document = parse(xslt, "transform");
-    xsltStylesheetPtr style;
+    xsltStylesheetPtr style = NULL;
 
     if (document == NULL) {
         return failed(complaint, "no XML");
@@ -172,8 +173,8 @@ static enum fault run(xsltStylesheetPtr style, xmlDocPtr document,
 
 static enum fault apply(xsltStylesheetPtr style, struct slice text,
                         xsltSecurityPrefsPtr doors,
-                        const struct complaint *complaint,
-                        struct buffer *to, const char **extension_out)
+                        const struct complaint *complaint, struct buffer *to,
+                        const char **extension_out)
 {
     xmlDocPtr document = parse(text, "conversations"), result = NULL;
     enum fault fault;
@@ -195,8 +196,8 @@ enum fault transform_apply(struct slice xslt, struct slice document,
                            struct buffer *result, const char **extension_out)
 {
     struct complaint complaint = {.len = 0};
-    xsltSecurityPrefsPtr doors;
-    xsltStylesheetPtr style;
+    xsltSecurityPrefsPtr doors = NULL;
+    xsltStylesheetPtr style = NULL;
     enum fault fault;
 
     if (document.len > TRANSFORM_INPUT_BYTES_MAX ||
@@ -209,8 +210,8 @@ enum fault transform_apply(struct slice xslt, struct slice document,
     TAKE(shut(&complaint, &doors));
     fault = read_style(xslt, &complaint, &style);
     if (fault == FAULT_NONE) {
-        fault = apply(style, document, doors, &complaint, result,
-                      extension_out);
+        fault =
+            apply(style, document, doors, &complaint, result, extension_out);
         xsltFreeStylesheet(style);
     }
     open_again(doors);

@@ -29,7 +29,6 @@ enum {
  * Returns FAILED with what libxslt says.
  */
 enum fault transform_apply(struct slice xslt, struct slice document,
-                           struct buffer *result,
-                           const char **extension_out);
+                           struct buffer *result, const char **extension_out);
 
 #endif

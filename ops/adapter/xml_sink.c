@@ -127,6 +127,5 @@ enum fault xml_sink(const struct batch *batch, char sheet_out[])
 
 enum fault filedump_sink(const struct batch *batch, char sheet_out[])
 {
-    return sink(batch, slice_of(filedump_xsl, sizeof(filedump_xsl)),
-                sheet_out);
+    return sink(batch, slice_of(filedump_xsl, sizeof(filedump_xsl)), sheet_out);
 }

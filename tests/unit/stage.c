@@ -6,6 +6,7 @@
 
 #include "proto/base/check.h"
 #include "proto/xccos/read.h"
+#include "proto/tlog/note.h"
 #include "storage/checkpoint.h"
 #include "tests/sim/files_sim.h"
 #include "tests/unit/fake_loop.h"
@@ -673,6 +674,23 @@ void stage_raise(struct stage *s)
     CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
     command.rules_raise = &raise;
+    stage_administer(s, &command);
+}
+
+void stage_archive(struct stage *s, Perch__ArchiveMode mode)
+{
+    Perch__ArchiveKeyPut key = PERCH__ARCHIVE_KEY_PUT__INIT;
+    Perch__ArchivePut put = PERCH__ARCHIVE_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint8_t bytes[NOTE_KEY_BYTES] = {0xed};
+
+    CODEC_SET_BYTES(&key, public_key, slice_of(bytes, sizeof(bytes)));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT;
+    command.archive_key_put = &key;
+    stage_administer(s, &command);
+    CODEC_SET(&put, mode, mode);
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_PUT;
+    command.archive_put = &put;
     stage_administer(s, &command);
 }
 

@@ -187,7 +187,7 @@ static void test_ledger__joins_and_parts(void **state)
     record = assert_record(f, 0, RECORD_PART);
     assert_text(&record, RECORD_FIELD_ROOM_NAME, "lobby");
     assert_text(&record, RECORD_FIELD_USER, BOB);
-    assert_text(&record, RECORD_FIELD_REASON, leave_text(LEAVE_ASKED));
+    assert_text(&record, RECORD_FIELD_REASON, leave_text(LEAVE_DROPPED));
     assert_number(&record, RECORD_FIELD_EDGE, 1);
     assert_true(record.command.len > 0);
     record = assert_record(f, 1, RECORD_PART);

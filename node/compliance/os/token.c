@@ -69,8 +69,9 @@ void token_module_close(struct token_module *module)
 static enum error complain(const struct token *token, const char *what,
                            CK_RV code, enum error error)
 {
-    journal_error("pkcs11_failed", "key=\"%s\" call=%s code=0x%lx reason=\"%s\"",
-                  token->place, what, code, p11_kit_strerror(code));
+    journal_error("pkcs11_failed",
+                  "key=\"%s\" call=%s code=0x%lx reason=\"%s\"", token->place,
+                  what, code, p11_kit_strerror(code));
     return error;
 }
 
@@ -110,9 +111,9 @@ static enum error log_in(struct token *token)
     if (!token->has_pin) {
         return ERROR_NONE;
     }
-    code = token->calls->C_Login(token->session, CKU_USER,
-                                 (unsigned char *)token->pin,
-                                 strlen(token->pin));
+    code =
+        token->calls->C_Login(token->session, CKU_USER,
+                              (unsigned char *)token->pin, strlen(token->pin));
     if (code == CKR_OK || code == CKR_USER_ALREADY_LOGGED_IN) {
         return ERROR_NONE;
     }

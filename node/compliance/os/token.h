@@ -1,8 +1,8 @@
 /* An Ed25519 key in a PKCS#11 token: found by its URI (RFC 7512), used with
  * CKM_EDDSA, never seen.
  *
- * A session that the token has lost (taken out, restarted) is opened again, once
- * for each signature.
+ * A session that the token has lost (taken out, restarted) is opened again,
+ * once for each signature.
  *
  * Thread: one at a time; every call may block.
  */
