@@ -391,6 +391,7 @@ static enum error open_archive(struct backend *backend)
                                .witnesses = backend->settings.witnesses,
                                .unsound = on_unsound,
                                .context = backend,
+                               .exporting = backend->settings.exporting,
                            });
 }
 

@@ -4,22 +4,19 @@
 #include <string.h>
 
 #include "node/compliance/compliance_parts.h"
+#include "node/compliance/cosigning.h"
+#include "node/compliance/exporting.h"
 #include "node/compliance/fetching.h"
+#include "node/compliance/publishing.h"
 #include "node/compliance/scribe_part.h"
 #include "node/compliance/serving.h"
-#include "node/compliance/cosigning.h"
-#include "node/compliance/publishing.h"
 #include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &scribe_part,
-    &serving_part,
-    &fetching_part,
-    &cosigning_part,
-    &publishing_part,
-    &witnessing_part,
+    &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
+    &publishing_part, &witnessing_part, &exporting_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -97,11 +94,12 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
     compliance->scribe = scribe_new(compliance);
-    compliance->serving = serving_new(compliance);
-    compliance->fetching = fetching_new(compliance);
+    compliance->exporting = exporting_new(compliance, settings->exporting);
     compliance->cosigning = cosigning_new(compliance);
     compliance->publishing = publishing_new(compliance);
     compliance->witnessing = witnessing_new(compliance);
+    compliance->serving = serving_new(compliance);
+    compliance->fetching = fetching_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -206,11 +204,12 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
-    fetching_free(compliance->fetching);
-    serving_free(compliance->serving);
+    exporting_free(compliance->exporting);
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);
+    fetching_free(compliance->fetching);
+    serving_free(compliance->serving);
     scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);
