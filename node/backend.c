@@ -195,6 +195,14 @@ static struct compliance_state state_of(const struct backend *backend)
     };
 }
 
+static void on_archive(void *context, uint8_t node,
+                       const struct peer_message *message)
+{
+    struct backend *backend = context;
+
+    compliance_received(backend->compliance, node, message);
+}
+
 static void on_restored(void *context)
 {
     struct backend *backend = context;
@@ -383,6 +391,7 @@ static enum error open_archive(struct backend *backend)
                                .witnesses = backend->settings.witnesses,
                                .unsound = on_unsound,
                                .context = backend,
+                               .exporting = backend->settings.exporting,
                            });
 }
 
@@ -396,6 +405,7 @@ static enum error open_parts(struct backend *backend)
         .fill = on_fill,
         .release = on_release,
         .restored = on_restored,
+        .archive = on_archive,
         .entry = on_entry,
     };
 

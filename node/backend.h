@@ -60,6 +60,8 @@ struct backend_settings {
      * NULL. */
     const struct signer *signer;
     const struct witness_port *witnesses;
+    /* Borrowed; NULL: this node exports nothing. */
+    const struct exporting_settings *exporting;
     bool searches; /* What was said: keeps a catalog (node/session/
                       cataloging.h) of it. */
 };

@@ -12,6 +12,7 @@
 #include "node/admin/admin.h"
 #include "node/backend.h"
 #include "node/bridge.h"
+#include "node/compliance/export_order.h"
 #include "node/daemon.h"
 #include "node/drain.h"
 #include "node/edges.h"
@@ -58,6 +59,8 @@ struct daemon {
     struct keys *archive_keys;
     struct witness_http *witnesses;
     char socket_path[DAEMON_PATH_BYTES];
+    struct exporting_settings exporting; /* What adapters may do; */
+    struct arena *kept;                  /* its texts. */
     enum load load;       /* As the state loop was last told. */
     struct board *status; /* struct replica_status, for other threads. */
     _Atomic(struct edges *) edges; /* NULL until the pool has a domain. */

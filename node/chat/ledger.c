@@ -92,7 +92,7 @@ void ledger_add(struct draft *draft)
         .log_index = turn->entry->index,
         .term = turn->entry->term,
         .time_us = turn->sent_at_us,
-        .ordinal = (uint32_t)(effects->records.n - effects->records.n_refilled),
+        .ordinal = (uint32_t)(effects->records.n - effects->records.refilled),
     };
 
     if (record.ordinal == 0) {
@@ -127,6 +127,9 @@ static void number(struct effects *effects)
 {
     const struct records *records = &effects->records;
 
+    CHECK(records->refilled == 0 || (!effects->has_message &&
+                                     effects->imported.import == NULL &&
+                                     effects->revised.kind == REVISION_NONE));
     if (effects->has_message) {
         effects->message.has_csn = true;
         effects->message.csn = records->csn;
@@ -194,6 +197,8 @@ bool ledger_refill(struct turn *turn, struct slice bytes)
         return false;
     }
     effects_record(effects, &record);
+    effects->records.refilled += 1;
+    CHECK(effects->records.refilled == effects->records.n);
     grow(turn, &record, effects_record_at(effects, effects->records.n - 1));
     return true;
 }
