@@ -7,8 +7,8 @@
 
 #include "node/compliance/attest.h"
 #include "node/compliance/own_keys.h"
-#include "node/compliance/tiles.h"
 #include "node/compliance/scribe.h"
+#include "node/compliance/tiles.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -71,6 +71,13 @@ static bool is_due(const struct compliance *compliance,
            wall_us < last->begun_us; /* The clock was set back. */
 }
 
+/* Off, with all it has published: its last record says that it is off. */
+static bool is_quiet(const struct archive_view *archive)
+{
+    return archive->mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF &&
+           archive->published.is && archive->published.size == archive->records;
+}
+
 static void begin(struct cosigning *cosigning,
                   const struct archive_view *archive)
 {
@@ -79,8 +86,8 @@ static void begin(struct cosigning *cosigning,
     Perch__Command command = PERCH__COMMAND__INIT;
 
     if (compliance->role != REPLICA_LEADER || cosigning->is_beginning ||
-        archive->mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF || archive->open.is ||
-        archive->records == 0 || !is_due(compliance, archive)) {
+        is_quiet(archive) || archive->open.is || archive->records == 0 ||
+        !is_due(compliance, archive)) {
         return;
     }
     command.kind_case = PERCH__COMMAND__KIND_CHECKPOINT_BEGIN;
