@@ -126,9 +126,9 @@ static void number(struct effects *effects)
 {
     const struct records *records = &effects->records;
 
-    CHECK(records->refilled == 0 || (!effects->has_message &&
-                                     effects->imported.import == NULL &&
-                                     effects->revised.kind == REVISION_NONE));
+    CHECK(records->refilled == 0 ||
+          (!effects->has_message && effects->imported.import == NULL &&
+           effects->revised.kind == REVISION_NONE));
     if (effects->has_message) {
         effects->message.has_csn = true;
         effects->message.csn = records->csn;
@@ -155,7 +155,8 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL || (!machine->ledger.was_on && !archive_records(machine))) {
+    if (command == NULL ||
+        (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
     record_lines(machine, command, &machine->ledger.after);
