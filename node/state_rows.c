@@ -144,6 +144,19 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
     return error;
 }
 
+void state_rows_put_brought(struct batch *batch, const struct effects *effects,
+                            size_t at)
+{
+    const struct brought_row *brought = &effects->brought.rows[at];
+    struct row_key row = {
+        .kind = brought->is_revision ? ROW_REVISION : ROW_MESSAGE,
+        .part = {brought->room, brought->message_id,
+                 brought->is_revision ? effects->log_index : 0}};
+    struct slice value = effects_brought_at(effects, at);
+
+    state_rows_put(batch, &row, &value);
+}
+
 void state_rows_put_records(struct batch *batch, const struct effects *effects)
 {
     const struct records *records = &effects->records;

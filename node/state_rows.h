@@ -42,6 +42,10 @@ void state_rows_put_revisions(struct batch *batch,
 enum error state_rows_purge(struct store *store, struct batch *batch,
                             const struct effects *effects);
 
+/** Add a row that comes back with missing records, by its place from 0. */
+void state_rows_put_brought(struct batch *batch, const struct effects *effects,
+                            size_t at);
+
 /** Add the records of an entry to a batch, and the payload beside them. */
 void state_rows_put_records(struct batch *batch, const struct effects *effects);
 

@@ -21,7 +21,8 @@ void ledger_deinit(struct ledger *ledger)
     buffer_deinit(&ledger->after);
 }
 
-/* Whether a command sets a password, which nobody is to find in an archive. */
+/* Whether a command sets a password, which nobody is to find in an archive, or
+ * brings records that the archive then has. */
 static bool is_secret(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
@@ -32,7 +33,7 @@ static bool is_secret(const Perch__Command *command)
         return command->user_change->ha1.len > 0 ||
                command->user_change->ha1_user.len > 0;
     default:
-        return false;
+        return command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REFILL;
     }
 }
 
@@ -171,6 +172,16 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
     if (effects->records.n > 0) {
         number(effects);
     }
+}
+
+void ledger_restart(struct machine *machine)
+{
+    struct ledger *ledger = &machine->ledger;
+
+    memset(&ledger->frontier, 0, sizeof(ledger->frontier));
+    ledger->records_talk = 0;
+    machine->counts[ROW_LEDGER] = 0;
+    changes_mark(&machine->changes, ROW_LEDGER, 0, 0, 0);
 }
 
 bool ledger_refill(struct turn *turn, struct slice bytes)

@@ -67,9 +67,11 @@ static void adapter_lines(const struct machine *machine,
 static void witness_lines(const struct machine *machine,
                           ProtobufCBinaryData name, struct buffer *to)
 {
-    const struct witness *witness = witness_find(machine, codec_slice(name));
+    uint32_t slot = witness_find(machine, codec_slice(name));
 
-    if (witness != NULL) {
+    if (slot < ARCHIVE_WITNESSES_MAX) {
+        const struct witness *witness = machine->witnesses[slot];
+
         line_text(to, "url", text_slice(witness->url));
         line_hiding(to, "key", "set",
                     slice_of(witness->public_key, NOTE_KEY_BYTES));
