@@ -188,6 +188,15 @@ static void put_imported(struct applier *applier)
     }
 }
 
+static void put_brought(struct applier *applier)
+{
+    const struct brought_rows *brought = &applier->effects.brought;
+
+    for (size_t i = 0; i < brought->n; i++) {
+        state_rows_put_brought(applier->batch, &applier->effects, i);
+    }
+}
+
 /* The rows of messages that the entry brought about. */
 static bool put_messages(struct applier *applier)
 {
@@ -201,6 +210,7 @@ static bool put_messages(struct applier *applier)
     if (effects->imported.import != NULL) {
         put_imported(applier);
     }
+    put_brought(applier);
     if (effects->revised.kind != REVISION_NONE) {
         state_rows_put_revisions(applier->batch, effects, &applier->scratch);
     }

@@ -76,6 +76,10 @@ struct config {
     char *admin_group;
 
     /* [archive] */
+    char *archive_directory;
+    char *archive_log_key, *archive_node_key;
+    char *archive_pkcs11_module, *archive_pkcs11_pin_file;
+    char *archive_witness_authorities;
     struct config_list archive_outputs;  /* Directories. */
     struct config_list archive_programs; /* "NAME PATH [ARGUMENT]..." */
     char *archive_adapter_program;

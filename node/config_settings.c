@@ -75,6 +75,21 @@ static const struct setting settings[] = {
     {"hook", "absent", SETTING_TEXT, AT(hook_absent), NULL, 0, 0,
      "allow or refuse: posts it does not answer for; must be said"},
 
+    {"archive", "directory", SETTING_TEXT, AT(archive_directory), NULL, 0, 0,
+     "Where the compliance archive lies; none: archive, in data_dir"},
+    {"archive", "log_key", SETTING_TEXT, AT(archive_log_key), NULL, 0, 0,
+     "Private key of the archive's log: PEM file or pkcs11: URI; none: not "
+     "here"},
+    {"archive", "node_key", SETTING_TEXT, AT(archive_node_key), NULL, 0, 0,
+     "Private key of this node there; none: archive-node.key, made in "
+     "data_dir"},
+    {"archive", "pkcs11_module", SETTING_TEXT, AT(archive_pkcs11_module), NULL,
+     0, 0, "Library of the token that pkcs11: keys are in"},
+    {"archive", "pkcs11_pin_file", SETTING_TEXT, AT(archive_pkcs11_pin_file),
+     NULL, 0, 0, "File with the token's PIN in its first line"},
+    {"archive", "witness_authorities", SETTING_TEXT,
+     AT(archive_witness_authorities), NULL, 0, 0,
+     "Who may issue witnesses' certificates, PEM; none: the system's"},
     {"archive", "output", SETTING_LIST, AT(archive_outputs), NULL, 0, 0,
      "Directory that adapters may write below; unless said data_dir/export"},
     {"archive", "program", SETTING_LIST, AT(archive_programs), NULL, 0, 0,

@@ -138,7 +138,10 @@ static void run_opening(struct job *job)
     daemon_replica_settings(daemon->config, daemon->plan, &settings.replica);
     settings.replica.owner_loop = daemon->state_loop;
     settings.replica.raft_loop = daemon->raft_loop;
-    daemon->opened = backend_open(&daemon->backend, &settings, &events);
+    daemon->opened = daemon_archive_open(daemon, &settings);
+    if (daemon->opened == ERROR_NONE) {
+        daemon->opened = backend_open(&daemon->backend, &settings, &events);
+    }
 }
 
 static enum error start_threads(struct daemon *daemon)
@@ -295,6 +298,7 @@ void daemon_free(struct daemon *daemon)
     program_close(daemon->program);
     daemon_state_close(daemon);
     backend_close(daemon->backend);
+    daemon_archive_close(daemon);
     arena_free(daemon->kept);
     bridge_free(daemon->bridge);
     web_close(daemon->web);

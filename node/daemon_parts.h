@@ -56,6 +56,8 @@ struct daemon {
     struct bridge *bridge;
     struct admin *admin;
     struct program *program; /* NULL: none is configured. */
+    struct keys *archive_keys;
+    struct witness_http *witnesses;
     char socket_path[DAEMON_PATH_BYTES];
     struct exporting_settings exporting; /* What adapters may do; */
     struct arena *kept;                  /* its texts. */
@@ -66,6 +68,19 @@ struct daemon {
     bool leaving;
     int exit_code;
 };
+
+/**
+ * Open what the archive needs of the machine: its keys, and a way to witnesses.
+ * Blocks. Fills in what of it the backend is to have; daemon_archive_close
+ * frees it, after the backend.
+ *
+ * Returns what keys_open and witness_http_open return.
+ */
+enum error daemon_archive_open(struct daemon *daemon,
+                               struct backend_settings *settings);
+
+/** Free it. */
+void daemon_archive_close(struct daemon *daemon);
 
 /** Say what the state loop is to do for the backend. */
 struct backend_events daemon_backend_events(struct daemon *daemon);

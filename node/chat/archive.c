@@ -29,12 +29,16 @@ void archive_view(const struct machine *machine, struct archive_view *view_out)
     *view_out = (struct archive_view){
         .mode = (Perch__ArchiveMode)archive->mode,
         .origin = text_slice(archive->origin),
+        .origins = archive->origins,
+        .begun_index = archive->begun_index,
         .records = machine->ledger.frontier.size,
         .records_talk = machine->ledger.records_talk,
         .record_us = machine->ledger.record_us,
         .halted = archive->halt.witness != NULL,
         .halted_by = text_slice(archive->halt.witness),
         .halted_size = archive->halt.size,
+        .halted_us = archive->halt.at_us,
+        .halted_forked = archive->halt.forked,
     };
     show_checkpoint(&archive->open, &view_out->open);
     show_checkpoint(&archive->published, &view_out->published);
@@ -43,6 +47,26 @@ void archive_view(const struct machine *machine, struct archive_view *view_out)
 void archive_root(const struct machine *machine, struct merkle_hash *root_out)
 {
     merkle_root(&machine->ledger.frontier, root_out);
+}
+
+bool archive_past(const struct machine *machine,
+                  struct archive_past_view *view_out)
+{
+    const struct past *past = &machine->archive.past;
+
+    *view_out = (struct archive_past_view){
+        text_slice(past->origin), past->records, past->root, past->seen};
+    return past->origin != NULL;
+}
+
+bool archive_ended(const struct machine *machine,
+                   struct archive_ended_view *view_out)
+{
+    const struct halt *ended = &machine->archive.ended;
+
+    *view_out = (struct archive_ended_view){
+        text_slice(ended->witness), ended->size, ended->records, ended->at_us};
+    return ended->witness != NULL;
 }
 
 bool archive_node(const struct machine *machine, uint8_t node,
@@ -123,6 +147,7 @@ bool archive_adapter(const struct machine *machine, uint32_t slot,
         .from_csn = adapter->from_csn,
         .cut_csn = adapter->cut_csn,
         .acked_csn = adapter->acked_csn,
+        .past_acked = adapter->past_acked,
         .cut_us = adapter->cut_us,
         .acked_us = adapter->acked_us,
         .n_cuts = adapter->n_cuts,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node/chat/archive_mode.h"
+#include "node/chat/checkpoint.h"
 #include "proto/base/check.h"
 
 /* What a command is about: the key that is there, and the one to be. */
@@ -101,6 +102,8 @@ static enum outcome check(const struct turn *turn,
 static void put_log_key(struct archive *archive, struct slice key)
 {
     archive->has_log_key = key.len > 0;
+    /* It was to be signed by the key before. */
+    memset(&archive->open, 0, sizeof(archive->open));
     if (key.len > 0) {
         memcpy(archive->log_key, key.data, NOTE_KEY_BYTES);
     }
@@ -108,13 +111,20 @@ static void put_log_key(struct archive *archive, struct slice key)
 
 static void put_node_key(struct turn *turn, const struct wish *wish)
 {
-    struct keeper *keeper = keeper_of(turn->machine, (uint8_t)wish->node);
+    struct archive *archive = &turn->machine->archive;
+    uint8_t node = (uint8_t)wish->node;
+    struct keeper *keeper = keeper_of(turn->machine, node);
 
-    keeper->has_key = wish->key.len > 0;
-    keeper->keyed_us = turn->sent_at_us;
-    if (keeper->has_key) {
-        memcpy(keeper->public_key, wish->key.data, NOTE_KEY_BYTES);
+    checkpoint_forget(turn, node); /* It was of the key before. */
+    if (wish->key.len == 0) {
+        free(keeper);
+        archive->keepers[node] = NULL;
+        checkpoint_settle(turn); /* There are fewer to agree. */
+        return;
     }
+    keeper->has_key = true;
+    keeper->keyed_us = turn->sent_at_us;
+    memcpy(keeper->public_key, wish->key.data, NOTE_KEY_BYTES);
 }
 
 enum outcome archive_key_put(struct turn *turn, const Perch__Command *command)

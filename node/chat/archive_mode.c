@@ -69,6 +69,7 @@ void archive_begin_origin(struct turn *turn, struct slice origin)
         origin = slice_of_text(made);
     }
     text_replace(&archive->origin, origin);
+    archive->begun_index = turn->entry->index;
     effects_event(turn->effects, EVENT_ARCHIVE_BEGUN)->position =
         archive->origins;
     archive_mark_row(turn->machine);
@@ -88,9 +89,6 @@ static enum outcome check(const struct machine *machine,
     if (origin.len > 0 && archive->origin != NULL &&
         !slice_equal(origin, text_slice(archive->origin))) {
         return OUTCOME_ARCHIVE_ORIGIN_FIXED;
-    }
-    if (archive->halt.witness != NULL) {
-        return OUTCOME_ARCHIVE_ROLLED_BACK;
     }
     if ((uint32_t)command->mode == archive->mode) {
         return OUTCOME_REPEATED;
@@ -139,7 +137,7 @@ void archive_deinit(struct machine *machine)
     text_free(archive->origin);
     text_free(archive->halt.witness);
     text_free(archive->past.origin);
-    text_free(archive->past.halt.witness);
+    text_free(archive->ended.witness);
     for (int slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
         witness_free(machine->witnesses[slot]);
     }

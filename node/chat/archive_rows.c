@@ -20,7 +20,20 @@ static void *take(struct arena *scratch, size_t bytes)
     return memory;
 }
 
+static Perch__Stored__Lag *fill_lag(const struct lag *lag,
+                                    struct arena *scratch)
+{
+    Perch__Stored__Lag *row = take(scratch, sizeof(*row));
+
+    perch__stored__lag__init(row);
+    CODEC_SET(row, since_us, lag->since_us);
+    CODEC_SET(row, size, lag->size);
+    CODEC_SET(row, heard_us, lag->heard_us);
+    return row;
+}
+
 static void fill_keeper(const struct keeper *keeper, int node,
+                        struct arena *scratch,
                         Perch__Stored__Archive__Node *row)
 {
     perch__stored__archive__node__init(row);
@@ -29,7 +42,7 @@ static void fill_keeper(const struct keeper *keeper, int node,
     if (keeper->marked_us != 0) {
         CODEC_SET(row, marked_us, keeper->marked_us);
         CODEC_SET(row, state, keeper->state);
-        CODEC_SET(row, seen_size, keeper->seen_size);
+        CODEC_SET(row, epoch, keeper->epoch);
     }
     if (keeper->has_key) {
         CODEC_SET_BYTES(row, public_key,
@@ -39,9 +52,7 @@ static void fill_keeper(const struct keeper *keeper, int node,
     if (keeper->diverged_size != 0) {
         CODEC_SET(row, diverged_size, keeper->diverged_size);
     }
-    if (keeper->lacking_us != 0) {
-        CODEC_SET(row, lacking_us, keeper->lacking_us);
-    }
+    row->lag = fill_lag(&keeper->lag, scratch);
 }
 
 static void fill_keepers(const struct archive *archive, struct arena *scratch,
@@ -53,7 +64,8 @@ static void fill_keepers(const struct archive *archive, struct arena *scratch,
     row->nodes = take(scratch, ARCHIVE_NODES * sizeof(*row->nodes));
     for (int node = 1; node < ARCHIVE_NODES; node++) {
         if (archive->keepers[node] != NULL) {
-            fill_keeper(archive->keepers[node], node, &rows[row->n_nodes]);
+            fill_keeper(archive->keepers[node], node, scratch,
+                        &rows[row->n_nodes]);
             row->nodes[row->n_nodes] = &rows[row->n_nodes];
             row->n_nodes += 1;
         }
@@ -123,6 +135,7 @@ static Perch__Stored__Archive__Halt *fill_halt(const struct halt *halt,
     CODEC_SET(row, size, halt->size);
     CODEC_SET(row, at_us, halt->at_us);
     CODEC_SET(row, records, halt->records);
+    CODEC_SET(row, forked, halt->forked);
     return row;
 }
 
@@ -139,7 +152,7 @@ static Perch__Stored__Archive__Past *fill_past(const struct past *past,
     CODEC_SET_BYTES(row, origin, text_slice(past->origin));
     CODEC_SET(row, records, past->records);
     CODEC_SET_BYTES(row, root, slice_of(past->root.bytes, MERKLE_HASH_BYTES));
-    row->halt = fill_halt(&past->halt, scratch);
+    CODEC_SET(row, seen, past->seen);
     return row;
 }
 
@@ -165,9 +178,18 @@ bool encode_archive(const struct machine *machine, const struct row_key *key,
     row.open = fill_checkpoint(&archive->open, scratch);
     row.published = fill_checkpoint(&archive->published, scratch);
     row.halt = fill_halt(&archive->halt, scratch);
+    row.ended = fill_halt(&archive->ended, scratch);
+    CODEC_SET(&row, begun_index, archive->begun_index);
     row.past = fill_past(&archive->past, scratch);
     codec_write(&row.base, to);
     return true;
+}
+
+static void load_lag(struct lag *lag, const Perch__Stored__Lag *row)
+{
+    if (row != NULL) {
+        *lag = (struct lag){row->since_us, row->size, row->heard_us};
+    }
 }
 
 static enum error load_keeper(struct machine *machine,
@@ -189,8 +211,8 @@ static enum error load_keeper(struct machine *machine,
     }
     keeper->keyed_us = row->keyed_us;
     keeper->diverged_size = row->diverged_size;
-    keeper->lacking_us = row->lacking_us;
-    keeper->seen_size = row->seen_size;
+    keeper->epoch = row->epoch;
+    load_lag(&keeper->lag, row->lag);
     return ERROR_NONE;
 }
 
@@ -242,11 +264,12 @@ static enum error load_halt(struct halt *halt,
     if (row == NULL) {
         return ERROR_NONE;
     }
-    REQUIRE(row->witness.len > 0 && row->size > row->records);
+    REQUIRE(row->witness.len > 0 && (row->forked || row->size > row->records));
     text_replace(&halt->witness, codec_slice(row->witness));
     halt->size = row->size;
     halt->at_us = row->at_us;
     halt->records = row->records;
+    halt->forked = row->forked;
     return ERROR_NONE;
 }
 
@@ -260,7 +283,8 @@ static enum error load_past(struct past *past,
     text_replace(&past->origin, codec_slice(row->origin));
     past->records = row->records;
     memcpy(past->root.bytes, row->root.data, MERKLE_HASH_BYTES);
-    return load_halt(&past->halt, row->halt);
+    past->seen = row->seen;
+    return ERROR_NONE;
 }
 
 enum error load_archive(struct machine *machine, const struct row_key *key,
@@ -290,6 +314,8 @@ enum error load_archive(struct machine *machine, const struct row_key *key,
     TRY(load_checkpoint(&archive->open, row->open));
     TRY(load_checkpoint(&archive->published, row->published));
     TRY(load_halt(&archive->halt, row->halt));
+    TRY(load_halt(&archive->ended, row->ended));
+    archive->begun_index = row->begun_index;
     TRY(load_past(&archive->past, row->past));
     machine->counts[ROW_ARCHIVE] = 1;
     return ERROR_NONE;
@@ -350,6 +376,7 @@ bool encode_adapter(const struct machine *machine, const struct row_key *key,
     CODEC_SET(&row, cut_us, adapter->cut_us);
     CODEC_SET(&row, acked_us, adapter->acked_us);
     CODEC_SET(&row, lacking_us, adapter->lacking_us);
+    CODEC_SET(&row, past_acked, adapter->past_acked);
     CODEC_SET_BYTES(&row, sheet, slice_of(adapter->sheet, RECORD_DIGEST_BYTES));
     fill_cuts(adapter, scratch, &row);
     CODEC_SET_BYTES(&row, error, text_slice(adapter->error));
@@ -405,6 +432,7 @@ static enum error load_progress(struct adapter *adapter,
     adapter->cut_us = row->cut_us;
     adapter->acked_us = row->acked_us;
     adapter->lacking_us = row->lacking_us;
+    adapter->past_acked = row->past_acked;
     memcpy(adapter->sheet, row->sheet.data, RECORD_DIGEST_BYTES);
     adapter->error = text_new(codec_slice(row->error));
     adapter->attempts = row->attempts;
@@ -444,7 +472,6 @@ bool encode_witness(const struct machine *machine, const struct row_key *key,
     const struct witness *witness = machine->witnesses[key->part[0]];
     Perch__Stored__Witness row = PERCH__STORED__WITNESS__INIT;
 
-    (void)scratch;
     if (witness == NULL) {
         return false;
     }
@@ -453,7 +480,7 @@ bool encode_witness(const struct machine *machine, const struct row_key *key,
     CODEC_SET_BYTES(&row, public_key,
                     slice_of(witness->public_key, NOTE_KEY_BYTES));
     CODEC_SET(&row, put_us, witness->put_us);
-    CODEC_SET(&row, lacking_us, witness->lacking_us);
+    row.lag = fill_lag(&witness->lag, scratch);
     if (witness->size > 0) {
         CODEC_SET(&row, size, witness->size);
         CODEC_SET(&row, time_s, witness->time_s);
@@ -474,7 +501,8 @@ enum error load_witness(struct machine *machine, const struct row_key *key,
     REQUIRE(key->part[0] < ARCHIVE_WITNESSES_MAX &&
             machine->witnesses[key->part[0]] == NULL);
     REQUIRE(row->name.len > 0 && row->public_key.len == NOTE_KEY_BYTES &&
-            witness_find(machine, codec_slice(row->name)) == NULL);
+            witness_find(machine, codec_slice(row->name)) ==
+                ARCHIVE_WITNESSES_MAX);
     REQUIRE(row->cosignature.len == (row->size > 0 ? NOTE_SIGNATURE_BYTES : 0));
 
     witness = calloc(1, sizeof(*witness));
@@ -483,7 +511,7 @@ enum error load_witness(struct machine *machine, const struct row_key *key,
     witness->url = text_new(codec_slice(row->url));
     memcpy(witness->public_key, row->public_key.data, NOTE_KEY_BYTES);
     witness->put_us = row->put_us;
-    witness->lacking_us = row->lacking_us;
+    load_lag(&witness->lag, row->lag);
     witness->size = row->size;
     witness->time_s = row->time_s;
     witness->at_us = row->at_us;

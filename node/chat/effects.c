@@ -27,17 +27,29 @@ void effects_deinit(struct effects *effects)
     free(effects->ids);
     free(effects->records.ends);
     buffer_deinit(&effects->records.bytes);
+    free(effects->brought.rows);
+    buffer_deinit(&effects->brought.values);
     effects_init(effects);
 }
 
 static void clear_records(struct records *records)
 {
     records->n = 0;
+    records->refilled = 0;
     records->payload = SLICE_NONE;
     if (records->bytes.capacity > RECORD_BYTES_KEPT) {
         buffer_deinit(&records->bytes);
     }
     buffer_clear(&records->bytes);
+}
+
+static void clear_brought(struct brought_rows *brought)
+{
+    brought->n = 0;
+    if (brought->values.capacity > RECORD_BYTES_KEPT) {
+        buffer_deinit(&brought->values);
+    }
+    buffer_clear(&brought->values);
 }
 
 void effects_clear(struct effects *effects)
@@ -51,6 +63,7 @@ void effects_clear(struct effects *effects)
     effects->facts = NULL;
     effects->n_events = 0;
     clear_records(&effects->records);
+    clear_brought(&effects->brought);
 }
 
 struct event *effects_event(struct effects *effects, enum event_kind kind)
@@ -118,6 +131,37 @@ struct slice effects_record_at(const struct effects *effects, size_t at)
     CHECK(at < records->n);
     begin = at == 0 ? 0 : records->ends[at - 1];
     return slice_of(records->bytes.data + begin, records->ends[at] - begin);
+}
+
+void effects_brought(struct effects *effects, uint32_t room,
+                     uint64_t message_id, bool is_revision, struct slice value)
+{
+    struct brought_rows *brought = &effects->brought;
+
+    if (brought->n == brought->capacity) {
+        size_t capacity =
+            brought->capacity == 0 ? IDS_FIRST : brought->capacity * 2;
+        struct brought_row *rows =
+            realloc(brought->rows, capacity * sizeof(*rows));
+
+        CHECK(rows != NULL); /* As an event. */
+        brought->rows = rows;
+        brought->capacity = capacity;
+    }
+    buffer_append(&brought->values, value.data, value.len);
+    CHECK(!buffer_failed(&brought->values));
+    brought->rows[brought->n++] = (struct brought_row){
+        room, message_id, is_revision, brought->values.len};
+}
+
+struct slice effects_brought_at(const struct effects *effects, size_t at)
+{
+    const struct brought_rows *brought = &effects->brought;
+    size_t begin = at == 0 ? 0 : brought->rows[at - 1].end;
+
+    CHECK(at < brought->n);
+    return slice_of(brought->values.data + begin,
+                    brought->rows[at].end - begin);
 }
 
 void revision_write(const struct effects *effects, size_t at, struct buffer *to)

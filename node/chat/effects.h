@@ -203,7 +203,7 @@ struct imported {
     uint32_t room;                       /* Place number. */
     bool hidden;                         /* As a message's. */
     struct slice administrator;          /* Who did it. */
-    bool has_csn; /* As of what messages were made. */
+    bool has_csn;                        /* As of what messages were made. */
     uint64_t csn;
 };
 
@@ -212,12 +212,30 @@ struct imported {
 struct records {
     uint64_t csn; /* Of the first. */
     size_t n;
+    size_t refilled; /* Of them, the first: brought back as they had been, not
+                        made of this entry. */
     size_t *ends; /* Of each, in bytes. */
     size_t capacity;
     struct buffer bytes;  /* One behind the other. */
-    struct slice payload; /* The command of the first, which has only its
-                             digest; empty: it has the command itself, or
-                             nobody is to have it. */
+    struct slice payload; /* The command of the first that is made of this
+                             entry, which has only its digest; empty: it has
+                             the command itself, or nobody is to have it. */
+};
+
+/* A row of a message, or of what it was made, that comes back with missing
+ * records of the archive. */
+struct brought_row {
+    uint32_t room;
+    uint64_t message_id;
+    bool is_revision;
+    size_t end; /* Of its value, in bytes. */
+};
+
+struct brought_rows {
+    size_t n;
+    struct brought_row *rows;
+    size_t capacity;
+    struct buffer values; /* One behind the other. */
 };
 
 struct effects {
@@ -237,6 +255,7 @@ struct effects {
     size_t ids_capacity;
     const struct facts *facts; /* What the rule was told of messages. */
     struct records records;
+    struct brought_rows brought;
 
     size_t n_events;
     struct event *events; /* In the order they are to be told. */
@@ -272,6 +291,13 @@ void effects_record(struct effects *effects, const struct record *record);
 
 /** Borrow the record at a place, from 0. */
 struct slice effects_record_at(const struct effects *effects, size_t at);
+
+/** Append the row of a message, or a revision of it, that comes back. */
+void effects_brought(struct effects *effects, uint32_t room,
+                     uint64_t message_id, bool is_revision, struct slice value);
+
+/** Borrow the value of the row that comes back at a place, from 0. */
+struct slice effects_brought_at(const struct effects *effects, size_t at);
 
 /** Make the message at a place of what was imported, from 0. */
 void effects_imported(const struct effects *effects, size_t at,

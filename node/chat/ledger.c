@@ -21,7 +21,8 @@ void ledger_deinit(struct ledger *ledger)
     buffer_deinit(&ledger->after);
 }
 
-/* Whether a command sets a password, which nobody is to find in an archive. */
+/* Whether a command sets a password, which nobody is to find in an archive, or
+ * brings records that the archive then has. */
 static bool is_secret(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
@@ -32,7 +33,7 @@ static bool is_secret(const Perch__Command *command)
         return command->user_change->ha1.len > 0 ||
                command->user_change->ha1_user.len > 0;
     default:
-        return false;
+        return command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REFILL;
     }
 }
 
@@ -91,7 +92,7 @@ void ledger_add(struct draft *draft)
         .log_index = turn->entry->index,
         .term = turn->entry->term,
         .time_us = turn->sent_at_us,
-        .ordinal = (uint32_t)effects->records.n,
+        .ordinal = (uint32_t)(effects->records.n - effects->records.refilled),
     };
 
     if (record.ordinal == 0) {
@@ -105,7 +106,7 @@ void ledger_add(struct draft *draft)
     CHECK(draft->fields->len <= RECORD_FIELDS_BYTES_MAX);
     record.fields = buffer_slice(draft->fields);
     effects_record(effects, &record);
-    grow(turn, &record, effects_record_at(effects, record.ordinal));
+    grow(turn, &record, effects_record_at(effects, effects->records.n - 1));
 }
 
 void ledger_before(struct turn *turn, const Perch__Command *command)
@@ -126,6 +127,9 @@ static void number(struct effects *effects)
 {
     const struct records *records = &effects->records;
 
+    CHECK(records->refilled == 0 || (!effects->has_message &&
+                                     effects->imported.import == NULL &&
+                                     effects->revised.kind == REVISION_NONE));
     if (effects->has_message) {
         effects->message.has_csn = true;
         effects->message.csn = records->csn;
@@ -152,7 +156,8 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL || (!machine->ledger.was_on && !archive_records(machine))) {
+    if (command == NULL ||
+        (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
     record_lines(machine, command, &machine->ledger.after);
@@ -169,6 +174,16 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
     }
 }
 
+void ledger_restart(struct machine *machine)
+{
+    struct ledger *ledger = &machine->ledger;
+
+    memset(&ledger->frontier, 0, sizeof(ledger->frontier));
+    ledger->records_talk = 0;
+    machine->counts[ROW_LEDGER] = 0;
+    changes_mark(&machine->changes, ROW_LEDGER, 0, 0, 0);
+}
+
 bool ledger_refill(struct turn *turn, struct slice bytes)
 {
     const struct ledger *ledger = &turn->machine->ledger;
@@ -182,6 +197,8 @@ bool ledger_refill(struct turn *turn, struct slice bytes)
         return false;
     }
     effects_record(effects, &record);
+    effects->records.refilled += 1;
+    CHECK(effects->records.refilled == effects->records.n);
     grow(turn, &record, effects_record_at(effects, effects->records.n - 1));
     return true;
 }

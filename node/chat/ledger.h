@@ -52,6 +52,9 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
  */
 bool ledger_refill(struct turn *turn, struct slice bytes);
 
+/** Begin another tree: the archive goes on under a new origin. */
+void ledger_restart(struct machine *machine);
+
 /** Append the ledger's row, as an encoder. */
 encoder encode_ledger;
 

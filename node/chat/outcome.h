@@ -416,7 +416,12 @@
       "a canary has 16 random bytes")                                          \
     X(FILES_OFF, 403, "ERROR_PERMISSION", "the room takes no files")           \
     X(FILE_TOO_LARGE, 413, "ERROR_LIMIT_EXCEEDED",                             \
-      "the file is larger than the pool allows")
+      "the file is larger than the pool allows")                               \
+    X(ARCHIVE_ORIGIN_USED, 409, "ERROR_COLLISION",                             \
+      "the archive has that origin already")                                   \
+    X(ARCHIVE_FORKED, 409, "ERROR_COLLISION",                                  \
+      "the witness has seen another history: the archive can only be begun "   \
+      "anew")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

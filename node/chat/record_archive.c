@@ -1,3 +1,6 @@
+#include <inttypes.h>
+
+#include "node/chat/archive_mode.h"
 #include "node/chat/ledger.h"
 #include "node/chat/record_fill.h"
 #include "node/chat/record_lines.h"
@@ -15,17 +18,24 @@ static const char *mode_name(uint32_t mode)
     }
 }
 
-/* An origin that comes after another says what that one has lost: records of
- * FIRST_CSN to LAST_CSN, that the witness of BEFORE has seen; DIGEST is the
- * root of those that are left. */
+/* An origin that comes after another says what that one had, and has lost:
+ * COUNT is how many origins there were, DIGEST the root of the records that are
+ * left, FIRST_CSN to LAST_CSN are those that the witness of BEFORE has seen
+ * beyond them. */
 static void put_loss(struct draft *draft)
 {
-    const struct past *past = &draft->turn->machine->archive.past;
+    const struct archive *archive = &draft->turn->machine->archive;
+    const struct past *past = &archive->past;
     struct buffer lines = BUFFER_EMPTY;
 
-    buffer_printf(&lines, "origin=%.*s\nwitness=%.*s\n",
-                  SLICE_PRINT(text_slice(past->origin)),
-                  SLICE_PRINT(text_slice(past->halt.witness)));
+    buffer_printf(&lines, "origin=%.*s\nrecords=%" PRIu64 "\n",
+                  SLICE_PRINT(text_slice(past->origin)), past->records);
+    if (past->seen > 0) {
+        buffer_printf(&lines,
+                      "witness=%.*s\nwitnessed=%" PRIu64 "\nforked=%d\n",
+                      SLICE_PRINT(text_slice(archive->ended.witness)),
+                      past->seen, archive->ended.forked);
+    }
     CHECK(!buffer_failed(&lines));
     draft_lines(draft, RECORD_FIELD_BEFORE, buffer_slice(&lines));
     buffer_deinit(&lines);
@@ -33,8 +43,10 @@ static void put_loss(struct draft *draft)
                codec_slice(draft->command->administrator));
     draft_bytes(draft, RECORD_FIELD_DIGEST,
                 slice_of(past->root.bytes, sizeof(past->root.bytes)));
-    draft_number(draft, RECORD_FIELD_FIRST_CSN, past->records);
-    draft_number(draft, RECORD_FIELD_LAST_CSN, past->halt.size - 1);
+    if (past->seen > past->records) {
+        draft_number(draft, RECORD_FIELD_FIRST_CSN, past->records);
+        draft_number(draft, RECORD_FIELD_LAST_CSN, past->seen - 1);
+    }
 }
 
 void record_archive_begun(struct draft *draft, const struct event *event)
@@ -171,4 +183,39 @@ void record_delivered(struct draft *draft, const struct event *event)
                 codec_slice(draft->command->cut_done->sheet));
     draft_number(draft, RECORD_FIELD_LAST_CSN, event->message_id);
     ledger_add(draft);
+}
+
+static void put_missing(struct draft *draft)
+{
+    const struct halt *ended = &draft->turn->machine->archive.ended;
+
+    draft_number(draft, RECORD_FIELD_FIRST_CSN, ended->records);
+    draft_number(draft, RECORD_FIELD_LAST_CSN, ended->size - 1);
+}
+
+/* What a witness, NAME, had seen and was missing, FIRST_CSN to LAST_CSN. From
+ * SENT_AT to this record no records were made. */
+void record_rollback(struct draft *draft, const struct event *event)
+{
+    const struct halt *ended = &draft->turn->machine->archive.ended;
+
+    (void)event;
+    draft_begin(draft, RECORD_ROLLBACK);
+    draft_text(draft, RECORD_FIELD_NAME, text_slice(ended->witness));
+    put_missing(draft);
+    draft_number(draft, RECORD_FIELD_SENT_AT, (uint64_t)ended->at_us);
+    ledger_add(draft);
+}
+
+/* Of all that was brought back, made when it is complete: as long as anything
+ * is missing a record would take its place. NAME is who brought the last. */
+void record_refilled(struct draft *draft, const struct event *event)
+{
+    (void)event;
+    if (archive_records(draft->turn->machine)) {
+        draft_begin(draft, RECORD_REFILL);
+        draft_foreign(draft, RECORD_FIELD_NAME, draft->command->administrator);
+        put_missing(draft);
+        ledger_add(draft);
+    }
 }

@@ -50,6 +50,8 @@ static record_of_event *const of_events[EVENT_KINDS] = {
     [EVENT_ADAPTER_CHANGED] = record_adapter,
     [EVENT_CUT] = record_cut,
     [EVENT_DELIVERED] = record_delivered,
+    [EVENT_ROLLBACK_ENDED] = record_rollback,
+    [EVENT_ARCHIVE_REFILLED] = record_refilled,
 };
 
 void record_event(struct draft *draft, const struct event *event)
@@ -97,6 +99,7 @@ static bool is_telling(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
     case PERCH__COMMAND__KIND_POST:
+    case PERCH__COMMAND__KIND_POST_DENIED: /* Of a room that is none. */
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
     case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:

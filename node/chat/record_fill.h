@@ -43,7 +43,8 @@ record_of_event record_room_created, record_room_changed, record_room_deleted,
 record_of_event record_pool_changed, record_node, record_rules;
 /* record_archive.c */
 record_of_event record_archive_begun, record_compliance, record_key,
-    record_witness, record_adapter, record_cut, record_delivered;
+    record_witness, record_adapter, record_cut, record_delivered,
+    record_rollback, record_refilled;
 /* record_shown.c */
 record_of_event record_join_refused;
 

@@ -24,6 +24,7 @@
 #include "node/chat/archive.h"
 #include "node/chat/changes.h"
 #include "node/chat/effects.h"
+#include "node/chat/lag.h"
 #include "node/chat/limits.h"
 #include "node/chat/machine.h"
 #include "node/chat/number_map.h"
@@ -343,11 +344,8 @@ struct keeper {
     uint8_t public_key[NOTE_KEY_BYTES];
     int64_t keyed_us;       /* Since when it has one. */
     uint64_t diverged_size; /* 0: its roots are the pool's. */
-    /* Since when it lacks records; 0: none. What is behind for too long is
-     * counted from then, not from its last word: an archive at rest is not
-     * behind. */
-    int64_t lacking_us;
-    uint64_t seen_size; /* Of the tree at the last mark. */
+    uint64_t epoch;         /* Of the node, at its last mark. */
+    struct lag lag;
 };
 
 /* checkpoint.c */
@@ -366,7 +364,8 @@ struct checkpoint {
 /* rollback.c: what a witness has seen more than there was. */
 struct halt {
     struct text *witness; /* NULL: there is no halt. */
-    uint64_t size;        /* It has seen. */
+    uint64_t size;        /* It has seen, */
+    bool forked;          /* of another history. */
     int64_t at_us;
     uint64_t records; /* There were. */
 };
@@ -374,9 +373,9 @@ struct halt {
 /* rollback.c: the origin before this one. */
 struct past {
     struct text *origin; /* NULL: there was none. */
-    uint64_t records;
+    uint64_t records;    /* It had, */
     struct merkle_hash root;
-    struct halt halt; /* That ended so. */
+    uint64_t seen; /* and of which a witness had seen so many; 0: no more. */
 };
 
 /* archive_mode.c */
@@ -390,7 +389,9 @@ struct archive {
     struct keeper *keepers[ARCHIVE_NODES]; /* NULL: neither mark nor key. */
     struct checkpoint open, published;
     struct halt halt;
+    struct halt ended; /* The last, that is over. */
     struct past past;
+    uint64_t begun_index; /* Log index of the origin's beginning. */
 };
 
 /* witness.c */
@@ -402,7 +403,7 @@ struct witness {
     uint64_t size; /* 0: it has cosigned nothing. */
     uint64_t time_s;
     int64_t at_us;
-    int64_t lacking_us; /* As a keeper's. */
+    struct lag lag;
     uint8_t cosignature[NOTE_SIGNATURE_BYTES];
 };
 
@@ -424,7 +425,8 @@ struct adapter {
     int64_t enabled_us; /* Since when it is. */
     uint64_t from_csn, cut_csn, acked_csn;
     int64_t cut_us, acked_us;
-    int64_t lacking_us; /* As a keeper's. */
+    int64_t lacking_us;  /* Since when its sink lacks talk; 0: it does not. */
+    uint64_t past_acked; /* As acked_csn, of the origin before. */
     uint8_t sheet[RECORD_DIGEST_BYTES];
     size_t n_cuts; /* Not acknowledged, oldest first. */
     struct cut_view cuts[ARCHIVE_CUTS_MAX];

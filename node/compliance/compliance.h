@@ -106,6 +106,10 @@ void compliance_restored(struct compliance *compliance,
 void compliance_changed(struct compliance *compliance,
                         const struct replica_status *status);
 
+/** Take a message of another node's archive: an ask or a part. */
+void compliance_received(struct compliance *compliance, uint8_t node,
+                         const struct peer_message *message);
+
 /** Propose and begin nothing more: the node stops. */
 void compliance_stop(struct compliance *compliance);
 

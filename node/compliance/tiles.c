@@ -118,6 +118,15 @@ static enum error need_tile(struct tiles *tiles, int level, uint64_t index,
     return sheet->width >= width ? ERROR_NONE : ERROR_NOT_FOUND;
 }
 
+enum error tiles_tile(struct tiles *tiles, int level, uint64_t index,
+                      unsigned width, struct slice *bytes_out)
+{
+    TRY(need_tile(tiles, level, index, width));
+    *bytes_out = slice_of(tiles->levels[level].bytes.data,
+                          (size_t)width * MERKLE_HASH_BYTES);
+    return ERROR_NONE;
+}
+
 enum error tiles_hash(void *context, unsigned level, uint64_t index,
                       struct merkle_hash *hash_out)
 {
@@ -195,6 +204,18 @@ enum error tiles_record(struct tiles *tiles, uint64_t csn,
 
     TRY(need_bundle(tiles, csn / TILE_WIDTH, at + 1));
     *record_out = entry_of(tiles, at);
+    return ERROR_NONE;
+}
+
+enum error tiles_bundle(struct tiles *tiles, uint64_t index, unsigned width,
+                        struct slice *bytes_out)
+{
+    const struct sheet *sheet = &tiles->bundle;
+
+    TRY(need_bundle(tiles, index, width));
+    *bytes_out = slice_of(sheet->bytes.data,
+                          width < sheet->width ? tiles->offsets[width] - 2
+                                               : sheet->bytes.len);
     return ERROR_NONE;
 }
 
