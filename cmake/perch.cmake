@@ -22,6 +22,9 @@ pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(BSD REQUIRED IMPORTED_TARGET libbsd)
 pkg_check_modules(LDAP REQUIRED IMPORTED_TARGET ldap)
+# Witnesses of the archive are asked by HTTP; its keys may be in tokens.
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(P11KIT REQUIRED IMPORTED_TARGET p11-kit-1)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 find_program(PROTOC_C protoc-c REQUIRED)
 

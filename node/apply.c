@@ -188,6 +188,15 @@ static void put_imported(struct applier *applier)
     }
 }
 
+static void put_brought(struct applier *applier)
+{
+    const struct brought_rows *brought = &applier->effects.brought;
+
+    for (size_t i = 0; i < brought->n; i++) {
+        state_rows_put_brought(applier->batch, &applier->effects, i);
+    }
+}
+
 /* The rows of messages that the entry brought about. */
 static bool put_messages(struct applier *applier)
 {
@@ -201,6 +210,7 @@ static bool put_messages(struct applier *applier)
     if (effects->imported.import != NULL) {
         put_imported(applier);
     }
+    put_brought(applier);
     if (effects->revised.kind != REVISION_NONE) {
         state_rows_put_revisions(applier->batch, effects, &applier->scratch);
     }
@@ -224,6 +234,7 @@ static void take_effects(struct applier *applier,
     if (!put_messages(applier)) {
         return;
     }
+    state_rows_put_records(applier->batch, effects);
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
     applier->events.entry(applier->events.context, entry, applied, effects);
@@ -310,6 +321,7 @@ static bool apply_entry(struct applier *applier,
                       .epoch = entry.origin_epoch,
                       .number = entry.number,
                       .sent_at_us = entry.sent_at_us,
+                      .bytes = entry.command,
                   },
                   command, from->bytes);
     return true;

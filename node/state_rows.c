@@ -2,11 +2,13 @@
 
 #include <inttypes.h>
 
+#include "node/chat/archive.h"
 #include "node/chat/list.h"
 #include "node/chat/view.h"
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
 #include "proto/base/journal.h"
+#include "proto/record.h"
 #include "storage/cursor.h"
 
 /* The table of each kind of row. The rows of META_* have a table together. */
@@ -37,7 +39,11 @@ static const struct {
     [ROW_ADMINISTRATOR] = {TABLE_ADMINISTRATORS, 0},
     [ROW_MESSAGE] = {TABLE_MESSAGES, 0},
     [ROW_REVISION] = {TABLE_REVISIONS, 0},
+    [ROW_ARCHIVE] = {TABLE_META, META_ARCHIVE},
+    [ROW_ADAPTER] = {TABLE_ADAPTERS, 0},
+    [ROW_WITNESS] = {TABLE_WITNESSES, 0},
     [ROW_FILTER] = {TABLE_FILTERS, 0},
+    [ROW_LEDGER] = {TABLE_META, META_LEDGER},
 };
 
 _Static_assert((int)KEY_PARTS_MAX >= (int)ROW_PARTS_MAX,
@@ -87,11 +93,11 @@ void state_rows_put_revisions(struct batch *batch,
         .part = {effects->revised.room, 0, effects->log_index}};
     struct slice value;
 
-    buffer_clear(scratch);
-    revision_write(effects, scratch);
-    CHECK(!buffer_failed(scratch));
-    value = buffer_slice(scratch);
     for (size_t i = 0; i < effects->n_ids; i++) {
+        buffer_clear(scratch);
+        revision_write(effects, i, scratch);
+        CHECK(!buffer_failed(scratch));
+        value = buffer_slice(scratch);
         row.part[1] = effects->ids[i];
         state_rows_put(batch, &row, &value);
     }
@@ -138,6 +144,39 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
     return error;
 }
 
+void state_rows_put_brought(struct batch *batch, const struct effects *effects,
+                            size_t at)
+{
+    const struct brought_row *brought = &effects->brought.rows[at];
+    struct row_key row = {
+        .kind = brought->is_revision ? ROW_REVISION : ROW_MESSAGE,
+        .part = {brought->room, brought->message_id,
+                 brought->is_revision ? effects->log_index : 0}};
+    struct slice value = effects_brought_at(effects, at);
+
+    state_rows_put(batch, &row, &value);
+}
+
+void state_rows_put_records(struct batch *batch, const struct effects *effects)
+{
+    const struct records *records = &effects->records;
+    struct key key;
+
+    for (size_t i = 0; i < records->n; i++) {
+        uint64_t csn = records->csn + i;
+
+        key_build(TABLE_RECORDS, &csn, &key);
+        batch_put(batch, TABLE_RECORDS, key_slice(&key),
+                  effects_record_at(effects, i));
+    }
+    if (records->payload.len > 0) {
+        uint64_t csn = records->csn + records->refilled;
+
+        key_build(TABLE_PAYLOADS, &csn, &key);
+        batch_put(batch, TABLE_PAYLOADS, key_slice(&key), records->payload);
+    }
+}
+
 void state_rows_put_digest(struct batch *batch, uint64_t digest)
 {
     uint8_t key[] = {META_DIGEST}, value[sizeof(digest)];
@@ -178,7 +217,9 @@ static enum error load_meta(struct view *view, struct machine *machine,
 
     key_of(&row, &key);
     error = view_get(view, TABLE_META, key_slice(&key), &value);
-    if (error == ERROR_NOT_FOUND) {
+    if (error == ERROR_NOT_FOUND && kind != ROW_POOL && kind != ROW_COUNTERS) {
+        error = ERROR_NONE; /* The counters know whether it must be there. */
+    } else if (error == ERROR_NOT_FOUND) {
         error = rotten(&row, "missing");
     } else if (error == ERROR_NONE) {
         error = load_row(machine, &row, buffer_slice(&value));
@@ -267,6 +308,74 @@ static enum error load_digest(struct view *view, uint64_t *digest_out)
     return error;
 }
 
+/* A walk over the records that wait for this node's archive. */
+struct waiting {
+    uint64_t next; /* CSN; UINT64_MAX before the first. */
+    int64_t time_us;
+};
+
+static enum error rotten_record(uint64_t csn, const char *reason)
+{
+    journal_error("state_rotten", "row=record csn=%" PRIu64 " reason=\"%s\"",
+                  csn, reason);
+    return ERROR_ROTTEN;
+}
+
+static enum error check_record(struct waiting *waiting, const struct row *row)
+{
+    uint64_t parts[KEY_PARTS_MAX], csn;
+    struct record record;
+
+    if (key_read(TABLE_RECORDS, row->key, parts) != ERROR_NONE) {
+        return rotten_record(waiting->next, "the key is not one of its table");
+    }
+    csn = parts[0];
+    if (waiting->next != UINT64_MAX && csn != waiting->next) {
+        return rotten_record(waiting->next, "missing");
+    }
+    if (record_read(row->value, &record) != ERROR_NONE || record.csn != csn ||
+        record.time_us < waiting->time_us) {
+        return rotten_record(csn, "the value is not this record");
+    }
+    waiting->next = csn + 1;
+    waiting->time_us = record.time_us;
+    return ERROR_NONE;
+}
+
+static enum error walk_records(struct cursor *cursor, struct waiting *waiting)
+{
+    enum error error;
+    struct row row;
+
+    while ((error = cursor_next(cursor, &row)) == ERROR_NONE) {
+        TRY(check_record(waiting, &row));
+    }
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+/* Those that the node's files have are gone from here; the others are all
+ * there, up to the ledger's last. */
+static enum error check_records(struct view *view,
+                                const struct machine *machine)
+{
+    struct waiting waiting = {UINT64_MAX, 0};
+    struct archive_view archive;
+    struct cursor *cursor;
+    enum error error;
+
+    archive_view(machine, &archive);
+    TRY(cursor_open(view, TABLE_RECORDS, (struct range){.backward = false},
+                    &cursor));
+    error = walk_records(cursor, &waiting);
+    cursor_close(cursor);
+    if (error == ERROR_NONE && waiting.next != UINT64_MAX &&
+        (waiting.next != archive.records ||
+         waiting.time_us != archive.record_us)) {
+        error = rotten_record(waiting.next, "the last is not the ledger's");
+    }
+    return error;
+}
+
 static enum error load_all(struct view *view, struct machine *machine,
                            uint64_t *digest_out)
 {
@@ -283,6 +392,7 @@ static enum error load_all(struct view *view, struct machine *machine,
     if (walk.error != ERROR_NONE) {
         return walk.error;
     }
+    TRY(check_records(view, machine));
     return load_digest(view, digest_out);
 }
 

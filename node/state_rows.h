@@ -42,12 +42,20 @@ void state_rows_put_revisions(struct batch *batch,
 enum error state_rows_purge(struct store *store, struct batch *batch,
                             const struct effects *effects);
 
+/** Add a row that comes back with missing records, by its place from 0. */
+void state_rows_put_brought(struct batch *batch, const struct effects *effects,
+                            size_t at);
+
+/** Add the records of an entry to a batch, and the payload beside them. */
+void state_rows_put_records(struct batch *batch, const struct effects *effects);
+
 /** Add the digest's row to a batch. */
 void state_rows_put_digest(struct batch *batch, uint64_t digest);
 
 /**
  * Make the machine that a store's rows say, and check that none is missing:
- * each kind by its count, messages by the last of each room.
+ * each kind by its count, messages by the last of each room, records by
+ * their numbers.
  *
  * @machine_out  Owned by the caller.
  * @digest_out   As state_rows_put_digest wrote it; 0 for an empty store.

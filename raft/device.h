@@ -40,6 +40,9 @@ enum device_flags {
  */
 enum error device_open(const char *path, struct device **device_out);
 
+/** Open a directory as device_open, but make none: NOT_FOUND. */
+enum error device_find(const char *path, struct device **device_out);
+
 /** Close the directory; its files must be closed. Accepts NULL. */
 void device_close(struct device *device);
 

@@ -26,6 +26,11 @@ static const struct answer_row *const tables[] = {
     content_rows,
     filters_rows,
     filter_changes_rows,
+    archive_rows,
+    archive_keys_rows,
+    archive_witnesses_rows,
+    archive_adapters_rows,
+    archive_changes_rows,
 };
 
 const struct answer_row *answers_row(enum admin_kind kind)

@@ -11,7 +11,7 @@ static bool find(const struct machine *machine, struct slice name,
 {
     for (uint32_t slot = 0; slot < ARCHIVE_ADAPTERS_MAX; slot++) {
         if (archive_adapter(machine, slot, adapter_out) &&
-            slice_equal(adapter_out->name, name)) {
+            slice_equal_nocase(adapter_out->name, name)) {
             return true;
         }
     }
@@ -27,7 +27,8 @@ static bool find_asked(struct answer *answer, ProtobufCBinaryData name,
         return false;
     }
     if (!find(answer->machine, codec_slice(name), adapter_out)) {
-        answer_refuse_about(answer, REFUSAL_ADAPTER_NONE, codec_slice(name));
+        answer_refuse_outcome(answer, OUTCOME_ADAPTER_UNKNOWN,
+                              codec_slice(name));
         return false;
     }
     return true;
@@ -171,15 +172,16 @@ static void decide_add(struct answer *answer)
     const Perch__Admin__ArchiveAdaptersPut *asked = answer->asked;
     Perch__AdapterPut *put = plan(answer, asked);
     struct adapter_view adapter;
-    bool is_there = find(answer->machine, codec_slice(asked->adapter), &adapter);
+    bool is_there =
+        find(answer->machine, codec_slice(asked->adapter), &adapter);
 
     if (asked->adapter.len == 0) {
         answer_refuse(answer, REFUSAL_NAME_MISSING);
         return;
     }
     if (is_there && !is_so(&adapter, put)) {
-        answer_refuse_about(answer, REFUSAL_ADAPTER_THERE,
-                            codec_slice(asked->adapter));
+        answer_refuse_outcome(answer, OUTCOME_ADAPTER_EXISTS,
+                              codec_slice(asked->adapter));
         return;
     }
     CODEC_SET(put, if_version, 0);

@@ -30,10 +30,9 @@ struct slice archive_show_key(struct answer *answer, struct slice origin,
     struct note_verifier verifier;
     struct slice shown = SLICE_NONE;
 
-    if (note_verifier_init(&verifier,
-                           archive_show_key_name(answer, origin, node),
-                           node == 0 ? NOTE_ED25519 : NOTE_COSIGNATURE,
-                           key) == ERROR_NONE) {
+    if (note_verifier_init(
+            &verifier, archive_show_key_name(answer, origin, node),
+            node == 0 ? NOTE_ED25519 : NOTE_COSIGNATURE, key) == ERROR_NONE) {
         note_vkey_write(&verifier, &text);
         shown = arena_copy_slice(answer->arena, buffer_slice(&text));
     }
@@ -79,10 +78,9 @@ static const char *state_word(Perch__ArchiveMark__State state)
     }
 }
 
-static Perch__Admin__ArchiveNode *show_node(struct answer *answer,
-                                            const struct archive_view *view,
-                                            uint8_t number,
-                                            const struct archive_node_view *node)
+static Perch__Admin__ArchiveNode *show_node(
+    struct answer *answer, const struct archive_view *view, uint8_t number,
+    const struct archive_node_view *node)
 {
     Perch__Admin__ArchiveNode *shown =
         answer_new(answer, &perch__admin__archive_node__descriptor);
@@ -114,8 +112,7 @@ Perch__Admin__ArchiveNode **archive_show_nodes(struct answer *answer,
         struct archive_node_view node;
 
         if (archive_node(answer->machine, (uint8_t)number, &node)) {
-            nodes[(*n_out)++] =
-                show_node(answer, view, (uint8_t)number, &node);
+            nodes[(*n_out)++] = show_node(answer, view, (uint8_t)number, &node);
         }
     }
     return nodes;

@@ -13,8 +13,7 @@
 /** Write a key as a verifier key, with the name it signs under: the origin for
  * node 0, else ORIGIN/nodeN. Empty without an origin. */
 struct slice archive_show_key(struct answer *answer, struct slice origin,
-                              uint8_t node,
-                              const uint8_t key[NOTE_KEY_BYTES]);
+                              uint8_t node, const uint8_t key[NOTE_KEY_BYTES]);
 
 /** Write the name a node's key signs under; the origin for node 0. */
 struct slice archive_show_key_name(struct answer *answer, struct slice origin,

@@ -39,8 +39,8 @@ static void decide_put(struct answer *answer)
         return;
     }
     name = answer_printf(answer, "%s", verifier.name);
-    key = arena_copy_slice(answer->arena,
-                           slice_of(verifier.key, NOTE_KEY_BYTES));
+    key =
+        arena_copy_slice(answer->arena, slice_of(verifier.key, NOTE_KEY_BYTES));
     CODEC_SET(put, name, codec_bytes(name));
     CODEC_SET(put, url, asked->url);
     CODEC_SET(put, public_key, codec_bytes(key));

@@ -295,7 +295,7 @@ static bool find_one(struct answer *answer, const struct room *room,
 
     *one = (struct one){.answer = answer};
     view_room(room, &one->room);
-    if (!messages_read(codec_slice(name), &range) ||
+    if (!message_range_read(codec_slice(name), &range) ||
         range.first != range.last) {
         answer_refuse_about(answer, REFUSAL_MESSAGES_INVALID,
                             codec_slice(name));

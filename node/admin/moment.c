@@ -44,7 +44,7 @@ static size_t read_number(struct slice text, uint64_t *number_out)
     return n;
 }
 
-bool messages_read(struct slice text, struct message_range *range_out)
+bool message_range_read(struct slice text, struct message_range *range_out)
 {
     size_t n = read_number(text, &range_out->first);
     struct slice rest = slice_after(text, n);

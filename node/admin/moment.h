@@ -20,6 +20,6 @@ struct message_range {
 bool moment_read(struct slice text, int64_t *at_us_out);
 
 /** Read "N" or "N-M", decimal, from 1. Returns false for any other text. */
-bool messages_read(struct slice text, struct message_range *range_out);
+bool message_range_read(struct slice text, struct message_range *range_out);
 
 #endif

@@ -98,11 +98,6 @@
     X(NOTHING_DUE, REFUSED, 409,                                               \
       "retention has not ended for any message of the room",                   \
       "see perchctl rooms show for how long they are kept")                    \
-    X(ADAPTER_NONE, REFUSED, 404, "there is no such adapter",                  \
-      "see perchctl archive adapters list")                                    \
-    X(ADAPTER_THERE, REFUSED, 409,                                             \
-      "there is an adapter of that name, and it is another",                   \
-      "see perchctl archive adapters change, or choose another name")          \
     X(ORIGIN_NONE, REFUSED, 409, "the archive was never on: it has no origin", \
       "see perchctl help archive set")                                         \
     X(KEY_INVALID, USAGE, 400,                                                 \

@@ -21,7 +21,7 @@ static bool read_ranges(struct answer *answer, const struct meaning *meaning,
     for (size_t i = 0; i < meaning->n_messages; i++) {
         struct slice text = codec_slice(meaning->messages[i]);
 
-        if (i == RANGES_MAX || !messages_read(text, &sieve->ranges[i])) {
+        if (i == RANGES_MAX || !message_range_read(text, &sieve->ranges[i])) {
             answer_refuse_about(answer, REFUSAL_MESSAGES_INVALID, text);
             return false;
         }

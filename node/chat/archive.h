@@ -60,6 +60,9 @@ struct checkpoint_view {
 struct archive_view {
     Perch__ArchiveMode mode;
     struct slice origin;   /* Empty until it was first on. */
+    uint32_t origins;      /* There were. */
+    uint64_t begun_index;  /* Log index of this one's beginning: CSNs of
+                              entries before it are another's. */
     uint64_t records;      /* The tree's size: the next CSN. */
     uint64_t records_talk; /* One past the last that is neither CUT nor
                               DELIVERED: what there is to cut. */
@@ -69,6 +72,26 @@ struct archive_view {
     bool halted; /* A witness has seen more: see halted_by. */
     struct slice halted_by;
     uint64_t halted_size;
+    int64_t halted_us;
+    bool halted_forked; /* It has seen another history: nothing can be refilled,
+                           only begun anew. */
+};
+
+/* The origin before this one, that an administrator has given up. */
+struct archive_past_view {
+    struct slice origin;
+    uint64_t records; /* It had, */
+    struct merkle_hash root;
+    uint64_t seen; /* and a witness had seen so many: those between are lost.
+                      0: no more than that. */
+};
+
+/* The last time that a witness had seen more than there was. */
+struct archive_ended_view {
+    struct slice witness;
+    uint64_t size;    /* It had seen. */
+    uint64_t records; /* There were. */
+    int64_t at_us;
 };
 
 /* A node as a keeper of the archive. */
@@ -112,10 +135,11 @@ struct adapter_view {
     bool disabled;
     struct slice transform;
     struct slice program;
-    uint64_t from_csn;  /* The first record it is to have. */
-    uint64_t cut_csn;   /* One past the last that was cut. */
-    uint64_t acked_csn; /* One past the last that its sink has. */
-    int64_t cut_us;     /* Commit time of the last cut; 0: none. */
+    uint64_t from_csn;   /* The first record it is to have. */
+    uint64_t cut_csn;    /* One past the last that was cut. */
+    uint64_t acked_csn;  /* One past the last that its sink has. */
+    uint64_t past_acked; /* As that, of the origin before. */
+    int64_t cut_us;      /* Commit time of the last cut; 0: none. */
     int64_t acked_us;
     uint8_t sheet[32]; /* SHA-256 of the last sheet; zero before. */
     size_t n_cuts;     /* Oldest first. */
@@ -126,6 +150,17 @@ struct adapter_view {
 
 /** Show the archive. */
 void archive_view(const struct machine *machine, struct archive_view *view_out);
+
+/** Tell the root of all records there are: of archive_view's records. */
+void archive_root(const struct machine *machine, struct merkle_hash *root_out);
+
+/** Show the origin before this one. False when there was none. */
+bool archive_past(const struct machine *machine,
+                  struct archive_past_view *view_out);
+
+/** Show the last halt that is over. False when there was none. */
+bool archive_ended(const struct machine *machine,
+                   struct archive_ended_view *view_out);
 
 /** Show a node as a keeper. False for one that has neither marked nor a key. */
 bool archive_node(const struct machine *machine, uint8_t node,

@@ -7,7 +7,14 @@
 #include "proto/codec.h"
 #include "proto/store.pb-c.h"
 
-enum { EVENTS_FIRST = 16, IDS_FIRST = 16 };
+enum {
+    EVENTS_FIRST = 16,
+    IDS_FIRST = 16,
+    RECORDS_FIRST = 16,
+    /* Of records, that are kept from entry to entry: the loss of a node may
+     * make very many. */
+    RECORD_BYTES_KEPT = 1024 * 1024,
+};
 
 void effects_init(struct effects *effects)
 {
@@ -18,7 +25,31 @@ void effects_deinit(struct effects *effects)
 {
     free(effects->events);
     free(effects->ids);
+    free(effects->records.ends);
+    buffer_deinit(&effects->records.bytes);
+    free(effects->brought.rows);
+    buffer_deinit(&effects->brought.values);
     effects_init(effects);
+}
+
+static void clear_records(struct records *records)
+{
+    records->n = 0;
+    records->refilled = 0;
+    records->payload = SLICE_NONE;
+    if (records->bytes.capacity > RECORD_BYTES_KEPT) {
+        buffer_deinit(&records->bytes);
+    }
+    buffer_clear(&records->bytes);
+}
+
+static void clear_brought(struct brought_rows *brought)
+{
+    brought->n = 0;
+    if (brought->values.capacity > RECORD_BYTES_KEPT) {
+        buffer_deinit(&brought->values);
+    }
+    buffer_clear(&brought->values);
 }
 
 void effects_clear(struct effects *effects)
@@ -31,6 +62,8 @@ void effects_clear(struct effects *effects)
     effects->n_ids = 0;
     effects->facts = NULL;
     effects->n_events = 0;
+    clear_records(&effects->records);
+    clear_brought(&effects->brought);
 }
 
 struct event *effects_event(struct effects *effects, enum event_kind kind)
@@ -68,7 +101,70 @@ void effects_id(struct effects *effects, uint64_t message_id)
     effects->ids[effects->n_ids++] = message_id;
 }
 
-void revision_write(const struct effects *effects, struct buffer *to)
+void effects_record(struct effects *effects, const struct record *record)
+{
+    struct records *records = &effects->records;
+
+    if (records->n == records->capacity) {
+        size_t capacity =
+            records->capacity == 0 ? RECORDS_FIRST : records->capacity * 2;
+        size_t *ends = realloc(records->ends, capacity * sizeof(*ends));
+
+        CHECK(ends != NULL); /* As an event. */
+        records->ends = ends;
+        records->capacity = capacity;
+    }
+    record_write(record, &records->bytes);
+    CHECK(!buffer_failed(&records->bytes));
+    if (records->n == 0) {
+        records->csn = record->csn;
+    }
+    CHECK(record->csn == records->csn + records->n);
+    records->ends[records->n++] = records->bytes.len;
+}
+
+struct slice effects_record_at(const struct effects *effects, size_t at)
+{
+    const struct records *records = &effects->records;
+    size_t begin;
+
+    CHECK(at < records->n);
+    begin = at == 0 ? 0 : records->ends[at - 1];
+    return slice_of(records->bytes.data + begin, records->ends[at] - begin);
+}
+
+void effects_brought(struct effects *effects, uint32_t room,
+                     uint64_t message_id, bool is_revision, struct slice value)
+{
+    struct brought_rows *brought = &effects->brought;
+
+    if (brought->n == brought->capacity) {
+        size_t capacity =
+            brought->capacity == 0 ? IDS_FIRST : brought->capacity * 2;
+        struct brought_row *rows =
+            realloc(brought->rows, capacity * sizeof(*rows));
+
+        CHECK(rows != NULL); /* As an event. */
+        brought->rows = rows;
+        brought->capacity = capacity;
+    }
+    buffer_append(&brought->values, value.data, value.len);
+    CHECK(!buffer_failed(&brought->values));
+    brought->rows[brought->n++] = (struct brought_row){
+        room, message_id, is_revision, brought->values.len};
+}
+
+struct slice effects_brought_at(const struct effects *effects, size_t at)
+{
+    const struct brought_rows *brought = &effects->brought;
+    size_t begin = at == 0 ? 0 : brought->rows[at - 1].end;
+
+    CHECK(at < brought->n);
+    return slice_of(brought->values.data + begin,
+                    brought->rows[at].end - begin);
+}
+
+void revision_write(const struct effects *effects, size_t at, struct buffer *to)
 {
     Perch__Stored__Revision row = PERCH__STORED__REVISION__INIT;
     const struct revised *revised = &effects->revised;
@@ -86,6 +182,9 @@ void revision_write(const struct effects *effects, struct buffer *to)
     if (revised->kind == REVISION_CLEARED) {
         CODEC_SET(&row, upto_id, revised->upto_id);
         CODEC_SET(&row, before_us, revised->before_us);
+    }
+    if (revised->has_csn) {
+        CODEC_SET(&row, csn, revised->csn + at);
     }
     codec_write(&row.base, to);
 }
@@ -109,6 +208,8 @@ void effects_imported(const struct effects *effects, size_t at,
         .post = message->post,
         .importer = imported->administrator,
         .imported_at_us = effects->sent_at_us,
+        .has_csn = imported->has_csn,
+        .csn = imported->csn + at,
     };
 }
 
@@ -141,6 +242,9 @@ void message_write(const struct message *message, struct buffer *to)
     if (message->importer.len > 0) {
         CODEC_SET_BYTES(&row, importer, message->importer);
         CODEC_SET(&row, imported_at_us, message->imported_at_us);
+    }
+    if (message->has_csn) {
+        CODEC_SET(&row, csn, message->csn);
     }
     codec_write(&row.base, to);
 }

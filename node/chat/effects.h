@@ -21,6 +21,7 @@
 #include "proto/base/guid.h"
 #include "proto/base/slice.h"
 #include "proto/command.h"
+#include "proto/record.h"
 
 /* Names a session for ever: the node that holds it, the node's epoch, and a
  * serial the node gave it. */
@@ -126,6 +127,24 @@ enum event_kind {
     EVENT_MESSAGES_IMPORTED, /* room, message_id: the first, position: how many
                               */
     EVENT_FILTER_CHANGED,    /* position: its slot; created and deleted, too */
+    /* The compliance archive. */
+    EVENT_ARCHIVE_BEGUN,      /* An origin: position counts them, from 1. */
+    EVENT_COMPLIANCE_CHANGED, /* position: Perch__ArchiveMode; roles_before: the
+                                 one before */
+    EVENT_ARCHIVE_KEY_CHANGED,  /* session.node: whose, 0: the log's; is_in:
+                                   false when it was taken away */
+    EVENT_CHECKPOINT_BEGUN,     /* message_id: the size */
+    EVENT_CHECKPOINT_PUBLISHED, /* the same */
+    EVENT_NODE_DIVERGED,        /* session.node, message_id: the size */
+    EVENT_WITNESS_CHANGED,  /* position: its slot, is_in: false when removed */
+    EVENT_WITNESSED,        /* position: its slot, message_id: the size */
+    EVENT_ADAPTER_CHANGED,  /* position: its slot, is_in: false when removed */
+    EVENT_CUT,              /* position: its slot, message_id: the last CSN */
+    EVENT_DELIVERED,        /* the same */
+    EVENT_ARCHIVE_HALTED,   /* message_id: the size that was seen; no record,
+                               or what is missing could not come back */
+    EVENT_ARCHIVE_REFILLED, /* message_id: the first CSN, position: how many */
+    EVENT_ROLLBACK_ENDED,   /* All is back; message_id: the size at which */
     EVENT_KINDS,
 };
 
@@ -161,6 +180,8 @@ struct message {
     const Perch__Post *post; /* Text and all the client sent. */
     struct slice importer;   /* The administrator who imported it; or empty. */
     int64_t imported_at_us;
+    bool has_csn; /* There is a record of it in the archive. */
+    uint64_t csn;
 };
 
 /* What messages were made: a row for each id of the effects. */
@@ -171,6 +192,8 @@ struct revised {
     struct slice text, extra;
     uint64_t upto_id; /* Of a clearing, whose one id is 0. */
     int64_t before_us;
+    bool has_csn; /* There are records of it in the archive, */
+    uint64_t csn; /* one for each id: the first's. */
 };
 
 /* Messages that were put into a room's history as they were said elsewhere:
@@ -180,6 +203,39 @@ struct imported {
     uint32_t room;                       /* Place number. */
     bool hidden;                         /* As a message's. */
     struct slice administrator;          /* Who did it. */
+    bool has_csn;                        /* As of what messages were made. */
+    uint64_t csn;
+};
+
+/* What the entry adds to the archive: records (proto/record.h), numbered
+ * densely by CSN. */
+struct records {
+    uint64_t csn; /* Of the first. */
+    size_t n;
+    size_t refilled; /* Of them, the first: brought back as they had been, not
+                        made of this entry. */
+    size_t *ends; /* Of each, in bytes. */
+    size_t capacity;
+    struct buffer bytes;  /* One behind the other. */
+    struct slice payload; /* The command of the first that is made of this
+                             entry, which has only its digest; empty: it has
+                             the command itself, or nobody is to have it. */
+};
+
+/* A row of a message, or of what it was made, that comes back with missing
+ * records of the archive. */
+struct brought_row {
+    uint32_t room;
+    uint64_t message_id;
+    bool is_revision;
+    size_t end; /* Of its value, in bytes. */
+};
+
+struct brought_rows {
+    size_t n;
+    struct brought_row *rows;
+    size_t capacity;
+    struct buffer values; /* One behind the other. */
 };
 
 struct effects {
@@ -198,6 +254,8 @@ struct effects {
     uint64_t *ids; /* Message ids, by rising id. */
     size_t ids_capacity;
     const struct facts *facts; /* What the rule was told of messages. */
+    struct records records;
+    struct brought_rows brought;
 
     size_t n_events;
     struct event *events; /* In the order they are to be told. */
@@ -224,8 +282,22 @@ struct event *effects_event(struct effects *effects, enum event_kind kind);
 void effects_id(struct effects *effects, uint64_t message_id);
 
 /** Append the value of a revision's row (perch.stored.Revision) to a buffer:
- * the same for all ids of the effects. */
-void revision_write(const struct effects *effects, struct buffer *to);
+ * that of the id at a place of the effects' ids. */
+void revision_write(const struct effects *effects, size_t at,
+                    struct buffer *to);
+
+/** Append a record to those of the effects. */
+void effects_record(struct effects *effects, const struct record *record);
+
+/** Borrow the record at a place, from 0. */
+struct slice effects_record_at(const struct effects *effects, size_t at);
+
+/** Append the row of a message, or a revision of it, that comes back. */
+void effects_brought(struct effects *effects, uint32_t room,
+                     uint64_t message_id, bool is_revision, struct slice value);
+
+/** Borrow the value of the row that comes back at a place, from 0. */
+struct slice effects_brought_at(const struct effects *effects, size_t at);
 
 /** Make the message at a place of what was imported, from 0. */
 void effects_imported(const struct effects *effects, size_t at,

@@ -1,11 +1,13 @@
 #include "node/chat/encode.h"
 
 #include "node/chat/addin_rows.h"
+#include "node/chat/archive_rows.h"
 #include "node/chat/encode_attention.h"
 #include "node/chat/encode_kept.h"
 #include "node/chat/encode_people.h"
 #include "node/chat/encode_talk.h"
 #include "node/chat/filter_rows.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -96,8 +98,9 @@ static bool encode_counters(const struct machine *machine,
     if (machine->invitation_next != 0) {
         CODEC_SET(&row, invitation_next, machine->invitation_next);
     }
-    row.n_rows = ROW_KINDS;
-    row.rows = take(scratch, sizeof(machine->counts));
+    row.n_rows = ROW_PLACES;
+    row.rows = take(scratch, ROW_PLACES * sizeof(*row.rows));
+    memset(row.rows, 0, ROW_PLACES * sizeof(*row.rows));
     for (int kind = 0; kind < ROW_KINDS; kind++) {
         row.rows[row_place((enum row_kind)kind)] = machine->counts[kind];
     }
@@ -415,6 +418,10 @@ static encoder *const encoders[ROW_KINDS] = {
     [ROW_TOMBSTONE] = encode_tombstone,
     [ROW_ADMINISTRATOR] = encode_administrator,
     [ROW_FILTER] = encode_filter,
+    [ROW_LEDGER] = encode_ledger,
+    [ROW_ARCHIVE] = encode_archive,
+    [ROW_ADAPTER] = encode_adapter,
+    [ROW_WITNESS] = encode_witness,
 };
 
 bool encode_row(const struct machine *machine, const struct row_key *key,

@@ -92,7 +92,7 @@ static enum outcome check(struct turn *turn, const struct room *room,
             return outcome;
         }
     }
-    return OUTCOME_DONE;
+    return archive_gate(turn->machine, turn->sent_at_us);
 }
 
 static void tell(struct turn *turn, const struct room *room,

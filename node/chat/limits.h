@@ -65,6 +65,14 @@ enum {
     IMPORT_MESSAGES_MAX = 256,              /* IMPORT_TOO_MANY */
     ANNOTATION_BYTES_MAX = 2048,            /* ANNOTATION_INVALID */
 
+    /* The archive: also node/chat/archive.h. */
+    ADAPTER_NAME_BYTES_MAX = 64, /* ADAPTER_NAME_INVALID */
+    REFILLS_MAX = 1024,          /* REFILL_TOO_MANY; records of one command */
+
+    /* What is told of showing and of files. */
+    DISCLOSURE_ROOMS_MAX = 1024, /* READING_INVALID */
+    DISCLOSURE_BYTES_MAX = 2000, /* READING_INVALID, FILE_INVALID; a text */
+
     /* Probes. */
     PROBE_SLOTS = 1024,          /* PROBE_SLOT_UNKNOWN */
     PROBE_BYTES_MAX = 16 * 1024, /* PROBE_TOO_LONG */
@@ -125,7 +133,18 @@ enum {
       "seconds in which authors may correct and withdraw; 0: never")           \
     X(HOLDS_MAX, 10000, 1, 1000000, "legal holds")                             \
     X(FILE_KIB_MAX, 20000, 1, 1048576, "KiB of one file; told to clients")     \
-    X(ADDINS_MAX, 1000, 1, 10000, "registered add-ins")
+    X(ADDINS_MAX, 1000, 1, 10000, "registered add-ins")                        \
+    X(ARCHIVE_INLINE_BYTES_MAX, 16384, 0, 60000,                               \
+      "bytes of a command up to which its record carries it itself")           \
+    X(ARCHIVE_CHECKPOINT_S, 2, 1, 5,                                           \
+      "seconds between checkpoints of an archive that grows")                  \
+    X(ARCHIVE_HEARTBEAT_S, 60, 5, 3600,                                        \
+      "seconds between checkpoints of an archive that does not")               \
+    X(ARCHIVE_CANARY_S, 3600, 10, 86400, "seconds between canaries of a node") \
+    X(ARCHIVE_BEHIND_RECORDS, 10000, 100, 10000000,                            \
+      "records that a node's files may lack where the archive is required")    \
+    X(ARCHIVE_BEHIND_S, 300, 10, 86400,                                        \
+      "seconds that nodes, witnesses and adapters may be behind there")
 
 /* Values of REJOIN_POLICY. */
 enum { REJOIN_AUTOMATIC = 0, REJOIN_MANUAL = 1 };
@@ -136,15 +155,17 @@ enum setting { SETTING_LIST(SETTING_ENUM) SETTINGS };
 
 /* Rules versions by what came with them. */
 enum {
-    RULES_PEOPLE = 2, /* Groups, and what they may do. */
-    RULES_TALK = 3,   /* What is said: taken back, kept, found, followed. */
+    RULES_PEOPLE = 2,  /* Groups, and what they may do. */
+    RULES_TALK = 3,    /* What is said: taken back, kept, found, followed. */
+    RULES_ARCHIVE = 4, /* The compliance archive. */
 };
 
-/* How many settings rules versions 1 and 2 have: those after them are unknown
+/* How many settings rules versions 1 to 3 have: those after them are unknown
  * to them. */
 enum {
     SETTINGS_AT_FIRST = SETTING_ROOM_ROLES_MAX + 1,
     SETTINGS_OF_PEOPLE = SETTING_CHAT_ENABLED + 1,
+    SETTINGS_OF_TALK = SETTING_ADDINS_MAX + 1,
 };
 
 #endif

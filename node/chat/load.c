@@ -4,12 +4,14 @@
 
 #include "node/chat/addin.h"
 #include "node/chat/addin_rows.h"
+#include "node/chat/archive_rows.h"
 #include "node/chat/category.h"
 #include "node/chat/filter_rows.h"
 #include "node/chat/load_attention.h"
 #include "node/chat/load_kept.h"
 #include "node/chat/load_people.h"
 #include "node/chat/load_talk.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/origin.h"
 #include "node/chat/place.h"
@@ -71,7 +73,7 @@ static enum error load_counters(struct machine *machine,
 
     (void)key;
     REQUIRE(row->addin <= NUMBERS_MAX);
-    REQUIRE(row->n_rows <= ROW_KINDS && row->principal <= NUMBERS_MAX &&
+    REQUIRE(row->n_rows <= ROW_PLACES && row->principal <= NUMBERS_MAX &&
             row->place <= NUMBERS_MAX);
     machine->sent_at_us = row->sent_at_us;
     machine->principal_last = row->principal;
@@ -363,6 +365,10 @@ static const struct {
     [ROW_ADMINISTRATOR] = {&perch__stored__administrator__descriptor,
                            load_administrator},
     [ROW_FILTER] = {&perch__stored__filter__descriptor, load_filter},
+    [ROW_LEDGER] = {&perch__stored__ledger__descriptor, load_ledger},
+    [ROW_ARCHIVE] = {&perch__stored__archive__descriptor, load_archive},
+    [ROW_ADAPTER] = {&perch__stored__adapter__descriptor, load_adapter},
+    [ROW_WITNESS] = {&perch__stored__witness__descriptor, load_witness},
 };
 
 enum error load_row(struct machine *machine, const struct row_key *key,

@@ -2,18 +2,26 @@
 
 #include <stdlib.h>
 
+#include "node/chat/adapter.h"
 #include "node/chat/addin.h"
 #include "node/chat/administrator.h"
+#include "node/chat/archive_gate.h"
+#include "node/chat/archive_key.h"
+#include "node/chat/archive_mode.h"
 #include "node/chat/category.h"
+#include "node/chat/checkpoint.h"
 #include "node/chat/delete.h"
 #include "node/chat/departed.h"
+#include "node/chat/disclosure.h"
 #include "node/chat/feed.h"
+#include "node/chat/file.h"
 #include "node/chat/filter.h"
 #include "node/chat/group.h"
 #include "node/chat/hold.h"
 #include "node/chat/import.h"
 #include "node/chat/invitation.h"
 #include "node/chat/join.h"
+#include "node/chat/ledger.h"
 #include "node/chat/memory.h"
 #include "node/chat/node.h"
 #include "node/chat/origin.h"
@@ -25,11 +33,13 @@
 #include "node/chat/reading.h"
 #include "node/chat/retention.h"
 #include "node/chat/revise.h"
+#include "node/chat/rollback.h"
 #include "node/chat/room.h"
 #include "node/chat/session.h"
 #include "node/chat/setting.h"
 #include "node/chat/tombstone.h"
 #include "node/chat/user.h"
+#include "node/chat/witness.h"
 #include "proto/base/check.h"
 
 /* A manager is a user whose right the rule itself decides; an administrator
@@ -40,6 +50,7 @@ enum actor {
     ACTOR_USER,
     ACTOR_MANAGER,
     ACTOR_ADMINISTRATOR,
+    ACTOR_NODE, /* Nobody: the node that proposes it. */
 };
 
 typedef enum outcome rule(struct turn *turn, const Perch__Command *command);
@@ -83,9 +94,25 @@ RULE_OF_PART(user_delete, user_delete)
 RULE_OF_PART(administrator_revoke, administrator_revoke)
 RULE_OF_PART(owner_report, owner_report)
 RULE_OF_PART(owner_confirm, owner_confirm)
+RULE_OF_PART(messages_read, messages_read)
 RULE_OF_PART(filter_create, filter_create)
 RULE_OF_PART(filter_change, filter_change)
 RULE_OF_PART(filter_delete, filter_delete)
+RULE_OF_PART(archive_put, archive_put)
+RULE_OF_PART(archive_mark, archive_mark)
+RULE_OF_PART(checkpoint_begin, checkpoint_begin)
+RULE_OF_PART(cosign, cosign)
+RULE_OF_PART(witness_put, witness_put)
+RULE_OF_PART(witness_remove, witness_remove)
+RULE_OF_PART(witnessed, witnessed)
+RULE_OF_PART(adapter_put, adapter_put)
+RULE_OF_PART(adapter_remove, adapter_remove)
+RULE_OF_PART(cut, cut)
+RULE_OF_PART(cut_done, cut_done)
+RULE_OF_PART(adapter_report, adapter_report)
+RULE_OF_PART(archive_halt, archive_halt)
+RULE_OF_PART(archive_refill, archive_refill)
+RULE_OF_PART(archive_reopen, archive_reopen)
 #undef RULE_OF_PART
 
 static enum outcome rule_noop(struct turn *turn, const Perch__Command *command)
@@ -167,12 +194,39 @@ static const struct {
                            OF_OPERATION},
     KIND(MESSAGES_IMPORT) = {messages_import, ACTOR_ADMINISTRATOR,
                              OF_COMPLIANCE},
+    KIND(HISTORY_READ) = {history_read, ACTOR_USER, 0},
+    KIND(SEARCHED) = {searched, ACTOR_USER, 0},
+    KIND(POST_DENIED) = {post_denied, ACTOR_USER, 0},
+    KIND(MESSAGES_READ) = {rule_messages_read, ACTOR_ADMINISTRATOR,
+                           OF_COMPLIANCE},
+    KIND(FILE_UP) = {file_up, ACTOR_USER, 0},
+    KIND(FILE_DOWN) = {file_down, ACTOR_USER, 0},
+    KIND(CANARY) = {canary, ACTOR_NODE, 0},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
     KIND(FILTER_DELETE) = {rule_filter_delete, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
+    KIND(ARCHIVE_PUT) = {rule_archive_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ARCHIVE_KEY_PUT) = {archive_key_put, ACTOR_KEEPER, OF_COMPLIANCE},
+    KIND(ARCHIVE_MARK) = {rule_archive_mark, ACTOR_NODE, 0},
+    KIND(CHECKPOINT_BEGIN) = {rule_checkpoint_begin, ACTOR_NODE, 0},
+    KIND(COSIGN) = {rule_cosign, ACTOR_NODE, 0},
+    KIND(WITNESS_PUT) = {rule_witness_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(WITNESS_REMOVE) = {rule_witness_remove, ACTOR_ADMINISTRATOR,
+                            OF_COMPLIANCE},
+    KIND(WITNESSED) = {rule_witnessed, ACTOR_NODE, 0},
+    KIND(ADAPTER_PUT) = {rule_adapter_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
+    KIND(ADAPTER_REMOVE) = {rule_adapter_remove, ACTOR_ADMINISTRATOR,
+                            OF_COMPLIANCE},
+    KIND(CUT) = {rule_cut, ACTOR_NODE, 0},
+    KIND(CUT_DONE) = {rule_cut_done, ACTOR_NODE, 0},
+    KIND(ADAPTER_REPORT) = {rule_adapter_report, ACTOR_NODE, 0},
+    KIND(ARCHIVE_HALT) = {rule_archive_halt, ACTOR_NODE, 0},
+    KIND(ARCHIVE_REFILL) = {rule_archive_refill, ACTOR_KEEPER, OF_COMPLIANCE},
+    KIND(ARCHIVE_REOPEN) = {rule_archive_reopen, ACTOR_ADMINISTRATOR,
+                            OF_COMPLIANCE},
 };
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -218,6 +272,7 @@ void machine_free(struct machine *machine)
             origin_free(machine->origins[i]);
         }
     }
+    archive_deinit(machine);
     memory_deinit(machine);
     hold_deinit(machine);
     departed_free(machine);
@@ -249,6 +304,7 @@ void machine_free(struct machine *machine)
     text_free(machine->domain);
     text_free(machine->pool_uri);
     text_free(machine->web_url);
+    ledger_deinit(&machine->ledger);
     arena_free(machine->scratch);
     changes_deinit(&machine->changes);
     free(machine);
@@ -324,6 +380,9 @@ static enum outcome check_actor(const struct machine *machine,
     if (reason_check(codec_slice(command->reason), false) != OUTCOME_DONE) {
         return reason_check(codec_slice(command->reason), false);
     }
+    if (actor == ACTOR_NODE && (is_user || is_administrator)) {
+        return OUTCOME_NOT_A_NODE;
+    }
     if (actor == ACTOR_USER && !is_user) {
         return OUTCOME_NOT_A_USER;
     }
@@ -337,16 +396,58 @@ static enum outcome check_actor(const struct machine *machine,
                : OUTCOME_DONE;
 }
 
+/* What goes on while the archive lacks records that a witness has seen: what
+ * lets people in and shows them what there is, what nodes say of themselves,
+ * and what ends it. */
+static bool goes_on(const Perch__Command *command)
+{
+    switch ((int)command->kind_case) {
+    case PERCH__COMMAND__KIND_JOIN:
+    case PERCH__COMMAND__KIND_PART:
+    case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_SESSION_CLOSE:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_READ_MARKS:
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+    case PERCH__COMMAND__KIND_SEARCHED:
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+    case PERCH__COMMAND__KIND_FILE_DOWN:
+    case PERCH__COMMAND__KIND_NODE_STARTED:
+    case PERCH__COMMAND__KIND_NODE_LOST:
+    case PERCH__COMMAND__KIND_NODE_ADMIT:
+    case PERCH__COMMAND__KIND_NODE_MARK:
+    case PERCH__COMMAND__KIND_NOOP:
+    case PERCH__COMMAND__KIND_PROBE:
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_ARCHIVE_MARK:
+    case PERCH__COMMAND__KIND_COSIGN:
+    case PERCH__COMMAND__KIND_WITNESSED:
+    case PERCH__COMMAND__KIND_ADAPTER_REPORT:
+    case PERCH__COMMAND__KIND_ARCHIVE_HALT:
+    case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
+    case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* What any binary must say alike, whether it knows the command or not. */
 static enum outcome check_command(const struct machine *machine,
                                   const Perch__Command *command)
 {
+    enum outcome outcome;
+
     if (command == NULL || (unsigned)command->kind_case >= RULES ||
         rules[command->kind_case].decide == NULL ||
         command_needs_rules(command) > machine->rules_version) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
-    return check_actor(machine, command);
+    outcome = check_actor(machine, command);
+    return outcome == OUTCOME_DONE && machine->archive.halt.witness != NULL &&
+                   !goes_on(command)
+               ? OUTCOME_ARCHIVE_ROLLED_BACK
+               : outcome;
 }
 
 static void begin(struct turn *turn, const Perch__Command *command)
@@ -390,10 +491,13 @@ struct applied machine_apply(struct machine *machine,
 
     advance_time(&turn);
     memory_expire(machine, turn.sent_at_us);
+    ledger_before(&turn, command);
     applied.outcome = refusal == OUTCOME_DONE
                           ? rules[command->kind_case].decide(&turn, command)
                           : refusal;
     applied.value = turn.value;
+    ledger_take(&turn, command, applied);
+    archive_grown(&turn);
     if (entry->number > 0) {
         origin_keep(&turn, applied);
     }

@@ -31,6 +31,8 @@ struct applied_entry {
     int64_t sent_at_us;        /* As stamped; the rules make it increase. */
     const struct facts *facts; /* What the command wants to be told of messages
                                   (said.h); NULL: nothing. */
+    struct slice bytes;        /* The command as it was committed: what the
+                                  archive keeps. Borrowed as the command. */
 };
 
 struct applied {

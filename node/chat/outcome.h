@@ -305,7 +305,123 @@
     X(OWNERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                                \
       "the pool has as many directories as it allows")                         \
     X(OWNER_RUN_UNKNOWN, 404, "ERROR_NO_SUCH_NODE",                            \
-      "no run of that name is held")
+      "no run of that name is held")                                           \
+    X(NOT_A_NODE, 403, "ERROR_PERMISSION",                                     \
+      "only a node of the pool does this")                                     \
+    /* The compliance archive. */                                              \
+    X(ARCHIVE_UNAVAILABLE, 503, "ERROR_BUSY",                                  \
+      "what is said cannot be archived at present")                            \
+    X(ARCHIVE_ROLLED_BACK, 503, "ERROR_BUSY",                                  \
+      "a witness has seen more of the archive than there is: nothing changes " \
+      "until it is refilled or begun anew")                                    \
+    X(ARCHIVE_IS_OFF, 405, "ERROR_INVALID_FLOW",                               \
+      "there is no archive: compliance is off")                                \
+    X(ARCHIVE_MODE_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "compliance is off, on or required")                                     \
+    X(ARCHIVE_KEY_MISSING, 405, "ERROR_INVALID_FLOW",                          \
+      "the archive's log has no key yet")                                      \
+    X(ARCHIVE_KEY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "a public key is 32 bytes")                                              \
+    X(ARCHIVE_KEY_NEEDED, 409, "ERROR_COLLISION",                              \
+      "the archive's log needs its key as long as compliance is on")           \
+    X(ARCHIVE_KEY_NOT_OWN, 403, "ERROR_PERMISSION",                            \
+      "a node puts a key of its own; a key that is there is the log's until "  \
+      "an administrator puts another")                                         \
+    X(ARCHIVE_ORIGIN_INVALID, 400, "ERROR_INVALID_ARGUMENT",                   \
+      "the archive's origin is 1 to 255 visible ASCII characters without "     \
+      "plus")                                                                  \
+    X(ARCHIVE_ORIGIN_FIXED, 409, "ERROR_COLLISION",                            \
+      "the archive has its origin for good")                                   \
+    X(ARCHIVE_STATE_INVALID, 400, "ERROR_INVALID_ARGUMENT",                    \
+      "a node's archive is fine, full or failed")                              \
+    X(ARCHIVE_MARK_BACKWARD, 409, "ERROR_COLLISION",                           \
+      "the node's archive cannot lose records")                                \
+    X(ARCHIVE_MARK_AHEAD, 400, "ERROR_INVALID_ARGUMENT",                       \
+      "the node's archive cannot have records that there are not")             \
+    X(CHECKPOINT_EMPTY, 409, "ERROR_COLLISION",                                \
+      "the archive has no records yet")                                        \
+    X(CHECKPOINT_CURRENT, 409, "ERROR_COLLISION",                              \
+      "the newest checkpoint says what there is to say")                       \
+    X(CHECKPOINT_OPEN, 409, "ERROR_COLLISION", "a checkpoint is under way")    \
+    X(CHECKPOINT_UNKNOWN, 409, "ERROR_COLLISION",                              \
+      "no checkpoint of that size is under way or published")                  \
+    X(COSIGNATURE_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "a cosignature has a size, a root of 32 bytes, a time, and signatures "  \
+      "of 64 bytes")                                                           \
+    X(COSIGNER_UNKNOWN, 403, "ERROR_PERMISSION",                               \
+      "the node has no key in the archive")                                    \
+    X(WITNESS_NAME_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "a witness is named as its key is, by 1 to 255 visible ASCII "           \
+      "characters without plus")                                               \
+    X(WITNESS_URL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                      \
+      "a witness's address is http:// or https:// and more, up to 500 "        \
+      "visible ASCII characters")                                              \
+    X(WITNESS_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such witness")  \
+    X(WITNESSES_FULL, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the archive has 16 witnesses")                                          \
+    X(WITNESS_BACKWARD, 409, "ERROR_COLLISION",                                \
+      "the witness has cosigned more already")                                 \
+    X(WITNESS_AHEAD, 409, "ERROR_COLLISION",                                   \
+      "no checkpoint of that size was published")                              \
+    X(ADAPTER_NAME_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "an adapter is named by 1 to 64 of a-z, A-Z, 0-9, dot, dash, "           \
+      "underscore")                                                            \
+    X(ADAPTER_EXISTS, 409, "ERROR_DUPLICATE_NAME",                             \
+      "an adapter of that name exists")                                        \
+    X(ADAPTER_UNKNOWN, 404, "ERROR_NO_SUCH_NODE", "there is no such adapter")  \
+    X(ADAPTERS_FULL, 413, "ERROR_LIMIT_EXCEEDED",                              \
+      "the archive has 16 adapters")                                           \
+    X(ADAPTER_TYPE_INVALID, 400, "ERROR_INVALID_ARGUMENT",                     \
+      "there are no adapters of that type")                                    \
+    X(ADAPTER_OUTPUT_INVALID, 400, "ERROR_INVALID_ARGUMENT",                   \
+      "an adapter's output is one line of up to 1024 bytes; a program has "    \
+      "none of need")                                                          \
+    X(ADAPTER_INTERVAL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                 \
+      "an adapter runs every 60 to 2592000 seconds")                           \
+    X(ADAPTER_TRANSFORM_INVALID, 400, "ERROR_INVALID_ARGUMENT",                \
+      "an adapter's transform is text of up to 262144 bytes")                  \
+    X(ADAPTER_PROGRAM_INVALID, 400, "ERROR_INVALID_ARGUMENT",                  \
+      "an adapter of type program, and no other, names a program by 1 to 64 "  \
+      "of a-z, A-Z, 0-9, dot, dash, underscore")                               \
+    X(ADAPTER_DISABLED, 409, "ERROR_COLLISION", "the adapter is disabled")     \
+    X(ADAPTER_REPORT_INVALID, 400, "ERROR_INVALID_ARGUMENT",                   \
+      "an adapter's error is text of up to 500 bytes")                         \
+    X(CUT_EMPTY, 409, "ERROR_COLLISION",                                       \
+      "nothing has happened since the adapter's last cut")                     \
+    X(CUTS_FULL, 409, "ERROR_COLLISION",                                       \
+      "64 cuts wait for the adapter's output")                                 \
+    X(CUT_UNKNOWN, 409, "ERROR_COLLISION",                                     \
+      "that is not the oldest cut that waits")                                 \
+    X(CUT_SHEET_INVALID, 400, "ERROR_INVALID_ARGUMENT",                        \
+      "a reconciliation sheet is named by 32 bytes")                           \
+    X(HALT_UNFOUNDED, 409, "ERROR_COLLISION",                                  \
+      "the witness has not seen more than there is")                           \
+    X(ARCHIVE_NOT_HALTED, 409, "ERROR_COLLISION",                              \
+      "the archive lacks nothing that a witness has seen")                     \
+    X(REFILL_POSITION, 409, "ERROR_COLLISION",                                 \
+      "the first record is not the archive's next")                            \
+    X(REFILL_EMPTY, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "the command brings no record")                                          \
+    X(REFILL_TOO_MANY, 413, "ERROR_LIMIT_EXCEEDED",                            \
+      "the command brings more records than 1024 or than are missing")         \
+    X(REFILL_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "what is brought is no record, or not the next")                         \
+    X(READING_INVALID, 400, "ERROR_INVALID_ARGUMENT",                          \
+      "what is read is told with up to 1024 rooms, in lines of text of up to " \
+      "2000 bytes")                                                            \
+    X(FILE_INVALID, 400, "ERROR_INVALID_ARGUMENT",                             \
+      "a file is told with a name of up to 256 characters and a SHA-256 of "   \
+      "32 bytes")                                                              \
+    X(CANARY_INVALID, 400, "ERROR_INVALID_ARGUMENT",                           \
+      "a canary has 16 random bytes")                                          \
+    X(FILES_OFF, 403, "ERROR_PERMISSION", "the room takes no files")           \
+    X(FILE_TOO_LARGE, 413, "ERROR_LIMIT_EXCEEDED",                             \
+      "the file is larger than the pool allows")                               \
+    X(ARCHIVE_ORIGIN_USED, 409, "ERROR_COLLISION",                             \
+      "the archive has that origin already")                                   \
+    X(ARCHIVE_FORKED, 409, "ERROR_COLLISION",                                  \
+      "the witness has seen another history: the archive can only be begun "   \
+      "anew")
 
 #define OUTCOME_ENUM(name, code, token, text) OUTCOME_##name,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM) OUTCOMES };

@@ -35,7 +35,8 @@ static enum outcome check_domain(const struct machine *machine,
 static bool is_setting(const struct machine *machine,
                        const Perch__PoolPut__Setting *setting)
 {
-    uint32_t known = machine->rules_version >= RULES_TALK ? SETTINGS
+    uint32_t known = machine->rules_version >= RULES_ARCHIVE ? SETTINGS
+                     : machine->rules_version >= RULES_TALK  ? SETTINGS_OF_TALK
                      : machine->rules_version >= RULES_PEOPLE
                          ? SETTINGS_OF_PEOPLE
                          : SETTINGS_AT_FIRST;

@@ -184,6 +184,9 @@ enum outcome post(struct turn *turn, const Perch__Command *command)
     if (outcome == OUTCOME_DONE) {
         outcome = post_check_annotation(command->post);
     }
+    if (outcome == OUTCOME_DONE) {
+        outcome = archive_gate(turn->machine, turn->sent_at_us);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }

@@ -102,7 +102,10 @@ static enum outcome check_correction(struct turn *turn,
         return outcome;
     }
     wording.is_story = said->story;
-    return post_check_wording(turn->machine, &wording);
+    outcome = post_check_wording(turn->machine, &wording);
+    return outcome == OUTCOME_DONE
+               ? archive_gate(turn->machine, turn->sent_at_us)
+               : outcome;
 }
 
 enum outcome message_correct(struct turn *turn, const Perch__Command *command)

@@ -25,6 +25,11 @@ static const struct {
 #undef ROW_ROW
 };
 
+#define ROW_PLACE_CHECK(name, place, ...)                                      \
+    _Static_assert((place) < ROW_PLACES, "the row of counters has it");
+ROW_LIST(ROW_PLACE_CHECK)
+#undef ROW_PLACE_CHECK
+
 const char *row_name(enum row_kind kind)
 {
     return (unsigned)kind < ROW_KINDS ? facts[kind].name : "unknown";
@@ -283,6 +288,13 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
         write_row(&writer, ROW_PROBE, slot, 0, 0);
     }
     write_holds(&writer);
+    write_row(&writer, ROW_ARCHIVE, 0, 0, 0);
+    for (uint32_t slot = 0; slot < ARCHIVE_ADAPTERS_MAX; slot++) {
+        write_row(&writer, ROW_ADAPTER, slot, 0, 0);
+    }
+    for (uint32_t slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
+        write_row(&writer, ROW_WITNESS, slot, 0, 0);
+    }
     write_numbered(&writer, ROW_TOMBSTONE, machine->place_last);
     for (uint32_t slot = 0; slot < ADMINISTRATORS_MAX; slot++) {
         write_row(&writer, ROW_ADMINISTRATOR, slot, 0, 0);
@@ -290,6 +302,7 @@ void machine_write_all(const struct machine *machine, row_sink *sink,
     for (uint32_t slot = 0; slot < FILTERS_MAX; slot++) {
         write_row(&writer, ROW_FILTER, slot, 0, 0);
     }
+    write_row(&writer, ROW_LEDGER, 0, 0, 0);
     writer_deinit(&writer);
 }
 

@@ -48,9 +48,13 @@ struct machine;
     X(ENDPOINT, 10, "endpoint", 1, "number")                                   \
     X(PROBE, 11, "probe", 1, "slot")                                           \
     X(HOLD, 18, "hold", 1, "number")                                           \
+    X(ARCHIVE, 25, "archive", 0, "")                                           \
+    X(ADAPTER, 26, "adapter", 1, "slot")                                       \
+    X(WITNESS, 27, "witness", 1, "slot")                                       \
     X(TOMBSTONE, 21, "tombstone", 1, "place")                                  \
     X(ADMINISTRATOR, 22, "administrator", 1, "slot")                           \
     X(FILTER, 23, "filter", 1, "slot")                                         \
+    X(LEDGER, 24, "ledger", 0, "")                                             \
     X(MESSAGE, 12, "message", 2, "place, message id")                          \
     X(REVISION, 19, "revision", 3, "place, message id, log index")
 
@@ -58,7 +62,10 @@ struct machine;
 enum row_kind { ROW_LIST(ROW_ENUM) ROW_KINDS };
 #undef ROW_ENUM
 
-enum { ROW_PARTS_MAX = 3 };
+enum {
+    ROW_PARTS_MAX = 3,
+    ROW_PLACES = 28, /* One more than the last place of ROW_LIST. */
+};
 
 struct row_key {
     enum row_kind kind;

@@ -45,6 +45,11 @@ struct said {
     bool alert, story;
     bool hidden;
     enum revision state;
+    bool has_csn; /* There is a record of it in the archive. */
+    uint64_t csn;
+    /* CSNs of what it was made; told to a purge alone. */
+    size_t n_revised;
+    const uint64_t *revised;
 };
 
 /* Messages of one room, each once, by rising id. */

@@ -21,8 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/chat/archive.h"
 #include "node/chat/changes.h"
 #include "node/chat/effects.h"
+#include "node/chat/lag.h"
 #include "node/chat/limits.h"
 #include "node/chat/machine.h"
 #include "node/chat/number_map.h"
@@ -30,8 +32,11 @@
 #include "node/chat/said.h"
 #include "node/chat/text.h"
 #include "proto/base/arena.h"
+#include "proto/base/buffer.h"
 #include "proto/base/guid.h"
 #include "proto/base/tree.h"
+#include "proto/record.h"
+#include "proto/tlog/merkle.h"
 
 /* closure.c: the groups that a principal is in, directly or by way of others.
  * Made anew when memberships have changed since; no part of the state. */
@@ -330,6 +335,105 @@ struct owner {
     uint32_t users, groups, changes, leaving;
 };
 
+/* checkpoint.c, archive_key.c: a node as a keeper of the archive. */
+struct keeper {
+    uint64_t records;  /* In its files. */
+    int64_t marked_us; /* 0: never. */
+    uint8_t state;     /* Perch__ArchiveMark__State */
+    bool has_key;
+    uint8_t public_key[NOTE_KEY_BYTES];
+    int64_t keyed_us;       /* Since when it has one. */
+    uint64_t diverged_size; /* 0: its roots are the pool's. */
+    uint64_t epoch;         /* Of the node, at its last mark. */
+    struct lag lag;
+};
+
+/* checkpoint.c */
+struct checkpoint {
+    bool is;
+    bool is_signed;
+    uint64_t size;
+    struct merkle_hash root;
+    int64_t begun_us;
+    uint64_t index;
+    uint8_t log_signature[NOTE_SIGNATURE_BYTES];
+    size_t n; /* By rising node. */
+    struct archive_cosignature cosignatures[ARCHIVE_NODES];
+};
+
+/* rollback.c: what a witness has seen more than there was. */
+struct halt {
+    struct text *witness; /* NULL: there is no halt. */
+    uint64_t size;        /* It has seen, */
+    bool forked;          /* of another history. */
+    int64_t at_us;
+    uint64_t records; /* There were. */
+};
+
+/* rollback.c: the origin before this one. */
+struct past {
+    struct text *origin; /* NULL: there was none. */
+    uint64_t records;    /* It had, */
+    struct merkle_hash root;
+    uint64_t seen; /* and of which a witness had seen so many; 0: no more. */
+};
+
+/* archive_mode.c */
+struct archive {
+    uint8_t mode;        /* Perch__ArchiveMode */
+    struct text *origin; /* NULL until it was first on. */
+    uint32_t origins;    /* There were. */
+    int64_t required_us; /* Since when it is. */
+    bool has_log_key;
+    uint8_t log_key[NOTE_KEY_BYTES];
+    struct keeper *keepers[ARCHIVE_NODES]; /* NULL: neither mark nor key. */
+    struct checkpoint open, published;
+    struct halt halt;
+    struct halt ended; /* The last, that is over. */
+    struct past past;
+    uint64_t begun_index; /* Log index of the origin's beginning. */
+};
+
+/* witness.c */
+struct witness {
+    struct text *name; /* Unique among witnesses. */
+    struct text *url;
+    uint8_t public_key[NOTE_KEY_BYTES];
+    int64_t put_us;
+    uint64_t size; /* 0: it has cosigned nothing. */
+    uint64_t time_s;
+    int64_t at_us;
+    struct lag lag;
+    uint8_t cosignature[NOTE_SIGNATURE_BYTES];
+};
+
+/* adapter.c */
+struct adapter {
+    uint32_t slot;
+    uint32_t version;  /* Counts changes, from 1. */
+    struct text *name; /* Unique among adapters, ASCII case aside. */
+    uint8_t type;      /* Perch__AdapterType */
+    bool one_room_per_file;
+    bool room_details;
+    bool user_details;
+    bool attachments_manifest;
+    bool disabled;
+    uint32_t run_interval_s;
+    struct text *output;
+    struct text *transform;
+    struct text *program;
+    int64_t enabled_us; /* Since when it is. */
+    uint64_t from_csn, cut_csn, acked_csn;
+    int64_t cut_us, acked_us;
+    int64_t lacking_us;  /* Since when its sink lacks talk; 0: it does not. */
+    uint64_t past_acked; /* As acked_csn, of the origin before. */
+    uint8_t sheet[RECORD_DIGEST_BYTES];
+    size_t n_cuts; /* Not acknowledged, oldest first. */
+    struct cut_view cuts[ARCHIVE_CUTS_MAX];
+    struct text *error;
+    uint32_t attempts;
+};
+
 /* probe.c */
 struct probe {
     uint64_t log_index;
@@ -384,6 +488,17 @@ struct filter {
     int64_t changed_at_us;
 };
 
+/* ledger.c: how many records the archive has, and what their tree grows by. */
+struct ledger {
+    struct merkle_frontier frontier; /* Its size is the next CSN. */
+    uint64_t records_talk; /* One past the last neither CUT nor DELIVERED. */
+    int64_t record_us;     /* Commit time of the last; 0: there is none. */
+    /* While an entry is applied; no part of the state. */
+    bool was_on;                 /* Before the entry. */
+    struct buffer fields;        /* Of the record that is being made. */
+    struct buffer before, after; /* What the command changes: record_lines.h */
+};
+
 /* Objects by their number, 1 and up: table_at, table_put in number_map.h. */
 struct machine {
     uint32_t rules_known;  /* Of this program; no part of the state. */
@@ -414,6 +529,9 @@ struct machine {
     struct memory memories[MEMORIES];
     struct origin *origins[NODES];
     struct probe probes[PROBE_SLOTS];
+    struct archive archive;
+    struct witness *witnesses[ARCHIVE_WITNESSES_MAX]; /* NULL: a free slot. */
+    struct adapter *adapters[ARCHIVE_ADAPTERS_MAX];
     struct hold_list holds;
     uint64_t hold_last;      /* Number. */
     struct table tombstones; /* Numbered as places. */
@@ -422,6 +540,7 @@ struct machine {
     struct departed departed;
     struct owner owners[OWNERS_MAX];     /* In the order they came. */
     struct filter *filters[FILTERS_MAX]; /* NULL: a free slot. */
+    struct ledger ledger;
 
     struct changes changes;
 };

@@ -6,17 +6,18 @@
  * there.
  *
  * What a part asks for:
- *   the records that are durable in this node's files
- *                         writer_durable(compliance->writer)
- *   a record, a leaf, a tile, a root, a payload
- *                         files, read by a job of the part's own worker:
- *                         tiles_open(compliance->settings.directory), then
- *                         tiles_record, tiles_hash (a merkle_reader), tiles_root,
- *                         tiles_payload. Only below writer_durable.
- *   a command             proposer_propose(compliance->proposer, ...), with a
- *                         struct proposal of the part's own; not while stopped.
- *   what the rules say    node/chat/archive.h on compliance->state.machine
- *   who leads             compliance->role, compliance->leader
+ *
+ *   - how many records are durable in this node's files: scribe_durable
+ *     (compliance->scribe);
+ *   - a record, a leaf, a tile, a root, a payload: of the files, read by a job
+ *     of the part's own worker: tiles_open(compliance->settings.directory),
+ *     then tiles_record, tiles_hash (a merkle_reader), tiles_root,
+ *     tiles_payload; only below scribe_durable;
+ *   - a command: proposer_propose(compliance->proposer, ...), with a struct
+ *     proposal of the part's own; not while stopped;
+ *   - what the rules say: node/chat/archive.h on compliance->state.machine;
+ *   - who leads: compliance->role, compliance->leader.
+ *
  * A part that reads the store (most need not) does so in jobs that end before
  * its idle function returns true.
  *
@@ -30,8 +31,15 @@
 #include "node/chat/archive.h"
 #include "node/compliance/compliance.h"
 #include "node/compliance/meters.h"
+#include "node/compliance/signer.h"
 
-struct writer;
+struct exporting;
+struct scribe;
+struct cosigning;
+struct publishing;
+struct witnessing;
+struct serving;
+struct fetching;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -42,7 +50,10 @@ struct compliance {
     struct replica *replica;   /* NULL before compliance_start. */
     struct proposer *proposer; /* Likewise. */
     enum replica_role role;
-    uint8_t leader; /* Node; 0: none is known. */
+    uint8_t leader;                       /* Node; 0: none is known. */
+    uint8_t peers[REPLICA_NODES_MAX * 2]; /* Other members, connected, */
+    size_t n_peers;
+    size_t n_away; /* and how many are not. */
     bool stopped;
     bool releasing; /* The store is not to be read. */
     void (*released)(void *context);
@@ -51,7 +62,13 @@ struct compliance {
     struct compliance_meters meters;
 
     /* The parts. */
-    struct writer *writer;
+    struct scribe *scribe;
+    struct exporting *exporting;
+    struct cosigning *cosigning;
+    struct publishing *publishing;
+    struct witnessing *witnessing;
+    struct serving *serving;
+    struct fetching *fetching;
 };
 
 /* What a part is told; any may be NULL. */
@@ -79,6 +96,11 @@ struct compliance_part {
 
 /** Tell the parts that more records are in the files, durably. */
 void compliance_written(struct compliance *compliance);
+
+/** Tell the owner, once, that what this node has cannot be believed; nothing
+ * more is done. @reason  Static. */
+void compliance_unsound(struct compliance *compliance, enum error error,
+                        const char *reason);
 
 /** A job that read the store has ended: the store may be waited for. */
 void compliance_job_ended(struct compliance *compliance);

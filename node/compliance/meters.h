@@ -15,6 +15,16 @@ struct compliance_meters {
     struct meter_counter refused; /* Parts from other nodes that were wrong. */
     struct meter_counter mended;  /* Files found damaged and written again. */
     struct meter_histogram write_us; /* From a job's begin to all synced. */
+
+    struct meter_gauge diverged;      /* 1: the root here is not the pool's. */
+    struct meter_gauge wrong_log_key; /* 1: the key here is not the pool's. */
+    struct meter_counter forged; /* Signatures in the state that are wrong. */
+    struct meter_gauge checkpoint_size;     /* Of the newest in files. */
+    struct meter_gauge checkpoint_s;        /* When it was begun. */
+    struct meter_gauge cosigners;           /* Nodes whose words it has. */
+    struct meter_gauge checkpoint_unsigned; /* 1: no node has the log's key. */
+    struct meter_gauge witness_behind_s;    /* Of the one furthest behind. */
+    struct meter_counter witness_errors;    /* Talks that failed. */
 };
 
 #endif

@@ -32,6 +32,7 @@ static void fill_message(const struct news *news,
         .alert = post->alert ? XCCOS_FLAG_TRUE : XCCOS_FLAG_FALSE,
         .message_id = XCCOS_NUMBER(said->message_id),
         .sent_at = XCCOS_MOMENT(said->sent_at_us),
+        .csn = {.set = said->has_csn, .value = said->csn},
         .text = codec_slice(post->text),
         .note = codec_slice(post->annotation),
     };

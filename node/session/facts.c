@@ -8,7 +8,7 @@
 #include "proto/base/journal.h"
 
 /* One more than a rule takes tells it that there are too many. */
-enum { FACTS_MAX = PURGES_MAX + 1 };
+enum { FACTS_MAX = PURGES_MAX + 1, REVISED_FIRST = 8 };
 
 _Static_assert((int)FACTS_MAX >= (int)REDACTIONS_MAX,
                "all that a list names are told of");
@@ -74,6 +74,66 @@ static enum error find_list(struct finding *finding)
     return ERROR_NONE;
 }
 
+/* The CSNs of a message's revisions. */
+struct revised {
+    struct arena *arena;
+    struct said *said;
+    size_t capacity;
+    uint64_t *csns;
+};
+
+static bool add_revised(void *context, uint64_t log_index,
+                        const Perch__Stored__Revision *revision)
+{
+    struct revised *revised = context;
+    struct said *said = revised->said;
+
+    (void)log_index;
+    if (!revision->has_csn) {
+        return true;
+    }
+    if (said->n_revised == revised->capacity) {
+        size_t capacity =
+            revised->capacity == 0 ? REVISED_FIRST : revised->capacity * 2;
+        uint64_t *csns = arena_alloc(revised->arena, capacity * sizeof(*csns));
+
+        if (csns == NULL) {
+            revised->csns = NULL;
+            return false;
+        }
+        if (said->n_revised > 0) {
+            memcpy(csns, revised->csns, said->n_revised * sizeof(*csns));
+        }
+        revised->csns = csns;
+        revised->capacity = capacity;
+    }
+    revised->csns[said->n_revised++] = revision->csn;
+    return true;
+}
+
+/* What is erased takes along the records of all that it was made. */
+static enum error find_revised(const struct finding *finding, struct said *said)
+{
+    uint64_t none = 0;
+    struct revised revised = {finding->arena, said, 0, &none};
+    enum error error =
+        reading_revisions(finding->view, finding->wants->room, said->message_id,
+                          finding->arena, add_revised, &revised);
+
+    said->revised = revised.csns;
+    return revised.csns == NULL ? ERROR_NO_MEMORY : error;
+}
+
+static enum error find_all_revised(struct finding *finding)
+{
+    for (size_t i = 0; i < finding->n; i++) {
+        if (finding->said[i].state != REVISION_NONE) {
+            TRY(find_revised(finding, &finding->said[i]));
+        }
+    }
+    return ERROR_NONE;
+}
+
 static enum error find_range(struct finding *finding)
 {
     const struct wants *wants = finding->wants;
@@ -97,7 +157,7 @@ static enum error find_range(struct finding *finding)
         }
     }
     reading_close(reading);
-    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+    return error == ERROR_NOT_FOUND ? find_all_revised(finding) : error;
 }
 
 enum error facts_read(struct store *store, const struct machine *machine,

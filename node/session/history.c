@@ -222,7 +222,7 @@ static void serve(struct telling *telling)
         telling_enlist(telling, &hub->history.parked);
         return;
     }
-    if (seat_due(telling, room) != NULL && !recording_is_needed(hub)) {
+    if (seat_due(telling, room) != NULL && !hub_keeps_archive(hub)) {
         begin(telling, room);
         return;
     }

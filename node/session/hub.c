@@ -1,5 +1,6 @@
 #include "node/session/hub.h"
 
+#include "node/chat/archive.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
@@ -50,4 +51,29 @@ bool hub_is_ours(const struct sessions *hub, const struct xccos_name *name)
 
     query_pool(hub->machine, &pool);
     return slice_equal_nocase(name->domain, pool.domain);
+}
+
+bool hub_keeps_archive(const struct sessions *hub)
+{
+    struct archive_view view;
+
+    archive_view(hub->machine, &view);
+    return view.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF;
+}
+
+/* The rules have the last word; what this node knows of its own archive they
+ * learn later. */
+enum outcome hub_archive_gate(const struct sessions *hub)
+{
+    struct archive_view view;
+    enum outcome outcome =
+        archive_gate(hub->machine, loop_wall_us(hub->settings.loop));
+
+    if (outcome != OUTCOME_DONE || !hub->archive_fault) {
+        return outcome;
+    }
+    archive_view(hub->machine, &view);
+    return view.mode == PERCH__ARCHIVE_MODE__ARCHIVE_REQUIRED
+               ? OUTCOME_ARCHIVE_UNAVAILABLE
+               : OUTCOME_DONE;
 }

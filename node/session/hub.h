@@ -9,6 +9,7 @@
 #include "node/session/audience.h"
 #include "node/session/callers.h"
 #include "node/session/cataloging.h"
+#include "node/session/denying.h"
 #include "node/session/duties.h"
 #include "node/session/folding.h"
 #include "node/session/following.h"
@@ -44,6 +45,8 @@ struct sessions {
     struct proposer *proposer;
     struct reads *reads;
     struct recordings recordings;
+    struct denials denials;
+    bool archive_fault; /* This node's own archive cannot take records. */
     struct outbox *outbox;
     struct callers callers;
     struct audiences audiences;
@@ -94,5 +97,11 @@ struct slice hub_room_uri(const struct sessions *hub, struct arena *arena,
 
 /** Tell whether a name is of this pool's domain. */
 bool hub_is_ours(const struct sessions *hub, const struct xccos_name *name);
+
+/** Tell whether the pool keeps an archive now. */
+bool hub_keeps_archive(const struct sessions *hub);
+
+/** Tell why nothing may be posted now for the archive's sake; DONE: it may. */
+enum outcome hub_archive_gate(const struct sessions *hub);
 
 #endif

@@ -75,6 +75,8 @@ struct session_meters {
     struct meter_counter requests; /* Commands of clients. */
     struct meter_counter refused;  /* Of them, not with 200. */
     struct meter_counter posts[SESSION_ANSWERS];
+    struct meter_counter denials;   /* Refusals that were put on record, */
+    struct meter_counter denials_bounded; /* and beyond a user's budget. */
     struct meter_counter cut;       /* Connections told to close. */
     struct meter_counter returns;   /* Dialogs put back into their rooms. */
     struct meter_counter histories; /* Read. */

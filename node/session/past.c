@@ -20,7 +20,8 @@ struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
                                    const struct reading_item *item)
 {
     struct xccos_message *message = arena_alloc(arena, sizeof(*message));
-    struct wording_change change = {SLICE_NONE, 0};
+    struct wording_change change = {
+        .csn = {.set = item->message->has_csn, .value = item->message->csn}};
     struct said said;
 
     if (message == NULL) {
@@ -29,6 +30,8 @@ struct xccos_message *past_compose(struct arena *arena, struct slice room_uri,
     if (item->revision != NULL) {
         change.reason = codec_slice(item->revision->reason);
         change.at_us = item->revision->at_us;
+        change.csn.set = item->revision->has_csn;
+        change.csn.value = item->revision->csn;
     }
     reading_said(item, &said);
     if (wording_message(&said, &change, arena, message) != ERROR_NONE) {

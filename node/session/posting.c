@@ -1,20 +1,8 @@
 #include "node/session/posting.h"
 
-#include <string.h>
-
 #include "node/chat/access.h"
-#include "node/chat/query.h"
 #include "node/chat/view.h"
-#include "node/session/hub.h"
-#include "proto/base/check.h"
-#include "proto/xccos/request.h"
-
-struct posting {
-    struct errand errand; /* First. */
-    struct proposal proposal;
-    struct xccos_post post;
-    struct screen *screen; /* NULL: nobody has anything to say of it. */
-};
+#include "node/session/posting_parts.h"
 
 /* A post that is looked at before it is proposed. */
 struct screened {
@@ -67,26 +55,32 @@ void posting_refuse(struct visit *visit, int status, struct slice reason)
     answer(visit, status, reason);
 }
 
-static void end(struct posting *posting, int status, struct slice reason)
+void posting_end(struct posting *posting, int status, struct slice reason)
 {
     answer(posting->errand.visit, status, reason);
     errand_end(&posting->errand);
 }
 
-static void end_busy(struct posting *posting)
+void posting_end_busy(struct posting *posting)
 {
-    end(posting, 503, SLICE_LITERAL("Chat service busy"));
+    posting_end(posting, 503, SLICE_LITERAL("Chat service busy"));
 }
 
 /* A session that is gone is the pool's doing: the connection is being closed,
- * and the client may try again where it comes back. */
+ * and the client may try again where it comes back. One that was never opened
+ * says why. */
 static void end_refused(struct posting *posting, enum outcome outcome)
 {
+    enum outcome open_refusal = posting->errand.visit->caller->open_refusal;
+
+    if (outcome == OUTCOME_SESSION_UNKNOWN && open_refusal != OUTCOME_DONE) {
+        outcome = open_refusal;
+    }
     if (outcome == OUTCOME_SESSION_UNKNOWN) {
-        end_busy(posting);
+        posting_end_busy(posting);
     } else {
-        end(posting, outcome_code(outcome),
-            slice_of_text(outcome_text(outcome)));
+        posting_end(posting, outcome_code(outcome),
+                    slice_of_text(outcome_text(outcome)));
     }
 }
 
@@ -177,7 +171,7 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
         caller_cut(visit->caller, "post_unknown");
         errand_end(&posting->errand);
     } else if (fate == PROPOSAL_WITHDRAWN) {
-        end_busy(posting);
+        posting_end_busy(posting);
     } else if (outcome_is_success(applied->outcome)) {
         pressure_commit(&visit->hub->pressure, proposal->asked_us,
                         loop_now_us(visit->hub->settings.loop));
@@ -194,72 +188,13 @@ static void post_told(struct proposal *proposal, enum proposal_fate fate,
     }
 }
 
-/* Attributes have no "<", children begin with one: put together they can be
- * told apart. */
-struct slice posting_extra(struct arena *arena, struct slice attributes,
-                           struct slice children)
-{
-    uint8_t *extra;
-
-    if (attributes.len == 0) {
-        return children;
-    }
-    extra = arena_alloc(arena, attributes.len + children.len);
-    if (extra == NULL) {
-        return SLICE_NONE;
-    }
-    memcpy(extra, attributes.data, attributes.len);
-    if (children.len > 0) {
-        memcpy(extra + attributes.len, children.data, children.len);
-    }
-    return slice_of(extra, attributes.len + children.len);
-}
-
-void posting_split_extra(struct slice extra, struct slice *attributes_out,
-                         struct slice *children_out)
-{
-    const uint8_t *at =
-        extra.len == 0 ? NULL : memchr(extra.data, '<', extra.len);
-    size_t attributes = at == NULL ? extra.len : (size_t)(at - extra.data);
-
-    *attributes_out = slice_of(extra.data, attributes);
-    *children_out = slice_after(extra, attributes);
-}
-
-static void fill(const struct posting *posting, Perch__Post *post)
-{
-    const struct sessions *hub = posting->errand.visit->hub;
-    struct arena *arena = posting->errand.visit->intake->arena;
-    const struct xccos_post *said = &posting->post;
-
-    CODEC_SET_BYTES(post, room, slice_of(said->room.guid.bytes, GUID_BYTES));
-    CODEC_SET_BYTES(post, text, said->text);
-    CODEC_SET_BYTES(
-        post, extra,
-        posting_extra(arena, said->carried_attributes, said->carried_children));
-    CODEC_SET_BYTES(post, retry_id, said->retry_id);
-    if (said->is_alert) {
-        CODEC_SET(post, alert, true);
-    }
-    /* Rules of before know no stories: it is a message like others then. */
-    if (said->is_story && machine_rules_version(hub->machine) >= RULES_TALK) {
-        CODEC_SET(post, story, true);
-    }
-    if (said->sent_at.set) {
-        CODEC_SET(post, client_at_us, said->sent_at.wall_us);
-    }
-    if (posting->screen != NULL) {
-        CODEC_SET_BYTES(post, annotation, posting->screen->annotation);
-    }
-}
-
 static enum error propose(struct posting *posting)
 {
     const struct caller *caller = posting->errand.visit->caller;
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__Post post = PERCH__POST__INIT;
 
-    fill(posting, &post);
+    posting_fill(posting, &post);
     CODEC_SET_BYTES(&command, user, caller->user_uri);
     CODEC_SET(&command, session, caller->serial);
     command.kind_case = PERCH__COMMAND__KIND_POST;
@@ -313,23 +248,17 @@ static enum outcome reason_outside(const struct posting *posting,
     return outcome == OUTCOME_DONE ? OUTCOME_NOT_JOINED : outcome;
 }
 
-/* Refuse what no commit could allow. Returns whether it did. */
-static bool refuse_early(struct posting *posting, const struct room *room)
+/* Why no commit could allow the post; DONE: one could. */
+static enum outcome judge(const struct posting *posting,
+                          const struct room *room)
 {
     const struct caller *caller = posting->errand.visit->caller;
-    const struct xccos_post *post = &posting->post;
 
-    if (post->author.len > 0 &&
-        !slice_equal_nocase(post->author, caller->user_uri)) {
-        end(posting, 403, SLICE_LITERAL("The author is not the sender"));
-    } else if (post->text.len == 0) {
-        end_refused(posting, OUTCOME_TEXT_EMPTY);
-    } else if (!may_be_in(caller, room)) {
-        end_refused(posting, reason_outside(posting, room));
-    } else {
-        return false;
+    if (posting->post.text.len == 0) {
+        return OUTCOME_TEXT_EMPTY;
     }
-    return true;
+    return may_be_in(caller, room) ? OUTCOME_DONE
+                                   : reason_outside(posting, room);
 }
 
 /* To the log with it. */
@@ -338,7 +267,7 @@ static void pass_on(struct posting *posting)
     struct visit *visit = posting->errand.visit;
 
     if (!caller_is_served(visit->caller) || propose(posting) != ERROR_NONE) {
-        end_busy(posting);
+        posting_end_busy(posting);
     } else {
         errand_waits(&posting->errand);
     }
@@ -349,7 +278,7 @@ static void decided(struct screen *screen)
     struct posting *posting = ((struct screened *)screen)->posting;
 
     if (screen->is_refused) {
-        end(posting, 403, screen->reason);
+        posting_deny(posting, 403, screen->reason);
     } else {
         pass_on(posting);
     }
@@ -363,7 +292,7 @@ static void screen(struct posting *posting, const struct room *room)
     struct screened *screened = arena_alloc(arena, sizeof(*screened));
 
     if (screened == NULL) {
-        end_busy(posting);
+        posting_end_busy(posting);
         return;
     }
     screened->posting = posting;
@@ -379,21 +308,65 @@ static void screen(struct posting *posting, const struct room *room)
     };
     posting->screen = &screened->screen;
     if (!screening_begin(posting->screen)) {
-        end_busy(posting);
+        posting_end_busy(posting);
     }
+}
+
+/* While there is an archive the rules themselves refuse, and the refusal is on
+ * record: they need a session for it. */
+static void refuse_outcome(struct posting *posting, enum outcome outcome)
+{
+    struct caller *caller = posting->errand.visit->caller;
+
+    if (!hub_keeps_archive(caller->hub)) {
+        end_refused(posting, outcome);
+    } else if (!denying_may(caller)) {
+        posting_end(posting, 503, SLICE_LITERAL(DENYING_TOO_MANY));
+    } else if (caller_open(caller) == ERROR_NONE) {
+        pass_on(posting);
+    } else {
+        posting_end_busy(posting);
+    }
+}
+
+/* Refuse what no commit could allow. Returns whether it did. */
+static bool refuse_early(struct posting *posting, const struct room *room)
+{
+    const struct caller *caller = posting->errand.visit->caller;
+    const struct xccos_post *post = &posting->post;
+    enum outcome outcome = judge(posting, room);
+
+    if (post->author.len > 0 &&
+        !slice_equal_nocase(post->author, caller->user_uri)) {
+        posting_deny(posting, 403,
+                     SLICE_LITERAL("The author is not the sender"));
+    } else if (!hub_is_ours(caller->hub, &post->room)) {
+        posting_deny(posting, outcome_code(OUTCOME_ROOM_UNKNOWN),
+                     slice_of_text(outcome_text(OUTCOME_ROOM_UNKNOWN)));
+    } else if (outcome != OUTCOME_DONE) {
+        refuse_outcome(posting, outcome);
+    } else {
+        return false;
+    }
+    return true;
 }
 
 static void serve(struct posting *posting)
 {
-    struct visit *visit = posting->errand.visit;
+    struct sessions *hub = posting->errand.visit->hub;
     const struct room *room = find_room(posting);
+    enum outcome gate = hub_archive_gate(hub);
 
+    if (gate != OUTCOME_DONE) {
+        end_refused(posting, gate);
+        return;
+    }
     if (refuse_early(posting, room)) {
         return;
     }
-    if (outbox_backlog(visit->hub->outbox) > PRESSURE_BACKLOG_MAX) {
-        end_busy(posting);
-    } else if (screening_is_needed(visit->caller, room)) {
+    if (outbox_backlog(hub->outbox) > PRESSURE_BACKLOG_MAX) {
+        posting_end_busy(posting);
+    } else if (screening_is_needed(posting->errand.visit->caller, room)) {
         screen(posting, room);
     } else {
         pass_on(posting);
@@ -410,7 +383,7 @@ void posting_serve(struct visit *visit, const struct xccos_primitive *message)
     }
     if (xccos_post_read(message, visit->intake->arena, &posting->post, &why) !=
         XCCOS_CODE_OK) {
-        end(posting, 400, why);
+        posting_end(posting, 400, why);
         return;
     }
     serve(posting);

@@ -181,6 +181,8 @@ void reading_said(const struct reading_item *item, struct said *said_out)
         .alert = message->alert,
         .story = message->story,
         .hidden = message->hidden,
+        .has_csn = message->has_csn,
+        .csn = message->csn,
     };
     if (revision != NULL) {
         said_out->state = (enum revision)revision->kind;

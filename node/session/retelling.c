@@ -25,12 +25,20 @@ static void begin(struct retelling *retelling, struct sessions *hub,
         .hub = hub,
         .effects = effects,
         .audience = audiences_find(&hub->audiences, view.place.number),
-        .change = {effects->revised.reason, effects->sent_at_us},
+        .change = {.reason = effects->revised.reason,
+                   .at_us = effects->sent_at_us},
     };
     if (retelling->audience != NULL) {
         retelling->block = describe_room_uri(hub, hub->arena, &view.place.guid);
         CHECK(retelling->block != NULL);
     }
+}
+
+/* The number of the record of what the message in this place was made. */
+static struct xccos_number csn_of(const struct effects *effects, size_t at)
+{
+    return (struct xccos_number){.set = effects->revised.has_csn,
+                                 .value = effects->revised.csn + at};
 }
 
 /* Takes the body. */
@@ -65,6 +73,7 @@ static void give_line(const struct retelling *retelling,
         .alert = XCCOS_FLAG_FALSE,
         .sent_at = XCCOS_MOMENT(retelling->effects->sent_at_us),
         .about = XCCOS_NUMBER(about),
+        .csn = csn_of(retelling->effects, 0),
         .text = text,
     };
     struct pool_view pool;
@@ -90,14 +99,15 @@ static struct said remade(const struct effects *effects, uint64_t message_id)
     return said;
 }
 
-static void add_message(struct retelling *retelling, uint64_t message_id,
+static void add_message(struct retelling *retelling, size_t at,
                         struct xccos_message ***tail)
 {
     struct arena *arena = retelling->hub->arena;
     struct xccos_message *message = arena_alloc(arena, sizeof(*message));
-    struct said said = remade(retelling->effects, message_id);
+    struct said said = remade(retelling->effects, retelling->effects->ids[at]);
 
     CHECK(message != NULL);
+    retelling->change.csn = csn_of(retelling->effects, at);
     CHECK(wording_message(&said, &retelling->change, arena, message) ==
           ERROR_NONE);
     message->room_uri = retelling->block->uri;
@@ -119,7 +129,7 @@ void retell_revised(struct sessions *hub, const struct effects *effects,
     }
     tail = &retelling.block->messages;
     for (size_t i = 0; i < effects->n_ids; i++) {
-        add_message(&retelling, effects->ids[i], &tail);
+        add_message(&retelling, i, &tail);
     }
     give_notice(&retelling, XCCOS_VERB_MODMSG);
     first = remade(effects, effects->ids[0]);

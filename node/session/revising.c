@@ -1,5 +1,8 @@
 #include "node/session/revising.h"
 
+#include <inttypes.h>
+
+#include "node/session/denying.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/posting.h"
@@ -10,6 +13,7 @@ struct revising {
     struct proposal proposal;
     const struct xccos_revision *asked;
     enum xccos_verb verb;
+    char *denied_why; /* What it is answered once its refusal is on record. */
 };
 
 /* A correction that is looked at before it is proposed. */
@@ -17,6 +21,12 @@ struct screened_revising {
     struct screen screen; /* First. */
     struct revising *revising;
 };
+
+static struct revising *revising_of(struct proposal *proposal)
+{
+    return (struct revising *)((char *)proposal -
+                               offsetof(struct revising, proposal));
+}
 
 /* It is named as it was asked for; what it says now comes as a notice. */
 static void reply(struct revising *revising, const struct effects *effects)
@@ -45,9 +55,7 @@ static void reply(struct revising *revising, const struct effects *effects)
 static void told(struct proposal *proposal, enum proposal_fate fate,
                  const struct applied *applied, const struct effects *effects)
 {
-    struct revising *revising =
-        (struct revising *)((char *)proposal -
-                            offsetof(struct revising, proposal));
+    struct revising *revising = revising_of(proposal);
 
     if (fate == PROPOSAL_UNKNOWN) {
         caller_cut(revising->errand.visit->caller, "revision_unknown");
@@ -132,13 +140,75 @@ static void pass_on(struct revising *revising)
     }
 }
 
+static void denial_told(struct proposal *proposal, enum proposal_fate fate,
+                        const struct applied *applied,
+                        const struct effects *effects)
+{
+    struct revising *revising = revising_of(proposal);
+
+    (void)effects;
+    if (fate == PROPOSAL_UNKNOWN) {
+        caller_cut(revising->errand.visit->caller, "refusal_unknown");
+        errand_end(&revising->errand);
+    } else if (fate == PROPOSAL_WITHDRAWN ||
+               outcome_code(applied->outcome) == 503) {
+        refuse_busy(revising);
+    } else {
+        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION,
+                      revising->denied_why);
+    }
+}
+
+/* As a post that was refused: its notice says of which message it was to take
+ * the place. */
+static enum error propose_denial(struct revising *revising)
+{
+    const struct xccos_message *message = revising->asked->message;
+    struct buffer notice = BUFFER_EMPTY;
+    Perch__Post post = PERCH__POST__INIT;
+    enum error error = ERROR_NO_MEMORY;
+
+    buffer_printf(&notice, "Correction of message %" PRIu64 ": %s",
+                  message->message_id.value, revising->denied_why);
+    CODEC_SET_BYTES(&post, room,
+                    slice_of(revising->asked->room.guid.bytes, GUID_BYTES));
+    CODEC_SET_BYTES(&post, text, message->text);
+    revising->proposal.tell = denial_told;
+    if (!buffer_failed(&notice)) {
+        error =
+            denying_propose(revising->errand.visit->caller, &revising->proposal,
+                            &post, buffer_slice(&notice));
+    }
+    buffer_deinit(&notice);
+    return error;
+}
+
+/* While there is an archive a refusal is on record before it is answered. */
+static void deny(struct revising *revising, struct slice reason)
+{
+    struct visit *visit = revising->errand.visit;
+    char *why = arena_copy(visit->intake->arena, reason);
+
+    revising->denied_why = why;
+    if (why == NULL) {
+        refuse_busy(revising);
+    } else if (!hub_keeps_archive(visit->hub)) {
+        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION, why);
+    } else if (!denying_may(visit->caller)) {
+        errand_refuse(&revising->errand, XCCOS_CODE_BUSY, DENYING_TOO_MANY);
+    } else if (propose_denial(revising) == ERROR_NONE) {
+        errand_waits(&revising->errand);
+    } else {
+        refuse_busy(revising);
+    }
+}
+
 static void decided(struct screen *screen)
 {
     struct revising *revising = ((struct screened_revising *)screen)->revising;
-    char *why = arena_copy(screen->arena, screen->reason);
 
     if (screen->is_refused) {
-        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION, why);
+        deny(revising, screen->reason);
     } else {
         pass_on(revising);
     }
@@ -177,13 +247,17 @@ void revising_serve(struct visit *visit, const struct xccos_primitive *command,
     struct revising *revising = errand_begin(visit, sizeof(*revising), command);
     const struct room *room =
         query_room(visit->hub->machine, &request->revision.room.guid);
+    enum outcome gate;
 
     if (revising == NULL) {
         return;
     }
     revising->asked = &request->revision;
     revising->verb = request->verb;
-    if (!hub_is_ours(visit->hub, &request->revision.room)) {
+    if (request->verb == XCCOS_VERB_MODMSG &&
+        (gate = hub_archive_gate(visit->hub)) != OUTCOME_DONE) {
+        errand_refuse_outcome(&revising->errand, gate);
+    } else if (!hub_is_ours(visit->hub, &request->revision.room)) {
         errand_refuse_outcome(&revising->errand, OUTCOME_ROOM_UNKNOWN);
     } else if (request->verb == XCCOS_VERB_MODMSG &&
                screening_is_needed(visit->caller, room)) {

@@ -78,6 +78,12 @@ struct letters *sessions_answers(struct sessions *sessions);
 void sessions_set_program(struct sessions *sessions, struct letters *questions,
                           bool absent_refuses);
 
+/**
+ * Say whether this node's own archive cannot take records: then its clients
+ * cannot post as long as the pool requires that they are archived.
+ */
+void sessions_set_archive_fault(struct sessions *sessions, bool is_faulty);
+
 /** Say where an edge takes its deliveries; NULL when it is gone. */
 void sessions_set_edge(struct sessions *sessions, uint8_t edge,
                        struct letters *deliveries);

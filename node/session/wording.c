@@ -74,6 +74,7 @@ enum error wording_message(const struct said *said,
         .sent_at = XCCOS_MOMENT(said->sent_at_us),
         .story = said->story ? XCCOS_FLAG_TRUE : XCCOS_FLAG_UNSET,
         .state = state_of(said->state),
+        .csn = change->csn,
         .text = text_of(said, change->reason, arena),
     };
     posting_split_extra(said->extra, &message_out->carried_attributes,

@@ -14,10 +14,12 @@
 #include "proto/base/error.h"
 #include "proto/xccos/envelope.h"
 
-/* Why a message is as it is, and since when; all empty for one as posted. */
+/* Why a message is as it is, and since when; both empty for one as posted. And
+ * the number of the archive's record that says so. */
 struct wording_change {
     struct slice reason;
     int64_t at_us;
+    struct xccos_number csn;
 };
 
 /**

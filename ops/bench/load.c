@@ -24,6 +24,7 @@ struct load {
     struct arena *arena;
     size_t n, asked, answered;
     load_make *make;
+    load_take *take; /* NULL: nobody looks at the answers. */
     void *context;
 };
 
@@ -116,7 +117,7 @@ static enum error take_reply(struct load *load, struct lane *lane,
     }
     lane->is_busy = false;
     load->answered += 1;
-    return ERROR_NONE;
+    return load->take == NULL ? ERROR_NONE : load->take(load->context, &reply);
 }
 
 static enum error read_lane(struct load *load, struct lane *lane)
@@ -172,20 +173,34 @@ static enum error turn(struct load *load)
     return interrupt_check();
 }
 
+static enum error run(struct load *load, const char *socket)
+{
+    enum error error = open_lanes(load, socket);
+
+    load->arena = arena_new(ARENA_BYTES);
+    if (load->arena == NULL) {
+        error = ERROR_NO_MEMORY;
+    }
+    while (error == ERROR_NONE && load->answered < load->n) {
+        error = turn(load);
+    }
+    close_lanes(load);
+    arena_free(load->arena);
+    return error;
+}
+
 enum error load_ask(const char *socket, size_t n, load_make *make,
                     void *context)
 {
     struct load load = {.n = n, .make = make, .context = context};
-    enum error error = open_lanes(&load, socket);
 
-    load.arena = arena_new(ARENA_BYTES);
-    if (load.arena == NULL) {
-        error = ERROR_NO_MEMORY;
-    }
-    while (error == ERROR_NONE && load.answered < n) {
-        error = turn(&load);
-    }
-    close_lanes(&load);
-    arena_free(load.arena);
-    return error;
+    return run(&load, socket);
+}
+
+enum error load_ask_one(const char *socket, load_make *make, load_take *take,
+                        void *context)
+{
+    struct load load = {.n = 1, .make = make, .take = take, .context = context};
+
+    return run(&load, socket);
 }

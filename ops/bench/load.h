@@ -26,6 +26,19 @@ struct load_request {
 typedef void load_make(void *context, size_t i, struct arena *arena,
                        struct load_request *request_out);
 
+/** Take the answer to the one request that was asked. */
+typedef enum error load_take(void *context, const struct admin_reply *reply);
+
+/**
+ * Ask one request and look at its answer.
+ *
+ * @take  Its error is returned.
+ *
+ * Returns as load_ask.
+ */
+enum error load_ask_one(const char *socket, load_make *make, load_take *take,
+                        void *context);
+
 /**
  * Ask n requests, in any order; what is so already is as good as done.
  *

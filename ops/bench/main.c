@@ -39,6 +39,8 @@ static const struct mode modes[] = {
     {"disk", mode_disk, false, "the same bytes written and synced in a loop"},
     {"search", mode_search, false,
      "searches in a million messages, by kind: no pool around them"},
+    {"archive", mode_archive, true,
+     "posts with the compliance archive off, on and required, in turn"},
     {"compare", mode_compare, true,
      "disk, etcd, commands and posts in turn, and their ratios"},
 };
@@ -60,6 +62,7 @@ static void print_help(void)
            "  perch-bench fanout --tls --sessions 100 --rate 50\n"
            "  perch-bench idle --tls --json >idle.json\n"
            "  perch-bench compare --passes 5\n"
+           "  perch-bench archive --passes 5 --outstanding 64,1024\n"
            "  perch-bench info --server 127.0.0.1:5060 --pid 4711\n"
            "\nExit: 0 measured, 1 could not measure, 2 wrong usage.\n");
 }

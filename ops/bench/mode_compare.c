@@ -1,11 +1,9 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
-
-enum { PASSES_MAX = 100 };
+#include "ops/bench/spread.h"
 
 /* In this order; the first of a pass is another one each time. */
 static const struct lane *const lanes[] = {&lane_disk, &lane_etcd,
@@ -25,10 +23,10 @@ static const struct {
 
 /* What one lane did with one number outstanding, once per pass. */
 struct cell {
-    double rates[PASSES_MAX];
-    double p50_us[PASSES_MAX];
-    double p99_us[PASSES_MAX];
-    double cpu_us[PASSES_MAX];
+    double rates[SPREAD_MAX];
+    double p50_us[SPREAD_MAX];
+    double p99_us[SPREAD_MAX];
+    double cpu_us[SPREAD_MAX];
     uint64_t failed;
 };
 
@@ -80,43 +78,6 @@ static enum error run_pass(struct comparison *comparison, unsigned pass)
     return ERROR_NONE;
 }
 
-static int order(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-
-    return (*x > *y) - (*x < *y);
-}
-
-static double sorted_median(double *numbers, unsigned n)
-{
-    qsort(numbers, n, sizeof(*numbers), order);
-    return n % 2 == 1 ? numbers[n / 2]
-                      : (numbers[n / 2 - 1] + numbers[n / 2]) / 2;
-}
-
-static void report_spread(struct report *report, const char *name,
-                          const double *numbers, unsigned n, int decimals)
-{
-    double sorted[PASSES_MAX];
-    char column[32];
-
-    memcpy(sorted, numbers, n * sizeof(*sorted));
-    report_number(report, name, sorted_median(sorted, n), decimals);
-    snprintf(column, sizeof(column), "%s_least", name);
-    report_number(report, column, sorted[0], decimals);
-    snprintf(column, sizeof(column), "%s_most", name);
-    report_number(report, column, sorted[n - 1], decimals);
-}
-
-static void report_median(struct report *report, const char *name,
-                          const double *numbers, unsigned n, int decimals)
-{
-    double sorted[PASSES_MAX];
-
-    memcpy(sorted, numbers, n * sizeof(*sorted));
-    report_number(report, name, sorted_median(sorted, n), decimals);
-}
-
 static void report_cell(const struct comparison *comparison, unsigned lane,
                         unsigned at)
 {
@@ -128,10 +89,10 @@ static void report_cell(const struct comparison *comparison, unsigned lane,
     snprintf(label, sizeof(label), "%s %u", lanes[lane]->name,
              options->outstanding[at]);
     report_row(report, "compare", label);
-    report_spread(report, "per_second", cell->rates, options->passes, 0);
-    report_median(report, "p50_us", cell->p50_us, options->passes, 0);
-    report_median(report, "p99_us", cell->p99_us, options->passes, 0);
-    report_median(report, "cpu_us", cell->cpu_us, options->passes, 1);
+    spread_report(report, "per_second", cell->rates, options->passes, 0);
+    spread_report_median(report, "p50_us", cell->p50_us, options->passes, 0);
+    spread_report_median(report, "p99_us", cell->p99_us, options->passes, 0);
+    spread_report_median(report, "cpu_us", cell->cpu_us, options->passes, 1);
     report_number(report, "failed", (double)cell->failed, 0);
     report_end_row(report);
 }
@@ -144,7 +105,7 @@ static void report_ratio(const struct comparison *comparison, unsigned i,
     const struct options *options = comparison->bench->options;
     const double *part = comparison->cells[ratios[i].part][at].rates;
     const double *whole = comparison->cells[ratios[i].whole][at].rates;
-    double each[PASSES_MAX];
+    double each[SPREAD_MAX];
     char label[48];
 
     for (unsigned pass = 0; pass < options->passes; pass++) {
@@ -153,7 +114,7 @@ static void report_ratio(const struct comparison *comparison, unsigned i,
     snprintf(label, sizeof(label), "%s %u", ratios[i].name,
              options->outstanding[at]);
     report_row(comparison->bench->report, "compare", label);
-    report_spread(comparison->bench->report, "ratio", each, options->passes, 3);
+    spread_report(comparison->bench->report, "ratio", each, options->passes, 3);
     report_end_row(comparison->bench->report);
 }
 

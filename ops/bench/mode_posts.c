@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "ops/bench/complain.h"
+#include "ops/bench/desk.h"
 #include "ops/bench/lane.h"
 #include "ops/bench/modes.h"
 #include "ops/bench/posting.h"
@@ -62,7 +62,29 @@ static enum error measure_posts(void *lane, unsigned outstanding,
 const struct lane lane_posts = {"posts", true, open_posts, measure_posts,
                                 close_posts};
 
+/* The archive is left as it was found. */
+static enum error run_in_mode(const struct bench *bench, unsigned mode)
+{
+    struct desk_archive before, during;
+    enum error error, error_after;
+
+    TRY(desk_look(bench, &before));
+    TRY(desk_set_mode(bench, mode));
+    error = desk_await(bench, &during);
+    if (error == ERROR_NONE) {
+        error = lane_run(&lane_posts, bench);
+    }
+    error_after = desk_set_mode(bench, before.mode);
+    return error != ERROR_NONE ? error : error_after;
+}
+
 enum error mode_posts(const struct bench *bench)
 {
-    return lane_run(&lane_posts, bench);
+    unsigned mode;
+
+    if (bench->options->compliance == NULL) {
+        return lane_run(&lane_posts, bench);
+    }
+    TRY(desk_mode_find(bench->options->compliance, &mode));
+    return run_in_mode(bench, mode);
 }

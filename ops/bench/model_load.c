@@ -127,28 +127,14 @@ static void make_more(void *context, size_t i, struct arena *arena,
     *request_out = (struct load_request){ADMIN_ROOMS_CHANGE, &change->base};
 }
 
-/* The first node's socket, beside its data directory. */
-static void socket_of(const struct pool *pool, char path[PATH_MAX + 32])
-{
-    char folder[PATH_MAX];
-    char *end;
-
-    snprintf(folder, sizeof(folder), "%s", pool->servers[0].data_directory);
-    end = strrchr(folder, '/');
-    if (end != NULL) {
-        *end = '\0';
-    }
-    snprintf(path, PATH_MAX + 32, "%s/run/admin.sock", folder);
-}
-
 enum error model_load(const struct model *model, const struct pool *pool,
                       const char *password, double *seconds_out)
 {
     struct loading loading = {model, password};
     uint64_t began_ns = clock_ns();
-    char socket[PATH_MAX + 32];
+    char socket[POOL_SOCKET_BYTES];
 
-    socket_of(pool, socket);
+    pool_socket(pool, socket);
     TRY(load_ask(socket, 1, make_category, &loading));
     TRY(load_ask(socket, model->users, make_user, &loading));
     TRY(load_ask(socket, model_rooms(model), make_room, &loading));

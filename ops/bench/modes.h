@@ -42,6 +42,10 @@ enum error mode_disk(const struct bench *bench);
  * catalog. */
 enum error mode_search(const struct bench *bench);
 
+/** posts with the compliance archive off, on and required in turn, what each
+ * costs beside off, and the bytes of a record. */
+enum error mode_archive(const struct bench *bench);
+
 /** disk, etcd, commands and posts in turn, and their ratios. */
 enum error mode_compare(const struct bench *bench);
 

@@ -44,6 +44,7 @@ struct options {
     unsigned passes;
 
     bool to_leader;         /* etcd and commands: not spread. */
+    const char *compliance; /* posts: in this mode; NULL: as it is. */
     const char *directory;  /* For disk, etcd and commands. */
     const char *bench_node; /* The program that commands starts. */
     bool json;

@@ -181,3 +181,16 @@ size_t pool_pids(const struct pool *pool, pid_t pids[POOL_SERVERS_MAX])
     }
     return n;
 }
+
+void pool_socket(const struct pool *pool, char path[POOL_SOCKET_BYTES])
+{
+    char folder[PATH_MAX];
+    char *end;
+
+    snprintf(folder, sizeof(folder), "%s", pool->servers[0].data_directory);
+    end = strrchr(folder, '/');
+    if (end != NULL) {
+        *end = '\0';
+    }
+    snprintf(path, POOL_SOCKET_BYTES, "%s/run/admin.sock", folder);
+}

@@ -16,7 +16,11 @@
 
 #include "proto/base/error.h"
 
-enum { POOL_SERVERS_MAX = 9, POOL_STATUS_BYTES_MAX = 1024 * 1024 };
+enum {
+    POOL_SERVERS_MAX = 9,
+    POOL_STATUS_BYTES_MAX = 1024 * 1024,
+    POOL_SOCKET_BYTES = PATH_MAX + 32
+};
 
 struct pool_server {
     struct sockaddr_storage tcp; /* ss_family 0: it does not listen so. */
@@ -49,6 +53,10 @@ enum error pool_read_status(const char *json, size_t len, struct pool *pool);
  * Returns IO when it cannot be run or fails, else as pool_read_status.
  */
 enum error pool_ask(const char *tool, struct pool *pool);
+
+/** Name the first server's administrators' socket, which lies beside its data
+ * directory. */
+void pool_socket(const struct pool *pool, char path[POOL_SOCKET_BYTES]);
 
 /** Put the pids that are known into a list, each once. Returns how many. */
 size_t pool_pids(const struct pool *pool, pid_t pids[POOL_SERVERS_MAX]);

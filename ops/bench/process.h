@@ -17,11 +17,12 @@
 
 /* Threads of perchd, by how their names begin. */
 #define PROCESS_PART_LIST(X)                                                   \
-    X(EDGE, "edge", "edge-")      /* Sockets, TLS, SIP, XCCOS. */              \
-    X(STATE, "state", "state")    /* Rules, store, fan-out. */                 \
-    X(RAFT, "raft", "raft")       /* Core and peers. */                        \
-    X(LOG, "log", "log-writer")   /* Writing and syncing the raft log. */      \
-    X(STORE, "store", "rocksdb:") /* Flush and compaction. */
+    X(EDGE, "edge", "edge-")         /* Sockets, TLS, SIP, XCCOS. */           \
+    X(STATE, "state", "state")       /* Rules, store, fan-out. */              \
+    X(RAFT, "raft", "raft")          /* Core and peers. */                     \
+    X(LOG, "log", "log-writer")      /* Writing and syncing the raft log. */   \
+    X(STORE, "store", "rocksdb:")    /* Flush and compaction. */               \
+    X(ARCHIVE, "archive", "archive") /* Tiles, hashes and bundles. */
 
 #define PROCESS_PART_ENUM(id, name, begins) PROCESS_##id,
 enum process_part { PROCESS_PART_LIST(PROCESS_PART_ENUM) PROCESS_PARTS };

@@ -37,6 +37,10 @@ struct client_settings {
     const char *instance;      /* A guid, names this device; NULL: a new one. */
     bool locates;              /* Ask the pool which URI to invite (requri). */
     struct client_limits limits; /* CLIENT_LIMITS_DEFAULT, or changed. */
+
+    /* Is shown all that the pool says, as it said it, before anything else is
+     * done with it; with the context of tell. NULL: nobody is. */
+    void (*heard)(void *context, const struct xccos_envelope *envelope);
 };
 
 /**

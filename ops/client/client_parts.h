@@ -122,6 +122,7 @@ struct followed {
 struct client {
     struct loop *loop;
     void (*tell)(void *context, const struct client_event *event);
+    void (*heard)(void *context, const struct xccos_envelope *envelope);
     void *context;
     unsigned holds; /* Calls under way: rooms that are gone stay so long. */
 

@@ -255,6 +255,9 @@ void hear_body(struct client *client, struct slice body)
                  xccos_error_text(error));
         client_problem(client, text);
     } else {
+        if (client->heard != NULL) {
+            client->heard(client->context, envelope);
+        }
         for (const struct xccos_primitive *at = envelope->primitives;
              at != NULL; at = at->next) {
             hear_primitive(client, at);

@@ -112,6 +112,7 @@ enum error settings_take(struct client *client,
     TRY(take_instance(client, settings->instance, why_out));
     TRY(take_servers(client, settings, why_out));
     client->limits = settings->limits;
+    client->heard = settings->heard;
     client->visitor = (struct visitor){
         .user = client->user,
         .login = client->login,

@@ -104,6 +104,7 @@ static struct said *said_new(const struct xccos_message *message, bool is_live)
     said->message.story = message->story;
     said->message.state = message->state;
     said->message.changed_at = message->changed_at;
+    said->message.csn = message->csn;
     said->message.reason = put(&at, message->reason);
     said->message.author = put(&at, message->author);
     said->message.author_name = put(&at, message->author_name);

@@ -1,5 +1,6 @@
 #include "ops/perch/app.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +211,18 @@ static void on_event(void *context, const struct client_event *event)
     }
 }
 
+/* What was delivered is written down before it is shown. */
+static void on_heard(void *context, const struct xccos_envelope *envelope)
+{
+    struct app *app = context;
+
+    if (transcript_take(&app->transcript, envelope, loop_wall_us(app->loop)) !=
+        ERROR_NONE) {
+        app_fail(app, EXIT_REFUSED, "%s: %s", app->options->transcript,
+                 strerror(errno));
+    }
+}
+
 /* The first asks, the second does not wait for the sign-out. */
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -253,6 +266,7 @@ static bool open_client(struct app *app, const char *password)
         .instance = options->instance,
         .locates = options->locates,
         .limits = CLIENT_LIMITS_DEFAULT,
+        .heard = options->transcript == NULL ? NULL : on_heard,
     };
     const char *why;
 
@@ -266,6 +280,26 @@ static bool open_client(struct app *app, const char *password)
     }
     app->screen.own = client_uri(app->client);
     return true;
+}
+
+static bool open_transcript(struct app *app)
+{
+    if (transcript_open(&app->transcript, app->options->transcript) ==
+        ERROR_NONE) {
+        return true;
+    }
+    screen_say(&app->screen, "%s: %s", app->options->transcript,
+               strerror(errno));
+    return false;
+}
+
+static void close_transcript(struct app *app)
+{
+    if (transcript_close(&app->transcript) != ERROR_NONE) {
+        screen_say(&app->screen, "%s: %s", app->options->transcript,
+                   strerror(errno));
+        app->exit_code = EXIT_REFUSED;
+    }
 }
 
 static void heed(struct app *app, uv_signal_t *handle, int number)
@@ -314,11 +348,13 @@ int app_run(const struct options *options, const char *password,
     if (app.patience == NULL) {
         screen_say(&app.screen, "out of memory");
         app.exit_code = EXIT_REFUSED;
-    } else if (open_trust(&app) && open_client(&app, password)) {
+    } else if (open_transcript(&app) && open_trust(&app) &&
+               open_client(&app, password)) {
         work(&app);
         *wants_password_out = app.wants_password;
     }
     client_free(app.client);
+    close_transcript(&app);
     trust_close(app.trust);
     timer_free(app.patience);
     loop_free(app.loop);

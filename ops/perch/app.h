@@ -13,6 +13,7 @@
 #include "ops/perch/input.h"
 #include "ops/perch/options.h"
 #include "ops/perch/screen.h"
+#include "ops/perch/transcript.h"
 
 enum { APP_WHY_BYTES = 384, APP_WORDS_BYTES = 512 };
 
@@ -23,6 +24,7 @@ struct app {
     struct trust *trust;
     struct client *client;
     struct screen screen;
+    struct transcript transcript;
     struct finder finder;
     struct input input; /* Of the command that reads it. */
     void *state;        /* The command's. */

@@ -105,6 +105,9 @@ json_t *json_message(struct slice room_uri, const struct xccos_message *message)
         put_true(object, "story", true);
     }
     put_state_of(object, message);
+    if (message->csn.set) {
+        put_number(object, "csn", message->csn.value);
+    }
     json_object_set_new(object, "text", json_text(message->text));
     if (message->note.len > 0) {
         put_text(object, "note", message->note);

@@ -18,6 +18,8 @@ static const char options_text[] =
     "                             standard input\n"
     "  -t, --timeout SECONDS      how long one thing may take (30)\n"
     "  -j, --json                 JSON, one object a line, in and out\n"
+    "      --transcript FILE      write down which messages were delivered,\n"
+    "                             with the numbers of their records\n"
     "  -q, --quiet                no word about connections\n"
     "  -n, --last N               begin with the newest N messages (history "
     "and\n"

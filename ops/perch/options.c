@@ -18,6 +18,7 @@ enum {
     OPTION_INSECURE,
     OPTION_PASSWORD_FILE,
     OPTION_INSTANCE,
+    OPTION_TRANSCRIPT,
     OPTION_LOCATE,
     OPTION_AFTER,
     OPTION_ALL,
@@ -50,6 +51,7 @@ static const struct option long_options[] = {
     {"insecure", no_argument, NULL, OPTION_INSECURE},
     {"password-file", required_argument, NULL, OPTION_PASSWORD_FILE},
     {"instance", required_argument, NULL, OPTION_INSTANCE},
+    {"transcript", required_argument, NULL, OPTION_TRANSCRIPT},
     {"locate", no_argument, NULL, OPTION_LOCATE},
     {"timeout", required_argument, NULL, 't'},
     {"forever", no_argument, NULL, OPTION_FOREVER},
@@ -157,6 +159,9 @@ static bool take_connection(struct reading *reading, int option,
         return true;
     case OPTION_INSTANCE:
         options->instance = value;
+        return true;
+    case OPTION_TRANSCRIPT:
+        options->transcript = value;
         return true;
     case OPTION_LOCATE:
         options->locates = true;

@@ -45,6 +45,7 @@ struct options_search {
 
 struct options {
     const char *user, *login, *authority, *password_file, *instance, *retry_id;
+    const char *transcript; /* File of what was delivered; NULL: none. */
     char servers[OPTIONS_SERVERS_BYTES]; /* With commas between. */
     bool is_secure;                      /* TLS */
     bool takes_any;                      /* Whatever certificate. */

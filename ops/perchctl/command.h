@@ -21,6 +21,7 @@ enum parameter_kind {
     PARAMETER_NEEDED,   /* The same, and must be given. */
     PARAMETER_FLAG,     /* --name, which sets the field to the value. */
     PARAMETER_SECRET,   /* --name; its value is read, never an argument. */
+    PARAMETER_FILE,     /* --name FILE; its value is what the file has. */
     PARAMETER_INPUT,    /* Not to be given: the list is read, as JSON, from
                            standard input. */
     PARAMETER_PRESET,   /* Not to be given: the field is set to the value. */
@@ -37,7 +38,8 @@ struct parameter {
 
 struct command {
     const char *group;    /* "rooms" */
-    const char *verb;     /* "create"; "" when the group is the command. */
+    const char *verb;     /* "create", "key show"; "" when the group is the
+                             command. */
     enum admin_kind kind; /* What a node is asked; 0: perchctl does it. */
     const char *summary;  /* A sentence without its end. */
     struct parameter parameters[PARAMETERS_MAX]; /* The first without a field
@@ -59,6 +61,9 @@ extern const size_t commands_n;
  * Returns NULL when there is none.
  */
 const struct command *command_find(const char *group, const char *verb);
+
+/** Tell whether a word is the first of a verb of two. */
+bool command_verb_goes_on(const char *group, const char *verb);
 
 /** Borrow the message that the words of a command fill in. */
 const ProtobufCMessageDescriptor *command_request(

@@ -7,6 +7,8 @@
 #include "ops/perchctl/field.h"
 #include "proto/base/check.h"
 
+enum { FILE_BYTES_MAX = 256 * 1024 }; /* More than a node takes of any. */
+
 /* The words that are left, and what they are told about. */
 struct reading {
     struct errand *errand;
@@ -88,6 +90,32 @@ static void mark_given(struct reading *reading,
     reading->given |= 1u << (parameter - reading->errand->command->parameters);
 }
 
+/* What a file has, ended by NUL as words are. */
+static bool set_of_file(struct reading *reading,
+                        const struct parameter *parameter, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = arena_alloc(reading->errand->arena, FILE_BYTES_MAX + 2);
+    size_t len = 0;
+    bool whole = false;
+
+    CHECK(text != NULL);
+    if (file != NULL) {
+        len = fread(text, 1, FILE_BYTES_MAX + 1, file);
+        whole = !ferror(file);
+        fclose(file);
+    }
+    if (!whole) {
+        return refuse(reading, "%s: %s cannot be read", parameter->name, path);
+    }
+    text[len] = '\0';
+    if (len > FILE_BYTES_MAX || strlen(text) != len) {
+        return refuse(reading, "%s: %s is no text of up to %d bytes",
+                      parameter->name, path, FILE_BYTES_MAX);
+    }
+    return set_field(reading, parameter->name, parameter->field, text);
+}
+
 /* An option of the command's own. @value is NULL when none stands with it. */
 static bool take_parameter(struct reading *reading,
                            const struct parameter *parameter, const char *value,
@@ -95,7 +123,8 @@ static bool take_parameter(struct reading *reading,
 {
     mark_given(reading, parameter);
     *took = parameter->kind == PARAMETER_OPTION ||
-            parameter->kind == PARAMETER_NEEDED;
+            parameter->kind == PARAMETER_NEEDED ||
+            parameter->kind == PARAMETER_FILE;
     if (parameter->kind == PARAMETER_SECRET) {
         reading->errand->wants_secret = true;
         return true;
@@ -106,6 +135,9 @@ static bool take_parameter(struct reading *reading,
     }
     if (value == NULL) {
         return refuse(reading, "%s needs a value", parameter->name);
+    }
+    if (parameter->kind == PARAMETER_FILE) {
+        return set_of_file(reading, parameter, value);
     }
     if (strcmp(parameter->name, reason_option) == 0) {
         reading->errand->options.reason = value;
@@ -262,13 +294,41 @@ static void begin_command(struct reading *reading,
     descriptor->message_init(errand->request);
 }
 
+/* A verb, of one word or two. NULL at the end. */
+static bool read_verb(struct reading *reading, const char *group,
+                      const char **verb_out)
+{
+    const char *second = NULL;
+    size_t len;
+    char *both;
+
+    if (!read_word(reading, verb_out)) {
+        return false;
+    }
+    if (*verb_out == NULL || !command_verb_goes_on(group, *verb_out)) {
+        return true;
+    }
+    if (!read_word(reading, &second)) {
+        return false;
+    }
+    if (second != NULL) {
+        len = strlen(*verb_out) + strlen(second) + 2;
+        both = arena_alloc(reading->errand->arena, len);
+        CHECK(both != NULL);
+        snprintf(both, len, "%s %s", *verb_out, second);
+        *verb_out = both;
+    }
+    return true;
+}
+
 static bool read_help(struct reading *reading)
 {
     struct errand *errand = reading->errand;
 
     errand->options.help = true;
     return read_word(reading, &errand->topic[0]) &&
-           (errand->topic[0] == NULL || read_word(reading, &errand->topic[1]));
+           (errand->topic[0] == NULL ||
+            read_verb(reading, errand->topic[0], &errand->topic[1]));
 }
 
 /* Group and verb. */
@@ -287,7 +347,8 @@ static bool read_command(struct reading *reading)
         return refuse(reading, "no such command: %s", group);
     }
     errand->topic[0] = group;
-    if (command_find(group, NULL) == NULL && !read_word(reading, &verb)) {
+    if (command_find(group, NULL) == NULL &&
+        !read_verb(reading, group, &verb)) {
         return false;
     }
     errand->topic[1] = verb;

@@ -50,7 +50,8 @@ static void write_name(char *to, size_t room, const char *name,
 static const char *value_of(const struct parameter *parameter)
 {
     return parameter->kind == PARAMETER_OPTION ||
-                   parameter->kind == PARAMETER_NEEDED
+                   parameter->kind == PARAMETER_NEEDED ||
+                   parameter->kind == PARAMETER_FILE
                ? parameter->value
                : NULL;
 }

@@ -9,6 +9,7 @@
 #include "ops/perchctl/input.h"
 #include "ops/perchctl/messages.h"
 #include "ops/perchctl/print.h"
+#include "ops/perchctl/refill.h"
 #include "ops/perchctl/secret.h"
 #include "proto/base/check.h"
 
@@ -52,12 +53,24 @@ static int finish(Perch__Admin__Result result)
     return (int)result;
 }
 
+/* Have a node do it, or do what is perchctl's own. */
+static Perch__Admin__Result carry_out(const struct errand *errand,
+                                      json_t **reply_out)
+{
+    const ProtobufCMessageDescriptor *own = errand->command->own;
+
+    if (own == NULL) {
+        return ask(errand, reply_out);
+    }
+    return own == &perch__admin__archive_refill_from__descriptor
+               ? refill(errand, reply_out)
+               : messages_test(errand, reply_out);
+}
+
 static int run(const struct errand *errand)
 {
     json_t *reply;
-    Perch__Admin__Result result = errand->command->own != NULL
-                                      ? messages_test(errand, &reply)
-                                      : ask(errand, &reply);
+    Perch__Admin__Result result = carry_out(errand, &reply);
 
     if (errand->options.json) {
         json_dumpf(reply, stdout,

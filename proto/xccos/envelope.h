@@ -156,6 +156,7 @@ struct xccos_message {
     struct xccos_moment changed_at; /* changed: and since when. */
     struct xccos_number about;      /* The message that a line for clients which
                                        know no states is about. */
+    struct xccos_number csn; /* Of the archive's record of what it says. */
     struct slice note; /* What was found in it when it was posted. */
     struct slice text; /* chat; unescaped. */
 

@@ -104,6 +104,7 @@ static const struct schema_field message_fields[] = {
     PERCH_TEXT("reason", xccos_message, reason),
     PERCH_MOMENT("changed", xccos_message, changed_at),
     PERCH_NUMBER("about", xccos_message, about, UINT64_MAX),
+    PERCH_NUMBER("csn", xccos_message, csn, UINT64_MAX),
     {.name = "note",
      .type = FIELD_TEXT,
      .offset = OFFSET(xccos_message, note, struct slice),

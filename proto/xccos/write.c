@@ -11,10 +11,11 @@
 enum {
     MESSAGE_FRAME_BYTES_MAX = 256,
     /* What perch's own attributes add: of a story, of a changed message, of
-     * one that has a note. */
+     * one that has a note, of one that is archived. */
     STORY_BYTES_MAX = 24,
     CHANGE_BYTES_MAX = 96,
     NOTE_BYTES_MAX = 64,
+    CSN_BYTES_MAX = 40,
 };
 
 #define LITERAL(out, text) buffer_append((out), (text), sizeof(text) - 1)
@@ -303,6 +304,7 @@ size_t xccos_message_bytes_max(const struct xccos_message *message)
     bytes += message->story != XCCOS_FLAG_UNSET ? STORY_BYTES_MAX : 0;
     bytes += message->state != XCCOS_MESSAGE_POSTED ? CHANGE_BYTES_MAX : 0;
     bytes += message->note.len > 0 ? NOTE_BYTES_MAX : 0;
+    bytes += message->csn.set ? CSN_BYTES_MAX : 0;
 
     for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
         bytes += xccos_text_escaped_bytes(attributes[i], true);

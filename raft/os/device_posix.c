@@ -101,7 +101,8 @@ static enum error make_directories(const struct device *device)
     return error;
 }
 
-enum error device_open(const char *path, struct device **device_out)
+static enum error open_device(const char *path, bool make,
+                              struct device **device_out)
 {
     struct device *device;
     enum error error;
@@ -115,7 +116,10 @@ enum error device_open(const char *path, struct device **device_out)
     }
     device->fd = -1;
     device->path = strdup(path);
-    error = device->path == NULL ? ERROR_NO_MEMORY : make_directories(device);
+    error = device->path == NULL ? ERROR_NO_MEMORY : ERROR_NONE;
+    if (error == ERROR_NONE && make) {
+        error = make_directories(device);
+    }
     if (error == ERROR_NONE) {
         device->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         error = device->fd < 0 ? report(device, "", "open") : ERROR_NONE;
@@ -126,6 +130,16 @@ enum error device_open(const char *path, struct device **device_out)
     }
     *device_out = device;
     return ERROR_NONE;
+}
+
+enum error device_open(const char *path, struct device **device_out)
+{
+    return open_device(path, true, device_out);
+}
+
+enum error device_find(const char *path, struct device **device_out)
+{
+    return open_device(path, false, device_out);
 }
 
 void device_close(struct device *device)

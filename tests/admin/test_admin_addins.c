@@ -7,7 +7,7 @@
 #include "tests/admin/replies.h"
 #include "tests/unit/test.h"
 
-#define RULES "3" /* COMMAND_RULES_KNOWN */
+#define RULES "4" /* COMMAND_RULES_KNOWN */
 
 static int setup(void **state)
 {

@@ -54,7 +54,7 @@ static void give_node(void *context, struct admin_node *node_out)
     node_out->software = "perchd";
 }
 
-static enum error note_read(void *context, uint64_t token)
+static enum error remember_read(void *context, uint64_t token)
 {
     struct desk_scene *scene = context;
 
@@ -62,8 +62,9 @@ static enum error note_read(void *context, uint64_t token)
     return scene->refuses;
 }
 
-static enum error note_proposal(void *context, uint64_t token,
-                                Perch__Command *command, unsigned patience_ms)
+static enum error remember_proposal(void *context, uint64_t token,
+                                    Perch__Command *command,
+                                    unsigned patience_ms)
 {
     struct desk_scene *scene = context;
 
@@ -74,7 +75,7 @@ static enum error note_proposal(void *context, uint64_t token,
     return scene->refuses;
 }
 
-static void note_transfer(void *context, uint64_t token, uint8_t node)
+static void remember_transfer(void *context, uint64_t token, uint8_t node)
 {
     struct desk_scene *scene = context;
 
@@ -128,10 +129,17 @@ static void note_search(void *context, uint64_t token,
 static int set_up(void **state)
 {
     struct desk_scene *scene = calloc(1, sizeof(*scene));
-    const struct admin_state given = {
-        scene,       give_machine, give_applied,  give_replica,
-        give_node,   note_read,    note_proposal, note_transfer,
-        note_search, NULL,         NULL};
+    const struct admin_state given = {scene,
+                                      give_machine,
+                                      give_applied,
+                                      give_replica,
+                                      give_node,
+                                      remember_read,
+                                      remember_proposal,
+                                      remember_transfer,
+                                      note_search,
+                                      NULL,
+                                      NULL};
     void *fixture;
 
     assert_int_equal(fixture_setup(&fixture), 0);

@@ -7,7 +7,7 @@
 #include "tests/admin/scene.h"
 #include "tests/unit/test.h"
 
-#define RULES "3"
+#define RULES "4"
 
 static int setup(void **state)
 {

@@ -10,7 +10,7 @@
 #include "tests/admin/replies.h"
 #include "tests/unit/test.h"
 
-#define RULES "3" /* COMMAND_RULES_KNOWN */
+#define RULES "4" /* COMMAND_RULES_KNOWN */
 
 static int raise_rules(void **state)
 {

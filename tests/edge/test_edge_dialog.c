@@ -121,7 +121,7 @@ static void test_invite__as_pidgin_says_it(void **state)
     struct scene *scene = *state;
     struct pidgin *pidgin = pidgin_enter(scene, "tomas");
     struct call call = {0};
-    struct record opened;
+    struct sighting opened;
     struct heard heard;
     char via[64];
 
@@ -329,7 +329,7 @@ static void test_invite__keeps_routes(void **state)
 {
     struct scene *scene = *state;
     struct pidgin *pidgin = pidgin_enter(scene, "tomas");
-    struct record opened;
+    struct sighting opened;
     struct heard heard;
 
     say(pidgin, "INVITE", POOL_URI, "rr", 1,
@@ -418,7 +418,7 @@ static void test_unknown_tag__next_dialog_resumes(void **state)
     struct scene *scene = *state;
     struct pidgin *pidgin = pidgin_enter(scene, "tomas");
     struct call first = {.cseq = 0}, second = {.cseq = 0};
-    struct record opened, closed;
+    struct sighting opened, closed;
 
     call_invite(&first, pidgin, POOL_URI);
     call_ack(&first);
@@ -548,7 +548,7 @@ static void test_twins__never_meet(void **state)
     struct pidgin *tomas = pidgin_enter(scene, "tomas");
     struct pidgin *ingrid = pidgin_enter(scene, "ingrid");
     struct call a = {0}, b = {0};
-    struct record seen;
+    struct sighting seen;
     struct heard heard;
 
     call_invite(&a, tomas, POOL_URI);

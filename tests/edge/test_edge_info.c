@@ -22,7 +22,7 @@ static int tear_down(void **state)
 static void test_command__answered_at_once(void **state)
 {
     struct talk *talk = *state;
-    struct record seen;
+    struct sighting seen;
 
     talk->scene->asleep = false;
     call_say(&talk->call, "INFO", REQURI);
@@ -37,7 +37,7 @@ static void test_command__answered_at_once(void **state)
 static void test_post__answered_after_commit(void **state)
 {
     struct talk *talk = *state;
-    struct record post;
+    struct sighting post;
     struct heard heard;
 
     talk->scene->hold = true;
@@ -57,7 +57,7 @@ static void test_post__answered_after_commit(void **state)
 static void test_post__refusal_says_why(void **state)
 {
     struct talk *talk = *state;
-    struct record post;
+    struct sighting post;
     struct heard heard;
 
     talk->scene->hold = true;
@@ -77,7 +77,7 @@ static void test_post__refusal_says_why(void **state)
 static void test_posts__wait_together(void **state)
 {
     struct talk *talk = *state;
-    struct record posts[3];
+    struct sighting posts[3];
     struct heard heard;
 
     talk->scene->hold = true;
@@ -116,7 +116,7 @@ static void test_posts__are_bounded(void **state)
                            "Too many posts at once"));
     heard_free(&heard);
     for (unsigned i = 0; i < max; i++) {
-        struct record post = scene_expect(talk->scene, INTAKE_REQUEST);
+        struct sighting post = scene_expect(talk->scene, INTAKE_REQUEST);
 
         scene_answer(talk->scene, &post, 200, "");
         client_await(talk->pidgin->client, 200);
@@ -127,7 +127,7 @@ static void test_posts__are_bounded(void **state)
 static void test_post__is_answered_after_bye(void **state)
 {
     struct talk *talk = *state;
-    struct record post;
+    struct sighting post;
 
     talk->scene->hold = true;
     call_say(&talk->call, "INFO", POST("last"));
@@ -143,7 +143,7 @@ static void test_post__outlives_its_client(void **state)
 {
     struct scene *scene = *state;
     struct pidgin *pidgin = pidgin_enter(scene, "tomas");
-    struct record post;
+    struct sighting post;
     struct call call;
 
     scene->hold = true;
@@ -164,7 +164,7 @@ static void test_post__outlives_its_client(void **state)
 static void test_info__repeated(void **state)
 {
     struct talk *talk = *state;
-    struct record post;
+    struct sighting post;
 
     talk->scene->hold = true;
     call_say(&talk->call, "INFO", POST("once"));
@@ -305,7 +305,7 @@ static void test_marks__tell_what_was_confirmed(void **state)
     static const uint64_t indexes[] = {10, 0, 11, 11, 12};
     struct talk *talk = *state;
     struct heard heard[5];
-    struct record mark;
+    struct sighting mark;
 
     for (size_t i = 0; i < 5; i++) {
         scene_deliver(talk->scene, &talk->call.ref, 1, "<x/>", indexes[i]);
@@ -339,7 +339,7 @@ static void test_marks__count_replies(void **state)
 {
     struct talk *talk = *state;
     struct heard heard[4];
-    struct record mark;
+    struct sighting mark;
 
     scene_deliver_reply(talk->scene, talk->call.ref, "<x/>", 1);
     heard[0] = client_expect(talk->pidgin->client, 0);

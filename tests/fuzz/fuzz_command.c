@@ -26,10 +26,23 @@ struct fuzz {
     uint64_t index;
 };
 
+/* Whatever was committed, its records can be read. */
+static void check_records(const struct effects *effects)
+{
+    struct record record;
+
+    for (size_t i = 0; i < effects->records.n; i++) {
+        CHECK(record_read(effects_record_at(effects, i), &record) ==
+              ERROR_NONE);
+        CHECK(record.csn == effects->records.csn + i && record.ordinal == i);
+    }
+}
+
 static void apply(struct fuzz *fuzz, uint8_t header, Perch__Command *command)
 {
     struct applied_entry entry = {.index = ++fuzz->index, .term = 1};
     struct node_view node = {0};
+    struct buffer bytes = BUFFER_EMPTY;
     struct applied applied;
 
     entry.node = (uint8_t)(1 + header % 3);
@@ -42,6 +55,10 @@ static void apply(struct fuzz *fuzz, uint8_t header, Perch__Command *command)
         entry.epoch = 0;
     }
     entry.sent_at_us = (int64_t)fuzz->index * (header + 1) * 1000000;
+    if (command != NULL) {
+        codec_write(&command->base, &bytes);
+    }
+    entry.bytes = buffer_slice(&bytes);
     applied = machine_apply(fuzz->machine, &entry, command, &fuzz->effects);
     CHECK(applied.outcome < OUTCOMES);
     CHECK(!fuzz->effects.has_message || applied.outcome == OUTCOME_DONE);
@@ -51,6 +68,8 @@ static void apply(struct fuzz *fuzz, uint8_t header, Perch__Command *command)
         message_write(&fuzz->effects.message, &row);
         buffer_deinit(&row);
     }
+    check_records(&fuzz->effects);
+    buffer_deinit(&bytes);
 }
 
 static void give(struct fuzz *fuzz, uint8_t header, Perch__Command *command)

@@ -173,6 +173,7 @@ static bool step(struct pool *pool, struct tally *tally, bool *over)
     arena_reset(pool->arena);
     made = script_next(&pool->script, pool->twin, pool->arena);
     command = through_bytes(pool, made.command);
+    made.entry.bytes = buffer_slice(&pool->bytes);
     made.entry.facts =
         said_book_facts(pool->book, pool->machine, command, pool->arena);
     if (is_administrators(command)) {

@@ -69,7 +69,8 @@ static void make_directory(struct disk *disk, const char *path)
     disk_settle(disk, path);
 }
 
-enum error device_open(const char *path, struct device **device_out)
+static enum error open_device(const char *path, bool make,
+                              struct device **device_out)
 {
     struct disk *disk = disk_find(path);
     struct device *device;
@@ -80,6 +81,9 @@ enum error device_open(const char *path, struct device **device_out)
     if (disk->stopped) {
         return ERROR_IO;
     }
+    if (!make && disk_name(&disk->names, path) == NULL) {
+        return ERROR_NOT_FOUND;
+    }
     device = calloc(1, sizeof(*device));
     CHECK(device != NULL);
     device->disk = disk;
@@ -89,6 +93,16 @@ enum error device_open(const char *path, struct device **device_out)
     make_directory(disk, path);
     *device_out = device;
     return ERROR_NONE;
+}
+
+enum error device_open(const char *path, struct device **device_out)
+{
+    return open_device(path, true, device_out);
+}
+
+enum error device_find(const char *path, struct device **device_out)
+{
+    return open_device(path, false, device_out);
 }
 
 void device_close(struct device *device)

@@ -40,7 +40,7 @@ static char *text_of(struct slice slice)
                    slice.len);
 }
 
-static void record(struct scene *scene, struct record record)
+static void record(struct scene *scene, struct sighting record)
 {
     pthread_mutex_lock(&scene->lock);
     assert_true(scene->n < RECORDS_MAX);
@@ -129,8 +129,8 @@ static void on_policy(struct scene *scene, const struct intake *intake)
 
 static void take(struct scene *scene, struct intake *intake)
 {
-    struct record seen = {.kind = (enum intake_kind)intake->letter.kind,
-                          .ref = intake->ref};
+    struct sighting seen = {.kind = (enum intake_kind)intake->letter.kind,
+                            .ref = intake->ref};
 
     switch (seen.kind) {
     case INTAKE_SIGN_IN:
@@ -358,7 +358,7 @@ uint16_t scene_port(struct scene *scene, size_t listener)
     return edge_port(scene->edge, listener);
 }
 
-static struct record *find_unseen(struct scene *scene, enum intake_kind kind)
+static struct sighting *find_unseen(struct scene *scene, enum intake_kind kind)
 {
     for (size_t i = 0; i < scene->n; i++) {
         if (scene->records[i].kind == kind && !scene->records[i].seen) {
@@ -382,10 +382,10 @@ static struct timespec in_ms(unsigned ms)
     return until;
 }
 
-struct record scene_expect(struct scene *scene, enum intake_kind kind)
+struct sighting scene_expect(struct scene *scene, enum intake_kind kind)
 {
     struct timespec until = in_ms(WAIT_MS);
-    struct record *found, copy = {0};
+    struct sighting *found, copy = {0};
     int error = 0;
 
     pthread_mutex_lock(&scene->lock);
@@ -405,7 +405,7 @@ struct record scene_expect(struct scene *scene, enum intake_kind kind)
 
 void scene_expect_none(struct scene *scene, enum intake_kind kind)
 {
-    struct record *found;
+    struct sighting *found;
 
     usleep(100 * 1000);
     pthread_mutex_lock(&scene->lock);
@@ -426,7 +426,7 @@ size_t scene_count(struct scene *scene, enum intake_kind kind)
     return n;
 }
 
-void scene_answer(struct scene *scene, const struct record *post, int status,
+void scene_answer(struct scene *scene, const struct sighting *post, int status,
                   const char *reason)
 {
     struct delivery *delivery = delivery_new(DELIVERY_ANSWER, post->ref);

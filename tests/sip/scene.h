@@ -17,7 +17,7 @@
 enum { RECORDS_MAX = 65536, WAIT_MS = 5000 };
 
 /* An intake, as it came. Texts are owned by the scene. */
-struct record {
+struct sighting {
     enum intake_kind kind;
     edge_ref ref;
     uint64_t token;
@@ -43,7 +43,7 @@ struct scene {
     pthread_t thread;
     pthread_mutex_t lock; /* Guards the records. */
     pthread_cond_t news;
-    struct record *records;
+    struct sighting *records;
     size_t n;
     atomic_bool mute;         /* Sign-ins are not answered. */
     atomic_int policy;        /* What is said of it: 200, when 0; 403; 503. */
@@ -69,7 +69,7 @@ void scene_close(struct scene *scene);
 uint16_t scene_port(struct scene *scene, size_t listener);
 
 /** Wait for the next intake of a kind; fails the test when none comes. */
-struct record scene_expect(struct scene *scene, enum intake_kind kind);
+struct sighting scene_expect(struct scene *scene, enum intake_kind kind);
 
 /** Wait a little, and check that no more intakes of a kind have come. */
 void scene_expect_none(struct scene *scene, enum intake_kind kind);
@@ -78,7 +78,7 @@ void scene_expect_none(struct scene *scene, enum intake_kind kind);
 size_t scene_count(struct scene *scene, enum intake_kind kind);
 
 /** Answer a held post. */
-void scene_answer(struct scene *scene, const struct record *post, int status,
+void scene_answer(struct scene *scene, const struct sighting *post, int status,
                   const char *reason);
 
 /** Deliver a body to n dialogs. */

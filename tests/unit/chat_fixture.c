@@ -77,6 +77,7 @@ enum outcome fixture_apply_entry(struct chat_fixture *f,
     entry.index = f->index;
     entry.term = 1;
     entry.sent_at_us = f->now_us;
+    entry.bytes = buffer_slice(&f->bytes);
     entry.facts = said_book_facts(f->book, f->machine, read, f->arena);
     f->now_us += 1000000;
     judged = judge(f, read, &entry);
@@ -138,6 +139,40 @@ void fixture_raise(struct chat_fixture *f)
     command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
     command.rules_raise = &raise;
     assert_outcome(fixture_apply(f, 1, &command), DONE);
+}
+
+static void put_key(struct chat_fixture *f)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__ArchiveKeyPut put = PERCH__ARCHIVE_KEY_PUT__INIT;
+    uint8_t key[NOTE_KEY_BYTES] = {0xed};
+
+    CODEC_SET_BYTES(&put, public_key, slice_of(key, sizeof(key)));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT;
+    command.archive_key_put = &put;
+    fixture_administer(f, &command);
+}
+
+enum outcome fixture_archive(struct chat_fixture *f, Perch__ArchiveMode mode)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__ArchivePut put = PERCH__ARCHIVE_PUT__INIT;
+
+    put_key(f);
+    CODEC_SET(&put, mode, mode);
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_PUT;
+    command.archive_put = &put;
+    return fixture_administer(f, &command);
+}
+
+struct record fixture_record(const struct chat_fixture *f, size_t at)
+{
+    struct record record;
+
+    assert_true(at < f->effects.records.n);
+    assert_int_equal(record_read(effects_record_at(&f->effects, at), &record),
+                     ERROR_NONE);
+    return record;
 }
 
 enum outcome fixture_group(struct chat_fixture *f, const char *uri)

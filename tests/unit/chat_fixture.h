@@ -16,6 +16,8 @@
 #include "node/chat/view.h"
 #include "proto/base/arena.h"
 #include "proto/base/buffer.h"
+#include "proto/record.h"
+#include "proto/tlog/note.h"
 #include "tests/unit/said_book.h"
 
 #define ALICE "sip:alice@example.com"
@@ -70,6 +72,13 @@ enum outcome fixture_start(struct chat_fixture *f, uint8_t node);
 
 /** Raise the pool's rules to the version this source knows. */
 void fixture_raise(struct chat_fixture *f);
+
+/** Switch the archive on, off or to required, with a key for its log. */
+enum outcome fixture_archive(struct chat_fixture *f, Perch__ArchiveMode mode);
+
+/** Read a record of the last entry, at a place from 0; fails the test without.
+ */
+struct record fixture_record(const struct chat_fixture *f, size_t at);
 
 /** Create a group without members. */
 enum outcome fixture_group(struct chat_fixture *f, const char *uri);

@@ -116,30 +116,54 @@ static void take_message(struct said_book *book, const struct message *message)
         .alert = row->alert,
         .story = row->story,
         .hidden = row->hidden,
+        .has_csn = row->has_csn,
+        .csn = row->csn,
     };
+}
+
+/* The CSNs of a message's revisions, and one more. */
+static void add_csn(struct said_book *book, struct said *said, uint64_t csn)
+{
+    uint64_t *csns =
+        arena_alloc(book->arena, (said->n_revised + 1) * sizeof(*csns));
+
+    CHECK(csns != NULL);
+    if (said->n_revised > 0) {
+        memcpy(csns, said->revised, said->n_revised * sizeof(*csns));
+    }
+    csns[said->n_revised++] = csn;
+    said->revised = csns;
+}
+
+static void take_revision(struct said_book *book, struct page *page,
+                          const Perch__Stored__Revision *row)
+{
+    CHECK(page != NULL);
+    page->revisions += 1;
+    page->said.state = (enum revision)row->kind;
+    page->said.text = codec_slice(row->text);
+    page->said.extra = codec_slice(row->extra);
+    if (row->has_csn) {
+        add_csn(book, &page->said, row->csn);
+    }
 }
 
 static void take_revisions(struct said_book *book,
                            const struct effects *effects)
 {
     struct buffer bytes = BUFFER_EMPTY;
-    const Perch__Stored__Revision *row;
 
-    revision_write(effects, &bytes);
-    row = read_row(book, &bytes, &perch__stored__revision__descriptor);
-    buffer_deinit(&bytes);
     for (size_t i = 0; i < effects->n_ids; i++) {
-        struct page *page = find(book, effects->revised.room, effects->ids[i]);
-
         if (effects->ids[i] == 0) {
             continue; /* Of the room. */
         }
-        CHECK(page != NULL);
-        page->revisions += 1;
-        page->said.state = (enum revision)row->kind;
-        page->said.text = codec_slice(row->text);
-        page->said.extra = codec_slice(row->extra);
+        buffer_clear(&bytes);
+        revision_write(effects, i, &bytes);
+        take_revision(
+            book, find(book, effects->revised.room, effects->ids[i]),
+            read_row(book, &bytes, &perch__stored__revision__descriptor));
     }
+    buffer_deinit(&bytes);
 }
 
 static void erase(struct said_book *book, uint32_t room, uint64_t id)

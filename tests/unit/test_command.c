@@ -50,8 +50,8 @@ static void test_command_kind_name__covers_the_list(void **state)
     kinds += 1;
     COMMAND_KIND_LIST(COUNT_KIND)
 #undef COUNT_KIND
-    /* All fields of Command but the seven of the envelope are kinds. */
-    assert_int_equal(kinds, perch__command__descriptor.n_fields - 7);
+    /* All fields of Command but the eight of the envelope are kinds. */
+    assert_int_equal(kinds, perch__command__descriptor.n_fields - 8);
     assert_string_equal(command_kind_name(PERCH__COMMAND__KIND__NOT_SET),
                         "unknown");
 }

@@ -129,7 +129,8 @@ static void test_table_name__never_changes(void **state)
         "outcomes",     "retries",        "endpoints",  "probes",
         "groups",       "memberships",    "revisions",  "holds",
         "publications", "reads",          "feeds",      "addins",
-        "tombstones",   "administrators", "filters",
+        "tombstones",   "administrators", "filters",    "records",
+        "payloads",     "adapters",       "witnesses",
     };
 
     (void)state;

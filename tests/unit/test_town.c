@@ -18,7 +18,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    ledger_deinit(*state);
+    ledger_end(*state);
     return 0;
 }
 
@@ -214,11 +214,11 @@ static void test_witness__finds_a_wrong_outcome(void **state)
     assert_kind(*state, "");
     apply_unknown(witness, OUTCOME_DONE); /* Judged before. */
     assert_kind(*state, "");
-    witness_free(witness);
+    witness_end(witness);
     witness = witness_new(*state);
     apply_unknown(witness, OUTCOME_DONE);
     assert_kind(*state, "law");
-    witness_free(witness);
+    witness_end(witness);
 }
 
 /* Nobody is told what was said where he was not. */
@@ -228,7 +228,7 @@ static void test_witness__finds_who_overhears(void **state)
 
     witness_copy(witness, "sip:g1@" TOWN_DOMAIN, 5, 1);
     assert_kind(*state, "overheard");
-    witness_free(witness);
+    witness_end(witness);
 }
 
 /* Nobody is shown the past of a room that he may not enter. */
@@ -238,7 +238,7 @@ static void test_witness__finds_who_is_shown_too_much(void **state)
 
     witness_history(witness, "sip:g1@" TOWN_DOMAIN, 5, 1);
     assert_kind(*state, "shown");
-    witness_free(witness);
+    witness_end(witness);
 }
 
 /* In peace all that is said is answered, at once; and everybody hears it. */

@@ -249,6 +249,7 @@ static void message(struct composer *c, struct xccos_message *x)
     x->reason = text(c);
     x->changed_at = moment(c);
     x->about = number(c, UINT64_MAX);
+    x->csn = number(c, UINT64_MAX);
     x->note = text(c);
     x->text = compose_text(c->choices, c->arena, 100);
     x->carried_attributes = carried(c, attributes, 4);

@@ -157,6 +157,29 @@ static void test_xccos_write__line_about_a_message(void **state)
                                   "</grpchat>"));
 }
 
+/* The number of a message's record goes with it, the first one's, 0, too; one
+ * that a client writes into what it posts is nothing the server knows of. */
+static void test_xccos_write__number_of_the_record(void **state)
+{
+    struct xccos_primitive line = {
+        .kind = XCCOS_KIND_MESSAGE, .seqid = 1, .message = said("Fine.")};
+    struct xccos_envelope envelope = {15, &line, 1};
+    struct arena *arena = arena_new(1024);
+    struct xccos_post post;
+    struct slice why;
+
+    (void)state;
+    line.message.csn = XCCOS_NUMBER(0);
+    wire_assert_both_ways(
+        &envelope,
+        ENVELOPE("15", "<grpchat id=\"grpchat\" seqid=\"1\" " OF_TIDE
+                       " alert=\"false\" chatId=\"42\" ts=\"" AT "\"" PERCH
+                       " perch:csn=\"0\"><chat>Fine.</chat></grpchat>"));
+    assert_int_equal(xccos_post_read(&line, arena, &post, &why), XCCOS_CODE_OK);
+    assert_int_equal(post.carried_attributes.len, 0);
+    arena_free(arena);
+}
+
 static enum xccos_code read_command(struct arena *arena, const char *verb,
                                     struct xccos_data data,
                                     struct xccos_request *request_out)
@@ -198,6 +221,7 @@ int main(void)
         RUN(test_xccos_write__author_revises),
         RUN(test_xccos_write__revised),
         RUN(test_xccos_write__line_about_a_message),
+        RUN(test_xccos_write__number_of_the_record),
         RUN(test_xccos_request_read__message),
     };
 

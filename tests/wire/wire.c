@@ -209,6 +209,7 @@ static const char *message(const struct xccos_message *a,
     SAME_TEXT("message", note);
     SAME_MOMENT("message", changed_at);
     SAME_NUMBER("message", about);
+    SAME_NUMBER("message", csn);
     SAME_TEXT("message", text);
     SAME_TEXT("message", carried_attributes);
     SAME_TEXT("message", carried_children);

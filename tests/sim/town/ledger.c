@@ -10,7 +10,7 @@
 
 enum { NUMBER_BYTES = 24 };
 
-void ledger_deinit(struct ledger *ledger)
+void ledger_end(struct ledger *ledger)
 {
     for (size_t i = 0; i < LEDGER_ROOMS; i++) {
         free(ledger->rooms[i].posts);

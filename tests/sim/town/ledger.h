@@ -81,7 +81,7 @@ struct ledger {
 };
 
 /** Free what is held. */
-void ledger_deinit(struct ledger *ledger);
+void ledger_end(struct ledger *ledger);
 
 /** Note that something is wrong; the first time counts. */
 void ledger_break(struct ledger *ledger, const char *kind, const char *format,

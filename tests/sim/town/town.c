@@ -138,8 +138,8 @@ void town_free(struct town *town)
     for (size_t i = 0; i < town->n_buried; i++) {
         loop_sim_free(town->buried[i]);
     }
-    witness_free(town->witness);
-    ledger_deinit(&town->ledger);
+    witness_end(town->witness);
+    ledger_end(&town->ledger);
     free(town);
 }
 

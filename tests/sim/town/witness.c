@@ -25,7 +25,7 @@ struct witness *witness_new(struct ledger *ledger)
     return witness;
 }
 
-void witness_free(struct witness *witness)
+void witness_end(struct witness *witness)
 {
     if (witness == NULL) {
         return;

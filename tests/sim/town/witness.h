@@ -21,7 +21,7 @@ enum { WITNESS_HOSTS_MAX = 5 }; /* The twin knows no more nodes. */
 struct witness *witness_new(struct ledger *ledger);
 
 /** Free. Accepts NULL. */
-void witness_free(struct witness *witness);
+void witness_end(struct witness *witness);
 
 /** See an entry that a host has applied; hosts may be at different ones. */
 void witness_entry(struct witness *witness, const struct applied_entry *entry,

@@ -6,16 +6,16 @@
  *                                                ^                  |
  *                                                +---- back-off ----+
  *
- * A job of the writer's worker takes rows of records in order, makes tiles of
+ * A job of the scribe's worker takes rows of records in order, makes tiles of
  * them, syncs, and only then counts them as durable; rows are deleted from the
- * store (writer_fill) once the full bundles they are in are durable. Rows that
+ * store (scribe_fill) once the full bundles they are in are durable. Rows that
  * this node never had, or that a snapshot jumped over, are fetched from other
  * nodes (fetching.h).
  *
  * Thread: state loop.
  */
-#ifndef NODE_COMPLIANCE_WRITER_H
-#define NODE_COMPLIANCE_WRITER_H
+#ifndef NODE_COMPLIANCE_SCRIBE_H
+#define NODE_COMPLIANCE_SCRIBE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,22 +23,18 @@
 #include "node/compliance/compliance.h"
 #include "proto/command.h"
 
-struct writer;
+struct scribe;
 
 /** Make. Stops when memory or threads are out. */
-struct writer *writer_new(struct compliance *compliance);
+struct scribe *scribe_new(struct compliance *compliance);
 
 /** End the job at hand and free. Accepts NULL. */
-void writer_free(struct writer *writer);
+void scribe_free(struct scribe *scribe);
 
 /** Count the records that are in this node's files, durably. */
-uint64_t writer_durable(const struct writer *writer);
+uint64_t scribe_durable(const struct scribe *scribe);
 
 /** Tell how it goes: FINE, FULL or FAILED. */
-Perch__ArchiveMark__State writer_state(const struct writer *writer);
-
-/** Ask that as many records be durable as soon as can be: a checkpoint needs
- * them. Fewer than there are. */
-void writer_want(struct writer *writer, uint64_t size);
+Perch__ArchiveMark__State scribe_state(const struct scribe *scribe);
 
 #endif

@@ -1,0 +1,121 @@
+/* What the halves of the scribe share: scribe.c, scribe_mark.c, scribe_task.c.
+ * Private to them.
+ *
+ * Thread: state loop; a task's fields belong to the worker while it runs.
+ */
+#ifndef NODE_COMPLIANCE_SCRIBE_PARTS_H
+#define NODE_COMPLIANCE_SCRIBE_PARTS_H
+
+#include "node/compliance/climb.h"
+#include "node/compliance/compliance_parts.h"
+#include "node/compliance/pen.h"
+#include "node/compliance/scribe.h"
+#include "node/compliance/scribe_part.h"
+#include "proto/base/worker.h"
+
+enum {
+    /* From one job to the next, when few records come: what is synced together
+     * costs little each. */
+    SCRIBE_PACE_MS = 200,
+    SCRIBE_RECORDS_MAX = 8192, /* Of a job; as many are written at once. */
+    /* Without a checkpoint that asks for them, partial tiles are written so
+     * often: marks move, and other nodes find what they fetch. */
+    SCRIBE_PARTIAL_MS = 5000,
+    SCRIBE_MARK_MS = 1000, /* From one ArchiveMark to the next. */
+    SCRIBE_RETRY_MIN_MS = 500,
+    SCRIBE_RETRY_MAX_MS = 10 * 1000,
+    /* Before all files are looked through: what is wrong may be the rows. */
+    SCRIBE_DISTRUST_MS = 2000,
+    /* Rows deleted with one batch: whole bundles. */
+    SCRIBE_TRIM_ROWS_MAX = 8 * TILE_WIDTH,
+};
+
+enum task_kind {
+    TASK_OPEN,  /* Find where the files end. */
+    TASK_WRITE, /* Rows into files. */
+    TASK_CLIMB, /* What rows do not have, from files here and elsewhere. */
+};
+
+/* One job. */
+struct task {
+    struct job job;
+    enum task_kind kind;
+    struct pen *pen;
+    struct climb *climb;
+    struct store *store;
+    uint64_t target; /* Records of the state, and */
+    struct merkle_hash root; /* their root. */
+    uint64_t believed;       /* As pen_open's most. */
+    uint64_t partial, keep;  /* As pen_partial's; 0: none. */
+    uint64_t payloads_from;  /* Of rows not yet in payloads. */
+    uint64_t began_us;
+
+    /* What came of it. */
+    enum error error;
+    uint64_t size;      /* Records taken, */
+    uint64_t full;      /* those in full bundles, durably, */
+    uint64_t durable;   /* and with partial ones. In: as it was. */
+    uint64_t rows_from; /* The first row; of TASK_OPEN. */
+    bool is_checked;    /* The pen has all of the target, */
+    bool agrees;        /* and the same root. */
+    struct buffer payloads; /* CSNs of rows of payloads below full. */
+    uint64_t payloads_upto;
+    uint64_t climb_upto; /* Of TASK_CLIMB, to where. */
+    enum climb_result climbed;
+    struct climb_want want;
+};
+
+struct scribe {
+    struct compliance *compliance;
+    struct worker *worker;
+    struct pen *pen; /* The task's while it is under way; likewise: */
+    struct climb *climb;
+    struct task task;
+    bool busy;
+
+    bool is_open;
+    bool climbing; /* The climb has its anchor. */
+    uint64_t believed; /* Bundles, when files are opened again. */
+    uint64_t size;     /* Records the pen has. */
+    uint64_t durable;
+    Perch__ArchiveMark__State state;
+    unsigned failures; /* In a row, for back-off. */
+    uint64_t due_us;   /* No job before. */
+    uint64_t began_us; /* The last TASK_WRITE. */
+    uint64_t partial, keep;
+    uint64_t partial_us;
+    struct pen_counts counted; /* In the meters. */
+
+    uint64_t rows_from, rows_upto; /* Rows to delete. */
+    struct buffer payloads;        /* Likewise: CSNs, 8 bytes each, rising. */
+    uint64_t payloads_from;
+
+    struct proposal mark;
+    bool marking;
+    uint64_t marked_us;
+    uint64_t marked; /* What the last one said. */
+    Perch__ArchiveMark__State marked_state;
+};
+
+/** Get what rows do not have. */
+void scribe_climb(struct scribe *scribe);
+
+/** A TASK_CLIMB has ended. */
+void scribe_climbed(struct scribe *scribe);
+
+/** Give a task to the worker. */
+void scribe_begin(struct scribe *scribe, enum task_kind kind);
+
+/** Begin what is due. */
+void scribe_go_on(struct scribe *scribe);
+
+/** Delete the rows of payloads whose records' are deleted. */
+void scribe_fill_payloads(struct scribe *scribe, struct batch *batch);
+
+/** Propose an ArchiveMark when it is due. */
+void scribe_mark(struct scribe *scribe);
+
+/** Run a task, on the worker. */
+void task_run(struct job *job);
+
+#endif
