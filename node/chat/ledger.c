@@ -153,7 +153,8 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL ||
+    /* Also when it is this entry that has begun a halt. */
+    if (command == NULL || machine->archive.halt.witness != NULL ||
         (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
