@@ -1,6 +1,8 @@
 #include "node/backend.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +12,7 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/command.h"
+#include "raft/device.h"
 #include "storage/files.h"
 
 struct backend {
@@ -43,6 +46,9 @@ void backend_stop(struct backend *backend)
 
 /* What the state loop's parts tell. */
 
+#define ROTTEN_STATE   "rotten\n"
+#define ROTTEN_ARCHIVE "rotten archive\n"
+
 /* Where it stands that the state was found rotten while the node ran. */
 static enum error mark_path(const struct backend *backend,
                             char path[FILES_PATH_BYTES_MAX])
@@ -51,14 +57,15 @@ static enum error mark_path(const struct backend *backend,
                       BACKEND_ROTTEN_NAME);
 }
 
-/* So that the next start does not believe what this one has found rotten. */
-static void mark_rotten(const struct backend *backend)
+/* So that the next start does not believe what this one has found rotten: the
+ * state, or with it the archive. */
+static void mark_rotten(const struct backend *backend, const char *what)
 {
     char path[FILES_PATH_BYTES_MAX];
     enum error error = mark_path(backend, path);
 
     if (error == ERROR_NONE) {
-        error = files_write(path, 0, "rotten\n", 7);
+        error = files_write(path, 0, what, strlen(what));
     }
     if (error == ERROR_NONE) {
         error = files_sync(backend->settings.replica.directory);
@@ -69,13 +76,18 @@ static void mark_rotten(const struct backend *backend)
     }
 }
 
-static bool is_marked(const struct backend *backend)
+static bool is_marked(const struct backend *backend, bool *archive_out)
 {
-    char path[FILES_PATH_BYTES_MAX], byte;
-    size_t got;
+    char path[FILES_PATH_BYTES_MAX], what[sizeof(ROTTEN_ARCHIVE)] = "";
+    size_t got = 0;
 
-    return mark_path(backend, path) == ERROR_NONE &&
-           files_read(path, 0, &byte, 1, &got) == ERROR_NONE;
+    if (mark_path(backend, path) != ERROR_NONE ||
+        files_read(path, 0, what, sizeof(ROTTEN_ARCHIVE) - 1, &got) !=
+            ERROR_NONE) {
+        return false;
+    }
+    *archive_out = strcmp(what, ROTTEN_ARCHIVE) == 0;
+    return true;
 }
 
 static enum error unmark(const struct backend *backend)
@@ -90,18 +102,32 @@ static enum error unmark(const struct backend *backend)
                : files_sync(backend->settings.replica.directory);
 }
 
-static void on_fatal(void *context, enum error error, const char *reason)
+static void stop_for(struct backend *backend, enum error error,
+                     const char *reason, const char *what)
 {
-    struct backend *backend = context;
-
     backend->stopped = true;
     compliance_stop(backend->compliance);
     if (error == ERROR_ROTTEN) {
-        mark_rotten(backend);
+        mark_rotten(backend, what);
     }
     journal_error("node_stops", "node=%u error=%s reason=\"%s\"",
                   backend->settings.replica.node, error_name(error), reason);
     backend->events.fatal(backend->events.context, error, reason);
+}
+
+static void on_fatal(void *context, enum error error, const char *reason)
+{
+    stop_for(context, error, reason, ROTTEN_STATE);
+}
+
+/* The archive's files and the state contradict each other, or the other nodes:
+ * neither is believed. */
+static void on_unsound(void *context, enum error error, const char *reason)
+{
+    struct backend *backend = context;
+
+    state_loop_stop(backend->state);
+    stop_for(backend, error, reason, ROTTEN_ARCHIVE);
 }
 
 static void on_changed(void *context, const struct replica_status *status)
@@ -167,6 +193,14 @@ static struct compliance_state state_of(const struct backend *backend)
         .machine = applier_machine(applier),
         .store = applier_store(applier),
     };
+}
+
+static void on_archive(void *context, uint8_t node,
+                       const struct peer_message *message)
+{
+    struct backend *backend = context;
+
+    compliance_received(backend->compliance, node, message);
 }
 
 static void on_restored(void *context)
@@ -289,21 +323,75 @@ static enum error open_state(struct backend *backend)
                              status->last_index);
 }
 
+static enum error archive_directory(struct backend *backend,
+                                    const char **directory_out)
+{
+    const char *set = backend->settings.archive;
+    size_t len = set == NULL ? 0 : strlen(set);
+
+    *directory_out = backend->archive;
+    if (set == NULL) {
+        return files_path(backend->archive, backend->settings.replica.directory,
+                          BACKEND_ARCHIVE_NAME);
+    }
+    while (len > 1 && set[len - 1] == '/') {
+        len -= 1;
+    }
+    if (len >= sizeof(backend->archive)) {
+        return ERROR_TOO_LARGE;
+    }
+    memcpy(backend->archive, set, len);
+    backend->archive[len] = '\0';
+    return ERROR_NONE;
+}
+
+/* Kept beside itself, for whoever wants to know what happened. */
+static enum error set_archive_aside(struct backend *backend)
+{
+    int64_t now_us = loop_wall_us(backend->settings.replica.owner_loop);
+    char parent[FILES_PATH_BYTES_MAX], aside[DEVICE_NAME_BYTES_MAX + 1];
+    const char *directory, *name;
+    struct device *device;
+    enum error error;
+
+    TRY(archive_directory(backend, &directory));
+    name = strrchr(directory, '/');
+    name = name == NULL ? directory : name + 1;
+    if ((size_t)snprintf(aside, sizeof(aside), "%.200s.rotted-%" PRId64, name,
+                         now_us / 1000000) >= sizeof(aside) ||
+        (size_t)snprintf(parent, sizeof(parent), "%.*s",
+                         name == directory ? 1 : (int)(name - directory),
+                         name == directory ? "." : directory) >=
+            sizeof(parent)) {
+        return ERROR_TOO_LARGE;
+    }
+    TRY(device_open(parent, &device));
+    error = device_rename(device, name, aside);
+    if (error == ERROR_NONE) {
+        error = device_sync(device);
+        journal_notice("archive_set_aside", "directory=%s as=%s", directory,
+                       aside);
+    }
+    device_close(device);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
 static enum error open_archive(struct backend *backend)
 {
     const struct replica_settings *replica = &backend->settings.replica;
-    const char *directory = backend->settings.archive;
+    const char *directory;
 
-    if (directory == NULL) {
-        TRY(files_path(backend->archive, replica->directory,
-                       BACKEND_ARCHIVE_NAME));
-        directory = backend->archive;
-    }
+    TRY(archive_directory(backend, &directory));
     return compliance_open(&backend->compliance,
                            &(struct compliance_settings){
                                .loop = replica->owner_loop,
                                .directory = directory,
                                .node = replica->node,
+                               .signer = backend->settings.signer,
+                               .witnesses = backend->settings.witnesses,
+                               .unsound = on_unsound,
+                               .context = backend,
+                               .exporting = backend->settings.exporting,
                            });
 }
 
@@ -317,6 +405,7 @@ static enum error open_parts(struct backend *backend)
         .fill = on_fill,
         .release = on_release,
         .restored = on_restored,
+        .archive = on_archive,
         .entry = on_entry,
     };
 
@@ -344,7 +433,9 @@ static void abandon_parts(struct backend *backend)
 static enum error open_or_begin_anew(struct backend *backend)
 {
     const struct replica_settings *settings = &backend->settings.replica;
-    enum error error = is_marked(backend) ? ERROR_ROTTEN : open_parts(backend);
+    bool archive = false;
+    enum error error =
+        is_marked(backend, &archive) ? ERROR_ROTTEN : open_parts(backend);
 
     if (error != ERROR_ROTTEN && error != ERROR_FORGOTTEN) {
         return error;
@@ -363,6 +454,9 @@ static enum error open_or_begin_anew(struct backend *backend)
     abandon_parts(backend);
     TRY(replica_set_aside(settings->directory, BACKEND_STATE_NAME,
                           loop_wall_us(settings->owner_loop)));
+    if (archive) {
+        TRY(set_archive_aside(backend));
+    }
     TRY(unmark(backend));
     backend->settings.replica.founding = false;
     return open_parts(backend);
@@ -461,4 +555,9 @@ struct applier *backend_applier(struct backend *backend)
 struct replica *backend_replica(struct backend *backend)
 {
     return backend->replica;
+}
+
+struct compliance *backend_compliance(struct backend *backend)
+{
+    return backend->compliance;
 }

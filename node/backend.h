@@ -56,6 +56,12 @@ struct backend_settings {
      * programs. */
     uint32_t rules_known;
     const char *archive; /* The archive's directory; NULL: below the data. */
+    /* Borrowed until backend_close (node/compliance/compliance.h); each may be
+     * NULL. */
+    const struct signer *signer;
+    const struct witness_port *witnesses;
+    /* Borrowed; NULL: this node exports nothing. */
+    const struct exporting_settings *exporting;
     bool searches; /* What was said: keeps a catalog (node/session/
                       cataloging.h) of it. */
 };

@@ -75,6 +75,17 @@ struct config {
     char *admin_authorities;
     char *admin_group;
 
+    /* [archive] */
+    char *archive_directory;
+    char *archive_log_key, *archive_node_key;
+    char *archive_pkcs11_module, *archive_pkcs11_pin_file;
+    char *archive_witness_authorities;
+    struct config_list archive_outputs;  /* Directories. */
+    struct config_list archive_programs; /* "NAME PATH [ARGUMENT]..." */
+    char *archive_adapter_program;
+    uint64_t archive_adapters_at_once;
+    uint64_t archive_adapter_deadline_ms;
+
     /* [raft] */
     uint64_t raft_election_ms;
     uint64_t raft_heartbeat_ms;

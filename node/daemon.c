@@ -3,12 +3,17 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "node/daemon_parts.h"
 #include "node/descriptors.h"
 #include "node/exports.h"
+#include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/os/scheduling.h"
+
+enum { KEPT_BYTES = 1024 }; /* More where it is not enough. */
 
 /* What a configuration means. */
 
@@ -51,6 +56,71 @@ void daemon_replica_settings(const struct config *config,
 /* Beginning: the backend is opened beside main's loop, which can take as long
  * as a state is large; then the threads start. */
 
+/* Where perch-adapter is installed. */
+static void find_beside(char *path, size_t room)
+{
+    char self[DAEMON_PATH_BYTES] = "";
+    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash = len > 0 ? strrchr(self, '/') : NULL;
+
+    snprintf(path, room, "%.*s/perch-adapter",
+             slash == NULL ? 0 : (int)(slash - self), self);
+}
+
+static const char *keep(struct daemon *daemon, const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = arena_alloc(daemon->kept, bytes);
+
+    CHECK(copy != NULL);
+    memcpy(copy, text, bytes);
+    return copy;
+}
+
+static const char *const *keep_list(struct daemon *daemon,
+                                    const struct config_list *list)
+{
+    const char **copy =
+        arena_alloc(daemon->kept, (list->n + 1) * sizeof(*copy));
+
+    CHECK(copy != NULL);
+    for (size_t i = 0; i < list->n; i++) {
+        copy[i] = keep(daemon, list->values[i]);
+    }
+    return copy;
+}
+
+/* What the node's adapters may be. Copies: a reload frees the configuration's
+ * texts, and adapters run on threads of their own. */
+static void set_exporting(struct daemon *daemon)
+{
+    const struct config *config = daemon->config;
+    struct exporting_settings *exporting = &daemon->exporting;
+    struct config_list outputs = config->archive_outputs;
+    char path[DAEMON_PATH_BYTES + 16];
+
+    daemon->kept = arena_new(KEPT_BYTES);
+    CHECK(daemon->kept != NULL);
+    if (outputs.n == 0) {
+        snprintf(path, sizeof(path), "%s/export", config->data_dir);
+        outputs.values[outputs.n++] = path;
+    }
+    *exporting = (struct exporting_settings){
+        .programs = keep_list(daemon, &config->archive_programs),
+        .n_programs = config->archive_programs.n,
+        .outputs = keep_list(daemon, &outputs),
+        .n_outputs = outputs.n,
+        .at_once = (unsigned)config->archive_adapters_at_once,
+        .deadline_ms = config->archive_adapter_deadline_ms,
+    };
+    if (config->archive_adapter_program == NULL) {
+        find_beside(path, sizeof(path));
+    } else {
+        snprintf(path, sizeof(path), "%s", config->archive_adapter_program);
+    }
+    exporting->adapter_program = keep(daemon, path);
+}
+
 static void run_opening(struct job *job)
 {
     struct daemon *daemon =
@@ -59,14 +129,19 @@ static void run_opening(struct job *job)
         .store = {.memtable_bytes = daemon->config->store_memtable_bytes,
                   .cache_bytes = daemon->config->store_cache_bytes},
         .rules_known = COMMAND_RULES_KNOWN,
+        .exporting = &daemon->exporting,
         .searches = true,
     };
     const struct backend_events events = daemon_backend_events(daemon);
 
+    set_exporting(daemon);
     daemon_replica_settings(daemon->config, daemon->plan, &settings.replica);
     settings.replica.owner_loop = daemon->state_loop;
     settings.replica.raft_loop = daemon->raft_loop;
-    daemon->opened = backend_open(&daemon->backend, &settings, &events);
+    daemon->opened = daemon_archive_open(daemon, &settings);
+    if (daemon->opened == ERROR_NONE) {
+        daemon->opened = backend_open(&daemon->backend, &settings, &events);
+    }
 }
 
 static enum error start_threads(struct daemon *daemon)
@@ -223,6 +298,8 @@ void daemon_free(struct daemon *daemon)
     program_close(daemon->program);
     daemon_state_close(daemon);
     backend_close(daemon->backend);
+    daemon_archive_close(daemon);
+    arena_free(daemon->kept);
     bridge_free(daemon->bridge);
     web_close(daemon->web);
     for (size_t i = 0; i < DAEMON_PULSES; i++) {

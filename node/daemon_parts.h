@@ -12,6 +12,7 @@
 #include "node/admin/admin.h"
 #include "node/backend.h"
 #include "node/bridge.h"
+#include "node/compliance/export_order.h"
 #include "node/daemon.h"
 #include "node/drain.h"
 #include "node/edges.h"
@@ -55,7 +56,11 @@ struct daemon {
     struct bridge *bridge;
     struct admin *admin;
     struct program *program; /* NULL: none is configured. */
+    struct keys *archive_keys;
+    struct witness_http *witnesses;
     char socket_path[DAEMON_PATH_BYTES];
+    struct exporting_settings exporting; /* What adapters may do; */
+    struct arena *kept;                  /* its texts. */
     enum load load;       /* As the state loop was last told. */
     struct board *status; /* struct replica_status, for other threads. */
     _Atomic(struct edges *) edges; /* NULL until the pool has a domain. */
@@ -63,6 +68,19 @@ struct daemon {
     bool leaving;
     int exit_code;
 };
+
+/**
+ * Open what the archive needs of the machine: its keys, and a way to witnesses.
+ * Blocks. Fills in what of it the backend is to have; daemon_archive_close
+ * frees it, after the backend.
+ *
+ * Returns what keys_open and witness_http_open return.
+ */
+enum error daemon_archive_open(struct daemon *daemon,
+                               struct backend_settings *settings);
+
+/** Free it. */
+void daemon_archive_close(struct daemon *daemon);
 
 /** Say what the state loop is to do for the backend. */
 struct backend_events daemon_backend_events(struct daemon *daemon);

@@ -178,6 +178,29 @@ static enum error read_hook(const struct config *config, struct plan *plan,
     return ERROR_NONE;
 }
 
+/* Committed paths are held against these: they must say what they mean. */
+static enum error read_archive(const struct config *config, char *error_out)
+{
+    for (size_t i = 0; i < config->archive_outputs.n; i++) {
+        if (config->archive_outputs.values[i][0] != '/') {
+            return refuse(error_out,
+                          "[archive] output must be a path from /, not %s",
+                          config->archive_outputs.values[i]);
+        }
+    }
+    for (size_t i = 0; i < config->archive_programs.n; i++) {
+        const char *program = strchr(config->archive_programs.values[i], ' ');
+
+        if (program == NULL || program[1] != '/') {
+            return refuse(error_out,
+                          "[archive] program must be NAME and a path from /, "
+                          "not \"%s\"",
+                          config->archive_programs.values[i]);
+        }
+    }
+    return ERROR_NONE;
+}
+
 enum error plan_make(const struct config *config, struct plan *plan,
                      char error_out[CONFIG_ERROR_BYTES])
 {
@@ -192,6 +215,7 @@ enum error plan_make(const struct config *config, struct plan *plan,
     TRY(read_address("[web] listen", config->web_listen, &plan->web_listen,
                      error_out));
     TRY(read_hook(config, plan, error_out));
+    TRY(read_archive(config, error_out));
     if (config->admin_listen == NULL) {
         return ERROR_NONE;
     }

@@ -188,6 +188,16 @@ static void on_restore(void *context, const char *directory, uint64_t log_index)
     applier_restore(state->applier, directory, log_index);
 }
 
+static void on_archive(void *context, uint8_t node,
+                       const struct peer_message *message)
+{
+    struct state_loop *state = context;
+
+    if (!state->stopped && state->owner.archive != NULL) {
+        state->owner.archive(state->owner.context, node, message);
+    }
+}
+
 static bool may_rejoin(void *context, uint8_t node)
 {
     const struct state_loop *state = context;
@@ -217,6 +227,7 @@ static const struct replica_events events = {
     .checkpoint_wanted = on_checkpoint_wanted,
     .checkpoint_dropped = on_checkpoint_dropped,
     .restore = on_restore,
+    .archive = on_archive,
     .may_rejoin = may_rejoin,
     .knows_directory = knows_directory,
     .fatal = on_fatal,

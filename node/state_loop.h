@@ -44,6 +44,10 @@ struct state_loop_owner {
      * state_loop_released then. NULL: the owner does not read it. */
     void (*release)(void *context);
 
+    /* As replica_events.archive; may be NULL. */
+    void (*archive)(void *context, uint8_t node,
+                    const struct peer_message *message);
+
     /* The state was replaced by a later one; may be NULL. */
     void (*restored)(void *context);
 

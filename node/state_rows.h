@@ -54,7 +54,8 @@ void state_rows_put_digest(struct batch *batch, uint64_t digest);
 
 /**
  * Make the machine that a store's rows say, and check that none is missing:
- * each kind by its count, messages by the last of each room.
+ * each kind by its count, messages by the last of each room, records by
+ * their numbers.
  *
  * @machine_out  Owned by the caller.
  * @digest_out   As state_rows_put_digest wrote it; 0 for an empty store.

@@ -80,7 +80,10 @@ static const struct peer_codec *codec_of(uint8_t kind)
     if (codec == NULL) {
         codec = peer_codec_pool(kind);
     }
-    return codec != NULL ? codec : peer_codec_snapshot(kind);
+    if (codec == NULL) {
+        codec = peer_codec_snapshot(kind);
+    }
+    return codec != NULL ? codec : peer_codec_archive(kind);
 }
 
 enum error peer_write(const struct peer_message *message, struct buffer *to)

@@ -32,7 +32,8 @@ enum {
     PEER_SOFTWARE_BYTES_MAX = 63, /* Hello's texts and Reject's. */
     PEER_ADDRESS_BYTES_MAX = 255,
     PEER_DETAIL_BYTES_MAX = 255,
-    PEER_CHUNK_BYTES_MAX = 256 * 1024,     /* Data of a snapshot chunk. */
+    PEER_CHUNK_BYTES_MAX = 256 * 1024,     /* Data of a snapshot chunk, or of a
+                                              part of the archive. */
     PEER_BULK_BYTES_MAX = 4 * 1024 * 1024, /* Entries of one message. */
     PEER_MANIFEST_BYTES_MAX = 1024 * 1024, /* Configuration and manifest. */
 
@@ -62,7 +63,9 @@ enum {
     X(SNAPSHOT_CHUNK, 18, SNAPSHOT, 128 + PEER_CHUNK_BYTES_MAX)                \
     X(SNAPSHOT_GONE, 19, SNAPSHOT, 64)                                         \
     X(SNAPSHOT_LOST, 20, RAFT, 64)                                             \
-    X(NO_MEMBER, 21, RAFT, 64)
+    X(NO_MEMBER, 21, RAFT, 64)                                                 \
+    X(ARCHIVE_ASK, 22, ARCHIVE, 64)                                            \
+    X(ARCHIVE_PART, 23, ARCHIVE, 128 + PEER_CHUNK_BYTES_MAX)
 
 #define PEER_KIND_ENUM(name, number, class, bytes_max) PEER_##name = number,
 enum peer_kind { PEER_KIND_LIST(PEER_KIND_ENUM) PEER_KINDS };
@@ -75,6 +78,7 @@ enum peer_class {
     PEER_CLASS_READ,     /* Read indexes and their quorum pings. */
     PEER_CLASS_PROPOSAL, /* Entries on their way to the leader. */
     PEER_CLASS_SNAPSHOT, /* Chunks of snapshot files, when nothing else is. */
+    PEER_CLASS_ARCHIVE,  /* Files of the archive, after all else. */
     PEER_CLASSES
 };
 
@@ -245,6 +249,30 @@ struct peer_no_member {
     bool may_return; /* Under another raft id, by itself. */
 };
 
+/* What of the archive is asked for. */
+enum {
+    PEER_ARCHIVE_PAYLOAD = -2, /* As a level: the payload of record index. */
+    PEER_ARCHIVE_ENTRIES = -1, /* A bundle; else a tile of that level, */
+    PEER_ARCHIVE_LEVEL_MAX = 7,
+    PEER_ARCHIVE_WIDTH_MAX = 256, /* and the first so many of it. */
+};
+
+struct peer_archive_ask {
+    uint64_t number; /* The asker's own; the part returns it. */
+    int32_t level;
+    uint64_t index;
+    uint32_t width; /* 1 to PEER_ARCHIVE_WIDTH_MAX. */
+    uint64_t offset;
+};
+
+struct peer_archive_part {
+    uint64_t number;
+    bool absent;
+    uint64_t offset;
+    uint64_t bytes; /* Of all; the data is of these, from the offset on. */
+    struct slice data;
+};
+
 struct peer_message {
     enum peer_kind kind;
     union {
@@ -268,6 +296,8 @@ struct peer_message {
         struct peer_snapshot_gone snapshot_gone;
         struct peer_snapshot_lost snapshot_lost;
         struct peer_no_member no_member;
+        struct peer_archive_ask archive_ask;
+        struct peer_archive_part archive_part;
     };
 };
 

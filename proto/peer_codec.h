@@ -34,6 +34,9 @@ const struct peer_codec *peer_codec_pool(uint8_t kind);
 /** Borrow the codec of a snapshot transfer's kind; NULL for other kinds. */
 const struct peer_codec *peer_codec_snapshot(uint8_t kind);
 
+/** Borrow the codec of a kind of the archives'; NULL for other kinds. */
+const struct peer_codec *peer_codec_archive(uint8_t kind);
+
 /** Append a message that is a whole payload. */
 enum error peer_put(struct buffer *to, const ProtobufCMessage *message);
 

@@ -22,6 +22,7 @@
 #include "proto/base/guid.h"
 #include "proto/base/loop.h"
 #include "proto/base/slice.h"
+#include "proto/peer.h"
 
 enum {
     REPLICA_NODES_MAX = 9,
@@ -130,6 +131,11 @@ struct replica_events {
     bool (*knows_directory)(void *context, uint64_t raft_id,
                             uint64_t directory_id);
 
+    /* Another node's archive asks, or answers: ARCHIVE_ASK or ARCHIVE_PART.
+     * Borrowed for the call; NULL: nobody is told. */
+    void (*archive)(void *context, uint8_t node,
+                    const struct peer_message *message);
+
     /* The node must stop now; nothing is committed or answered after this.
      *   IO, NO_SPACE  its disk failed, or is full to the last byte
      *   FORGOTTEN     the log was cut on purpose, or the node's raft id was
@@ -204,6 +210,14 @@ void replica_restored(struct replica *replica, uint64_t log_index);
 void replica_transfer(struct replica *replica, uint8_t node,
                       void (*done)(void *context, enum error error),
                       void *context);
+
+/**
+ * Send a message of the archive's to a node: ARCHIVE_ASK or ARCHIVE_PART.
+ *
+ * It may be lost without a word: who asks asks again. Copied.
+ */
+void replica_send_archive(struct replica *replica, uint8_t node,
+                          const struct peer_message *message);
 
 /** Borrow the newest status; valid until the loop turns. */
 const struct replica_status *replica_status(const struct replica *replica);

@@ -43,6 +43,7 @@ enum {
     TRANSPORT_READ_BYTES_MAX = 256 * 1024,
     TRANSPORT_PROPOSAL_BYTES_MAX = 8 * 1024 * 1024,
     TRANSPORT_SNAPSHOT_BYTES_MAX = 1024 * 1024 + 4096,
+    TRANSPORT_ARCHIVE_BYTES_MAX = 1024 * 1024 + 4096,
 
     /* Bytes handed to the system at a time, when frames are not larger; what
      * a heartbeat may have to wait behind. */

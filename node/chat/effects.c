@@ -35,7 +35,7 @@ void effects_deinit(struct effects *effects)
 static void clear_records(struct records *records)
 {
     records->n = 0;
-    records->n_refilled = 0;
+    records->refilled = 0;
     records->payload = SLICE_NONE;
     if (records->bytes.capacity > RECORD_BYTES_KEPT) {
         buffer_deinit(&records->bytes);

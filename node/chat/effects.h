@@ -212,13 +212,14 @@ struct imported {
 struct records {
     uint64_t csn; /* Of the first. */
     size_t n;
+    size_t refilled; /* Of them, the first: brought back as they had been, not
+                        made of this entry. */
     size_t *ends; /* Of each, in bytes. */
     size_t capacity;
-    size_t n_refilled;    /* Of them, at first: brought back verbatim. */
     struct buffer bytes;  /* One behind the other. */
-    struct slice payload; /* The command of the first, which has only its
-                             digest; empty: it has the command itself, or
-                             nobody is to have it. */
+    struct slice payload; /* The command of the first that is made of this
+                             entry, which has only its digest; empty: it has
+                             the command itself, or nobody is to have it. */
 };
 
 /* A row of a message, or of what it was made, that comes back with missing

@@ -92,7 +92,7 @@ void ledger_add(struct draft *draft)
         .log_index = turn->entry->index,
         .term = turn->entry->term,
         .time_us = turn->sent_at_us,
-        .ordinal = (uint32_t)(effects->records.n - effects->records.n_refilled),
+        .ordinal = (uint32_t)(effects->records.n - effects->records.refilled),
     };
 
     if (record.ordinal == 0) {
@@ -127,6 +127,9 @@ static void number(struct effects *effects)
 {
     const struct records *records = &effects->records;
 
+    CHECK(records->refilled == 0 ||
+          (!effects->has_message && effects->imported.import == NULL &&
+           effects->revised.kind == REVISION_NONE));
     if (effects->has_message) {
         effects->message.has_csn = true;
         effects->message.csn = records->csn;
@@ -195,6 +198,8 @@ bool ledger_refill(struct turn *turn, struct slice bytes)
         return false;
     }
     effects_record(effects, &record);
+    effects->records.refilled += 1;
+    CHECK(effects->records.refilled == effects->records.n);
     grow(turn, &record, effects_record_at(effects, effects->records.n - 1));
     return true;
 }
@@ -228,6 +233,7 @@ enum error load_ledger(struct machine *machine, const struct row_key *key,
     struct ledger *ledger = &machine->ledger;
 
     (void)key;
+    REQUIRE(machine->counts[ROW_LEDGER] == 0);
     REQUIRE(row->records > 0 && row->records >> MERKLE_DEPTH_MAX == 0);
     REQUIRE(row->frontier.len ==
             merkle_frontier_count(row->records) * MERKLE_HASH_BYTES);

@@ -99,6 +99,7 @@ static bool is_telling(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
     case PERCH__COMMAND__KIND_POST:
+    case PERCH__COMMAND__KIND_POST_DENIED: /* Of a room that is none. */
     case PERCH__COMMAND__KIND_JOIN:
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
     case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:

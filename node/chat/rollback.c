@@ -141,7 +141,6 @@ enum outcome archive_refill(struct turn *turn,
     for (size_t i = 0; i < command->n_records; i++) {
         CHECK(ledger_refill(turn, codec_slice(command->records[i])));
     }
-    turn->effects->records.n_refilled = command->n_records;
     refill_messages(turn, command);
     tell_refill(turn, command);
     return OUTCOME_DONE;

@@ -3,19 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/compliance/canaries.h"
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/cosigning.h"
+#include "node/compliance/exporting.h"
+#include "node/compliance/fetching.h"
 #include "node/compliance/publishing.h"
 #include "node/compliance/scribe_part.h"
+#include "node/compliance/serving.h"
 #include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &scribe_part,
-    &cosigning_part,
-    &publishing_part,
-    &witnessing_part,
+    &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
+    &publishing_part, &witnessing_part, &canaries_part,  &exporting_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -93,9 +95,13 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->tick = timer_new(settings->loop, on_tick, compliance);
     CHECK(compliance->tick != NULL);
     compliance->scribe = scribe_new(compliance);
+    compliance->exporting = exporting_new(compliance, settings->exporting);
     compliance->cosigning = cosigning_new(compliance);
     compliance->publishing = publishing_new(compliance);
     compliance->witnessing = witnessing_new(compliance);
+    compliance->canaries = canaries_new(compliance);
+    compliance->serving = serving_new(compliance);
+    compliance->fetching = fetching_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
     return ERROR_NONE;
 }
@@ -147,12 +153,45 @@ void compliance_restored(struct compliance *compliance,
     TELL(compliance, restored);
 }
 
+static void note_peers(struct compliance *compliance,
+                       const struct replica_status *status)
+{
+    compliance->n_peers = 0;
+    compliance->n_away = 0;
+    for (size_t i = 0; i < status->n; i++) {
+        const struct replica_member *member = &status->members[i];
+
+        if (member->node == compliance->settings.node) {
+            continue;
+        }
+        if (member->connected) {
+            compliance->peers[compliance->n_peers++] = member->node;
+        } else {
+            compliance->n_away += 1;
+        }
+    }
+}
+
 void compliance_changed(struct compliance *compliance,
                         const struct replica_status *status)
 {
     compliance->role = status->role;
     compliance->leader = status->leader;
+    note_peers(compliance, status);
     TELL(compliance, changed);
+}
+
+void compliance_received(struct compliance *compliance, uint8_t node,
+                         const struct peer_message *message)
+{
+    if (compliance->stopped) {
+        return;
+    }
+    if (message->kind == PEER_ARCHIVE_ASK) {
+        serving_ask(compliance->serving, node, &message->archive_ask);
+    } else {
+        fetching_part_came(compliance->fetching, node, &message->archive_part);
+    }
 }
 
 void compliance_stop(struct compliance *compliance)
@@ -167,10 +206,14 @@ void compliance_close(struct compliance *compliance)
         return;
     }
     compliance_stop(compliance);
-    scribe_free(compliance->scribe);
+    exporting_free(compliance->exporting);
+    canaries_free(compliance->canaries);
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);
+    fetching_free(compliance->fetching);
+    serving_free(compliance->serving);
+    scribe_free(compliance->scribe);
     timer_free(compliance->tick);
     free(compliance);
 }

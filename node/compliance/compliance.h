@@ -28,6 +28,7 @@
 
 struct compliance;
 struct compliance_meters;
+struct exporting_settings;
 struct signer;
 struct witness_port;
 
@@ -38,6 +39,8 @@ struct compliance_settings {
     struct loop *loop;     /* The state loop's. */
     const char *directory; /* The archive's; made when it is missing. */
     uint8_t node;
+    /* Borrowed for the archive's life; NULL: this node exports nothing. */
+    const struct exporting_settings *exporting;
     const struct signer *signer; /* Borrowed; NULL: this node signs nothing. */
     const struct witness_port *witnesses; /* Likewise: it asks none. */
     /* What this node has cannot be believed: it must stop, and its state and
@@ -102,6 +105,10 @@ void compliance_restored(struct compliance *compliance,
 /** Take note of the replica's new status. Borrowed for the call. */
 void compliance_changed(struct compliance *compliance,
                         const struct replica_status *status);
+
+/** Take a message of another node's archive: an ask or a part. */
+void compliance_received(struct compliance *compliance, uint8_t node,
+                         const struct peer_message *message);
 
 /** Propose and begin nothing more: the node stops. */
 void compliance_stop(struct compliance *compliance);

@@ -33,10 +33,14 @@
 #include "node/compliance/meters.h"
 #include "node/compliance/signer.h"
 
+struct exporting;
 struct scribe;
 struct cosigning;
 struct publishing;
+struct canaries;
 struct witnessing;
+struct serving;
+struct fetching;
 
 enum { COMPLIANCE_PATH_BYTES_MAX = 512 };
 
@@ -47,7 +51,10 @@ struct compliance {
     struct replica *replica;   /* NULL before compliance_start. */
     struct proposer *proposer; /* Likewise. */
     enum replica_role role;
-    uint8_t leader; /* Node; 0: none is known. */
+    uint8_t leader;                       /* Node; 0: none is known. */
+    uint8_t peers[REPLICA_NODES_MAX * 2]; /* Other members, connected, */
+    size_t n_peers;
+    size_t n_away; /* and how many are not. */
     bool stopped;
     bool releasing; /* The store is not to be read. */
     void (*released)(void *context);
@@ -57,9 +64,13 @@ struct compliance {
 
     /* The parts. */
     struct scribe *scribe;
+    struct exporting *exporting;
     struct cosigning *cosigning;
     struct publishing *publishing;
     struct witnessing *witnessing;
+    struct canaries *canaries;
+    struct serving *serving;
+    struct fetching *fetching;
 };
 
 /* What a part is told; any may be NULL. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "node/compliance/exporting_parts.h"
-#include "node/compliance/writer.h"
+#include "node/compliance/scribe.h"
 #include "proto/base/check.h"
 
 enum { US_PER_S = 1000000 };
@@ -35,7 +35,7 @@ static bool is_run_due(const struct outlet *outlet,
            outlet->telling != TELL_DONE &&
            exporting->n_running < exporting->settings->at_once &&
            loop_now_us(compliance->settings.loop) >= outlet->retry_us &&
-           writer_durable(compliance->writer) > adapter->cuts[0].last_csn;
+           scribe_durable(compliance->scribe) > adapter->cuts[0].last_csn;
 }
 
 /* Another adapter may have come into the slot. */

@@ -120,24 +120,43 @@ static enum error put_tile(void *context, int level, uint64_t index,
 
 /* --- Records --- */
 
-static enum error put_payload(struct pen *pen, const struct record *record,
-                              struct slice payload)
+static bool is_payload(const struct record *record, struct slice payload)
 {
-    char path[LAYOUT_PATH_BYTES];
     struct merkle_hash digest;
 
-    if (payload.len == 0) {
-        pen->counts.absent += 1;
-        return ERROR_NONE;
-    }
     hash_bytes(payload, &digest);
-    if (!slice_equal(record->command,
-                     slice_of(digest.bytes, sizeof(digest.bytes)))) {
+    return slice_equal(record->command,
+                       slice_of(digest.bytes, sizeof(digest.bytes)));
+}
+
+enum error pen_put_payload(struct pen *pen, const struct record *record,
+                           struct slice payload)
+{
+    char path[LAYOUT_PATH_BYTES];
+
+    if (!is_payload(record, payload)) {
         journal_error("archive_payload_wrong", "csn=%" PRIu64, record->csn);
         return ERROR_ROTTEN;
     }
     layout_payload(path, record->csn);
     return put_file(pen, path, payload);
+}
+
+enum error pen_has_payload(struct pen *pen, const struct record *record,
+                           bool *has_out)
+{
+    char path[LAYOUT_PATH_BYTES];
+    enum error error;
+
+    layout_payload(path, record->csn);
+    error =
+        shelf_read(pen->shelf, path, TILES_PAYLOAD_BYTES_MAX, &pen->scratch);
+    *has_out = error == ERROR_NONE &&
+               is_payload(record, buffer_slice(&pen->scratch));
+    return error == ERROR_NOT_FOUND || error == ERROR_TOO_LARGE ||
+                   error == ERROR_TRUNCATED
+               ? ERROR_NONE
+               : error;
 }
 
 /* Note the payloads that a purge takes away: they go when the record that says
@@ -160,8 +179,8 @@ enum error pen_add(struct pen *pen, struct slice bytes, struct slice payload)
         journal_error("archive_record_wrong", "csn=%" PRIu64, pen->tiler.size);
         return ERROR_ROTTEN;
     }
-    if (record.flags & RECORD_WITHHELD) {
-        TRY(put_payload(pen, &record, payload));
+    if ((record.flags & RECORD_WITHHELD) != 0 && payload.len > 0) {
+        TRY(pen_put_payload(pen, &record, payload));
     }
     note_withheld(pen, &record);
     return tiler_add(&pen->tiler, bytes, put_tile, pen);

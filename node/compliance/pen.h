@@ -22,6 +22,7 @@
 
 #include "node/compliance/tiler.h"
 #include "proto/base/error.h"
+#include "proto/record.h"
 #include "storage/cursor.h"
 
 enum {
@@ -40,7 +41,6 @@ struct pen_counts {
     uint64_t bytes;   /* Written. */
     uint64_t files;   /* Likewise. */
     uint64_t mended;  /* Files found other than they must be, written anew. */
-    uint64_t absent;  /* Payloads that nobody has. */
 };
 
 /** Make; nothing is read yet. Stops when memory is out. */
@@ -87,9 +87,21 @@ enum error pen_add_rows(struct pen *pen, struct view *view, uint64_t upto,
 /**
  * Take one record.
  *
- * @payload  Of a record that has it beside it; empty: it is not to be had.
+ * @payload  Of a record that has it beside it; empty: it was purged, or is
+ *           there already.
+ *
+ * Returns ROTTEN for one that is not the next record, else what the device
+ * says.
  */
 enum error pen_add(struct pen *pen, struct slice record, struct slice payload);
+
+/** Write a record's payload. ROTTEN when its digest is another. */
+enum error pen_put_payload(struct pen *pen, const struct record *record,
+                           struct slice payload);
+
+/** Tell whether a record's payload is there, and right. */
+enum error pen_has_payload(struct pen *pen, const struct record *record,
+                           bool *has_out);
 
 /**
  * Leave a file alone when it is there already, byte for byte: for records whose

@@ -18,6 +18,7 @@ struct scribe *scribe_new(struct compliance *compliance)
     scribe->worker = worker_new(compliance->settings.loop, "archive");
     CHECK(scribe->worker != NULL);
     scribe->pen = pen_new(compliance->directory);
+    scribe->climb = climb_new(compliance->directory);
     scribe->believed = UINT64_MAX;
     return scribe;
 }
@@ -27,6 +28,7 @@ void scribe_free(struct scribe *scribe)
     if (scribe != NULL) {
         worker_free(scribe->worker);
         pen_free(scribe->pen);
+        climb_free(scribe->climb);
         buffer_deinit(&scribe->task.payloads);
         buffer_deinit(&scribe->payloads);
         free(scribe);
@@ -125,6 +127,8 @@ static void distrust(struct scribe *scribe, uint64_t from)
 {
     scribe->believed = from / TILE_WIDTH;
     scribe->is_open = false;
+    scribe->due_us = loop_now_us(scribe->compliance->settings.loop) +
+                     SCRIBE_DISTRUST_MS * 1000ull;
     meter_add(&scribe->compliance->meters.errors, 1);
 }
 
@@ -142,6 +146,8 @@ static void take_opened(struct scribe *scribe)
     const struct task *task = &scribe->task;
 
     scribe->is_open = true;
+    scribe->climbing = false;
+    scribe->partial_size = 0;
     scribe->believed = UINT64_MAX;
     scribe->size = task->size;
     scribe->rows_from = task->rows_from;
@@ -163,6 +169,9 @@ static void take_written(struct scribe *scribe)
     scribe->failures = 0;
     set_state(scribe, PERCH__ARCHIVE_MARK__STATE__FINE, ERROR_NONE);
     scribe->size = task->size;
+    if (task->partial > 0 && task->partial <= task->size) {
+        scribe->partial_size = task->partial;
+    }
     note_durable(scribe, task->durable);
     if (task->is_checked && !task->agrees) {
         journal_error("archive_diverged",
@@ -171,6 +180,17 @@ static void take_written(struct scribe *scribe)
                       scribe->compliance->directory, task->size);
         distrust(scribe, 0);
     }
+}
+
+static void take_climbed(struct scribe *scribe)
+{
+    const struct task *task = &scribe->task;
+
+    meter_add(&scribe->compliance->meters.fetched, task->size - scribe->size);
+    scribe->failures = 0;
+    scribe->size = task->size;
+    note_durable(scribe, task->durable);
+    scribe_climbed(scribe);
 }
 
 /* Rows may go whose full bundles are durable. */
@@ -185,6 +205,22 @@ static void take_rows(struct scribe *scribe)
                         buffer_slice(&scribe->task.payloads));
     CHECK(!buffer_failed(&scribe->payloads));
     scribe->payloads_from = scribe->task.payloads_upto;
+}
+
+static void take_done(struct scribe *scribe)
+{
+    take_rows(scribe); /* The task may be given out again below. */
+    switch (scribe->task.kind) {
+    case TASK_OPEN:
+        take_opened(scribe);
+        break;
+    case TASK_WRITE:
+        take_written(scribe);
+        break;
+    case TASK_CLIMB:
+        take_climbed(scribe);
+        break;
+    }
 }
 
 static void on_done(struct job *job)
@@ -203,8 +239,7 @@ static void on_done(struct job *job)
     } else if (task->error != ERROR_NONE) {
         wait_after(scribe, task->error);
     } else {
-        task->kind == TASK_OPEN ? take_opened(scribe) : take_written(scribe);
-        take_rows(scribe);
+        take_done(scribe);
     }
     compliance_job_ended(compliance);
     if (!compliance->stopped) {
@@ -212,7 +247,7 @@ static void on_done(struct job *job)
     }
 }
 
-static void begin(struct scribe *scribe, enum task_kind kind)
+void scribe_begin(struct scribe *scribe, enum task_kind kind)
 {
     struct compliance *compliance = scribe->compliance;
     struct task *task = &scribe->task;
@@ -222,6 +257,8 @@ static void begin(struct scribe *scribe, enum task_kind kind)
     buffer_clear(&task->payloads);
     task->kind = kind;
     task->pen = scribe->pen;
+    task->climb = scribe->climb;
+    task->climb_upto = scribe->rows_from;
     task->store = compliance->state.store;
     task->target = archive.records;
     archive_root(compliance->state.machine, &task->root);
@@ -245,7 +282,7 @@ static void choose_partial(struct scribe *scribe,
 {
     scribe->partial = 0;
     scribe->keep = archive->published.size;
-    if (archive->open.size > scribe->durable) {
+    if (archive->open.size > scribe->partial_size) {
         scribe->partial = archive->open.size;
     } else if (archive->records > scribe->durable &&
                now_us - scribe->partial_us >= SCRIBE_PARTIAL_MS * 1000ull) {
@@ -253,9 +290,6 @@ static void choose_partial(struct scribe *scribe,
     }
     if (scribe->partial > 0) {
         scribe->partial_us = now_us;
-    }
-    if (scribe->keep > scribe->durable) {
-        scribe->keep = scribe->durable;
     }
 }
 
@@ -289,12 +323,16 @@ void scribe_go_on(struct scribe *scribe)
         return; /* There never was an archive. */
     }
     if (!scribe->is_open) {
-        begin(scribe, TASK_OPEN);
+        scribe_begin(scribe, TASK_OPEN);
+        return;
+    }
+    if (scribe->size < scribe->rows_from) {
+        scribe_climb(scribe);
         return;
     }
     choose_partial(scribe, &archive, now_us);
     if (is_due(scribe, &archive, now_us)) {
         scribe->began_us = now_us;
-        begin(scribe, TASK_WRITE);
+        scribe_begin(scribe, TASK_WRITE);
     }
 }

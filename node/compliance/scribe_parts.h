@@ -6,6 +6,7 @@
 #ifndef NODE_COMPLIANCE_SCRIBE_PARTS_H
 #define NODE_COMPLIANCE_SCRIBE_PARTS_H
 
+#include "node/compliance/climb.h"
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/pen.h"
 #include "node/compliance/scribe.h"
@@ -23,6 +24,8 @@ enum {
     SCRIBE_MARK_MS = 1000, /* From one ArchiveMark to the next. */
     SCRIBE_RETRY_MIN_MS = 500,
     SCRIBE_RETRY_MAX_MS = 10 * 1000,
+    /* Before all files are looked through: what is wrong may be the rows. */
+    SCRIBE_DISTRUST_MS = 2000,
     /* Rows deleted with one batch: whole bundles. */
     SCRIBE_TRIM_ROWS_MAX = 8 * TILE_WIDTH,
 };
@@ -30,6 +33,7 @@ enum {
 enum task_kind {
     TASK_OPEN,  /* Find where the files end. */
     TASK_WRITE, /* Rows into files. */
+    TASK_CLIMB, /* What rows do not have, from files here and elsewhere. */
 };
 
 /* One job. */
@@ -37,6 +41,7 @@ struct task {
     struct job job;
     enum task_kind kind;
     struct pen *pen;
+    struct climb *climb;
     struct store *store;
     uint64_t target; /* Records of the state, and */
     struct merkle_hash root; /* their root. */
@@ -55,16 +60,21 @@ struct task {
     bool agrees;        /* and the same root. */
     struct buffer payloads; /* CSNs of rows of payloads below full. */
     uint64_t payloads_upto;
+    uint64_t climb_upto; /* Of TASK_CLIMB, to where. */
+    enum climb_result climbed;
+    struct climb_want want;
 };
 
 struct scribe {
     struct compliance *compliance;
     struct worker *worker;
-    struct pen *pen; /* The task's while it is under way. */
+    struct pen *pen; /* The task's while it is under way; likewise: */
+    struct climb *climb;
     struct task task;
     bool busy;
 
     bool is_open;
+    bool climbing; /* The climb has its anchor. */
     uint64_t believed; /* Bundles, when files are opened again. */
     uint64_t size;     /* Records the pen has. */
     uint64_t durable;
@@ -74,6 +84,7 @@ struct scribe {
     uint64_t began_us; /* The last TASK_WRITE. */
     uint64_t partial, keep;
     uint64_t partial_us;
+    uint64_t partial_size; /* Of the last that were written. */
     struct pen_counts counted; /* In the meters. */
 
     uint64_t rows_from, rows_upto; /* Rows to delete. */
@@ -86,6 +97,15 @@ struct scribe {
     uint64_t marked; /* What the last one said. */
     Perch__ArchiveMark__State marked_state;
 };
+
+/** Get what rows do not have. */
+void scribe_climb(struct scribe *scribe);
+
+/** A TASK_CLIMB has ended. */
+void scribe_climbed(struct scribe *scribe);
+
+/** Give a task to the worker. */
+void scribe_begin(struct scribe *scribe, enum task_kind kind);
 
 /** Begin what is due. */
 void scribe_go_on(struct scribe *scribe);

@@ -109,6 +109,19 @@ static enum error write_rows(struct task *task, struct view *view)
     return ERROR_NONE;
 }
 
+/* Full bundles alone: their rows are gone. */
+static enum error climb(struct task *task)
+{
+    task->climbed = climb_step(task->climb, task->pen, task->climb_upto,
+                               &task->want);
+    task->full = pen_size(task->pen);
+    if (task->full > task->durable) {
+        task->durable = task->full;
+    }
+    return task->climbed == CLIMB_FAILED ? climb_error(task->climb)
+                                         : ERROR_NONE;
+}
+
 static enum error run(struct task *task, struct view *view)
 {
     switch (task->kind) {
@@ -117,6 +130,9 @@ static enum error run(struct task *task, struct view *view)
         break;
     case TASK_WRITE:
         TRY(write_rows(task, view));
+        break;
+    case TASK_CLIMB:
+        TRY(climb(task));
         break;
     default:
         CHECK_UNREACHABLE();

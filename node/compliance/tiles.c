@@ -118,6 +118,29 @@ static enum error need_tile(struct tiles *tiles, int level, uint64_t index,
     return sheet->width >= width ? ERROR_NONE : ERROR_NOT_FOUND;
 }
 
+enum error tiles_tile(struct tiles *tiles, int level, uint64_t index,
+                      unsigned width, struct slice *bytes_out)
+{
+    TRY(need_tile(tiles, level, index, width));
+    *bytes_out = slice_of(tiles->levels[level].bytes.data,
+                          (size_t)width * MERKLE_HASH_BYTES);
+    return ERROR_NONE;
+}
+
+/* Of what lies below. As deep as there are levels. */
+static enum error hash_of_halves(struct tiles *tiles, unsigned level,
+                                 uint64_t index, struct merkle_hash *hash_out)
+{
+    struct merkle_hash right;
+
+    TRY(tiles_hash(tiles, level - 1, 2 * index, hash_out));
+    TRY(tiles_hash(tiles, level - 1, 2 * index + 1, &right));
+    merkle_node(hash_out, &right, hash_out);
+    return ERROR_NONE;
+}
+
+/* A tile that is not full has a file for checkpoints alone: between them its
+ * hashes are those of the full ones below it. */
 enum error tiles_hash(void *context, unsigned level, uint64_t index,
                       struct merkle_hash *hash_out)
 {
@@ -126,8 +149,15 @@ enum error tiles_hash(void *context, unsigned level, uint64_t index,
     uint64_t first = index << inner;
     size_t n = (size_t)1 << inner, at = (size_t)(first % TILE_WIDTH);
     int tile = (int)level / TILE_HEIGHT;
+    enum error error =
+        need_tile(tiles, tile, first / TILE_WIDTH, (unsigned)(at + n));
 
-    TRY(need_tile(tiles, tile, first / TILE_WIDTH, (unsigned)(at + n)));
+    if (error == ERROR_NOT_FOUND && tile > 0) {
+        return hash_of_halves(tiles, level, index, hash_out);
+    }
+    if (error != ERROR_NONE) {
+        return error;
+    }
     tiler_fold(tiles->levels[tile].bytes.data + at * MERKLE_HASH_BYTES, n,
                hash_out);
     return ERROR_NONE;
@@ -195,6 +225,18 @@ enum error tiles_record(struct tiles *tiles, uint64_t csn,
 
     TRY(need_bundle(tiles, csn / TILE_WIDTH, at + 1));
     *record_out = entry_of(tiles, at);
+    return ERROR_NONE;
+}
+
+enum error tiles_bundle(struct tiles *tiles, uint64_t index, unsigned width,
+                        struct slice *bytes_out)
+{
+    const struct sheet *sheet = &tiles->bundle;
+
+    TRY(need_bundle(tiles, index, width));
+    *bytes_out = slice_of(sheet->bytes.data,
+                          width < sheet->width ? tiles->offsets[width] - 2
+                                               : sheet->bytes.len);
     return ERROR_NONE;
 }
 

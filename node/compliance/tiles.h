@@ -46,6 +46,20 @@ void tiles_forget(struct tiles *tiles);
 enum error tiles_record(struct tiles *tiles, uint64_t csn,
                         struct slice *record_out);
 
+/**
+ * Read the first hashes of a tile.
+ *
+ * @bytes_out  Borrowed until the next call.
+ *
+ * Returns NOT_FOUND when no file has so many. Else as tiles_record.
+ */
+enum error tiles_tile(struct tiles *tiles, int level, uint64_t index,
+                      unsigned width, struct slice *bytes_out);
+
+/** Read the first records of a bundle, with their lengths. As tiles_tile. */
+enum error tiles_bundle(struct tiles *tiles, uint64_t index, unsigned width,
+                        struct slice *bytes_out);
+
 /** A merkle_reader; context is the tiles. As tiles_record. */
 enum error tiles_hash(void *tiles, unsigned level, uint64_t index,
                       struct merkle_hash *hash_out);

@@ -61,12 +61,11 @@ enum error denying_propose(struct caller *caller, struct proposal *proposal,
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__PostDenied denied = PERCH__POST_DENIED__INIT;
 
+    TRY(caller_open(caller));
     denied.post = post;
     CODEC_SET_BYTES(&denied, notice, notice);
     CODEC_SET_BYTES(&command, user, caller->user_uri);
-    if (caller->has_session) {
-        CODEC_SET(&command, session, caller->serial);
-    }
+    CODEC_SET(&command, session, caller->serial);
     command.kind_case = PERCH__COMMAND__KIND_POST_DENIED;
     command.post_denied = &denied;
     proposal->patience_ms = POST_PATIENCE_MS;

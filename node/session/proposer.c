@@ -129,6 +129,22 @@ static void write_command(struct proposer *proposer, Perch__Command *command)
     command_write(command, &proposer->command);
 }
 
+/* Nobody shall find out by guessing what a digest stands for. */
+static void add_salt(struct proposer *proposer, Perch__Command *command)
+{
+    const struct proposer_settings *settings = &proposer->settings;
+    uint8_t salt[PROPOSER_SALT_BYTES];
+
+    if (settings->salted_above == NULL || command->has_salt ||
+        proposer->command.len <= settings->salted_above(settings->context)) {
+        return;
+    }
+    loop_random(settings->loop, salt, sizeof(salt));
+    CODEC_SET_BYTES(command, salt, slice_of(salt, sizeof(salt)));
+    write_command(proposer, command);
+    command->has_salt = false; /* It is ours, and ends here. */
+}
+
 /* Ask for an epoch under a new start id. */
 static void begin(struct proposer *proposer)
 {
@@ -183,6 +199,7 @@ enum error proposer_propose(struct proposer *proposer,
     proposal->asked_us = loop_now_us(proposer->settings.loop);
     proposal->withdrawing = false;
     write_command(proposer, command);
+    add_salt(proposer, command);
     bytes = buffer_slice(&proposer->command);
     if (buffer_failed(&proposer->command)) {
         error = ERROR_NO_MEMORY;

@@ -32,6 +32,7 @@
 #include "raft/replica.h"
 
 enum {
+    PROPOSER_SALT_BYTES = 32,
     /* How often it is looked for proposals whose patience is over. */
     PROPOSER_TICK_MS = 250,
 };
@@ -72,6 +73,11 @@ struct proposer_settings {
     uint64_t raft_id;
     uint64_t directory_id;
     uint32_t rules_known;
+
+    /* Tells beyond how many bytes a command gets a salt: it is archived beside
+     * its record, which has only its digest. NULL: none does. */
+    size_t (*salted_above)(void *context);
+    void *context; /* For salted_above. */
 };
 
 struct proposer_meters {

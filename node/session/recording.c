@@ -86,17 +86,26 @@ static void stored(struct read *read, enum error error)
     recorded->tell(recorded, error);
 }
 
-/* What is read now is as the entry left it, once that is in the store. What
- * found the archive switched off was read at a time when there was none. */
+/* A session that could not be opened says why. */
+static enum outcome judge(const struct recorded *recorded, enum outcome outcome)
+{
+    enum outcome open_refusal = recorded->caller->open_refusal;
+
+    if (outcome_is_success(outcome)) {
+        return OUTCOME_DONE;
+    }
+    return outcome == OUTCOME_SESSION_UNKNOWN && open_refusal != OUTCOME_DONE
+               ? open_refusal
+               : outcome;
+}
+
+/* What is read now is as the entry left it, once that is in the store. */
 static void settle(struct sessions *hub, struct recorded *recorded,
                    enum outcome outcome)
 {
     enum error error;
 
-    recorded->is_on_record = true;
-    recorded->outcome = outcome_is_success(outcome) || !hub_keeps_archive(hub)
-                            ? OUTCOME_DONE
-                            : outcome;
+    recorded->outcome = judge(recorded, outcome);
     recorded->read.tell = stored;
     error = reads_await(hub->reads, &recorded->read, hub->entry_index);
     if (error != ERROR_NONE) {
@@ -146,11 +155,11 @@ static void fill_searched(const struct recorded *recorded,
     CODEC_SET_BYTES(searched, what, recorded->what);
 }
 
-/* Who only reads needs no session; the record names the one there is. */
+/* The record names the session that reads. */
 static enum error propose(struct recording *recording)
 {
     const struct recorded *recorded = recording->recorded;
-    const struct caller *caller = recorded->caller;
+    struct caller *caller = recorded->caller;
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__HistoryRead history_read = PERCH__HISTORY_READ__INIT;
     Perch__Searched searched = PERCH__SEARCHED__INIT;
@@ -164,10 +173,9 @@ static enum error propose(struct recording *recording)
         command.kind_case = PERCH__COMMAND__KIND_HISTORY_READ;
         command.history_read = &history_read;
     }
+    TRY(caller_open(caller));
     CODEC_SET_BYTES(&command, user, caller->user_uri);
-    if (caller->has_session) {
-        CODEC_SET(&command, session, caller->serial);
-    }
+    CODEC_SET(&command, session, caller->serial);
     recording->proposal =
         (struct proposal){.tell = told, .patience_ms = READ_PATIENCE_MS};
     return proposer_propose(recording->hub->proposer, &recording->proposal,
@@ -220,7 +228,6 @@ enum error recording_ask(struct recorded *recorded)
 
     CHECK(recorded->tell != NULL && recorded->recording == NULL);
     recorded->outcome = OUTCOME_DONE;
-    recorded->is_on_record = false;
     if (hub_keeps_archive(hub)) {
         return record(hub, recorded);
     }

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "node/chat/limits.h"
 #include "node/chat/outcome.h"
 #include "node/session/reads.h"
 #include "proto/base/guid.h"
@@ -36,8 +37,9 @@ enum {
     RECORDINGS_WAITING_MAX = 1024,
     /* Then nobody waits for it any more, whatever becomes of it. */
     RECORDING_PATIENCE_MS = 2 * READ_PATIENCE_MS,
-    /* Of a search's authors on record; then "and others" takes the place. */
-    RECORDING_WHAT_BYTES_MAX = 4096,
+    /* Of what is said of a search beside its words; authors beyond it are
+     * "and others". */
+    RECORDING_WHAT_BYTES_MAX = DISCLOSURE_BYTES_MAX - 16,
 };
 
 struct arena;
@@ -70,7 +72,6 @@ struct recorded {
     /* The recording's own. */
     struct read read;
     struct recording *recording; /* NULL: it is not proposed. */
-    bool is_on_record;
 };
 
 /* Those that are proposed, the longest waiting first. */

@@ -66,6 +66,15 @@ static void make_cataloging(struct sessions *hub)
     }
 }
 
+static size_t salted_above(void *context)
+{
+    const struct sessions *hub = context;
+
+    return hub_keeps_archive(hub)
+               ? machine_setting(hub->machine, SETTING_ARCHIVE_INLINE_BYTES_MAX)
+               : SIZE_MAX;
+}
+
 /* What has to be made, and can fail to be. */
 static void make_parts(struct sessions *hub)
 {
@@ -79,6 +88,8 @@ static void make_parts(struct sessions *hub)
         .raft_id = settings->raft_id,
         .directory_id = settings->directory_id,
         .rules_known = settings->rules_known,
+        .salted_above = salted_above,
+        .context = hub,
     });
     hub->reads = reads_new(settings->loop);
     hub->outbox = outbox_new(&hub->meters.outbox);

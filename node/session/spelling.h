@@ -24,6 +24,7 @@
 
 #include <stdbool.h>
 
+#include "node/chat/limits.h"
 #include "proto/base/arena.h"
 #include "proto/base/buffer.h"
 #include "proto/base/error.h"
@@ -31,7 +32,7 @@
 
 enum {
     SPELLING_PHRASES_MAX = 32,
-    SPELLING_QUERY_BYTES_MAX = 2048,
+    SPELLING_QUERY_BYTES_MAX = DISCLOSURE_BYTES_MAX, /* A record has it. */
     /* Of a word in the catalog; longer ones are told apart by the message. */
     SPELLING_WORD_BYTES_MAX = 64,
 };

@@ -118,6 +118,7 @@ struct transport_limits transport_limits_of(
         [PEER_CLASS_READ] = TRANSPORT_READ_BYTES_MAX,
         [PEER_CLASS_PROPOSAL] = TRANSPORT_PROPOSAL_BYTES_MAX,
         [PEER_CLASS_SNAPSHOT] = TRANSPORT_SNAPSHOT_BYTES_MAX,
+        [PEER_CLASS_ARCHIVE] = TRANSPORT_ARCHIVE_BYTES_MAX,
     };
     struct transport_limits full = {
         .connect_ms = or_default(limits->connect_ms, TRANSPORT_CONNECT_MS),

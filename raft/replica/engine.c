@@ -100,6 +100,16 @@ void engine_core_hooks(struct engine *engine, struct core_hooks *hooks)
 
 /* --- Events of the peers --- */
 
+static void to_archive(struct engine *engine, uint8_t node,
+                       const struct peer_message *message)
+{
+    struct memo *memo = memo_of_archive(node, message);
+
+    if (memo != NULL) {
+        engine_tell(engine, memo);
+    }
+}
+
 static void on_there(void *context, uint8_t node, uint64_t raft_id)
 {
     struct engine *engine = context;
@@ -184,6 +194,10 @@ static enum error on_received(void *context, uint8_t node, uint64_t raft_id,
     case PEER_SNAPSHOT_CHUNK:
     case PEER_SNAPSHOT_GONE:
         snapshot_fetch_received(engine->snapshots.fetch, node, message);
+        return ERROR_NONE;
+    case PEER_ARCHIVE_ASK:
+    case PEER_ARCHIVE_PART:
+        to_archive(engine, node, message);
         return ERROR_NONE;
     default:
         return to_core(engine, raft_id, message);

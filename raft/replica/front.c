@@ -211,6 +211,18 @@ void replica_reload_tls(struct replica *replica)
     ask(replica, &memo->letter);
 }
 
+void replica_send_archive(struct replica *replica, uint8_t node,
+                          const struct peer_message *message)
+{
+    struct memo *memo = memo_of_archive(node, message);
+
+    CHECK(message->kind == PEER_ARCHIVE_ASK ||
+          message->kind == PEER_ARCHIVE_PART);
+    if (memo != NULL) {
+        ask(replica, &memo->letter);
+    }
+}
+
 const struct replica_status *replica_status(const struct replica *replica)
 {
     board_read(replica->engine->board, replica->copy);
@@ -237,6 +249,15 @@ static void take_question(struct replica *replica, struct memo *memo)
                                       memo->question.directory_id)
             : events->may_rejoin(events->context, memo->question.node);
     ask(replica, &memo->letter);
+}
+
+static void take_archive(struct replica *replica, struct memo *memo)
+{
+    if (replica->events.archive != NULL) {
+        replica->events.archive(replica->events.context, memo->archive.node,
+                                &memo->archive.message);
+    }
+    memo_free(&memo->letter);
 }
 
 static void take_fatal(struct replica *replica, struct memo *memo)
@@ -305,6 +326,9 @@ static void take(struct replica *replica, struct letter *letter)
     case MEMO_ASK_KNOWN:
     case MEMO_ASK_REJOIN:
         take_question(replica, memo);
+        return;
+    case MEMO_ARCHIVE:
+        take_archive(replica, memo);
         return;
     case MEMO_FATAL:
         take_fatal(replica, memo);

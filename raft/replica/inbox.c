@@ -57,6 +57,11 @@ static bool take(struct engine *engine, struct memo *memo)
         /* The transport says in the journal what came of it. */
         (void)transport_reload_tls(peers_transport(engine->peers));
         return true;
+    case MEMO_ARCHIVE:
+        /* Lost, it is asked for again. */
+        (void)peers_send(engine->peers, memo->archive.node,
+                         &memo->archive.message);
+        return true;
     case MEMO_ASK_KNOWN:
         peers_take_known(engine->peers, memo);
         return true;

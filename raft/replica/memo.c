@@ -1,6 +1,7 @@
 #include "raft/replica/memo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/check.h"
 #include "proto/entry.h"
@@ -11,6 +12,26 @@ struct memo *memo_new(enum memo_kind kind)
 
     CHECK(memo != NULL);
     memo->letter.kind = kind;
+    return memo;
+}
+
+struct memo *memo_of_archive(uint8_t node, const struct peer_message *message)
+{
+    struct memo *memo = memo_new(MEMO_ARCHIVE);
+    struct slice *data = &memo->archive.message.archive_part.data;
+
+    memo->archive.node = node;
+    memo->archive.message = *message;
+    if (message->kind != PEER_ARCHIVE_PART || data->len == 0) {
+        return memo;
+    }
+    memo->archive.data = malloc(data->len);
+    if (memo->archive.data == NULL) {
+        free(memo);
+        return NULL;
+    }
+    memcpy(memo->archive.data, data->data, data->len);
+    data->data = memo->archive.data;
     return memo;
 }
 
@@ -55,6 +76,9 @@ void memo_free(struct letter *letter)
     case MEMO_CHECKPOINT_WANTED:
     case MEMO_RESTORE:
         free(memo->checkpoint.directory);
+        break;
+    case MEMO_ARCHIVE:
+        free(memo->archive.data);
         break;
     case MEMO_FATAL:
         free(memo->fatal.reason);

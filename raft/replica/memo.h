@@ -24,6 +24,7 @@ enum memo_kind {
     MEMO_RESTORED, /* index */
     MEMO_TRANSFER, /* transfer; comes back */
     MEMO_RELOAD_TLS,
+    MEMO_ARCHIVE, /* archive: either way */
 
     /* To the owner. */
     MEMO_COMMITTED, /* struct commit_batch */
@@ -76,6 +77,11 @@ struct memo {
             enum error error;
             char *reason; /* Owned. */
         } fatal;
+        struct {
+            uint8_t node;
+            struct peer_message message;
+            uint8_t *data; /* Of a part. Owned. */
+        } archive;
         struct replica_status *status; /* Owned. */
     };
 };
@@ -104,6 +110,10 @@ struct commit_batch {
 
 /** Make a memo; never NULL: without memory for a few bytes a node must end. */
 struct memo *memo_new(enum memo_kind kind);
+
+/** Make a MEMO_ARCHIVE of a message to or from a node. Copied. NULL when memory
+ * is out. */
+struct memo *memo_of_archive(uint8_t node, const struct peer_message *message);
 
 /**
  * Make the entry of a command. Its leader stamps the time.

@@ -18,6 +18,7 @@
 #include "node/chat/rows.h"
 #include "proto/base/check.h"
 #include "proto/entry.h"
+#include "proto/tlog/note.h"
 
 enum {
     SESSION_ROOMS = 24,
@@ -150,7 +151,7 @@ static void make_pool(struct bench *b)
     struct guid guid = guid_of(UINT32_MAX - 1);
 
     CODEC_SET(&start, start_id, bytes_of("0123456789abcdef", GUID_BYTES));
-    CODEC_SET(&start, rules_known, 1);
+    CODEC_SET(&start, rules_known, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &start;
     b->epoch = apply(b, &command).value;
@@ -351,6 +352,7 @@ static double time_part(struct bench *b, const struct samples *samples,
             message_write(&b->effects.message, &row);
             *written += row.len;
         }
+        *written += rows ? b->effects.records.bytes.len : 0;
         if (rows && i % BATCH == BATCH - 1) {
             machine_write_changes(b->machine, forget_row, written);
         }
@@ -444,6 +446,55 @@ static void bench_times(struct bench *b)
     samples_free(&samples);
 }
 
+/* With the archive off no record is made, on one for each post. */
+static void put_archive(struct bench *b, Perch__ArchiveMode mode)
+{
+    Perch__ArchivePut put = PERCH__ARCHIVE_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET_BYTES(&command, administrator, SLICE_LITERAL("bench"));
+    CODEC_SET(&put, mode, mode);
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_PUT;
+    command.archive_put = &put;
+    apply(b, &command);
+}
+
+static void begin_archive(struct bench *b)
+{
+    Perch__RulesRaise raise = PERCH__RULES_RAISE__INIT;
+    Perch__ArchiveKeyPut key = PERCH__ARCHIVE_KEY_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint8_t bytes[NOTE_KEY_BYTES] = {0xed};
+
+    CODEC_SET_BYTES(&command, administrator, SLICE_LITERAL("bench"));
+    CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
+    command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
+    command.rules_raise = &raise;
+    apply(b, &command);
+    CODEC_SET(&key, public_key, bytes_of(bytes, sizeof(bytes)));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT;
+    command.archive_key_put = &key;
+    apply(b, &command);
+}
+
+static void bench_archive(struct bench *b)
+{
+    static struct samples samples;
+
+    begin_archive(b);
+    post_samples(b, &samples, false, false);
+    time_samples(b, "post, archive off", &samples, true, b->parts);
+    put_archive(b, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    time_samples(b, "post, archive on", &samples, true, b->parts);
+    put_archive(b, PERCH__ARCHIVE_MODE__ARCHIVE_OFF);
+    samples_free(&samples);
+    post_samples(b, &samples, true, false);
+    time_samples(b, "post, any, archive off", &samples, true, b->parts);
+    put_archive(b, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    time_samples(b, "post, any, archive on", &samples, true, b->parts);
+    samples_free(&samples);
+}
+
 static void print_bytes(const char *what, size_t before, uint64_t n)
 {
     printf("%-54s %6.0f bytes each, %" PRIu64 " of them, %.1f MB\n", what,
@@ -492,7 +543,7 @@ static void load(void *context, const struct row_key *key,
 
 static void bench_load(struct bench *b)
 {
-    struct loading loading = {machine_new(1), 0};
+    struct loading loading = {machine_new(COMMAND_RULES_KNOWN), 0};
     double started = cpu_us();
 
     machine_write_all(b->machine, load, &loading);
@@ -531,12 +582,13 @@ int main(int argc, char **argv)
     }
     b.joined = calloc((size_t)b.sessions * SESSION_ROOMS, sizeof(*b.joined));
     CHECK(b.joined != NULL);
-    b.machine = machine_new(1);
+    b.machine = machine_new(COMMAND_RULES_KNOWN);
     b.arena = arena_new(16384);
     effects_init(&b.effects);
     make_pool(&b);
     bench_memory(&b);
     bench_times(&b);
+    bench_archive(&b);
     bench_load(&b);
     machine_free(b.machine);
     effects_deinit(&b.effects);

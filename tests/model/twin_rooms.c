@@ -36,6 +36,17 @@ static bool in_range(uint32_t setting, uint32_t value)
         return value >= 1 && value <= 1000000;
     case SETTING_ADDINS_MAX:
         return value >= 1 && value <= 10000;
+    case SETTING_ARCHIVE_INLINE_BYTES_MAX:
+        return value <= 60000;
+    case SETTING_ARCHIVE_CHECKPOINT_S:
+        return value >= 1 && value <= 5;
+    case SETTING_ARCHIVE_HEARTBEAT_S:
+        return value >= 5 && value <= 3600;
+    case SETTING_ARCHIVE_BEHIND_RECORDS:
+        return value >= 100 && value <= 10000000;
+    case SETTING_ARCHIVE_CANARY_S:
+    case SETTING_ARCHIVE_BEHIND_S:
+        return value >= 10 && value <= 86400;
     default:
         return value >= 1 && value <= 10000000;
     }
@@ -75,6 +86,7 @@ static enum outcome check_pool(struct twin *twin, const Perch__PoolPut *c)
         if (!c->settings[i]->has_number ||
             c->settings[i]->number >= (twin->rules < 2   ? 15
                                        : twin->rules < 3 ? 18
+                                       : twin->rules < 4 ? 23
                                                          : SETTINGS)) {
             return OUTCOME_SETTING_UNKNOWN;
         }

@@ -12,12 +12,17 @@ import itertools
 import re
 import socket
 import ssl
+import sys
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from transcript import Delivered, delivered_in  # noqa: E402
 
 DOMAIN = 'fjord.example'
 WAIT_S = 10.0
@@ -139,6 +144,7 @@ class Phone:
         self.responses: dict[tuple[str, str], Message] = {}
         self.arrived: list[str] = []    # Start lines, in order.
         self.gone = False
+        self.transcript: list[Delivered] = []   # What it was given.
         self._bytes = b''
         host, _, port = address.rpartition(':')
         self._socket = socket.create_connection((host, int(port)), WAIT_S)
@@ -211,6 +217,7 @@ class Phone:
             self.answer(message, self.answers)
         if message.body:
             heard_bodies.add(message.body)
+            self.transcript += delivered_in(message.xml())
             self.inbox += [
                 Heard(message.header('Call-ID'), each.tag[len(XCCOS):],
                       each.get('id', ''), each, message)

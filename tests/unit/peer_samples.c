@@ -101,4 +101,13 @@ const struct peer_sample peer_samples[PEER_SAMPLES] = {
      "092827262524232221"},
     {{.kind = PEER_SNAPSHOT_LOST, .snapshot_lost = {300}}, "08ac02"},
     {{.kind = PEER_NO_MEMBER, .no_member = {300, true}}, "08ac021001"},
+    {{.kind = PEER_ARCHIVE_ASK,
+      .archive_ask = {7, PEER_ARCHIVE_ENTRIES, 1234067, 256, 262144}},
+     "080710011893a94b20800228808010"},
+    {{.kind = PEER_ARCHIVE_PART,
+      .archive_part = {.number = 7,
+                       .offset = 262144,
+                       .bytes = 262148,
+                       .data = ENTRY("part")}},
+     "0a0000000807188080102084801070617274"},
 };

@@ -13,7 +13,7 @@ struct peer_sample {
     const char *hex; /* Of the payload. */
 };
 
-enum { PEER_SAMPLES = 22 };
+enum { PEER_SAMPLES = 24 };
 
 extern const struct peer_sample peer_samples[PEER_SAMPLES];
 

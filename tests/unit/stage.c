@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "proto/base/check.h"
+#include "proto/tlog/note.h"
 #include "proto/xccos/read.h"
 #include "storage/checkpoint.h"
 #include "tests/sim/files_sim.h"
@@ -673,6 +674,30 @@ void stage_raise(struct stage *s)
     CODEC_SET(&raise, version, COMMAND_RULES_KNOWN);
     command.kind_case = PERCH__COMMAND__KIND_RULES_RAISE;
     command.rules_raise = &raise;
+    stage_administer(s, &command);
+}
+
+static void put_log_key(struct stage *s)
+{
+    Perch__ArchiveKeyPut put = PERCH__ARCHIVE_KEY_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint8_t key[NOTE_KEY_BYTES] = {0xed};
+
+    CODEC_SET_BYTES(&put, public_key, slice_of(key, sizeof(key)));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT;
+    command.archive_key_put = &put;
+    stage_administer(s, &command);
+}
+
+void stage_archive(struct stage *s, Perch__ArchiveMode mode)
+{
+    Perch__ArchivePut put = PERCH__ARCHIVE_PUT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    put_log_key(s);
+    CODEC_SET(&put, mode, mode);
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_PUT;
+    command.archive_put = &put;
     stage_administer(s, &command);
 }
 

@@ -195,6 +195,9 @@ void stage_set(struct stage *s, enum setting setting, uint32_t value);
 /** Raise the pool's rules to the version this source knows. */
 void stage_raise(struct stage *s);
 
+/** Switch the archive; the log gets a key before. */
+void stage_archive(struct stage *s, Perch__ArchiveMode mode);
+
 /** Change the category of all rooms; its guid is filled in. */
 void stage_category(struct stage *s, Perch__CategoryChange *change);
 

@@ -773,7 +773,7 @@ static void remove_row(struct twin *twin, enum table table,
 static void assert_rotten_without(struct stage *s, enum table table,
                                   const uint64_t *parts)
 {
-    struct twin *twin = twin_new(s, "/twin");
+    struct twin *twin = twin_new_of(s, "/twin", COMMAND_RULES_KNOWN);
     struct applier *before = twin->applier;
 
     feed(twin, 1, 100);
@@ -820,6 +820,42 @@ static void test_load__wrong_rows(void **state)
     assert_int_equal(twin_open(twin), ERROR_ROTTEN);
     twin->applier = NULL;
     twin_free(twin);
+}
+
+/* Of the first records there are none once the node's files have them. */
+static void test_load__records(void **state)
+{
+    struct stage *s = *state;
+    struct twin *twin;
+
+    stage_raise(s);
+    stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    live(s);
+    twin = twin_new_of(s, "/twin", COMMAND_RULES_KNOWN);
+    feed(twin, 1, 5);
+    assert_true(count_rows(twin->applier, TABLE_RECORDS) > 10);
+    assert_same_rows(twin->applier, state_loop_applier(s->state));
+    remove_row(twin, TABLE_RECORDS, (uint64_t[]){0});
+    remove_row(twin, TABLE_RECORDS, (uint64_t[]){1});
+    twin_crash(twin);
+    assert_int_equal(twin->fatal, ERROR_NONE);
+    twin_free(twin);
+    assert_int_equal(files_remove("/twin"), ERROR_NONE);
+    assert_rotten_without(s, TABLE_RECORDS, (uint64_t[]){3});
+    assert_rotten_without(s, TABLE_META, (uint64_t[]){META_LEDGER});
+}
+
+/* The last record is the ledger's. */
+static void test_load__last_record(void **state)
+{
+    struct stage *s = *state;
+    uint64_t last;
+
+    stage_raise(s);
+    stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    live(s);
+    last = count_rows(state_loop_applier(s->state), TABLE_RECORDS) - 1;
+    assert_rotten_without(s, TABLE_RECORDS, &last);
 }
 
 /* What the state knows of nodes decides who may come back, and as whom. */
@@ -873,6 +909,8 @@ int main(void)
         IN(test_reconcile__forgotten),
         IN(test_load__missing_rows),
         IN(test_load__wrong_rows),
+        IN(test_load__records),
+        IN(test_load__last_record),
         IN(test_state_loop__knows_nodes),
         IN(test_state_loop__replica_fails),
     };

@@ -209,14 +209,15 @@ static void test_machine_write_changes__only_what_changed(void **state)
     assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "1", "r-9"), DONE);
     machine_write_changes(f->machine, row_store_take, changed);
     row_store_each(changed, count_kind, counts);
-    assert_int_equal(row_store_count(changed), 5);
+    assert_int_equal(row_store_count(changed), 6);
     assert_int_equal(counts[ROW_COUNTERS], 1);
     assert_int_equal(counts[ROW_ROOM], 1);
     assert_int_equal(counts[ROW_ORIGIN], 1);
     assert_int_equal(counts[ROW_OUTCOMES], 1);
     assert_int_equal(counts[ROW_RETRY], 1);
+    assert_int_equal(counts[ROW_LEDGER], 1);
     machine_write_changes(f->machine, row_store_take, changed);
-    assert_int_equal(row_store_count(changed), 5);
+    assert_int_equal(row_store_count(changed), 6);
     row_store_free(changed);
 }
 
