@@ -27,16 +27,16 @@ struct climb {
     struct merkle_hash root;
     struct tiler spine; /* and its open tiles. */
     bool has_spine;
-    bool asks_spine; /* It is not here, or not right: of others. */
+    bool asks_spine;      /* It is not here, or not right: of others. */
     unsigned spine_level; /* The next one to be had of others. */
     struct rung rungs[LEVELS];
-    struct buffer bundle; /* The next one, found right; empty: none is. */
+    struct buffer bundle;   /* The next one, found right; empty: none is. */
     unsigned payloads_done; /* Records of it whose payload is seen to. */
 
     struct climb_want supplied; /* width 0: nothing. */
     struct buffer bytes;
     bool absent;
-    bool used; /* What was supplied, in this step. */
+    bool used;                 /* What was supplied, in this step. */
     struct climb_want refused; /* What is here is not right: of others. */
     struct climb_want want;
     enum climb_result result; /* Why the step ends. */

@@ -67,11 +67,10 @@ const struct pen_counts *pen_counts(const struct pen *pen)
 static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
                           bool *same_out)
 {
-    enum error error =
-        shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
+    enum error error = shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
 
-    *same_out = error == ERROR_NONE &&
-                slice_equal(buffer_slice(&pen->scratch), bytes);
+    *same_out =
+        error == ERROR_NONE && slice_equal(buffer_slice(&pen->scratch), bytes);
     if (error == ERROR_NOT_FOUND || *same_out) {
         return ERROR_NONE;
     }
@@ -151,8 +150,8 @@ enum error pen_has_payload(struct pen *pen, const struct record *record,
     layout_payload(path, record->csn);
     error =
         shelf_read(pen->shelf, path, TILES_PAYLOAD_BYTES_MAX, &pen->scratch);
-    *has_out = error == ERROR_NONE &&
-               is_payload(record, buffer_slice(&pen->scratch));
+    *has_out =
+        error == ERROR_NONE && is_payload(record, buffer_slice(&pen->scratch));
     return error == ERROR_NOT_FOUND || error == ERROR_TOO_LARGE ||
                    error == ERROR_TRUNCATED
                ? ERROR_NONE

@@ -38,9 +38,9 @@ struct pen;
 
 /* What the pen has done since it was made. */
 struct pen_counts {
-    uint64_t bytes;   /* Written. */
-    uint64_t files;   /* Likewise. */
-    uint64_t mended;  /* Files found other than they must be, written anew. */
+    uint64_t bytes;  /* Written. */
+    uint64_t files;  /* Likewise. */
+    uint64_t mended; /* Files found other than they must be, written anew. */
 };
 
 /** Make; nothing is read yet. Stops when memory is out. */

@@ -24,12 +24,11 @@ static void begin(struct scribe *scribe)
     }
     climb_begin(scribe->climb, size, &root);
     scribe->climbing = true;
-    journal_notice("archive_incomplete",
-                   "directory=%s from_csn=%" PRIu64 " upto_csn=%" PRIu64
-                   " anchor=%" PRIu64
-                   " action=\"looked through, and fetched where it lacks\"",
-                   scribe->compliance->directory, scribe->size,
-                   scribe->rows_from, size);
+    journal_notice(
+        "archive_incomplete",
+        "directory=%s from_csn=%" PRIu64 " upto_csn=%" PRIu64 " anchor=%" PRIu64
+        " action=\"looked through, and fetched where it lacks\"",
+        scribe->compliance->directory, scribe->size, scribe->rows_from, size);
 }
 
 static void on_got(void *context, struct slice bytes, bool absent)
@@ -72,8 +71,7 @@ void scribe_climbed(struct scribe *scribe)
         break;
     case CLIMB_DONE:
         scribe->climbing = false;
-        journal_notice("archive_complete",
-                       "directory=%s upto_csn=%" PRIu64,
+        journal_notice("archive_complete", "directory=%s upto_csn=%" PRIu64,
                        scribe->compliance->directory, scribe->rows_from);
         break;
     case CLIMB_MORE:

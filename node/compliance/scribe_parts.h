@@ -43,7 +43,7 @@ struct task {
     struct pen *pen;
     struct climb *climb;
     struct store *store;
-    uint64_t target; /* Records of the state, and */
+    uint64_t target;         /* Records of the state, and */
     struct merkle_hash root; /* their root. */
     uint64_t believed;       /* As pen_open's most. */
     uint64_t partial, keep;  /* As pen_partial's; 0: none. */
@@ -52,12 +52,12 @@ struct task {
 
     /* What came of it. */
     enum error error;
-    uint64_t size;      /* Records taken, */
-    uint64_t full;      /* those in full bundles, durably, */
-    uint64_t durable;   /* and with partial ones. In: as it was. */
-    uint64_t rows_from; /* The first row; of TASK_OPEN. */
-    bool is_checked;    /* The pen has all of the target, */
-    bool agrees;        /* and the same root. */
+    uint64_t size;          /* Records taken, */
+    uint64_t full;          /* those in full bundles, durably, */
+    uint64_t durable;       /* and with partial ones. In: as it was. */
+    uint64_t rows_from;     /* The first row; of TASK_OPEN. */
+    bool is_checked;        /* The pen has all of the target, */
+    bool agrees;            /* and the same root. */
     struct buffer payloads; /* CSNs of rows of payloads below full. */
     uint64_t payloads_upto;
     uint64_t climb_upto; /* Of TASK_CLIMB, to where. */
@@ -74,7 +74,7 @@ struct scribe {
     bool busy;
 
     bool is_open;
-    bool climbing; /* The climb has its anchor. */
+    bool climbing;     /* The climb has its anchor. */
     uint64_t believed; /* Bundles, when files are opened again. */
     uint64_t size;     /* Records the pen has. */
     uint64_t durable;
@@ -84,7 +84,7 @@ struct scribe {
     uint64_t began_us; /* The last TASK_WRITE. */
     uint64_t partial, keep;
     uint64_t partial_us;
-    uint64_t partial_size; /* Of the last that were written. */
+    uint64_t partial_size;     /* Of the last that were written. */
     struct pen_counts counted; /* In the meters. */
 
     uint64_t rows_from, rows_upto; /* Rows to delete. */

@@ -112,8 +112,8 @@ static enum error write_rows(struct task *task, struct view *view)
 /* Full bundles alone: their rows are gone. */
 static enum error climb(struct task *task)
 {
-    task->climbed = climb_step(task->climb, task->pen, task->climb_upto,
-                               &task->want);
+    task->climbed =
+        climb_step(task->climb, task->pen, task->climb_upto, &task->want);
     task->full = pen_size(task->pen);
     if (task->full > task->durable) {
         task->durable = task->full;
