@@ -21,6 +21,8 @@ enum {
     /* Without a checkpoint that asks for them, partial tiles are written so
      * often: marks move, and other nodes find what they fetch. */
     SCRIBE_PARTIAL_MS = 5000,
+    SCRIBE_LOOK_MS = 250,  /* From one bundle looked at to the next: 10 million
+                              records in three hours. */
     SCRIBE_MARK_MS = 1000, /* From one ArchiveMark to the next. */
     SCRIBE_RETRY_MIN_MS = 500,
     SCRIBE_RETRY_MAX_MS = 10 * 1000,
@@ -33,6 +35,7 @@ enum {
 enum task_kind {
     TASK_OPEN,  /* Find where the files end. */
     TASK_WRITE, /* Rows into files. */
+    TASK_LOOK,  /* At a bundle that is in files already, and above it. */
     TASK_CLIMB, /* What rows do not have, from files here and elsewhere. */
 };
 
@@ -61,6 +64,8 @@ struct task {
     struct buffer payloads; /* CSNs of rows of payloads below full. */
     uint64_t payloads_upto;
     uint64_t climb_upto; /* Of TASK_CLIMB, to where. */
+    uint64_t look;       /* Of TASK_LOOK, the bundle. */
+    bool look_begins;    /* The pen's tree is what it is held against. */
     enum climb_result climbed;
     struct climb_want want;
 };
@@ -74,9 +79,10 @@ struct scribe {
     bool busy;
 
     bool is_open;
-    bool climbing;     /* The climb has its anchor. */
-    uint64_t believed; /* Bundles, when files are opened again. */
-    uint64_t size;     /* Records the pen has. */
+    struct climb_want want; /* What other nodes are asked for. */
+    bool climbing;          /* The climb has its anchor. */
+    uint64_t believed;      /* Bundles, when files are opened again. */
+    uint64_t size;          /* Records the pen has. */
     uint64_t durable;
     Perch__ArchiveMark__State state;
     unsigned failures; /* In a row, for back-off. */
@@ -91,12 +97,23 @@ struct scribe {
     struct buffer payloads;        /* Likewise: CSNs, 8 bytes each, rising. */
     uint64_t payloads_from;
 
+    uint64_t look; /* The bundle that is looked at next. */
+    bool looking;  /* The climb is about it: something was wanted. */
+    bool agreed;   /* The tree was found to be the state's. */
+    uint64_t look_us;
+
     struct proposal mark;
     bool marking;
     uint64_t marked_us;
     uint64_t marked; /* What the last one said. */
     Perch__ArchiveMark__State marked_state;
 };
+
+/** Look at the next bundle, when it is time. Returns whether a task began. */
+bool scribe_look(struct scribe *scribe, uint64_t now_us);
+
+/** A TASK_LOOK has ended. */
+void scribe_looked(struct scribe *scribe);
 
 /** Get what rows do not have. */
 void scribe_climb(struct scribe *scribe);

@@ -122,6 +122,16 @@ static enum error climb(struct task *task)
                                          : ERROR_NONE;
 }
 
+static enum error look(struct task *task)
+{
+    if (task->look_begins) {
+        climb_begin_looking(task->climb, pen_tiler(task->pen));
+    }
+    task->climbed = climb_look(task->climb, task->pen, task->look, &task->want);
+    return task->climbed == CLIMB_FAILED ? climb_error(task->climb)
+                                         : ERROR_NONE;
+}
+
 static enum error run(struct task *task, struct view *view)
 {
     switch (task->kind) {
@@ -131,6 +141,9 @@ static enum error run(struct task *task, struct view *view)
     case TASK_WRITE:
         TRY(write_rows(task, view));
         break;
+    case TASK_LOOK:
+        TRY(look(task));
+        break;
     case TASK_CLIMB:
         TRY(climb(task));
         break;
@@ -138,6 +151,9 @@ static enum error run(struct task *task, struct view *view)
         CHECK_UNREACHABLE();
     }
     task->size = pen_size(task->pen);
+    if (task->kind == TASK_LOOK) {
+        return ERROR_NONE;
+    }
     TRY(find_payloads(task, view));
     return buffer_failed(&task->payloads) ? ERROR_NO_MEMORY : ERROR_NONE;
 }

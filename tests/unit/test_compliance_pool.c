@@ -326,6 +326,47 @@ static void test_compliance__copied_state(void **state)
     assert_true(meter_count(&meters_of(scene->host)->fetched) > 0);
 }
 
+static void flip(const char *directory, const char *name)
+{
+    struct device *device;
+    struct device_file *file;
+    uint8_t byte;
+    size_t got;
+
+    assert_int_equal(device_find(directory, &device), ERROR_NONE);
+    assert_int_equal(device_file_open(device, name, DEVICE_WRITE, &file),
+                     ERROR_NONE);
+    assert_int_equal(device_file_read(file, 999, &byte, 1, &got), ERROR_NONE);
+    byte ^= 4;
+    assert_int_equal(device_file_write(file, 999, &byte, 1), ERROR_NONE);
+    assert_int_equal(device_file_sync(file), ERROR_NONE);
+    device_file_close(file);
+    device_close(device);
+}
+
+static bool is_mended(struct scene *scene)
+{
+    return meter_count(&meters_of(scene->host)->mended) >= 2;
+}
+
+/* Bits that flip where nobody reads are found by looking, and mended: a tile
+ * from its records, records from another node. */
+static void test_compliance__rot_is_mended(void **state)
+{
+    char path[FILES_PATH_BYTES_MAX], below[FILES_PATH_BYTES_MAX];
+    struct scene *scene = *state;
+
+    pass(scene, TALK_US);
+    assert_true(assert_all_the_same(scene) >= 2 * TILE_WIDTH);
+    directory_of(scene->host, path);
+    assert_int_equal(files_path(below, path, "tile/0"), ERROR_NONE);
+    flip(below, "000");
+    assert_int_equal(files_path(below, path, "tile/entries"), ERROR_NONE);
+    flip(below, "001");
+    await(scene, is_mended);
+    assert_all_the_same(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +374,7 @@ int main(void)
         IN(test_compliance__power_cuts),
         IN(test_compliance__lost_directory),
         IN(test_compliance__copied_state),
+        IN(test_compliance__rot_is_mended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
