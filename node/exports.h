@@ -10,6 +10,7 @@
 
 #include "node/admin/server.h"
 #include "node/backend.h"
+#include "node/compliance/meters.h"
 #include "node/edges.h"
 #include "node/hook/program.h"
 #include "node/web/metrics.h"
@@ -47,6 +48,10 @@ enum error exports_add_admin(struct metrics *metrics,
  * outlive the registry's last page. Returns NO_MEMORY. */
 enum error exports_add_screening(struct metrics *metrics,
                                  const struct screening_meters *meters);
+
+/** Register the compliance archive of this node, likewise. */
+enum error exports_add_archive(struct metrics *metrics,
+                               const struct compliance_meters *meters);
 
 /** Register how directories are followed, likewise. */
 enum error exports_add_directories(struct metrics *metrics,
