@@ -292,7 +292,7 @@ static void test_files(void **state)
     assert_int_equal(f->effects.records.n, 0);
 }
 
-/* A canary is a node's own, and has a nonce. */
+/* A canary is a node's own or a compliance officer's, and has a nonce. */
 static void test_canary(void **state)
 {
     struct chat_fixture *f = *state;
