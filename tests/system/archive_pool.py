@@ -2,6 +2,7 @@
 have the log's key, a witness, and how both are looked at."""
 import base64
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -89,7 +90,8 @@ class ArchiveScene(scene.Scene):
 
     def setUp(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix='perch-archive-'))
-        self.addCleanup(shutil.rmtree, folder)
+        if os.environ.get('PERCH_KEEP') is None:
+            self.addCleanup(shutil.rmtree, folder)
         self.pool = LocalPool(folder / 'pool')
         self.pool.create(3, scene.Setup.base_port, DOMAIN, scene.Setup.programs,
                          scene.SETTINGS)

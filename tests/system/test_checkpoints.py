@@ -81,11 +81,17 @@ class CheckpointTests(ArchiveScene):
 
     def damage(self, node: Node) -> None:
         """Flip a bit of the tile that the next root is made of."""
-        note = until(lambda: self.checkpoint(node), 'a checkpoint')
+        note = until(lambda: self.complete(node), 'a checkpoint of all')
         tile = node.data / 'archive' / 'tile' / '0' / '000.p' / str(note.size)
         data = bytearray(tile.read_bytes())
         data[3] ^= 1
         tile.write_bytes(bytes(data))
+
+    def complete(self, node: Node) -> Note | None:
+        """The checkpoint that has all records."""
+        note = self.checkpoint(node)
+        all_ = self.status(node)['records']
+        return note if note is not None and note.size == all_ else None
 
     def assert_same_files(self) -> None:
         """All nodes come to have the same newest bundle."""
