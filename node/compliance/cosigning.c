@@ -55,18 +55,21 @@ static void on_begun(struct proposal *proposal, enum proposal_fate fate,
     cosigning->is_beginning = false;
 }
 
-/* By the commit time of the one before, which all nodes know alike. */
+/* By commit times, which all nodes know alike: of the last one published, or
+ * of one under way that too few have cosigned. */
 static bool is_due(const struct compliance *compliance,
                    const struct archive_view *archive)
 {
     const struct machine *machine = compliance->state.machine;
-    const struct checkpoint_view *last = &archive->published;
+    const struct checkpoint_view *last =
+        archive->open.is ? &archive->open : &archive->published;
     int64_t wall_us = loop_wall_us(compliance->settings.loop);
     bool grows = !last->is || archive->records > last->size;
-    int64_t pace_s =
-        machine_setting(machine, grows ? SETTING_ARCHIVE_CHECKPOINT_S
-                                       : SETTING_ARCHIVE_HEARTBEAT_S);
+    int64_t pace_s = machine_setting(
+        machine, grows || archive->open.is ? SETTING_ARCHIVE_CHECKPOINT_S
+                                           : SETTING_ARCHIVE_HEARTBEAT_S);
 
+    pace_s *= archive->open.is ? ARCHIVE_CHECKPOINT_PATIENCE : 1;
     return !last->is || wall_us - last->begun_us >= pace_s * 1000000 ||
            wall_us < last->begun_us; /* The clock was set back. */
 }
@@ -86,7 +89,7 @@ static void begin(struct cosigning *cosigning,
     Perch__Command command = PERCH__COMMAND__INIT;
 
     if (compliance->role != REPLICA_LEADER || cosigning->is_beginning ||
-        is_quiet(archive) || archive->open.is || archive->records == 0 ||
+        is_quiet(archive) || archive->records == 0 ||
         !is_due(compliance, archive)) {
         return;
     }

@@ -62,7 +62,7 @@ static const char options_text[] =
     "      --canary-interval SECONDS\n"
     "                             canaries must come that often\n"
     "      --now SECONDS          take this as the time, since 1970 UTC\n"
-    "      --all                  print all findings, not the first 100 of\n"
+    "      --all                  print all findings, not the first 20 of\n"
     "                             each check\n"
     "      --from CSN, --to CSN   show: these records\n"
     "      --kind KIND            show: records of a kind, such as post\n"
