@@ -517,8 +517,15 @@ class TestEml(Adapter):
     def test_header(self) -> None:
         """A room's name cannot make a header of its own; long and foreign
         ones come through."""
-        name = 'B\u00f6rse \u20ac\r\nBcc: eve@elsewhere.example ' + 'x' * 200
-        cut = Cut('eml', self.folder)
+        for number, name in enumerate((
+                'B\u00f6rse \u20ac\r\nBcc: eve@elsewhere.example ' + 'x' * 200,
+                'Rates\r\nBcc: eve@elsewhere.example', '=?utf-8?B?QmNj?=',
+                'x' * 2000)):
+            self.check_header(name, FIRST + number)
+
+    def check_header(self, name: str, first: int) -> None:
+        """A mail of a room with a name."""
+        cut = Cut('eml', self.folder, first)
         cut.add('post', ALICE, {'post': {'text': 'x'}}, room=RATES,
                 room_name=name)
         self.take(cut)
@@ -527,7 +534,7 @@ class TestEml(Adapter):
         self.assertIsNone(raw['Bcc'])
         subject = str(email.header.make_header(
             email.header.decode_header(raw['Subject'])))
-        self.assertEqual(subject, name + ' (records %d-%d)' % (FIRST, FIRST))
+        self.assertEqual(subject, name + ' (records %d-%d)' % (first, first))
         for line in path.read_bytes().split(b'\r\n'):
             self.assertLessEqual(len(line), 998)
             self.assertNotIn(b'\n', line)
