@@ -603,6 +603,18 @@ class TestRsmf(Adapter):
         self.assertEqual(value['conversations'][0]['participants'],
                          [BOB['user']])
 
+    def test_gone(self) -> None:
+        """A post whose text is not kept any more is an event without one; so
+        it is in every format."""
+        for kind in TYPES:
+            cut = Cut(kind, self.folder, adapter=kind)
+            cut.add('post', ALICE, None, room=RATES, message_id=1,
+                    withheld='ab' * 32)
+            self.take(cut)
+        event, = manifest(self.folder / ('contoso-%020d-%020d-rsmf-%s-0001.rsmf'
+                                         % (FIRST, FIRST, RATES)))['events']
+        self.assertEqual((event['type'], event['body']), ('message', ''))
+
     def test_long(self) -> None:
         """A conversation of more than 10,000 events goes into two files."""
         cut = Cut('rsmf', self.folder)
@@ -904,6 +916,7 @@ class TestInput(Adapter):
             ('line 3: kind', record(2, kind='a"b')),
             ('line 3: time_us: is less', record(2, time_us=1)),
             ('line 3: time_us: is missing', record(2, time_us='now')),
+            ('line 3: time_us: is missing', record(2, time_us=2**62)),
             ('line 3: room: is no guid', record(2, room='../../etc')),
             ('line 2: no JSON object', [base[0], '[]', base[-1]]),
             ('line 2: no JSON object', [base[0], '', base[-1]]),
