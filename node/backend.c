@@ -556,3 +556,8 @@ struct replica *backend_replica(struct backend *backend)
 {
     return backend->replica;
 }
+
+struct compliance *backend_compliance(struct backend *backend)
+{
+    return backend->compliance;
+}

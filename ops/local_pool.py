@@ -5,6 +5,10 @@ Everything of a pool lies in one folder:
     pool.json         how it was started
     tls/              a test authority and its certificates (ops/make-certs)
     node<I>/          perchd.conf, perchd.log, pid, data/, run/admin.sock
+    export/           what compliance adapters may write below
+
+The key of the archive's log (tls/archive-log.key) is made with the pool; the
+archive is off until `perchctl archive set on`.
 
 Nothing runs beside the nodes themselves: what is said here of a node is read
 from its folder and asked of perchctl, so that any number of commands may look
@@ -39,6 +43,9 @@ DIE_WAIT_S = 10.0       # From SIGKILL to the end.
 DRAIN_WAIT_S = 30.0     # From SIGTERM to the end.
 READY_WAIT_S = 60.0     # From the start of all nodes to a pool that serves.
 ASK_WAIT_S = 10.0       # For one perchctl.
+
+
+LOG_KEY = 'archive-log.key'     # Of the compliance archive's log.
 
 
 Found = TypeVar('Found')
@@ -156,11 +163,16 @@ key = "%s"
 [web]
 listen = %s
 
+[archive]
+log_key = "%s"
+output = "%s"
+
 %s''' % (self.shape.pool_id, self.number, self.data, self.socket.parent,
          self.peer, peers, authority / ('node%d.pem' % self.number),
          authority / ('node%d.key' % self.number), authority / 'ca.pem',
          self.sip_tcp, self.sip_tls, authority / 'sip-localhost.pem',
-         authority / 'sip-localhost.key', self.web, self.shape.settings))
+         authority / 'sip-localhost.key', self.web, authority / LOG_KEY,
+         self.folder.parent / 'export', self.shape.settings))
 
     def found(self) -> None:
         """Format the empty data directory as a founder's."""
@@ -340,6 +352,7 @@ class LocalPool:
             [str(OPS / 'make-certs'), '--dir', str(self.authority), '--nodes',
              str(nodes), '--sip', 'localhost,127.0.0.1,%s' % domain],
             check=True, stdin=subprocess.DEVNULL)
+        self._make_log_key()
         for i in range(1, nodes + 1):
             node = Node(self.folder, shape, i)
             # What an interrupted start has left behind.
@@ -404,6 +417,15 @@ class LocalPool:
             if not node.await_end(DRAIN_WAIT_S):
                 node.kill()
         return [node.number for node in running]
+
+    def _make_log_key(self) -> None:
+        key = self.authority / LOG_KEY
+        (self.folder / 'export').mkdir(exist_ok=True)
+        if not key.is_file():
+            subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519',
+                            '-out', str(key)], check=True,
+                           stdin=subprocess.DEVNULL, capture_output=True)
+            key.chmod(0o600)
 
     def _set_domain(self, leader: Node) -> None:
         status = leader.perchctl('status')

@@ -10,7 +10,7 @@
  *      |                   +--words--> SEARCHING --found--------+  |
  *      +--no leader, too late--------------------------------------+
  *
- *   PROPOSED --rules were raised first--> DECIDING
+ *   PROPOSED --rules were raised first, or the look is on record--> DECIDING
  *
  * READING       Waits until the state is as new as the request demands.
  * DECIDING      Within one call: a row of answers.h looks at the state.
@@ -79,6 +79,8 @@ struct answer {
     struct admin_search *search; /* Given away when it is made. */
     uint32_t raise_to;           /* Rules version that goes first; 0: none. */
     bool raised, is_raising;     /* That was proposed; its fate is not known. */
+    bool is_on_record;           /* That what is said is looked at; */
+    bool is_recording;           /* to be: its fate is not known. */
 
     struct slice subject; /* A change: room "desk" */
     const char *deed;     /* was created. */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "node/admin/desk_parts.h"
+#include "node/admin/on_record.h"
+#include "node/chat/archive.h"
 #include "node/chat/query.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
 /* Of a reason in the journal; what is longer is cut there, and nowhere else. */
-enum { REASON_BYTES_MAX = 512 };
+enum { REASON_BYTES_MAX = 512, SALT_BYTES = 32 };
 
 #define TO(state) (1u << ANSWER_##state)
 
@@ -164,11 +166,34 @@ static enum refusal refusal_of_error(enum error error)
     }
 }
 
+/* What goes beside the archive is salted, lest its digest tell what it says. */
+static void salt(const struct desk *desk, struct answer *answer,
+                 Perch__Command *command)
+{
+    struct archive_view archive;
+    uint8_t *bytes;
+
+    if (answer->machine == NULL) {
+        return;
+    }
+    archive_view(answer->machine, &archive);
+    if (archive.mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF ||
+        perch__command__get_packed_size(command) + SALT_BYTES <=
+            machine_setting(answer->machine,
+                            SETTING_ARCHIVE_INLINE_BYTES_MAX)) {
+        return;
+    }
+    bytes = answer_alloc(answer, SALT_BYTES);
+    loop_random(desk->loop, bytes, SALT_BYTES);
+    CODEC_SET(command, salt, codec_bytes(slice_of(bytes, SALT_BYTES)));
+}
+
 static void hand_over(struct desk *desk, struct answer *answer,
                       Perch__Command *command)
 {
     enum error error;
 
+    salt(desk, answer, command);
     /* First: the fate may be told within the call. */
     carry_move(answer, ANSWER_PROPOSED);
     error = desk->state.propose(desk->state.context, answer->token, command,
@@ -305,14 +330,23 @@ static void act(struct desk *desk, struct answer *answer)
 
 /* Whoever has a role may look, but not at what is said; what changes something
  * the rules decide. A node without a state tells of itself alone. */
+static bool has_role(const struct answer *answer)
+{
+    uint32_t needed = administrators_for(answer->ask->request.kind);
+    Perch__Command command = PERCH__COMMAND__INIT;
+    uint32_t has;
+
+    sign(answer, &command);
+    has = query_roles_of(answer->machine, &command);
+    return needed == 0 ? has != 0 : (has & needed) != 0;
+}
+
 static bool may_ask(struct answer *answer)
 {
     uint32_t needed = administrators_for(answer->ask->request.kind);
-    uint32_t has;
 
     sign(answer, &answer->command);
-    has = query_roles_of(answer->machine, &answer->command);
-    if (needed == 0 ? has != 0 : (has & needed) != 0) {
+    if (has_role(answer)) {
         return true;
     }
     answer_refuse_outcome(answer, OUTCOME_ADMINISTRATOR_ROLE_MISSING,
@@ -329,12 +363,27 @@ static bool wants_messages(const struct answer *answer)
            kind <= ADMIN_ROOMS_PURGE;
 }
 
+/* What is said is looked at: that goes on record first, also when the rules
+ * refuse it. */
+static void put_on_record(struct desk *desk, struct answer *answer)
+{
+    on_record_command(answer, has_role(answer), &answer->command);
+    sign(answer, &answer->command);
+    answer->is_recording = true;
+    answer->does = ANSWER_PROPOSES;
+    hand_over(desk, answer, &answer->command);
+}
+
 void carry_decide(struct desk *desk, struct answer *answer)
 {
     carry_move(answer, ANSWER_DECIDING);
     answer->machine = desk->state.machine(desk->state.context);
     if (answer->machine == NULL && answer->fact->access != ADMIN_LOCAL) {
         carry_refuse(desk, answer, REFUSAL_NOT_LOADED);
+        return;
+    }
+    if (answer->machine != NULL && on_record_is_needed(answer)) {
+        put_on_record(desk, answer);
         return;
     }
     if (answer->machine != NULL && !may_ask(answer)) {
@@ -363,10 +412,34 @@ static bool holds_already(struct desk *desk, struct answer *answer)
     return !answer_refused(answer) && answer->does == ANSWER_ALREADY;
 }
 
+/* The look is on record, or that it was refused. */
+static void go_on(struct desk *desk, struct answer *answer,
+                  const struct applied *applied)
+{
+    answer->is_recording = false;
+    answer->machine = desk->state.machine(desk->state.context);
+    if (!outcome_is_success(applied->outcome)) {
+        answer_refuse_outcome(answer, applied->outcome,
+                              objection(answer, applied));
+        carry_settle(desk, answer);
+        return;
+    }
+    answer->is_on_record = true;
+    answer->token = ++desk->token_last;
+    answer->does = ANSWER_REPLIES;
+    perch__command__init(&answer->command);
+    carry_decide(desk, answer);
+}
+
 void carry_outcome(struct desk *desk, struct answer *answer,
                    const struct applied *applied)
 {
     struct slice about;
+
+    if (answer->is_recording) {
+        go_on(desk, answer, applied);
+        return;
+    }
 
     if (answer->is_raising) {
         answer->is_raising = false;

@@ -26,6 +26,8 @@ enum {
     ARCHIVE_ORIGIN_BYTES_MAX = NOTE_NAME_BYTES_MAX,
     ARCHIVE_WITNESSES_MAX = 16,
     ARCHIVE_ADAPTERS_MAX = 16,
+    /* Intervals after which a checkpoint under way gives way to a newer. */
+    ARCHIVE_CHECKPOINT_PATIENCE = 3,
     ARCHIVE_CUTS_MAX = 64, /* Of an adapter, not yet acknowledged. */
     /* Persistent Chat's RunInterval, seconds: 1 minute to 30 days. */
     ARCHIVE_INTERVAL_S_MIN = 60,

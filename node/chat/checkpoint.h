@@ -21,7 +21,7 @@
 #include "node/chat/state.h"
 
 /* Intervals after which a checkpoint under way gives way to a newer one. */
-enum { CHECKPOINT_PATIENCE = 3 };
+enum { CHECKPOINT_PATIENCE = ARCHIVE_CHECKPOINT_PATIENCE };
 
 /**
  * Take a node's word how many records its files have. Less than before only

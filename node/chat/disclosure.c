@@ -96,7 +96,7 @@ enum outcome messages_read(struct turn *turn,
 enum outcome canary(struct turn *turn, const Perch__Command *command)
 {
     (void)turn;
-    if (command->user.len > 0 || command->administrator.len > 0) {
+    if (command->user.len > 0) {
         return OUTCOME_NOT_A_NODE;
     }
     return command->canary->nonce.len == GUID_BYTES ? OUTCOME_DONE

@@ -127,9 +127,9 @@ static void number(struct effects *effects)
 {
     const struct records *records = &effects->records;
 
-    CHECK(records->refilled == 0 || (!effects->has_message &&
-                                     effects->imported.import == NULL &&
-                                     effects->revised.kind == REVISION_NONE));
+    CHECK(records->refilled == 0 ||
+          (!effects->has_message && effects->imported.import == NULL &&
+           effects->revised.kind == REVISION_NONE));
     if (effects->has_message) {
         effects->message.has_csn = true;
         effects->message.csn = records->csn;

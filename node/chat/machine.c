@@ -201,7 +201,7 @@ static const struct {
                            OF_COMPLIANCE},
     KIND(FILE_UP) = {file_up, ACTOR_USER, 0},
     KIND(FILE_DOWN) = {file_down, ACTOR_USER, 0},
-    KIND(CANARY) = {canary, ACTOR_NODE, 0},
+    KIND(CANARY) = {canary, ACTOR_KEEPER, OF_COMPLIANCE},
     KIND(FILTER_CREATE) = {rule_filter_create, ACTOR_ADMINISTRATOR,
                            OF_COMPLIANCE},
     KIND(FILTER_CHANGE) = {rule_filter_change, ACTOR_ADMINISTRATOR,

@@ -150,8 +150,7 @@ void draft_place(struct draft *draft, uint32_t number)
         put_tombstone(draft, number);
         return;
     }
-    put_guid(draft,
-             place->is_room ? RECORD_FIELD_ROOM : RECORD_FIELD_CATEGORY,
+    put_guid(draft, place->is_room ? RECORD_FIELD_ROOM : RECORD_FIELD_CATEGORY,
              &place->guid);
     draft_text(draft,
                place->is_room ? RECORD_FIELD_ROOM_NAME

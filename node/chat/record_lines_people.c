@@ -64,9 +64,8 @@ static const char *phase_name(uint32_t phase)
         [PERCH__OWNER_REPORT__PHASE__FAILED] = "failed",
     };
 
-    return phase >= 1 && phase < sizeof(names) / sizeof(names[0])
-               ? names[phase]
-               : "unknown";
+    return phase >= 1 && phase < sizeof(names) / sizeof(names[0]) ? names[phase]
+                                                                  : "unknown";
 }
 
 static void owner_lines(const struct owner *owner, struct buffer *to)
@@ -128,4 +127,3 @@ void record_lines_of_people(const struct machine *machine,
         break;
     }
 }
-

@@ -13,7 +13,7 @@ static void pool_lines(const struct machine *machine, struct buffer *to)
     line_text(to, "web_url", text_slice(machine->web_url));
     for (int i = 0; i < SETTINGS; i++) {
         line_number(to, setting_fact((enum setting)i)->name,
-                   machine->settings[i]);
+                    machine->settings[i]);
     }
 }
 

@@ -34,12 +34,12 @@ static void room_lines(const struct machine *machine, ProtobufCBinaryData guid,
     line_text(to, "category", text_slice(room->category->place.name));
     line_name(to, "visibility", visibility_name(room->visibility));
     line_switch(to, "auditorium",
-               room->behavior == PERCH__BEHAVIOR__AUDITORIUM);
+                room->behavior == PERCH__BEHAVIOR__AUDITORIUM);
     line_switch(to, "disabled", room->disabled);
     line_switch(to, "invitations_off", room->invitations_off);
     line_switch(to, "file_upload_off", room->files_off);
     line_text(to, "addin",
-             room->addin == NULL ? SLICE_NONE : text_slice(room->addin->name));
+              room->addin == NULL ? SLICE_NONE : text_slice(room->addin->name));
     if (room->has_retention) {
         line_number(to, "retention_days", room->retention_days);
     } else {
@@ -70,7 +70,7 @@ static void filter_lines(const struct filter *filter, struct buffer *to)
     }
     line_text(to, "name", text_slice(filter->name));
     line_name(to, "action",
-             filter->action == PERCH__FILTER_ACTION__BLOCK ? "block" : "warn");
+              filter->action == PERCH__FILTER_ACTION__BLOCK ? "block" : "warn");
     line_text(to, "notice", text_slice(filter->notice));
     line_switch(to, "disabled", filter->disabled);
     line_number(to, "expressions", filter->n_expressions);

@@ -12,8 +12,7 @@ static struct slice text_of(enum outcome outcome)
 
 void record_join_refused(struct draft *draft, const struct event *event)
 {
-    const struct room *room =
-        query_room(draft->turn->machine, &event->guid);
+    const struct room *room = query_room(draft->turn->machine, &event->guid);
 
     draft_begin(draft, RECORD_DENIED);
     draft->outcome = event->outcome;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/compliance/canaries.h"
 #include "node/compliance/compliance_parts.h"
 #include "node/compliance/cosigning.h"
 #include "node/compliance/exporting.h"
@@ -16,7 +17,7 @@
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
     &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
-    &publishing_part, &witnessing_part, &exporting_part,
+    &publishing_part, &witnessing_part, &canaries_part,  &exporting_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -98,6 +99,7 @@ enum error compliance_open(struct compliance **compliance_out,
     compliance->cosigning = cosigning_new(compliance);
     compliance->publishing = publishing_new(compliance);
     compliance->witnessing = witnessing_new(compliance);
+    compliance->canaries = canaries_new(compliance);
     compliance->serving = serving_new(compliance);
     compliance->fetching = fetching_new(compliance);
     *compliance_out = compliance; /* Ownership passes to the caller. */
@@ -205,6 +207,7 @@ void compliance_close(struct compliance *compliance)
     }
     compliance_stop(compliance);
     exporting_free(compliance->exporting);
+    canaries_free(compliance->canaries);
     witnessing_free(compliance->witnessing);
     publishing_free(compliance->publishing);
     cosigning_free(compliance->cosigning);

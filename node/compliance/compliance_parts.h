@@ -37,6 +37,7 @@ struct exporting;
 struct scribe;
 struct cosigning;
 struct publishing;
+struct canaries;
 struct witnessing;
 struct serving;
 struct fetching;
@@ -67,6 +68,7 @@ struct compliance {
     struct cosigning *cosigning;
     struct publishing *publishing;
     struct witnessing *witnessing;
+    struct canaries *canaries;
     struct serving *serving;
     struct fetching *fetching;
 };

@@ -7,8 +7,8 @@
 
 #include "node/compliance/attest.h"
 #include "node/compliance/own_keys.h"
-#include "node/compliance/tiles.h"
 #include "node/compliance/scribe.h"
+#include "node/compliance/tiles.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -55,20 +55,30 @@ static void on_begun(struct proposal *proposal, enum proposal_fate fate,
     cosigning->is_beginning = false;
 }
 
-/* By the commit time of the one before, which all nodes know alike. */
+/* By commit times, which all nodes know alike: of the last one published, or
+ * of one under way that too few have cosigned. */
 static bool is_due(const struct compliance *compliance,
                    const struct archive_view *archive)
 {
     const struct machine *machine = compliance->state.machine;
-    const struct checkpoint_view *last = &archive->published;
+    const struct checkpoint_view *last =
+        archive->open.is ? &archive->open : &archive->published;
     int64_t wall_us = loop_wall_us(compliance->settings.loop);
     bool grows = !last->is || archive->records > last->size;
-    int64_t pace_s =
-        machine_setting(machine, grows ? SETTING_ARCHIVE_CHECKPOINT_S
-                                       : SETTING_ARCHIVE_HEARTBEAT_S);
+    int64_t pace_s = machine_setting(
+        machine, grows || archive->open.is ? SETTING_ARCHIVE_CHECKPOINT_S
+                                           : SETTING_ARCHIVE_HEARTBEAT_S);
 
+    pace_s *= archive->open.is ? ARCHIVE_CHECKPOINT_PATIENCE : 1;
     return !last->is || wall_us - last->begun_us >= pace_s * 1000000 ||
            wall_us < last->begun_us; /* The clock was set back. */
+}
+
+/* Off, with all it has published: its last record says that it is off. */
+static bool is_quiet(const struct archive_view *archive)
+{
+    return archive->mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF &&
+           archive->published.is && archive->published.size == archive->records;
 }
 
 static void begin(struct cosigning *cosigning,
@@ -79,8 +89,8 @@ static void begin(struct cosigning *cosigning,
     Perch__Command command = PERCH__COMMAND__INIT;
 
     if (compliance->role != REPLICA_LEADER || cosigning->is_beginning ||
-        archive->mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF || archive->open.is ||
-        archive->records == 0 || !is_due(compliance, archive)) {
+        is_quiet(archive) || archive->records == 0 ||
+        !is_due(compliance, archive)) {
         return;
     }
     command.kind_case = PERCH__COMMAND__KIND_CHECKPOINT_BEGIN;

@@ -24,7 +24,10 @@ struct compliance_meters {
     struct meter_gauge cosigners;           /* Nodes whose words it has. */
     struct meter_gauge checkpoint_unsigned; /* 1: no node has the log's key. */
     struct meter_gauge witness_behind_s;    /* Of the one furthest behind. */
-    struct meter_counter witness_errors;    /* Talks that failed. */
+    struct meter_counter canaries;          /* Proved to be in the archive. */
+    struct meter_gauge canary_s;            /* When the last was. */
+    struct meter_gauge canary_failed;    /* 1: the last one cannot be proved. */
+    struct meter_counter witness_errors; /* Talks that failed. */
 };
 
 #endif

@@ -147,6 +147,7 @@ static void take_opened(struct scribe *scribe)
 
     scribe->is_open = true;
     scribe->climbing = false;
+    scribe->partial_size = 0;
     scribe->believed = UINT64_MAX;
     scribe->size = task->size;
     scribe->rows_from = task->rows_from;
@@ -168,6 +169,9 @@ static void take_written(struct scribe *scribe)
     scribe->failures = 0;
     set_state(scribe, PERCH__ARCHIVE_MARK__STATE__FINE, ERROR_NONE);
     scribe->size = task->size;
+    if (task->partial > 0 && task->partial <= task->size) {
+        scribe->partial_size = task->partial;
+    }
     note_durable(scribe, task->durable);
     if (task->is_checked && !task->agrees) {
         journal_error("archive_diverged",
@@ -278,7 +282,7 @@ static void choose_partial(struct scribe *scribe,
 {
     scribe->partial = 0;
     scribe->keep = archive->published.size;
-    if (archive->open.size > scribe->durable) {
+    if (archive->open.size > scribe->partial_size) {
         scribe->partial = archive->open.size;
     } else if (archive->records > scribe->durable &&
                now_us - scribe->partial_us >= SCRIBE_PARTIAL_MS * 1000ull) {
@@ -286,9 +290,6 @@ static void choose_partial(struct scribe *scribe,
     }
     if (scribe->partial > 0) {
         scribe->partial_us = now_us;
-    }
-    if (scribe->keep > scribe->durable) {
-        scribe->keep = scribe->durable;
     }
 }
 

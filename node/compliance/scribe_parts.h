@@ -84,6 +84,7 @@ struct scribe {
     uint64_t began_us; /* The last TASK_WRITE. */
     uint64_t partial, keep;
     uint64_t partial_us;
+    uint64_t partial_size; /* Of the last that were written. */
     struct pen_counts counted; /* In the meters. */
 
     uint64_t rows_from, rows_upto; /* Rows to delete. */

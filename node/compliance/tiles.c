@@ -127,6 +127,20 @@ enum error tiles_tile(struct tiles *tiles, int level, uint64_t index,
     return ERROR_NONE;
 }
 
+/* Of what lies below. As deep as there are levels. */
+static enum error hash_of_halves(struct tiles *tiles, unsigned level,
+                                 uint64_t index, struct merkle_hash *hash_out)
+{
+    struct merkle_hash right;
+
+    TRY(tiles_hash(tiles, level - 1, 2 * index, hash_out));
+    TRY(tiles_hash(tiles, level - 1, 2 * index + 1, &right));
+    merkle_node(hash_out, &right, hash_out);
+    return ERROR_NONE;
+}
+
+/* A tile that is not full has a file for checkpoints alone: between them its
+ * hashes are those of the full ones below it. */
 enum error tiles_hash(void *context, unsigned level, uint64_t index,
                       struct merkle_hash *hash_out)
 {
@@ -135,8 +149,15 @@ enum error tiles_hash(void *context, unsigned level, uint64_t index,
     uint64_t first = index << inner;
     size_t n = (size_t)1 << inner, at = (size_t)(first % TILE_WIDTH);
     int tile = (int)level / TILE_HEIGHT;
+    enum error error =
+        need_tile(tiles, tile, first / TILE_WIDTH, (unsigned)(at + n));
 
-    TRY(need_tile(tiles, tile, first / TILE_WIDTH, (unsigned)(at + n)));
+    if (error == ERROR_NOT_FOUND && tile > 0) {
+        return hash_of_halves(tiles, level, index, hash_out);
+    }
+    if (error != ERROR_NONE) {
+        return error;
+    }
     tiler_fold(tiles->levels[tile].bytes.data + at * MERKLE_HASH_BYTES, n,
                hash_out);
     return ERROR_NONE;

@@ -112,15 +112,13 @@ static bool add_revised(void *context, uint64_t log_index,
 }
 
 /* What is erased takes along the records of all that it was made. */
-static enum error find_revised(const struct finding *finding,
-                               struct said *said)
+static enum error find_revised(const struct finding *finding, struct said *said)
 {
     uint64_t none = 0;
     struct revised revised = {finding->arena, said, 0, &none};
     enum error error =
-        reading_revisions(finding->view, finding->wants->room,
-                          said->message_id, finding->arena, add_revised,
-                          &revised);
+        reading_revisions(finding->view, finding->wants->room, said->message_id,
+                          finding->arena, add_revised, &revised);
 
     said->revised = revised.csns;
     return revised.csns == NULL ? ERROR_NO_MEMORY : error;

@@ -7,8 +7,6 @@
 #include "ops/audit/sheet.h"
 #include "proto/base/check.h"
 
-enum { CHAINS_MAX = 256 };
-
 static const char ending[] = ".sheet.json";
 
 /* An adapter's sheets: those from begin to end, by rising CSN. */
@@ -121,7 +119,9 @@ static void begin_chain(struct exports *exports, size_t at)
 {
     const struct sheet *sheet = &exports->sheets[at];
 
-    CHECK(exports->n_chains < CHAINS_MAX);
+    exports->chains = reallocarray(exports->chains, exports->n_chains + 1,
+                                   sizeof(*exports->chains));
+    CHECK(exports->chains != NULL);
     exports->chains[exports->n_chains] =
         (struct chain){.begin = at, .end = at, .at = at};
     exports->n_chains++;
@@ -135,8 +135,6 @@ static void begin_chain(struct exports *exports, size_t at)
 
 void exports_begin(struct exports *exports)
 {
-    exports->chains = calloc(CHAINS_MAX, sizeof(*exports->chains));
-    CHECK(exports->chains != NULL);
     if (exports->n > 0) {
         qsort(exports->sheets, exports->n, sizeof(exports->sheets[0]), compare);
     }
@@ -217,12 +215,20 @@ static const struct chain *find_chain(const struct exports *exports,
 static const struct sheet *find_sheet(const struct exports *exports,
                                       const struct chain *chain, uint64_t last)
 {
-    for (size_t i = chain->begin; i < chain->end; i++) {
-        if (exports->sheets[i].last == last) {
-            return &exports->sheets[i];
+    size_t low = chain->begin, high = chain->end;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (exports->sheets[middle].last < last) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    return NULL;
+    return low < chain->end && exports->sheets[low].last == last
+               ? &exports->sheets[low]
+               : NULL;
 }
 
 /* The log says that an adapter has a cut, with the digest of its sheet. */

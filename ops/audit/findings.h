@@ -16,7 +16,7 @@
 
 #include "proto/base/buffer.h"
 
-enum { FINDINGS_KEPT = 100 }; /* Of a check, unless all are asked for. */
+enum { FINDINGS_KEPT = 20 }; /* Of a check, unless all are asked for. */
 
 /* Every check: NAME, "name", what it holds. */
 #define CHECK_LIST(X)                                                          \

@@ -10,7 +10,7 @@
 #include "proto/base/guid.h"
 #include "proto/base/tree.h"
 
-enum { SESSION_BYTES = 17, EPOCH_AT = 1, SERIAL_AT = 9, NODES = 256 };
+enum { SESSION_BYTES = 17, EPOCH_AT = 1, SERIAL_AT = 9, DESCRIBED_BYTES = 400 };
 
 /* A session in a room. */
 struct stay {
@@ -121,24 +121,21 @@ static struct seat *add_seat(struct presence *presence, struct slice id,
     return seat;
 }
 
-/* A record's user and room, for people. */
-static void describe(const struct record *record, char text[200])
+/* A record's user and room, for people; as much as there is room for. */
+static void describe(const struct record *record, char text[DESCRIBED_BYTES])
 {
     struct slice user = SLICE_NONE, room = SLICE_NONE;
 
     record_find(record, RECORD_FIELD_USER, &user);
-    if (!record_find(record, RECORD_FIELD_ROOM_NAME, &room)) {
-        room = SLICE_LITERAL("a room");
-    }
-    snprintf(text, 200, "%.*s, %.*s", user.len < 90 ? (int)user.len : 90,
-             (const char *)user.data, room.len < 90 ? (int)room.len : 90,
-             (const char *)room.data);
+    record_find(record, RECORD_FIELD_ROOM_NAME, &room);
+    snprintf(text, DESCRIBED_BYTES, "%.*s%s%.*s", SLICE_PRINT(user),
+             room.len > 0 ? " in " : "", SLICE_PRINT(room));
 }
 
 static void tell(struct presence *presence, const struct record *record,
                  const char *what)
 {
-    char text[200];
+    char text[DESCRIBED_BYTES];
 
     describe(record, text);
     findings_error(presence->findings, AUDIT_PRESENCE,

@@ -159,10 +159,9 @@ static void take_revisions(struct said_book *book,
         }
         buffer_clear(&bytes);
         revision_write(effects, i, &bytes);
-        take_revision(book,
-                      find(book, effects->revised.room, effects->ids[i]),
-                      read_row(book, &bytes,
-                               &perch__stored__revision__descriptor));
+        take_revision(
+            book, find(book, effects->revised.room, effects->ids[i]),
+            read_row(book, &bytes, &perch__stored__revision__descriptor));
     }
     buffer_deinit(&bytes);
 }

@@ -1,12 +1,11 @@
 #include "tests/unit/test.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "node/chat/archive.h"
 #include "node/chat/state.h"
 #include "proto/tlog/hash.h"
-#include "tests/unit/chat_fixture.h"
+#include "tests/unit/ledger_fixture.h"
 #include "tests/unit/row_store.h"
 
 static int setup(void **state)
@@ -37,50 +36,6 @@ static int setup_on(void **state)
     return 0;
 }
 
-static uint64_t records_of(const struct chat_fixture *f)
-{
-    struct archive_view view;
-
-    archive_view(f->machine, &view);
-    return view.records;
-}
-
-static void assert_text(const struct record *record, enum record_field field,
-                        const char *wanted)
-{
-    struct slice value;
-    char text[2048];
-
-    assert_true(record_find(record, field, &value));
-    snprintf(text, sizeof(text), "%.*s", SLICE_PRINT(value));
-    assert_string_equal(text, wanted);
-}
-
-static void assert_number(const struct record *record, enum record_field field,
-                          uint64_t wanted)
-{
-    assert_int_equal(record_number(record, field, UINT64_MAX), wanted);
-}
-
-static bool has(const struct record *record, enum record_field field)
-{
-    struct slice value;
-
-    return record_find(record, field, &value);
-}
-
-/* Records are one kind each, which is said by name for readable failures. */
-static struct record assert_record(const struct chat_fixture *f, size_t at,
-                                   enum record_kind kind)
-{
-    struct record record = fixture_record(f, at);
-
-    assert_string_equal(record_kind_name(record.kind), record_kind_name(kind));
-    assert_int_equal(record.ordinal, at);
-    assert_int_equal(record.log_index, f->index);
-    return record;
-}
-
 /* While the archive is off there is no record; the command that switches it on
  * makes the first, and the one that switches it off the last. */
 static void test_ledger__records_while_on(void **state)
@@ -94,12 +49,12 @@ static void test_ledger__records_while_on(void **state)
     assert_int_equal(f->effects.records.n, 2);
     record = assert_record(f, 0, RECORD_ORIGIN);
     assert_int_equal(record.csn, 0);
-    assert_true(has(&record, RECORD_FIELD_ORIGIN));
+    assert_true(has_field(&record, RECORD_FIELD_ORIGIN));
     record = assert_record(f, 1, RECORD_COMPLIANCE);
     assert_int_equal(record.csn, 1);
     assert_text(&record, RECORD_FIELD_MODE, "on");
     assert_text(&record, RECORD_FIELD_BEFORE, "mode=off\n");
-    assert_int_equal(records_of(f), 2);
+    assert_int_equal(ledger_records(f), 2);
 
     assert_outcome(fixture_user(f, "sip:eve@example.com"), DONE);
     assert_int_equal(fixture_record(f, 0).csn, 2);
@@ -119,7 +74,7 @@ static void test_ledger__records_while_on(void **state)
 static void test_ledger__post(void **state)
 {
     struct chat_fixture *f = *state;
-    uint64_t csn = records_of(f);
+    uint64_t csn = ledger_records(f);
     struct record record;
     struct slice value;
 
@@ -155,8 +110,7 @@ static void test_ledger__refusals(void **state)
     assert_int_equal(record.outcome, OUTCOME_NOT_JOINED);
     assert_text(&record, RECORD_FIELD_ROOM_NAME, "desk");
     assert_text(&record, RECORD_FIELD_USER, ALICE);
-    assert_text(&record, RECORD_FIELD_REASON,
-                outcome_text(OUTCOME_NOT_JOINED));
+    assert_text(&record, RECORD_FIELD_REASON, outcome_text(OUTCOME_NOT_JOINED));
     assert_outcome(fixture_open(f, 2, CAROL, 7), DONE);
     assert_outcome(fixture_join(f, 2, CAROL, 7, &f->desk), NOT_A_MEMBER);
     assert_int_equal(f->effects.records.n, 1);
@@ -166,11 +120,11 @@ static void test_ledger__refusals(void **state)
     assert_outcome(fixture_user(f, ALICE), USER_EXISTS);
     record = assert_record(f, 0, RECORD_DENIED);
     assert_text(&record, RECORD_FIELD_NAME, "user_create");
-    csn = records_of(f);
+    csn = ledger_records(f);
     f->numbers[1] -= 1;
     assert_outcome(fixture_user(f, "sip:late@example.com"), DUPLICATE);
     assert_outcome(fixture_close(f, 1, 99, 0), SESSION_UNKNOWN);
-    assert_int_equal(records_of(f), csn);
+    assert_int_equal(ledger_records(f), csn);
 }
 
 /* One command, several records: the first has the command, each its ordinal.
@@ -194,12 +148,11 @@ static void test_ledger__joins_and_parts(void **state)
     assert_text(&record, RECORD_FIELD_ROOM_NAME, "desk");
     assert_int_equal(record.command.len, 0);
     record = assert_record(f, 2, RECORD_SESSION_CLOSED);
-    assert_int_equal(record.csn + 1, records_of(f));
+    assert_int_equal(record.csn + 1, ledger_records(f));
     assert_outcome(fixture_start(f, 1), DONE);
     assert_int_equal(f->effects.records.n, 3);
     record = assert_record(f, 0, RECORD_PART);
-    assert_text(&record, RECORD_FIELD_REASON,
-                leave_text(LEAVE_NODE_RESTARTED));
+    assert_text(&record, RECORD_FIELD_REASON, leave_text(LEAVE_NODE_RESTARTED));
     assert_record(f, 2, RECORD_NODE_STARTED);
 }
 
@@ -220,9 +173,9 @@ static void test_ledger__large_commands_beside(void **state)
     hash_bytes(buffer_slice(&f->bytes), &digest);
     assert_true(slice_equal(record.command,
                             slice_of(digest.bytes, sizeof(digest.bytes))));
-    assert_true(slice_equal(f->effects.records.payload,
-                            buffer_slice(&f->bytes)));
-    assert_false(has(&record, RECORD_FIELD_WITHHOLDS));
+    assert_true(
+        slice_equal(f->effects.records.payload, buffer_slice(&f->bytes)));
+    assert_false(has_field(&record, RECORD_FIELD_WITHHOLDS));
     assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "short", NULL),
                    DONE);
     assert_int_equal(fixture_record(f, 0).flags, 0);

@@ -36,8 +36,7 @@ static int setup(void **state)
     buffer_init(&s->fields);
     buffer_init(&s->bytes);
     put_bytes(s, RECORD_FIELD_ROOM, 16);
-    record_put_text(&s->fields, RECORD_FIELD_ROOM_NAME,
-                    SLICE_LITERAL("lobby"));
+    record_put_text(&s->fields, RECORD_FIELD_ROOM_NAME, SLICE_LITERAL("lobby"));
     put_bytes(s, RECORD_FIELD_SESSION, 17);
     record_put_number(&s->fields, RECORD_FIELD_MESSAGE_ID, UINT64_MAX);
     put_bytes(s, RECORD_FIELD_WITHHOLDS, 24);
@@ -115,8 +114,8 @@ static void test_record__round_trip(void **state)
 /* Fields are found by tag, stepped through in order, and numbers read. */
 static void test_record__fields(void **state)
 {
-    const uint8_t wanted[] = {RECORD_FIELD_ROOM,       RECORD_FIELD_ROOM_NAME,
-                              RECORD_FIELD_SESSION,    RECORD_FIELD_MESSAGE_ID,
+    const uint8_t wanted[] = {RECORD_FIELD_ROOM,      RECORD_FIELD_ROOM_NAME,
+                              RECORD_FIELD_SESSION,   RECORD_FIELD_MESSAGE_ID,
                               RECORD_FIELD_WITHHOLDS, RECORD_FIELD_DIGEST};
     struct scene *s = *state;
     struct slice rest, value;
@@ -158,8 +157,7 @@ static void test_record__names(void **state)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         assert_int_equal(kinds[i].number, i + 1);
         assert_string_equal(record_kind_name(kinds[i].number), kinds[i].name);
-        assert_string_equal(record_kind_pchat(kinds[i].number),
-                            kinds[i].pchat);
+        assert_string_equal(record_kind_pchat(kinds[i].number), kinds[i].pchat);
     }
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
         assert_int_equal(fields[i].tag, i + 1);
@@ -296,8 +294,7 @@ static void test_record__withheld(void **state)
     s->record.flags = RECORD_WITHHELD;
     write(s);
     assert_malformed(s);
-    s->record.command =
-        SLICE_LITERAL("0123456789abcdef0123456789abcdef");
+    s->record.command = SLICE_LITERAL("0123456789abcdef0123456789abcdef");
     write(s);
     assert_int_equal(read(s, &record), ERROR_NONE);
     assert_int_equal(record.flags, RECORD_WITHHELD);
@@ -326,16 +323,11 @@ int main(void)
 {
 #define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH(test_record__round_trip),
-        WITH(test_record__fields),
-        WITH(test_record__names),
-        WITH(test_record__later_programs),
-        WITH(test_record__cut),
-        WITH(test_record__malformed),
-        WITH(test_record__forms),
-        WITH(test_record__order_of_tags),
-        WITH(test_record__withheld),
-        WITH(test_record__largest),
+        WITH(test_record__round_trip), WITH(test_record__fields),
+        WITH(test_record__names),      WITH(test_record__later_programs),
+        WITH(test_record__cut),        WITH(test_record__malformed),
+        WITH(test_record__forms),      WITH(test_record__order_of_tags),
+        WITH(test_record__withheld),   WITH(test_record__largest),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
