@@ -156,7 +156,8 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL ||
+    /* Also when it is this entry that has begun a halt. */
+    if (command == NULL || machine->archive.halt.witness != NULL ||
         (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
@@ -232,6 +233,7 @@ enum error load_ledger(struct machine *machine, const struct row_key *key,
     struct ledger *ledger = &machine->ledger;
 
     (void)key;
+    REQUIRE(machine->counts[ROW_LEDGER] == 0);
     REQUIRE(row->records > 0 && row->records >> MERKLE_DEPTH_MAX == 0);
     REQUIRE(row->frontier.len ==
             merkle_frontier_count(row->records) * MERKLE_HASH_BYTES);

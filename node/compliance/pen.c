@@ -67,11 +67,10 @@ const struct pen_counts *pen_counts(const struct pen *pen)
 static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
                           bool *same_out)
 {
-    enum error error =
-        shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
+    enum error error = shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
 
-    *same_out = error == ERROR_NONE &&
-                slice_equal(buffer_slice(&pen->scratch), bytes);
+    *same_out =
+        error == ERROR_NONE && slice_equal(buffer_slice(&pen->scratch), bytes);
     if (error == ERROR_NOT_FOUND || *same_out) {
         return ERROR_NONE;
     }
@@ -151,8 +150,8 @@ enum error pen_has_payload(struct pen *pen, const struct record *record,
     layout_payload(path, record->csn);
     error =
         shelf_read(pen->shelf, path, TILES_PAYLOAD_BYTES_MAX, &pen->scratch);
-    *has_out = error == ERROR_NONE &&
-               is_payload(record, buffer_slice(&pen->scratch));
+    *has_out =
+        error == ERROR_NONE && is_payload(record, buffer_slice(&pen->scratch));
     return error == ERROR_NOT_FOUND || error == ERROR_TOO_LARGE ||
                    error == ERROR_TRUNCATED
                ? ERROR_NONE
@@ -204,25 +203,43 @@ static enum error read_payload(struct view *view, struct slice bytes,
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-static enum error add_row(struct pen *pen, struct view *view,
-                          const struct row *row)
+static enum error add_record(struct pen *pen, struct view *view,
+                             struct slice bytes)
 {
-    uint64_t csn[KEY_PARTS_MAX];
     struct buffer payload = BUFFER_EMPTY;
-    enum error error;
+    enum error error = read_payload(view, bytes, pen->tiler.size, &payload);
+
+    if (error == ERROR_NONE) {
+        error = pen_add(pen, bytes, buffer_slice(&payload));
+    }
+    buffer_deinit(&payload);
+    return error;
+}
+
+/* The records of a row that the pen does not have yet. */
+static enum error add_row(struct pen *pen, struct view *view,
+                          const struct row *row, uint64_t upto)
+{
+    struct slice rest = row->value, bytes;
+    uint64_t csn[KEY_PARTS_MAX];
 
     if (key_read(TABLE_RECORDS, row->key, csn) != ERROR_NONE) {
         return ERROR_ROTTEN;
     }
-    if (csn[0] != pen->tiler.size) {
+    if (csn[0] > pen->tiler.size) {
         return ERROR_NOT_FOUND;
     }
-    error = read_payload(view, row->value, csn[0], &payload);
-    if (error == ERROR_NONE) {
-        error = pen_add(pen, row->value, buffer_slice(&payload));
+    for (uint64_t at = csn[0]; at < upto; at++) {
+        enum error error = bundle_next(&rest, &bytes);
+
+        if (error != ERROR_NONE) {
+            return error == ERROR_NOT_FOUND ? ERROR_NONE : ERROR_ROTTEN;
+        }
+        if (at == pen->tiler.size) {
+            TRY(add_record(pen, view, bytes));
+        }
     }
-    buffer_deinit(&payload);
-    return error;
+    return ERROR_NONE;
 }
 
 static enum error add_rows(struct pen *pen, struct view *view,
@@ -232,7 +249,7 @@ static enum error add_rows(struct pen *pen, struct view *view,
 
     while (pen->tiler.size < upto) {
         TRY(cursor_next(cursor, &row));
-        TRY(add_row(pen, view, &row));
+        TRY(add_row(pen, view, &row, upto));
     }
     return ERROR_NONE;
 }
@@ -240,7 +257,7 @@ static enum error add_rows(struct pen *pen, struct view *view,
 enum error pen_add_rows(struct pen *pen, struct view *view, uint64_t upto,
                         uint64_t records_max)
 {
-    uint64_t from = pen->tiler.size;
+    uint64_t from = pen->tiler.size, row = from - from % RECORDS_OF_ROW;
     struct cursor *cursor;
     struct key lower;
     enum error error;
@@ -251,7 +268,7 @@ enum error pen_add_rows(struct pen *pen, struct view *view, uint64_t upto,
     if (upto <= from) {
         return ERROR_NONE;
     }
-    key_build(TABLE_RECORDS, &from, &lower);
+    key_build(TABLE_RECORDS, &row, &lower);
     TRY(cursor_open(view, TABLE_RECORDS,
                     (struct range){.lower = key_slice(&lower)}, &cursor));
     error = add_rows(pen, view, cursor, upto);

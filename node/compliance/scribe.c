@@ -57,7 +57,7 @@ void scribe_fill(struct scribe *scribe, struct batch *batch)
     if (end > scribe->rows_upto) {
         end = scribe->rows_upto;
     }
-    for (uint64_t csn = scribe->rows_from; csn < end; csn++) {
+    for (uint64_t csn = scribe->rows_from; csn < end; csn += RECORDS_OF_ROW) {
         key_build(TABLE_RECORDS, &csn, &key);
         batch_delete(batch, TABLE_RECORDS, key_slice(&key));
     }

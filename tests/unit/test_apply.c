@@ -833,15 +833,15 @@ static void test_load__records(void **state)
     live(s);
     twin = twin_new_of(s, "/twin", COMMAND_RULES_KNOWN);
     feed(twin, 1, 5);
-    assert_true(count_rows(twin->applier, TABLE_RECORDS) > 10);
+    assert_true(count_rows(twin->applier, TABLE_RECORDS) > 3);
     assert_same_rows(twin->applier, state_loop_applier(s->state));
     remove_row(twin, TABLE_RECORDS, (uint64_t[]){0});
-    remove_row(twin, TABLE_RECORDS, (uint64_t[]){1});
+    remove_row(twin, TABLE_RECORDS, (uint64_t[]){RECORDS_OF_ROW});
     twin_crash(twin);
     assert_int_equal(twin->fatal, ERROR_NONE);
     twin_free(twin);
     assert_int_equal(files_remove("/twin"), ERROR_NONE);
-    assert_rotten_without(s, TABLE_RECORDS, (uint64_t[]){3});
+    assert_rotten_without(s, TABLE_RECORDS, (uint64_t[]){2 * RECORDS_OF_ROW});
     assert_rotten_without(s, TABLE_META, (uint64_t[]){META_LEDGER});
 }
 
@@ -854,7 +854,8 @@ static void test_load__last_record(void **state)
     stage_raise(s);
     stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
     live(s);
-    last = count_rows(state_loop_applier(s->state), TABLE_RECORDS) - 1;
+    last = (count_rows(state_loop_applier(s->state), TABLE_RECORDS) - 1) *
+           RECORDS_OF_ROW;
     assert_rotten_without(s, TABLE_RECORDS, &last);
 }
 
