@@ -236,6 +236,25 @@ static bool put_messages(struct applier *applier)
     return error == ERROR_NONE;
 }
 
+/* The rows of records. Those of another origin begin anew. */
+static bool put_records(struct applier *applier)
+{
+    const struct effects *effects = &applier->effects;
+    enum error error = ERROR_NONE;
+
+    if (effects->records.n > 0 && effects->records.csn == 0 &&
+        applier->records.next > 0) {
+        error = record_rows_restart(&applier->records, applier->batch,
+                                    applier->store);
+    }
+    if (error != ERROR_NONE) {
+        applier_fail(applier, error, "records cannot be read");
+        return false;
+    }
+    record_rows_add(&applier->records, applier->batch, effects);
+    return true;
+}
+
 /* What came of one entry, before anything of it is in the store. */
 static void take_effects(struct applier *applier,
                          const struct applied_entry *entry,
@@ -246,7 +265,9 @@ static void take_effects(struct applier *applier,
     if (!put_messages(applier)) {
         return;
     }
-    record_rows_add(&applier->records, applier->batch, effects);
+    if (!put_records(applier)) {
+        return;
+    }
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
     applier->events.entry(applier->events.context, entry, applied, effects);
@@ -268,11 +289,12 @@ static enum error read_entry(const struct replica_entry *from,
 
 /* A command that names messages is decided by what the store says of them: all
  * before it is committed first, so that however entries are batched it says the
- * same. */
+ * same. So it is before one that begins the archive anew: its rows go. */
 static bool waits(const struct applier *applier, const Perch__Command *command)
 {
-    return command != NULL && message_is_wanted(command) &&
-           applier->entries > 0;
+    return command != NULL && applier->entries > 0 &&
+           (message_is_wanted(command) ||
+            command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REOPEN);
 }
 
 static void apply_command(struct applier *applier, struct applied_entry *entry,
