@@ -236,6 +236,24 @@ static bool put_messages(struct applier *applier)
     return error == ERROR_NONE;
 }
 
+/* The first record of all begins another tree: those of the tree before, which
+ * no node has to write any more, are no part of it. */
+static bool put_records(struct applier *applier)
+{
+    const struct records *records = &applier->effects.records;
+    enum error error = ERROR_NONE;
+
+    if (records->n > 0 && records->csn == 0) {
+        error = state_rows_restart(applier->store, applier->batch);
+    }
+    if (error != ERROR_NONE) {
+        applier_fail(applier, error, "records cannot be taken away");
+        return false;
+    }
+    record_rows_add(&applier->records, applier->batch, &applier->effects);
+    return true;
+}
+
 /* What came of one entry, before anything of it is in the store. */
 static void take_effects(struct applier *applier,
                          const struct applied_entry *entry,
@@ -246,7 +264,9 @@ static void take_effects(struct applier *applier,
     if (!put_messages(applier)) {
         return;
     }
-    record_rows_add(&applier->records, applier->batch, effects);
+    if (!put_records(applier)) {
+        return;
+    }
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
     applier->events.entry(applier->events.context, entry, applied, effects);
@@ -268,11 +288,12 @@ static enum error read_entry(const struct replica_entry *from,
 
 /* A command that names messages is decided by what the store says of them: all
  * before it is committed first, so that however entries are batched it says the
- * same. */
+ * same. So it is for one that takes away all records. */
 static bool waits(const struct applier *applier, const Perch__Command *command)
 {
-    return command != NULL && message_is_wanted(command) &&
-           applier->entries > 0;
+    return command != NULL && applier->entries > 0 &&
+           (message_is_wanted(command) ||
+            command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REOPEN);
 }
 
 static void apply_command(struct applier *applier, struct applied_entry *entry,

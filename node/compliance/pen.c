@@ -63,6 +63,13 @@ const struct pen_counts *pen_counts(const struct pen *pen)
 
 /* --- Files --- */
 
+static void note_damage(struct pen *pen, const char *path)
+{
+    pen->counts.mended += 1;
+    journal_error("archive_file_damaged", "path=%s action=\"written anew\"",
+                  path);
+}
+
 /* Whether a file is there with these bytes. One with others is named. */
 static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
                           bool *same_out)
@@ -78,10 +85,7 @@ static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
         error != ERROR_TRUNCATED && error != ERROR_ROTTEN) {
         return error;
     }
-    pen->counts.mended += 1;
-    journal_error("archive_file_damaged",
-                  "path=%s action=\"written anew from what its hash is of\"",
-                  path);
+    note_damage(pen, path);
     return ERROR_NONE;
 }
 
@@ -142,7 +146,7 @@ enum error pen_put_payload(struct pen *pen, const struct record *record,
 }
 
 enum error pen_has_payload(struct pen *pen, const struct record *record,
-                           bool *has_out)
+                           bool *there_out, bool *right_out)
 {
     char path[LAYOUT_PATH_BYTES];
     enum error error;
@@ -150,12 +154,24 @@ enum error pen_has_payload(struct pen *pen, const struct record *record,
     layout_payload(path, record->csn);
     error =
         shelf_read(pen->shelf, path, TILES_PAYLOAD_BYTES_MAX, &pen->scratch);
-    *has_out =
+    *there_out = error != ERROR_NOT_FOUND;
+    *right_out =
         error == ERROR_NONE && is_payload(record, buffer_slice(&pen->scratch));
     return error == ERROR_NOT_FOUND || error == ERROR_TOO_LARGE ||
                    error == ERROR_TRUNCATED
                ? ERROR_NONE
                : error;
+}
+
+enum error pen_mend(struct pen *pen, int level, uint64_t index,
+                    struct slice bytes)
+{
+    char path[TILE_PATH_BYTES];
+
+    tile_path(path, level, index, TILE_WIDTH);
+    note_damage(pen, path);
+    TRY(shelf_put(pen->shelf, path, bytes));
+    return pen_commit(pen);
 }
 
 /* Note the payloads that a purge takes away: they go when the record that says

@@ -147,6 +147,8 @@ static void take_opened(struct scribe *scribe)
 
     scribe->is_open = true;
     scribe->climbing = false;
+    scribe->looking = false;
+    scribe->agreed = false;
     scribe->partial_size = 0;
     scribe->believed = UINT64_MAX;
     scribe->size = task->size;
@@ -173,6 +175,7 @@ static void take_written(struct scribe *scribe)
         scribe->partial_size = task->partial;
     }
     note_durable(scribe, task->durable);
+    scribe->agreed = task->is_checked ? task->agrees : scribe->agreed;
     if (task->is_checked && !task->agrees) {
         journal_error("archive_diverged",
                       "directory=%s size=%" PRIu64
@@ -213,13 +216,18 @@ static void take_rows(struct scribe *scribe)
 
 static void take_done(struct scribe *scribe)
 {
-    take_rows(scribe); /* The task may be given out again below. */
+    if (scribe->task.kind != TASK_LOOK) {
+        take_rows(scribe); /* The task may be given out again below. */
+    }
     switch (scribe->task.kind) {
     case TASK_OPEN:
         take_opened(scribe);
         break;
     case TASK_WRITE:
         take_written(scribe);
+        break;
+    case TASK_LOOK:
+        scribe_looked(scribe);
         break;
     case TASK_CLIMB:
         take_climbed(scribe);
@@ -263,6 +271,8 @@ void scribe_begin(struct scribe *scribe, enum task_kind kind)
     task->pen = scribe->pen;
     task->climb = scribe->climb;
     task->climb_upto = scribe->rows_from;
+    task->look = scribe->look;
+    task->look_begins = !scribe->looking;
     task->store = compliance->state.store;
     task->target = archive.records;
     archive_root(compliance->state.machine, &task->root);
@@ -338,5 +348,7 @@ void scribe_go_on(struct scribe *scribe)
     if (is_due(scribe, &archive, now_us)) {
         scribe->began_us = now_us;
         scribe_begin(scribe, TASK_WRITE);
+    } else {
+        (void)scribe_look(scribe, now_us);
     }
 }
