@@ -182,6 +182,7 @@ static bool step(struct pool *pool, struct tally *tally, bool *over)
     ours = machine_apply(pool->machine, &made.entry, command, &pool->effects);
     said_book_take(pool->book, &pool->effects);
     theirs = twin_apply(pool->twin, &made.entry, command);
+    twin_grow(pool->twin, &pool->effects);
     tally->outcomes[ours.outcome] += 1;
     if (ours.outcome != theirs.outcome) {
         printf("%s, the twin says %s\n", outcome_name(ours.outcome),
@@ -200,6 +201,9 @@ static bool step(struct pool *pool, struct tally *tally, bool *over)
     }
     if (difference == NULL) {
         difference = compare_state(pool->machine, pool->twin);
+    }
+    if (difference == NULL) {
+        difference = compare_archive(pool->machine, pool->twin);
     }
     for (size_t i = 0; i < pool->effects.n_events; i++) {
         tally->events[pool->effects.events[i].kind] += 1;

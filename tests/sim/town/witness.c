@@ -154,6 +154,7 @@ void witness_entry(struct witness *witness, const struct applied_entry *entry,
     witness->index = entry->index;
     count(&witness->ledger->sums, applied, effects->command);
     judged = twin_apply(witness->twin, entry, effects->command);
+    twin_grow(witness->twin, effects);
     if (!is_judged(effects->command)) {
         return;
     }
