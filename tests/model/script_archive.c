@@ -298,7 +298,7 @@ void script_halt(struct script *s, struct arena *arena, Perch__Command *c)
 
 void script_seen(struct script *s, Perch__NodeStarted *started)
 {
-    if (s->twin->rules < 4 || !script_rarely(s, 3)) {
+    if (s->twin->rules < 4 || !script_rarely(s, 6)) {
         return;
     }
     CODEC_SET(started, witness, script_text(script_rarely(s, 2) ? "aa" : "ab"));

@@ -918,9 +918,9 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_CUT, script_cut, 40, '-'},
     {PERCH__COMMAND__KIND_CUT_DONE, script_cut_done, 35, '-'},
     {PERCH__COMMAND__KIND_ADAPTER_REPORT, script_adapter_report, 8, '-'},
-    {PERCH__COMMAND__KIND_ARCHIVE_HALT, script_halt, 4, '-'},
-    {PERCH__COMMAND__KIND_ARCHIVE_REFILL, script_refill, 25, 'k'},
-    {PERCH__COMMAND__KIND_ARCHIVE_REOPEN, script_reopen, 5, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_HALT, script_halt, 1, '-'},
+    {PERCH__COMMAND__KIND_ARCHIVE_REFILL, script_refill, 30, 'k'},
+    {PERCH__COMMAND__KIND_ARCHIVE_REOPEN, script_reopen, 6, 'a'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -385,9 +385,6 @@ enum outcome twin_checkpoint_begin(struct twin *twin)
     if (archive->origin.len == 0) {
         return OUTCOME_ARCHIVE_IS_OFF;
     }
-    if (archive->tree.size == 0) {
-        return OUTCOME_CHECKPOINT_EMPTY;
-    }
     if (archive->open.is &&
         twin->now < archive->open.begun + 3 * interval * 1000000) {
         return OUTCOME_CHECKPOINT_OPEN;

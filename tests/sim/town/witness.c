@@ -134,13 +134,15 @@ static void note_left_behind(struct witness *witness)
     }
 }
 
-/* The twin knows no archive: what its rules decide is shown by their own tests,
- * and that all hosts decide alike by the digests. */
+/* The twin knows nothing of what is shown, and of files: they change nothing but
+ * the archive; and of refills only those of its own script. That all hosts
+ * decide alike is shown by the digests. */
 static bool is_judged(const Perch__Command *command)
 {
     return command == NULL ||
-           command->kind_case < PERCH__COMMAND__KIND_ARCHIVE_PUT ||
-           command->kind_case > PERCH__COMMAND__KIND_FILE_DOWN;
+           ((command->kind_case < PERCH__COMMAND__KIND_CANARY ||
+             command->kind_case > PERCH__COMMAND__KIND_FILE_DOWN) &&
+            command->kind_case != PERCH__COMMAND__KIND_ARCHIVE_REFILL);
 }
 
 void witness_entry(struct witness *witness, const struct applied_entry *entry,
