@@ -254,6 +254,8 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports)
     }
     TRY(exports_add_raft(metrics, exports->status,
                          replica_meters(backend_replica(exports->backend))));
+    TRY(exports_add_archive(
+        metrics, compliance_meters(backend_compliance(exports->backend))));
     return add_edges(metrics, exports->edges);
 }
 

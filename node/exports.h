@@ -10,6 +10,7 @@
 
 #include "node/admin/server.h"
 #include "node/backend.h"
+#include "node/compliance/meters.h"
 #include "node/edges.h"
 #include "node/hook/program.h"
 #include "node/web/metrics.h"
@@ -59,6 +60,10 @@ enum error exports_add_keeping(struct metrics *metrics,
 /** Register the connection to the external program, likewise. */
 enum error exports_add_program(struct metrics *metrics,
                                const struct program_meters *meters);
+
+/** Register how the compliance archive is, likewise. */
+enum error exports_add_archive(struct metrics *metrics,
+                               const struct compliance_meters *meters);
 
 /** Append the page; context is the registry. For the administrators' server. */
 void exports_page(void *context, struct buffer *to);

@@ -38,9 +38,9 @@ struct pen;
 
 /* What the pen has done since it was made. */
 struct pen_counts {
-    uint64_t bytes;   /* Written. */
-    uint64_t files;   /* Likewise. */
-    uint64_t mended;  /* Files found other than they must be, written anew. */
+    uint64_t bytes;  /* Written. */
+    uint64_t files;  /* Likewise. */
+    uint64_t mended; /* Files found other than they must be, written anew. */
 };
 
 /** Make; nothing is read yet. Stops when memory is out. */
@@ -99,9 +99,13 @@ enum error pen_add(struct pen *pen, struct slice record, struct slice payload);
 enum error pen_put_payload(struct pen *pen, const struct record *record,
                            struct slice payload);
 
-/** Tell whether a record's payload is there, and right. */
+/** Tell whether a record's payload is there, and whether it is right. */
 enum error pen_has_payload(struct pen *pen, const struct record *record,
-                           bool *has_out);
+                           bool *there_out, bool *right_out);
+
+/** Write a full tile or bundle that was found damaged anew, durably. */
+enum error pen_mend(struct pen *pen, int level, uint64_t index,
+                    struct slice bytes);
 
 /**
  * Leave a file alone when it is there already, byte for byte: for records whose

@@ -135,8 +135,8 @@ static enum error read_tile_root(void *context, unsigned level, uint64_t index,
 static enum error resume(struct pen *pen, uint64_t *end)
 {
     struct resuming resuming = {.tiles = pen->tiles};
-    enum error error = tiler_resume(&pen->tiler, *end * TILE_WIDTH,
-                                    read_tile_root, &resuming);
+    enum error error =
+        tiler_resume(&pen->tiler, *end * TILE_WIDTH, read_tile_root, &resuming);
 
     if (is_damage(error)) {
         CHECK(resuming.damaged_at < *end * TILE_WIDTH);

@@ -57,7 +57,7 @@ void scribe_fill(struct scribe *scribe, struct batch *batch)
     if (end > scribe->rows_upto) {
         end = scribe->rows_upto;
     }
-    for (uint64_t csn = scribe->rows_from; csn < end; csn++) {
+    for (uint64_t csn = scribe->rows_from; csn < end; csn += RECORDS_OF_ROW) {
         key_build(TABLE_RECORDS, &csn, &key);
         batch_delete(batch, TABLE_RECORDS, key_slice(&key));
     }
@@ -147,6 +147,8 @@ static void take_opened(struct scribe *scribe)
 
     scribe->is_open = true;
     scribe->climbing = false;
+    scribe->looking = false;
+    scribe->agreed = false;
     scribe->partial_size = 0;
     scribe->believed = UINT64_MAX;
     scribe->size = task->size;
@@ -173,6 +175,7 @@ static void take_written(struct scribe *scribe)
         scribe->partial_size = task->partial;
     }
     note_durable(scribe, task->durable);
+    scribe->agreed = task->is_checked ? task->agrees : scribe->agreed;
     if (task->is_checked && !task->agrees) {
         journal_error("archive_diverged",
                       "directory=%s size=%" PRIu64
@@ -193,11 +196,15 @@ static void take_climbed(struct scribe *scribe)
     scribe_climbed(scribe);
 }
 
-/* Rows may go whose full bundles are durable. */
+/* Rows may go whose full bundles are durable, and that are there: a store that
+ * a crash has set back behind its files will get them again. */
 static void take_rows(struct scribe *scribe)
 {
     uint64_t upto = scribe->task.full;
 
+    if (upto > scribe->task.target) {
+        upto = scribe->task.target / TILE_WIDTH * TILE_WIDTH;
+    }
     if (upto > scribe->rows_upto) {
         scribe->rows_upto = upto;
     }
@@ -209,13 +216,18 @@ static void take_rows(struct scribe *scribe)
 
 static void take_done(struct scribe *scribe)
 {
-    take_rows(scribe); /* The task may be given out again below. */
+    if (scribe->task.kind != TASK_LOOK) {
+        take_rows(scribe); /* The task may be given out again below. */
+    }
     switch (scribe->task.kind) {
     case TASK_OPEN:
         take_opened(scribe);
         break;
     case TASK_WRITE:
         take_written(scribe);
+        break;
+    case TASK_LOOK:
+        scribe_looked(scribe);
         break;
     case TASK_CLIMB:
         take_climbed(scribe);
@@ -259,6 +271,8 @@ void scribe_begin(struct scribe *scribe, enum task_kind kind)
     task->pen = scribe->pen;
     task->climb = scribe->climb;
     task->climb_upto = scribe->rows_from;
+    task->look = scribe->look;
+    task->look_begins = !scribe->looking;
     task->store = compliance->state.store;
     task->target = archive.records;
     archive_root(compliance->state.machine, &task->root);
@@ -334,5 +348,7 @@ void scribe_go_on(struct scribe *scribe)
     if (is_due(scribe, &archive, now_us)) {
         scribe->began_us = now_us;
         scribe_begin(scribe, TASK_WRITE);
+    } else {
+        (void)scribe_look(scribe, now_us);
     }
 }

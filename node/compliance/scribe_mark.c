@@ -76,8 +76,8 @@ void scribe_mark(struct scribe *scribe)
 
     archive_view(scribe->compliance->state.machine, &archive);
     /* Files may be ahead of a state that is being replayed. */
-    records = scribe->durable < archive.records ? scribe->durable
-                                                : archive.records;
+    records =
+        scribe->durable < archive.records ? scribe->durable : archive.records;
     if (!may_mark(scribe, &archive) ||
         (records == scribe->marked && scribe->state == scribe->marked_state)) {
         return;

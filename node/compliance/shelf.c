@@ -189,9 +189,9 @@ enum error shelf_put(struct shelf *shelf, const char *path, struct slice bytes)
     place->dirty = true;
     shelf->n += 1;
     shelf->bytes += bytes.len;
-    return bytes.len == 0 ? ERROR_NONE
-                          : device_file_write(newcomer->file, 0, bytes.data,
-                                              bytes.len);
+    return bytes.len == 0
+               ? ERROR_NONE
+               : device_file_write(newcomer->file, 0, bytes.data, bytes.len);
 }
 
 /* Bytes before names: a name is only ever that of a whole file. */

@@ -200,6 +200,10 @@ static bool step(struct pool *pool, struct tally *tally, bool *over)
         difference = compare_effects(&pool->effects, pool->twin);
     }
     if (difference == NULL) {
+        difference = compare_records(pool->machine, &pool->effects, pool->twin,
+                                     buffer_slice(&pool->bytes));
+    }
+    if (difference == NULL) {
         difference = compare_state(pool->machine, pool->twin);
     }
     if (difference == NULL) {

@@ -113,6 +113,16 @@ void script_reopen(struct script *s, struct arena *arena, Perch__Command *c);
 
 /** Say of a start what a witness has seen. */
 void script_seen(struct script *s, Perch__NodeStarted *started);
+void script_history_read(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void script_searched(struct script *s, struct arena *arena, Perch__Command *c);
+void script_post_denied(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_messages_read(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_file_up(struct script *s, struct arena *arena, Perch__Command *c);
+void script_file_down(struct script *s, struct arena *arena, Perch__Command *c);
+void script_canary(struct script *s, struct arena *arena, Perch__Command *c);
 
 #define MAKE(arena, type) script_make(arena, &perch__##type##__descriptor)
 

@@ -915,12 +915,19 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_WITNESSED, script_witnessed, 30, '-'},
     {PERCH__COMMAND__KIND_ADAPTER_PUT, script_adapter_put, 15, 'a'},
     {PERCH__COMMAND__KIND_ADAPTER_REMOVE, script_adapter_remove, 3, 'a'},
-    {PERCH__COMMAND__KIND_CUT, script_cut, 40, '-'},
+    {PERCH__COMMAND__KIND_CUT, script_cut, 40, 'k'},
     {PERCH__COMMAND__KIND_CUT_DONE, script_cut_done, 35, '-'},
     {PERCH__COMMAND__KIND_ADAPTER_REPORT, script_adapter_report, 8, '-'},
     {PERCH__COMMAND__KIND_ARCHIVE_HALT, script_halt, 1, '-'},
     {PERCH__COMMAND__KIND_ARCHIVE_REFILL, script_refill, 30, 'k'},
     {PERCH__COMMAND__KIND_ARCHIVE_REOPEN, script_reopen, 6, 'a'},
+    {PERCH__COMMAND__KIND_HISTORY_READ, script_history_read, 25, 'u'},
+    {PERCH__COMMAND__KIND_SEARCHED, script_searched, 15, 'u'},
+    {PERCH__COMMAND__KIND_POST_DENIED, script_post_denied, 10, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGES_READ, script_messages_read, 10, 'a'},
+    {PERCH__COMMAND__KIND_FILE_UP, script_file_up, 20, 'u'},
+    {PERCH__COMMAND__KIND_FILE_DOWN, script_file_down, 15, 'u'},
+    {PERCH__COMMAND__KIND_CANARY, script_canary, 8, 'k'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -123,6 +123,10 @@ static bool goes_on(const Perch__Command *c)
         PERCH__COMMAND__KIND_ARCHIVE_HALT,
         PERCH__COMMAND__KIND_ARCHIVE_REFILL,
         PERCH__COMMAND__KIND_ARCHIVE_REOPEN,
+        PERCH__COMMAND__KIND_HISTORY_READ,
+        PERCH__COMMAND__KIND_SEARCHED,
+        PERCH__COMMAND__KIND_MESSAGES_READ,
+        PERCH__COMMAND__KIND_FILE_DOWN,
     };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -179,6 +183,9 @@ static unsigned covering(const Perch__Command *c)
     case PERCH__COMMAND__KIND_ADAPTER_REMOVE:
     case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
     case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+    case PERCH__COMMAND__KIND_CUT:
+    case PERCH__COMMAND__KIND_CANARY:
         return 1u << PERCH__ADMINISTRATOR_ROLE__COMPLIANCE_OFFICER;
     default:
         return 0;
@@ -259,8 +266,8 @@ static enum outcome check_alone(const struct twin *twin,
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
         (is_of_people(c) && twin->rules < 2) ||
         (is_of_hooks(c) && twin->rules < 3) ||
-        (is_of_talk(c) && twin->rules < 3) ||
-        (is_of_archive(c) && twin->rules < 4)) {
+        (is_of_archive(c) && twin->rules < 4) ||
+        (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
     user = c->user.len > 0;
@@ -283,6 +290,11 @@ static enum outcome check_alone(const struct twin *twin,
     case PERCH__COMMAND__KIND_FEEDS_PUT:
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+    case PERCH__COMMAND__KIND_SEARCHED:
+    case PERCH__COMMAND__KIND_POST_DENIED:
+    case PERCH__COMMAND__KIND_FILE_UP:
+    case PERCH__COMMAND__KIND_FILE_DOWN:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -319,6 +331,7 @@ static enum outcome check_alone(const struct twin *twin,
     case PERCH__COMMAND__KIND_ADAPTER_PUT:
     case PERCH__COMMAND__KIND_ADAPTER_REMOVE:
     case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
         return administrator ? check_role(twin, c)
                              : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
@@ -331,12 +344,14 @@ static enum outcome check_alone(const struct twin *twin,
     case PERCH__COMMAND__KIND_ROOM_PURGE:
     case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
     case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
-        return check_role(twin, c);
+    case PERCH__COMMAND__KIND_CUT:
+    case PERCH__COMMAND__KIND_CANARY:
+        return user && twin->rules >= 4 ? OUTCOME_NOT_AN_ADMINISTRATOR
+                                        : check_role(twin, c);
     case PERCH__COMMAND__KIND_ARCHIVE_MARK:
     case PERCH__COMMAND__KIND_CHECKPOINT_BEGIN:
     case PERCH__COMMAND__KIND_COSIGN:
     case PERCH__COMMAND__KIND_WITNESSED:
-    case PERCH__COMMAND__KIND_CUT:
     case PERCH__COMMAND__KIND_CUT_DONE:
     case PERCH__COMMAND__KIND_ADAPTER_REPORT:
     case PERCH__COMMAND__KIND_ARCHIVE_HALT:
@@ -645,6 +660,20 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_archive_refill(twin, c->archive_refill);
     case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
         return twin_archive_reopen(twin, c->archive_reopen);
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+        return twin_history_read(twin, c);
+    case PERCH__COMMAND__KIND_SEARCHED:
+        return twin_searched(twin, c);
+    case PERCH__COMMAND__KIND_POST_DENIED:
+        return twin_post_denied(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+        return twin_messages_read(twin, c->messages_read);
+    case PERCH__COMMAND__KIND_FILE_UP:
+        return twin_file_up(twin, c);
+    case PERCH__COMMAND__KIND_FILE_DOWN:
+        return twin_file_down(twin, c);
+    case PERCH__COMMAND__KIND_CANARY:
+        return twin_canary(c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }
@@ -663,8 +692,11 @@ static bool stops(const struct twin *twin, const Perch__Command *c)
            c->rules_raise->version > twin->rules_known;
 }
 
-struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
-                          const Perch__Command *c)
+/* @decided  What it comes to; NULL: that is for the twin to say. */
+static struct applied apply(struct twin *twin,
+                            const struct applied_entry *entry,
+                            const Perch__Command *c,
+                            const struct applied *decided)
 {
     struct twin_origin *origin = &twin->origins[entry->node];
     struct applied applied = {OUTCOME_DONE, 0};
@@ -677,6 +709,9 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
     twin->revised = REVISION_NONE;
     twin->purged = 0;
     twin->n_ids = 0;
+    twin->n_made = 0;
+    twin->withheld = 0;
+    twin->was_on = twin_keeps_records(twin);
     if (!is_start(entry, c)) {
         applied.outcome = admit(twin, entry);
         if (applied.outcome != OUTCOME_DONE) {
@@ -694,8 +729,15 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
         twin->now = entry->sent_at_us;
     }
     twin_expire(twin);
-    applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
-    applied.value = twin->value;
+    twin_note_owner(twin, c);
+    if (decided != NULL) {
+        applied = *decided;
+    } else {
+        applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
+        applied.value = twin->value;
+    }
+    twin->outcome = applied.outcome;
+    twin_records(twin, c, applied.outcome);
     if (entry->number > 0) {
         origin->number = entry->number;
         CHECK(entry->number < TWIN_NUMBERS);
@@ -703,4 +745,16 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
         origin->lost = false;
     }
     return applied;
+}
+
+struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
+                          const Perch__Command *c)
+{
+    return apply(twin, entry, c, NULL);
+}
+
+struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
+                           const Perch__Command *c, struct applied decided)
+{
+    return apply(twin, entry, c, &decided);
 }

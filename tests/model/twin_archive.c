@@ -108,6 +108,11 @@ enum outcome twin_gate(const struct twin *twin)
     return OUTCOME_DONE;
 }
 
+bool twin_keeps_records(const struct twin *twin)
+{
+    return twin->archive.mode != 0 && !twin->archive.halted;
+}
+
 static struct slice record_at(const struct records *records, size_t at)
 {
     size_t from = at == 0 ? 0 : records->ends[at - 1];
@@ -262,9 +267,6 @@ static enum outcome check_key(const struct twin *twin, const Perch__Command *c)
     const Perch__ArchiveKeyPut *put = c->archive_key_put;
     const uint8_t *there = NULL;
 
-    if (c->user.len > 0) {
-        return OUTCOME_NOT_AN_ADMINISTRATOR;
-    }
     if (put->public_key.len != 0 && put->public_key.len != 32) {
         return OUTCOME_ARCHIVE_KEY_INVALID;
     }
@@ -703,6 +705,9 @@ enum outcome twin_archive_reopen(struct twin *twin,
         adapter->past = adapter->acked;
         adapter->acked = adapter->cut = adapter->n_cuts = 0;
         adapter->lacking = adapter->cut_at = adapter->acked_at = 0;
+    }
+    for (size_t i = 0; i < twin->n_said; i++) {
+        twin->said[i].records = 0; /* They are of the old one. */
     }
     begin_origin(twin, c->origin);
     twin->value = archive->origins;
