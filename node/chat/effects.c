@@ -39,6 +39,9 @@ static void clear_records(struct records *records)
     records->payload = SLICE_NONE;
     if (records->bytes.capacity > RECORD_BYTES_KEPT) {
         buffer_deinit(&records->bytes);
+        free(records->ends);
+        records->ends = NULL;
+        records->capacity = 0;
     }
     buffer_clear(&records->bytes);
 }
