@@ -64,7 +64,9 @@ class Records(Case):
         self.archive.edit(CSN, lambda all_, at: all_.pop(at))
         self.assert_found('at place %d is record %d' % (CSN, CSN + 1),
                           check='numbers')
-        self.assert_found('has 255 records, the tree has 256', check='tree')
+        text = self.assert_found('has 255 records, the tree has 256',
+                                 check='tree')
+        self.assertNotIn('is not what was archived', text)
         self.stranger(code=1)
 
     def test_duplicated_record(self):
@@ -145,6 +147,20 @@ class Tiles(Case):
         tile = self.archive.tile(0, 1)
         tile.write_bytes(tile.read_bytes()[:-1])
         self.assert_found('tile/0/001', check='tree')
+        self.stranger(code=1)
+
+
+class Large(Case):
+    """Enough records to fill a tile of the second level."""
+    records = 66000
+
+    def test_altered_full_upper_tile(self):
+        self.assert_complete()
+        tile = self.archive.tile(1, 0)
+        tile.write_bytes(flip(tile.read_bytes(), 5 * 32))
+        text = self.assert_found('tile/1/000 is altered: its hash 5 is not '
+                                 'that of the tiles below', check='tree')
+        self.assertIn('NOT COMPLETE: 1 error', text)
         self.stranger(code=1)
 
 
