@@ -252,10 +252,10 @@ enum error exports_add(struct metrics *metrics, const struct exports *exports)
         TRY(add_search(metrics,
                        cataloging_meters(sessions_cataloging(sessions))));
     }
-    TRY(exports_add_archive(
-        metrics, compliance_meters(backend_compliance(exports->backend))));
     TRY(exports_add_raft(metrics, exports->status,
                          replica_meters(backend_replica(exports->backend))));
+    TRY(exports_add_archive(
+        metrics, compliance_meters(backend_compliance(exports->backend))));
     return add_edges(metrics, exports->edges);
 }
 

@@ -49,10 +49,6 @@ enum error exports_add_admin(struct metrics *metrics,
 enum error exports_add_screening(struct metrics *metrics,
                                  const struct screening_meters *meters);
 
-/** Register the compliance archive of this node, likewise. */
-enum error exports_add_archive(struct metrics *metrics,
-                               const struct compliance_meters *meters);
-
 /** Register how directories are followed, likewise. */
 enum error exports_add_directories(struct metrics *metrics,
                                    const struct directory_meters *meters);
@@ -64,6 +60,10 @@ enum error exports_add_keeping(struct metrics *metrics,
 /** Register the connection to the external program, likewise. */
 enum error exports_add_program(struct metrics *metrics,
                                const struct program_meters *meters);
+
+/** Register how the compliance archive is, likewise. */
+enum error exports_add_archive(struct metrics *metrics,
+                               const struct compliance_meters *meters);
 
 /** Append the page; context is the registry. For the administrators' server. */
 void exports_page(void *context, struct buffer *to);

@@ -192,7 +192,10 @@ enum admin_access {
       CHANGE)                                                                  \
     X(ARCHIVE_REOPEN, 115, archive_reopen, archive_status_reply, SHORT, REPLY, \
       CHANGE)                                                                  \
-    X(ARCHIVE_CANARY, 116, nothing, archive_canary_reply, SHORT, REPLY, CHANGE)
+    X(ARCHIVE_CANARY, 116, nothing, archive_canary_reply, SHORT, REPLY,        \
+      CHANGE)                                                                  \
+    X(ARCHIVE_ADAPTERS_RUN, 117, archive_adapters_show,                        \
+      archive_adapters_show_reply, SHORT, PAGE, CHANGE)
 
 #define ADMIN_KIND_ENUM(name, number, ...) ADMIN_##name = number,
 /* Not every number below ADMIN_KINDS is a kind. */

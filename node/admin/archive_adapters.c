@@ -234,6 +234,28 @@ static void decide_remove(struct answer *answer)
         ->adapter_remove = removal;
 }
 
+/* A batch is cut off before its time; the leader then runs it. */
+static void decide_run(struct answer *answer)
+{
+    const Perch__Admin__ArchiveAdaptersShow *asked = answer->asked;
+    Perch__Cut *cut = answer_new(answer, &perch__cut__descriptor);
+    struct adapter_view adapter;
+    struct archive_view view;
+
+    if (!find_asked(answer, asked->adapter, &adapter)) {
+        return;
+    }
+    archive_view(answer->machine, &view);
+    answer->uri = codec_slice(asked->adapter); /* What the reply shows. */
+    answer_tells(answer, "given a cut", "adapter \"%.*s\"",
+                 SLICE_PRINT(answer->uri));
+    CODEC_SET(cut, adapter, asked->adapter);
+    answer_proposes(answer, PERCH__COMMAND__KIND_CUT)->cut = cut;
+    if (view.records_talk <= adapter.cut_csn) {
+        answer->does = ANSWER_ALREADY;
+    }
+}
+
 /* There is nothing to show then. */
 static void show_removed(struct answer *answer)
 {
@@ -247,5 +269,6 @@ const struct answer_row archive_adapters_rows[] = {
     {ADMIN_ARCHIVE_ADAPTERS_ADD, decide_add, show_changed},
     {ADMIN_ARCHIVE_ADAPTERS_CHANGE, decide_change, show_changed},
     {ADMIN_ARCHIVE_ADAPTERS_REMOVE, decide_remove, show_removed},
+    {ADMIN_ARCHIVE_ADAPTERS_RUN, decide_run, show_changed},
     {.decide = NULL},
 };

@@ -220,7 +220,7 @@ static const struct {
     KIND(ADAPTER_PUT) = {rule_adapter_put, ACTOR_ADMINISTRATOR, OF_COMPLIANCE},
     KIND(ADAPTER_REMOVE) = {rule_adapter_remove, ACTOR_ADMINISTRATOR,
                             OF_COMPLIANCE},
-    KIND(CUT) = {rule_cut, ACTOR_NODE, 0},
+    KIND(CUT) = {rule_cut, ACTOR_KEEPER, OF_COMPLIANCE},
     KIND(CUT_DONE) = {rule_cut_done, ACTOR_NODE, 0},
     KIND(ADAPTER_REPORT) = {rule_adapter_report, ACTOR_NODE, 0},
     KIND(ARCHIVE_HALT) = {rule_archive_halt, ACTOR_NODE, 0},

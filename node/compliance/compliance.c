@@ -11,13 +11,18 @@
 #include "node/compliance/publishing.h"
 #include "node/compliance/scribe_part.h"
 #include "node/compliance/serving.h"
+#include "node/compliance/watching.h"
 #include "node/compliance/witnessing.h"
 #include "proto/base/check.h"
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
     &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
-    &publishing_part, &witnessing_part, &canaries_part,  &exporting_part,
+    &publishing_part,
+    &witnessing_part,
+    &exporting_part,
+    &watching_part,
+    &canaries_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };

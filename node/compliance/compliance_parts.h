@@ -65,6 +65,7 @@ struct compliance {
     /* The parts. */
     struct scribe *scribe;
     struct exporting *exporting;
+    unsigned watched; /* Ticks. */
     struct cosigning *cosigning;
     struct publishing *publishing;
     struct witnessing *witnessing;

@@ -145,6 +145,7 @@ struct exporting *exporting_new(struct compliance *compliance,
     CHECK(exporting != NULL);
     exporting->compliance = compliance;
     exporting->settings = settings;
+    exporting->meters = &compliance->meters.exporting;
     for (size_t i = 0; i < ARCHIVE_ADAPTERS_MAX; i++) {
         exporting->outlets[i].exporting = exporting;
     }
@@ -163,10 +164,4 @@ void exporting_free(struct exporting *exporting)
         worker_free(exporting->outlets[i].worker);
     }
     free(exporting);
-}
-
-const struct exporting_meters *exporting_meters(
-    const struct exporting *exporting)
-{
-    return &exporting->meters;
 }

@@ -39,16 +39,6 @@ enum {
 
 struct exporting;
 
-/* What this node's exporter counts. */
-struct exporting_meters {
-    struct meter_gauge running;    /* Programs, now. */
-    struct meter_counter runs;     /* Begun. */
-    struct meter_counter cuts;     /* Acknowledged. */
-    struct meter_counter records;  /* In those. */
-    struct meter_counter failures; /* Runs that failed, also those killed. */
-    struct meter_counter lies;     /* Of those, with a wrong acknowledgement. */
-};
-
 extern const struct compliance_part exporting_part;
 
 /** Make. @settings  Borrowed; NULL: this node exports nothing. Stops when
@@ -58,10 +48,6 @@ struct exporting *exporting_new(struct compliance *compliance,
 
 /** Kill what runs and free. Accepts NULL. */
 void exporting_free(struct exporting *exporting);
-
-/** Borrow the meters. */
-const struct exporting_meters *exporting_meters(
-    const struct exporting *exporting);
 
 /** How long after so many failures in a row a cut is run again: from
  * EXPORTING_RETRY_MS_MIN doubling to EXPORTING_RETRY_MS_MAX. */

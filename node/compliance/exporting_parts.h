@@ -49,7 +49,7 @@ struct outlet {
 struct exporting {
     struct compliance *compliance;
     const struct exporting_settings *settings; /* NULL: nothing is exported. */
-    struct exporting_meters meters;
+    struct exporting_meters *meters;
     unsigned n_running;
     struct outlet outlets[ARCHIVE_ADAPTERS_MAX];
 };

@@ -49,8 +49,8 @@ static void succeed(struct outlet *outlet, const struct run *run)
     outlet->failures = 0;
     outlet->telling = TELL_DONE;
     outlet->done_csn = run->cut.last_csn;
-    meter_add(&exporting->meters.cuts, 1);
-    meter_add(&exporting->meters.records,
+    meter_add(&exporting->meters->cuts, 1);
+    meter_add(&exporting->meters->records,
               run->cut.last_csn - run->cut.first_csn + 1);
 }
 
@@ -67,7 +67,7 @@ static void fail(struct outlet *outlet, const char *why)
     outlet->telling = TELL_REPORT;
     outlet->retry_us =
         loop_now_us(exporting->compliance->settings.loop) + wait_ms * US_PER_MS;
-    meter_add(&exporting->meters.failures, 1);
+    meter_add(&exporting->meters->failures, 1);
     journal_warning("adapter_failed",
                     "adapter=%s failures=%u retry_in_ms=%" PRIu64
                     " reason=\"%s\"",
@@ -85,7 +85,7 @@ static void judge(struct outlet *outlet, struct run *run)
         fail(outlet, run->result.why);
     } else if (export_ack_read(run->result.line, run->cut.last_csn,
                                outlet->sheet, why) != ERROR_NONE) {
-        meter_add(&outlet->exporting->meters.lies, 1);
+        meter_add(&outlet->exporting->meters->lies, 1);
         fail(outlet, why);
     } else {
         succeed(outlet, run);
@@ -99,7 +99,7 @@ static void on_done(struct job *job)
 
     outlet->run = NULL;
     outlet->exporting->n_running--;
-    meter_move(&outlet->exporting->meters.running, -1);
+    meter_move(&outlet->exporting->meters->running, -1);
     judge(outlet, run);
     run_free(run);
     if (!outlet->exporting->compliance->stopped) {
@@ -171,8 +171,8 @@ void outlet_run(struct outlet *outlet, const struct adapter_view *adapter)
     atomic_store(&outlet->cancelled, false);
     outlet->run = run;
     exporting->n_running++;
-    meter_move(&exporting->meters.running, 1);
-    meter_add(&exporting->meters.runs, 1);
+    meter_move(&exporting->meters->running, 1);
+    meter_add(&exporting->meters->runs, 1);
     worker_submit(outlet->worker, &run->job);
 }
 

@@ -4,7 +4,36 @@
 
 #include "proto/base/meter.h"
 
+/* What this node's exporter counts. */
+struct exporting_meters {
+    struct meter_gauge running;    /* Programs, now. */
+    struct meter_counter runs;     /* Begun. */
+    struct meter_counter cuts;     /* Acknowledged. */
+    struct meter_counter records;  /* In those. */
+    struct meter_counter failures; /* Runs that failed, also those killed. */
+    struct meter_counter lies;     /* Of those, with a wrong acknowledgement. */
+};
+
+/* The pool's archive as its rules see it here, once a second. */
+struct watch_meters {
+    struct meter_gauge mode;             /* Perch__ArchiveMode. */
+    struct meter_gauge records;          /* Of the tree. */
+    struct meter_gauge published;        /* Of the published checkpoint. */
+    struct meter_gauge checkpoint_age_s; /* -1: none. */
+    struct meter_gauge witness_age_s;    /* Of the oldest word; -1: none. */
+    struct meter_gauge halted;           /* 1: a witness has seen more. */
+    struct meter_gauge refusing;         /* 1: posts are refused. */
+    struct meter_gauge nodes_diverged, nodes_failing;
+    struct meter_gauge adapters;   /* That are not disabled. */
+    struct meter_gauge no_adapter; /* 1: it is on and there is none such. */
+    struct meter_gauge adapters_failing, adapters_late;
+    struct meter_gauge adapter_lag;   /* Records; of the one furthest behind. */
+    struct meter_gauge adapter_lag_s; /* Likewise. */
+};
+
 struct compliance_meters {
+    struct exporting_meters exporting;
+    struct watch_meters watch;
     struct meter_gauge records;   /* In this node's files, durably. */
     struct meter_gauge behind;    /* Records that are not. */
     struct meter_gauge state;     /* Perch__ArchiveMark__State. */

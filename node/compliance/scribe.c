@@ -204,11 +204,15 @@ static void take_climbed(struct scribe *scribe)
     scribe_climbed(scribe);
 }
 
-/* Rows may go whose full bundles are durable. */
+/* Rows may go whose full bundles are durable, and that are there: a store that
+ * a crash has set back behind its files will get them again. */
 static void take_rows(struct scribe *scribe)
 {
     uint64_t upto = scribe->task.full;
 
+    if (upto > scribe->task.target) {
+        upto = scribe->task.target / TILE_WIDTH * TILE_WIDTH;
+    }
     if (upto > scribe->rows_upto) {
         scribe->rows_upto = upto;
     }

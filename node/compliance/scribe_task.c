@@ -46,8 +46,8 @@ static enum error find_payloads(struct task *task, struct view *view)
     enum error error;
 
     task->payloads_upto = task->payloads_from;
-    if (task->full <= task->payloads_from) {
-        return ERROR_NONE;
+    if (task->full <= task->payloads_from || task->full > task->target) {
+        return ERROR_NONE; /* Some are to come again: later, then. */
     }
     key_build(TABLE_PAYLOADS, &task->payloads_from, &lower);
     key_build(TABLE_PAYLOADS, &task->full, &upper);

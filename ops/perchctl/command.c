@@ -694,6 +694,11 @@ const struct command commands[] = {
                     ADAPTER_OPTIONS, IF_VERSION},
      .examples = "perchctl archive adapters change vault --run-interval 300\n"
                  "perchctl archive adapters change vault --disabled yes\n"},
+    {"archive", "adapters run", ADMIN_ARCHIVE_ADAPTERS_RUN,
+     "Have an adapter take at once what its run interval would have it wait "
+     "with",
+     .parameters = {ADAPTER_WORD},
+     .examples = "perchctl archive adapters run vault\n"},
     {"archive", "adapters remove", ADMIN_ARCHIVE_ADAPTERS_REMOVE,
      "Remove a compliance adapter with its cuts; what its sink has "
      "stays" DELETES,
