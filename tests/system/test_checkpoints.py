@@ -169,6 +169,7 @@ class SetBackTests(ArchiveScene):
         leader = until(self.pool.leader, 'a leader')
         with self.assertRaisesRegex(PoolError, 'witness has seen more'):
             leader.perchctl('rooms', 'create', 'No', '--category', 'Harbour')
+        self.refuse_other_copies(leader, copy)
         leader.perchctl('--reason', 'test', 'archive', 'refill', '--from',
                         str(copy))
         shown = self.status(leader)
@@ -177,6 +178,35 @@ class SetBackTests(ArchiveScene):
         self.room('New')
         until(lambda: (witness.latest(seen.origin) or seen).size > seen.size,
               'the witness to see more')
+
+    def refuse_other_copies(self, leader: Node, copy: Path) -> None:
+        """A copy with one bit flipped, and one without a checkpoint, bring
+        nothing."""
+        for name, spoil, why in (
+                ('flipped', self.flip_last, 'not those that the log has'),
+                ('bare', self.take_checkpoints, 'has no checkpoint of')):
+            other = copy.parent / name
+            shutil.copytree(copy, other)
+            spoil(other)
+            with self.assertRaisesRegex(PoolError, why):
+                leader.perchctl('archive', 'refill', '--from', str(other))
+        self.assertTrue(self.status(leader)['halted'])
+
+    @staticmethod
+    def flip_last(copy: Path) -> None:
+        """A bit in the widest bundle."""
+        path = max((copy / 'tile' / 'entries' / '000.p').iterdir(),
+                   key=lambda each: int(each.name))
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(bytes(data))
+
+    @staticmethod
+    def take_checkpoints(copy: Path) -> None:
+        """All notes."""
+        for path in (*copy.glob('checkpoint*'), *copy.glob('checkpoints/*')):
+            if path.is_file():
+                path.unlink()
 
     def test_begun_anew(self) -> None:
         """Without a copy the pool goes on under another origin, and its first
