@@ -166,7 +166,15 @@ Perch__Admin__Result refill(const struct errand *errand, json_t **reply_out)
     CHECK(refilling.bundle != NULL);
     result = look(&refilling, reply_out);
     if (result == PERCH__ADMIN__RESULT__DONE &&
+        json_is_true(json_object_get(*reply_out, "halted")) &&
         refilling.next >= refilling.size) {
+        json_decref(*reply_out);
+        result = PERCH__ADMIN__RESULT__USAGE;
+        *reply_out = say("usage", "ANOTHER_HISTORY",
+                         "the witness has seen another history, and no copy "
+                         "mends that: see perchctl help archive reopen");
+    } else if (result == PERCH__ADMIN__RESULT__DONE &&
+               refilling.next >= refilling.size) {
         json_decref(*reply_out);
         *reply_out = say("done", "DONE",
                          "no witness has seen more than there is; nothing was "

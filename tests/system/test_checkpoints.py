@@ -108,7 +108,7 @@ class CheckpointTests(ArchiveScene):
 class SetBackTests(ArchiveScene):
     """A pool of which two nodes of three were restored from an old copy."""
 
-    def set_back(self) -> tuple[Witness, Note, Path]:
+    def set_back(self, away: bool = False) -> tuple[Witness, Note, Path]:
         """Nodes 1 and 2 come from a copy that is older than what the witness
         has seen; node 3 is away. Returns what the witness has, and a copy of
         node 3's archive."""
@@ -127,6 +127,8 @@ class SetBackTests(ArchiveScene):
             self.room('Lost %d' % i)
         seen = until(lambda: self.seen(witness), 'the witness to see all')
         self.end_all()
+        if away:
+            witness.kill()
         copy = self.pool.folder / 'copy'
         shutil.copytree(node3.data / 'archive', copy)
         for i in (1, 2):
@@ -178,6 +180,28 @@ class SetBackTests(ArchiveScene):
         self.room('New')
         until(lambda: (witness.latest(seen.origin) or seen).size > seen.size,
               'the witness to see more')
+
+    def test_another_history_is_refused(self) -> None:
+        """Set back while its witness is away, the pool writes on; when the
+        witness is back it refuses the other history, and the pool halts for
+        good."""
+        witness, seen, copy = self.set_back(away=True)
+        leader = until(self.pool.leader, 'a leader')
+        for i in range(30):
+            self.room('Another %d' % i)
+        self.assertFalse(self.status(leader)['halted'])
+        witness.start(self.log_vkey())
+        shown = until(self.halted, 'the pool to halt')
+        self.assertGreaterEqual(int(str(shown['records'])), seen.size)
+        until(lambda: 'witness_forked' in ''.join(
+            self.journal(node) for node in self.pool.nodes()), 'its name')
+        self.assertIn('why=unproven', witness.log.read_text())
+        latest = witness.latest(seen.origin)
+        assert latest is not None
+        self.assertEqual((latest.size, latest.root), (seen.size, seen.root))
+        leader = until(self.pool.leader, 'a leader')
+        with self.assertRaisesRegex(PoolError, 'another history'):
+            leader.perchctl('archive', 'refill', '--from', str(copy))
 
     def refuse_other_copies(self, leader: Node, copy: Path) -> None:
         """A copy with one bit flipped, and one without a checkpoint, bring
