@@ -47,6 +47,11 @@ class CheckpointTests(ArchiveScene):
             witness.start(self.log_vkey())
             until(lambda: self.agreed(ALL + 1), 'the witness\'s cosignature')
         note = until(lambda: self.agreed(ALL + 1), 'all signatures')
+        for node in self.pool.nodes():
+            until(lambda: 'perch_archive_canaries_total 1\n' in scene.page(
+                node, '/metrics'), 'a canary that was proved')
+            self.assertIn('perch_archive_canary_failed 0\n',
+                          scene.page(node, '/metrics'))
         shown = self.status(leader)
         self.assertFalse(shown['halted'])
         self.assertGreaterEqual(shown['witnesses'][0]['size'], note.size)
@@ -195,7 +200,7 @@ class SetBackTests(ArchiveScene):
         self.assertGreaterEqual(int(str(shown['records'])), seen.size)
         until(lambda: 'witness_forked' in ''.join(
             self.journal(node) for node in self.pool.nodes()), 'its name')
-        self.assertIn('why=unproven', witness.log.read_text())
+        self.assertIn('history_refused', witness.log.read_text())
         latest = witness.latest(seen.origin)
         assert latest is not None
         self.assertEqual((latest.size, latest.root), (seen.size, seen.root))
