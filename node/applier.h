@@ -8,6 +8,7 @@
 
 #include "node/apply.h"
 #include "node/digest.h"
+#include "node/record_rows.h"
 #include "proto/base/worker.h"
 
 struct applier {
@@ -19,6 +20,7 @@ struct applier {
     struct store *store;
     struct machine *machine;
     struct digest digest;
+    struct record_rows records;
     uint64_t applied_index;
     bool stopped; /* fatal was told. */
 
@@ -37,12 +39,21 @@ struct applier {
 void applier_fail(struct applier *applier, enum error error,
                   const char *reason);
 
+/* A store and the state that its rows say. */
+struct loaded {
+    struct store *store; /* NULL: nothing is loaded. */
+    struct machine *machine;
+    struct record_rows records;
+    uint64_t digest;
+};
+
 /** Open the current generation's store and load its state. */
-enum error applier_load(struct applier *applier, struct store **store_out,
-                        struct machine **machine_out, uint64_t *digest_out);
+enum error applier_load(struct applier *applier, struct loaded *loaded_out);
 
 /** Take over what applier_load gave. */
-void applier_adopt(struct applier *applier, struct store *store,
-                   struct machine *machine, uint64_t digest);
+void applier_adopt(struct applier *applier, const struct loaded *loaded);
+
+/** Free what applier_load gave and nobody has taken over. */
+void applier_drop(struct loaded *loaded);
 
 #endif

@@ -24,45 +24,56 @@ void applier_fail(struct applier *applier, enum error error, const char *reason)
     applier->events.fatal(applier->events.context, error, reason);
 }
 
-enum error applier_load(struct applier *applier, struct store **store_out,
-                        struct machine **machine_out, uint64_t *digest_out)
+void applier_drop(struct loaded *loaded)
 {
-    struct store *store = NULL;
-    enum error error = store_open(generation_path(applier->generation),
-                                  applier->settings.store, &store);
+    store_abandon(loaded->store);
+    machine_free(loaded->machine);
+    record_rows_deinit(&loaded->records);
+    *loaded = (struct loaded){0};
+}
 
+enum error applier_load(struct applier *applier, struct loaded *loaded_out)
+{
+    struct loaded loaded = {0};
+    enum error error;
+
+    record_rows_init(&loaded.records);
+    error = store_open(generation_path(applier->generation),
+                       applier->settings.store, &loaded.store);
+    if (error == ERROR_NONE) {
+        error = state_rows_load(loaded.store, applier->settings.rules_known,
+                                &loaded.machine, &loaded.digest);
+    }
+    if (error == ERROR_NONE) {
+        error = record_rows_load(&loaded.records, loaded.store, loaded.machine);
+    }
     if (error != ERROR_NONE) {
+        applier_drop(&loaded);
         return error;
     }
-    error = state_rows_load(store, applier->settings.rules_known, machine_out,
-                            digest_out);
-    if (error != ERROR_NONE) {
-        store_abandon(store);
-        return error;
-    }
-    *store_out = store;
+    *loaded_out = loaded;
     return ERROR_NONE;
 }
 
-void applier_adopt(struct applier *applier, struct store *store,
-                   struct machine *machine, uint64_t digest)
+void applier_adopt(struct applier *applier, const struct loaded *loaded)
 {
-    applier->store = store;
-    applier->machine = machine;
-    applier->applied_index = store_applied(store);
-    digest_init(&applier->digest, applier->applied_index, digest);
+    applier->store = loaded->store;
+    applier->machine = loaded->machine;
+    record_rows_deinit(&applier->records);
+    applier->records = loaded->records;
+    applier->applied_index = store_applied(loaded->store);
+    digest_init(&applier->digest, applier->applied_index, loaded->digest);
     meter_set(&applier->meters.applied_index, (int64_t)applier->applied_index);
-    meter_set(&applier->meters.flushed_index, (int64_t)store_flushed(store));
+    meter_set(&applier->meters.flushed_index,
+              (int64_t)store_flushed(loaded->store));
 }
 
 static enum error load_first(struct applier *applier)
 {
-    struct machine *machine = NULL;
-    struct store *store = NULL;
-    uint64_t digest = 0;
+    struct loaded loaded;
 
-    TRY(applier_load(applier, &store, &machine, &digest));
-    applier_adopt(applier, store, machine, digest);
+    TRY(applier_load(applier, &loaded));
+    applier_adopt(applier, &loaded);
     journal_notice("state_loaded", "applied=%" PRIu64 " path=%s",
                    applier->applied_index,
                    generation_path(applier->generation));
@@ -96,6 +107,7 @@ static void applier_free(struct applier *applier)
     machine_free(applier->machine);
     effects_deinit(&applier->effects);
     buffer_deinit(&applier->scratch);
+    record_rows_deinit(&applier->records);
     arena_free(applier->arena);
     batch_free(applier->batch);
     free(applier);
@@ -224,6 +236,25 @@ static bool put_messages(struct applier *applier)
     return error == ERROR_NONE;
 }
 
+/* The rows of records. Those of another origin begin anew. */
+static bool put_records(struct applier *applier)
+{
+    const struct effects *effects = &applier->effects;
+    enum error error = ERROR_NONE;
+
+    if (effects->records.n > 0 && effects->records.csn == 0 &&
+        applier->records.next > 0) {
+        error = record_rows_restart(&applier->records, applier->batch,
+                                    applier->store);
+    }
+    if (error != ERROR_NONE) {
+        applier_fail(applier, error, "records cannot be read");
+        return false;
+    }
+    record_rows_add(&applier->records, applier->batch, effects);
+    return true;
+}
+
 /* What came of one entry, before anything of it is in the store. */
 static void take_effects(struct applier *applier,
                          const struct applied_entry *entry,
@@ -234,7 +265,9 @@ static void take_effects(struct applier *applier,
     if (!put_messages(applier)) {
         return;
     }
-    state_rows_put_records(applier->batch, effects);
+    if (!put_records(applier)) {
+        return;
+    }
     digest_add(&applier->digest, entry->index, bytes, *applied,
                effects->n_events);
     applier->events.entry(applier->events.context, entry, applied, effects);
@@ -256,11 +289,12 @@ static enum error read_entry(const struct replica_entry *from,
 
 /* A command that names messages is decided by what the store says of them: all
  * before it is committed first, so that however entries are batched it says the
- * same. */
+ * same. So it is before one that begins the archive anew: its rows go. */
 static bool waits(const struct applier *applier, const Perch__Command *command)
 {
-    return command != NULL && message_is_wanted(command) &&
-           applier->entries > 0;
+    return command != NULL && applier->entries > 0 &&
+           (message_is_wanted(command) ||
+            command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REOPEN);
 }
 
 static void apply_command(struct applier *applier, struct applied_entry *entry,
@@ -358,6 +392,7 @@ static void commit_batch(struct applier *applier, uint64_t index)
     enum error error;
 
     machine_write_changes(applier->machine, state_rows_put, applier->batch);
+    record_rows_finish(&applier->records, applier->batch);
     state_rows_put_digest(applier->batch, applier->digest.value);
     if (applier->events.fill != NULL) {
         applier->events.fill(applier->events.context, applier->batch);

@@ -31,9 +31,7 @@ struct restore {
     struct applier *applier;
     uint64_t log_index;
     enum error error;
-    struct store *store; /* The new ones. */
-    struct machine *machine;
-    uint64_t digest;
+    struct loaded loaded; /* The new ones. */
     char directory[FILES_PATH_BYTES_MAX];
 };
 
@@ -144,8 +142,7 @@ static enum error switch_stores(struct restore *restore)
     store_abandon(applier->store);
     applier->store = NULL;
     TRY(generation_install(applier->generation, applied));
-    TRY(applier_load(applier, &restore->store, &restore->machine,
-                     &restore->digest));
+    TRY(applier_load(applier, &restore->loaded));
     return generation_sweep(applier->generation, applied);
 }
 
@@ -160,7 +157,7 @@ static void take_restored(struct applier *applier, struct restore *restore)
 {
     struct machine *before = applier->machine;
 
-    applier_adopt(applier, restore->store, restore->machine, restore->digest);
+    applier_adopt(applier, &restore->loaded);
     journal_notice("state_restored",
                    "applied=%" PRIu64 " log_index=%" PRIu64 " path=%s",
                    applier->applied_index, restore->log_index,
@@ -176,14 +173,13 @@ static void restore_done(struct job *job)
     struct applier *applier = restore->applier;
 
     if (restore->error == ERROR_NONE &&
-        store_applied(restore->store) < restore->log_index) {
+        store_applied(restore->loaded.store) < restore->log_index) {
         restore->error = ERROR_ROTTEN;
     }
     if (restore->error == ERROR_NONE && !applier->stopped) {
         take_restored(applier, restore);
     } else {
-        store_abandon(restore->store);
-        machine_free(restore->machine);
+        applier_drop(&restore->loaded);
         applier_fail(applier, restore->error, "a snapshot cannot be restored");
     }
     free(restore);

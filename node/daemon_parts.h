@@ -61,7 +61,7 @@ struct daemon {
     char socket_path[DAEMON_PATH_BYTES];
     struct exporting_settings exporting; /* What adapters may do; */
     struct arena *kept;                  /* its texts. */
-    enum load load;       /* As the state loop was last told. */
+    enum load load;                      /* As the state loop was last told. */
     struct board *status; /* struct replica_status, for other threads. */
     _Atomic(struct edges *) edges; /* NULL until the pool has a domain. */
     _Atomic uint64_t unanswered;   /* Proposals whose fate is not known. */

@@ -59,6 +59,12 @@ static enum error add_signatures(struct metrics *metrics,
                 "Signatures in the state that are wrong."),
         COUNTER("perch_archive_witness_errors_total", meters->witness_errors,
                 "Talks with witnesses that failed."),
+        GAUGE("perch_archive_cosigners", meters->cosigners,
+              "Nodes whose cosignatures the newest checkpoint here has."),
+        COUNTER("perch_archive_canaries_total", meters->canaries,
+                "Canaries of this node that were proved to be archived."),
+        GAUGE("perch_archive_canary_failed", meters->canary_failed,
+              "1 when the last canary cannot be proved."),
     };
 
     return metrics_add(metrics, rows, METRIC_ROWS(rows));

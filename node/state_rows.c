@@ -5,6 +5,7 @@
 #include "node/chat/archive.h"
 #include "node/chat/list.h"
 #include "node/chat/view.h"
+#include "node/record_rows.h"
 #include "proto/base/check.h"
 #include "proto/base/endian.h"
 #include "proto/base/journal.h"
@@ -157,26 +158,6 @@ void state_rows_put_brought(struct batch *batch, const struct effects *effects,
     state_rows_put(batch, &row, &value);
 }
 
-void state_rows_put_records(struct batch *batch, const struct effects *effects)
-{
-    const struct records *records = &effects->records;
-    struct key key;
-
-    for (size_t i = 0; i < records->n; i++) {
-        uint64_t csn = records->csn + i;
-
-        key_build(TABLE_RECORDS, &csn, &key);
-        batch_put(batch, TABLE_RECORDS, key_slice(&key),
-                  effects_record_at(effects, i));
-    }
-    if (records->payload.len > 0) {
-        uint64_t csn = records->csn + records->refilled;
-
-        key_build(TABLE_PAYLOADS, &csn, &key);
-        batch_put(batch, TABLE_PAYLOADS, key_slice(&key), records->payload);
-    }
-}
-
 void state_rows_put_digest(struct batch *batch, uint64_t digest)
 {
     uint8_t key[] = {META_DIGEST}, value[sizeof(digest)];
@@ -308,74 +289,6 @@ static enum error load_digest(struct view *view, uint64_t *digest_out)
     return error;
 }
 
-/* A walk over the records that wait for this node's archive. */
-struct waiting {
-    uint64_t next; /* CSN; UINT64_MAX before the first. */
-    int64_t time_us;
-};
-
-static enum error rotten_record(uint64_t csn, const char *reason)
-{
-    journal_error("state_rotten", "row=record csn=%" PRIu64 " reason=\"%s\"",
-                  csn, reason);
-    return ERROR_ROTTEN;
-}
-
-static enum error check_record(struct waiting *waiting, const struct row *row)
-{
-    uint64_t parts[KEY_PARTS_MAX], csn;
-    struct record record;
-
-    if (key_read(TABLE_RECORDS, row->key, parts) != ERROR_NONE) {
-        return rotten_record(waiting->next, "the key is not one of its table");
-    }
-    csn = parts[0];
-    if (waiting->next != UINT64_MAX && csn != waiting->next) {
-        return rotten_record(waiting->next, "missing");
-    }
-    if (record_read(row->value, &record) != ERROR_NONE || record.csn != csn ||
-        record.time_us < waiting->time_us) {
-        return rotten_record(csn, "the value is not this record");
-    }
-    waiting->next = csn + 1;
-    waiting->time_us = record.time_us;
-    return ERROR_NONE;
-}
-
-static enum error walk_records(struct cursor *cursor, struct waiting *waiting)
-{
-    enum error error;
-    struct row row;
-
-    while ((error = cursor_next(cursor, &row)) == ERROR_NONE) {
-        TRY(check_record(waiting, &row));
-    }
-    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-}
-
-/* Those that the node's files have are gone from here; the others are all
- * there, up to the ledger's last. */
-static enum error check_records(struct view *view,
-                                const struct machine *machine)
-{
-    struct waiting waiting = {UINT64_MAX, 0};
-    struct archive_view archive;
-    struct cursor *cursor;
-    enum error error;
-
-    archive_view(machine, &archive);
-    TRY(cursor_open(view, TABLE_RECORDS, (struct range){.backward = false},
-                    &cursor));
-    error = walk_records(cursor, &waiting);
-    cursor_close(cursor);
-    if (error == ERROR_NONE && waiting.next != UINT64_MAX &&
-        (waiting.next != archive.records ||
-         waiting.time_us != archive.record_us)) {
-        error = rotten_record(waiting.next, "the last is not the ledger's");
-    }
-    return error;
-}
-
 static enum error load_all(struct view *view, struct machine *machine,
                            uint64_t *digest_out)
 {
@@ -392,7 +305,7 @@ static enum error load_all(struct view *view, struct machine *machine,
     if (walk.error != ERROR_NONE) {
         return walk.error;
     }
-    TRY(check_records(view, machine));
+    TRY(record_rows_check(view, machine));
     return load_digest(view, digest_out);
 }
 

@@ -46,9 +46,6 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
 void state_rows_put_brought(struct batch *batch, const struct effects *effects,
                             size_t at);
 
-/** Add the records of an entry to a batch, and the payload beside them. */
-void state_rows_put_records(struct batch *batch, const struct effects *effects);
-
 /** Add the digest's row to a batch. */
 void state_rows_put_digest(struct batch *batch, uint64_t digest);
 

@@ -108,7 +108,8 @@
     X(USER_CREATE, user_create, 10, 3)                                         \
     X(USER_CHANGE, user_change, 10, 3)                                         \
     X(GROUP_CREATE, group_create, 10, 3)                                       \
-    X(GROUP_CHANGE, group_change, 10, 3)
+    X(GROUP_CHANGE, group_change, 10, 3)                                       \
+    X(NODE_STARTED, node_started, 5, 4)
 
 /* Fields that the envelope was given later, whatever the kind: name, and the
  * rules version they came with. */

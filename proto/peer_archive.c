@@ -34,9 +34,8 @@ static enum error read_ask(struct peer_source *source, struct peer_message *out)
     if (!is_asked(wire->level, wire->width) || wire->offset > INT64_MAX) {
         return ERROR_MALFORMED;
     }
-    out->archive_ask =
-        (struct peer_archive_ask){wire->number, wire->level, wire->index,
-                                  wire->width, wire->offset};
+    out->archive_ask = (struct peer_archive_ask){
+        wire->number, wire->level, wire->index, wire->width, wire->offset};
     return ERROR_NONE;
 }
 

@@ -208,11 +208,12 @@ enum error record_read(struct slice bytes, struct record *record_out)
 bool record_find(const struct record *record, enum record_field field,
                  struct slice *value_out)
 {
-    struct slice rest = record->fields;
+    struct slice rest = record->fields, value;
     uint8_t tag;
 
-    while (record_next_field(&rest, &tag, value_out)) {
+    while (record_next_field(&rest, &tag, &value)) {
         if (tag == field) {
+            *value_out = value;
             return true;
         }
     }

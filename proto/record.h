@@ -222,7 +222,8 @@ enum error record_read(struct slice bytes, struct record *record_out);
 bool record_next_field(struct slice *rest, uint8_t *tag_out,
                        struct slice *value_out);
 
-/** Find the first field of a tag. Returns false when there is none. */
+/** Find the first field of a tag. Returns false, and sets nothing, when there
+ * is none. */
 bool record_find(const struct record *record, enum record_field field,
                  struct slice *value_out);
 

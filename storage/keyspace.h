@@ -89,7 +89,8 @@
     /* A list of expressions that posts are looked through for. Written when   \
      * created or changed, deleted with it. */                                 \
     X(FILTERS, "filters", PART_SLOT)                                           \
-    /* A record of the archive (proto/record.h, verbatim). Written by apply,   \
+    /* RECORDS_OF_ROW records of the archive (proto/record.h, verbatim), by    \
+     * the first one's CSN; the last row has fewer. Written by apply,          \
      * deleted when this node's archive has it in its files. */                \
     X(RECORDS, "records", PART_CSN)                                            \
     /* The command of a record that carries only its digest. Likewise. */      \
@@ -100,6 +101,9 @@
     /* A witness of the archive. Written when it has cosigned, deleted when it \
      * is removed. */                                                          \
     X(WITNESSES, "witnesses", PART_SLOT)
+
+/* Records of the archive in one row: full bundles, of 256, are full rows. */
+enum { RECORDS_OF_ROW = 16 };
 
 #define TABLE_ENUM(name, text, ...) TABLE_##name,
 enum table { TABLE_LIST(TABLE_ENUM) TABLE_COUNT };

@@ -66,9 +66,13 @@ static bool is_there(const struct wish *wish)
  * one node with a wrong file would change it for all. */
 static enum outcome check_node(const struct turn *turn, const struct wish *wish)
 {
-    bool is_own = wish->node == turn->entry->node;
     bool is_first = wish->node == 0 && wish->there == NULL;
+    bool is_own;
 
+    if (turn->entry == NULL) {
+        return OUTCOME_DONE; /* Judged without one: for applying to decide. */
+    }
+    is_own = wish->node == turn->entry->node;
     return wish->key.len > 0 && (is_own || is_first)
                ? OUTCOME_DONE
                : OUTCOME_ARCHIVE_KEY_NOT_OWN;

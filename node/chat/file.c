@@ -57,7 +57,7 @@ enum outcome file_up(struct turn *turn, const Perch__Command *command)
     return up->bytes > (uint64_t)BYTES_PER_KIB *
                            turn->machine->settings[SETTING_FILE_KIB_MAX]
                ? OUTCOME_FILE_TOO_LARGE
-               : OUTCOME_DONE;
+               : archive_gate(turn->machine, turn->sent_at_us);
 }
 
 enum outcome file_down(struct turn *turn, const Perch__Command *command)

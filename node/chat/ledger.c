@@ -21,9 +21,7 @@ void ledger_deinit(struct ledger *ledger)
     buffer_deinit(&ledger->after);
 }
 
-/* Whether a command sets a password, which nobody is to find in an archive, or
- * brings records that the archive then has. */
-static bool is_secret(const Perch__Command *command)
+bool ledger_is_secret(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -45,7 +43,7 @@ static void put_command(const struct draft *draft, struct record *record,
     struct slice bytes = turn->entry->bytes;
     uint32_t inline_max =
         turn->machine->settings[SETTING_ARCHIVE_INLINE_BYTES_MAX];
-    bool secret = is_secret(draft->command);
+    bool secret = ledger_is_secret(draft->command);
 
     CHECK(bytes.len > 0); /* Every command says its kind. */
     record->command = bytes;
@@ -156,7 +154,8 @@ void ledger_take(struct turn *turn, const Perch__Command *command,
                           .applied = applied,
                           .fields = &machine->ledger.fields};
 
-    if (command == NULL ||
+    /* Also when it is this entry that has begun a halt. */
+    if (command == NULL || machine->archive.halt.witness != NULL ||
         (!machine->ledger.was_on && !archive_records(machine))) {
         return;
     }
@@ -232,6 +231,7 @@ enum error load_ledger(struct machine *machine, const struct row_key *key,
     struct ledger *ledger = &machine->ledger;
 
     (void)key;
+    REQUIRE(machine->counts[ROW_LEDGER] == 0);
     REQUIRE(row->records > 0 && row->records >> MERKLE_DEPTH_MAX == 0);
     REQUIRE(row->frontier.len ==
             merkle_frontier_count(row->records) * MERKLE_HASH_BYTES);

@@ -529,6 +529,7 @@ struct applied machine_judge(const struct machine *machine,
 {
     /* A rule that judges stops before it changes the machine. */
     struct turn turn = {.machine = (struct machine *)(uintptr_t)machine,
+                        .entry = as,
                         .facts = as == NULL ? NULL : as->facts,
                         .judging = true};
     struct applied applied = {check_command(machine, command), 0};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "node/chat/origin.h"
+#include "node/chat/rollback.h"
 #include "node/chat/session.h"
 #include "proto/base/check.h"
 
@@ -53,6 +54,9 @@ enum outcome node_started(struct turn *turn, const Perch__NodeStarted *command)
         if (since < STARTS_KEPT) {
             return since == 0 ? OUTCOME_REPEATED : OUTCOME_NODE_EPOCH_STALE;
         }
+    }
+    archive_started(turn, command);
+    if (origin != NULL) {
         session_end_origin(turn, origin, LEAVE_NODE_RESTARTED);
     }
 

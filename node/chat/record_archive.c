@@ -1,6 +1,5 @@
 #include <inttypes.h>
 
-#include "node/chat/archive_mode.h"
 #include "node/chat/ledger.h"
 #include "node/chat/record_fill.h"
 #include "node/chat/record_lines.h"
@@ -185,37 +184,34 @@ void record_delivered(struct draft *draft, const struct event *event)
     ledger_add(draft);
 }
 
-static void put_missing(struct draft *draft)
-{
-    const struct halt *ended = &draft->turn->machine->archive.ended;
-
-    draft_number(draft, RECORD_FIELD_FIRST_CSN, ended->records);
-    draft_number(draft, RECORD_FIELD_LAST_CSN, ended->size - 1);
-}
-
-/* What a witness, NAME, had seen and was missing, FIRST_CSN to LAST_CSN. From
- * SENT_AT to this record no records were made. */
+/* A witness, NAME, had seen NUMBER records, COUNT more than there were. Which
+ * is told by the REFILL that follows: this record is of the command that
+ * brought them, names itself in WITHHOLDS since the archive has what that
+ * carried, and has no room for tags beyond. */
 void record_rollback(struct draft *draft, const struct event *event)
 {
     const struct halt *ended = &draft->turn->machine->archive.ended;
 
     (void)event;
     draft_begin(draft, RECORD_ROLLBACK);
+    draft_number(draft, RECORD_FIELD_COUNT, ended->size - ended->records);
     draft_text(draft, RECORD_FIELD_NAME, text_slice(ended->witness));
-    put_missing(draft);
-    draft_number(draft, RECORD_FIELD_SENT_AT, (uint64_t)ended->at_us);
+    draft_number(draft, RECORD_FIELD_NUMBER, ended->size);
     ledger_add(draft);
 }
 
-/* Of all that was brought back, made when it is complete: as long as anything
- * is missing a record would take its place. NAME is who brought the last. */
+/* FIRST_CSN to LAST_CSN were missing and came back; NAME is who brought the
+ * last of them. From SENT_AT to this record none were made. As long as any is
+ * missing there is none of this: it would take its place. */
 void record_refilled(struct draft *draft, const struct event *event)
 {
+    const struct halt *ended = &draft->turn->machine->archive.ended;
+
     (void)event;
-    if (archive_records(draft->turn->machine)) {
-        draft_begin(draft, RECORD_REFILL);
-        draft_foreign(draft, RECORD_FIELD_NAME, draft->command->administrator);
-        put_missing(draft);
-        ledger_add(draft);
-    }
+    draft_begin(draft, RECORD_REFILL);
+    draft_foreign(draft, RECORD_FIELD_NAME, draft->command->administrator);
+    draft_number(draft, RECORD_FIELD_FIRST_CSN, ended->records);
+    draft_number(draft, RECORD_FIELD_LAST_CSN, ended->size - 1);
+    draft_number(draft, RECORD_FIELD_SENT_AT, (uint64_t)ended->at_us);
+    ledger_add(draft);
 }

@@ -37,6 +37,10 @@ static ProtobufCBinaryData room_of(const Perch__Command *command)
     switch ((int)command->kind_case) {
     case PERCH__COMMAND__KIND_POST:
         return command->post->room;
+    case PERCH__COMMAND__KIND_POST_DENIED:
+        return command->post_denied->post == NULL
+                   ? none
+                   : command->post_denied->post->room;
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
         return command->message_correct->room;
     case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:

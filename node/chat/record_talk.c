@@ -35,6 +35,14 @@ static enum record_kind kind_of_revision(enum revision revision)
     }
 }
 
+/* Whether a message has a record of this archive: what was said before it began
+ * has none, or one of another. */
+static bool has_record(const struct draft *draft, const struct said *said)
+{
+    return said->has_csn &&
+           said->log_index >= draft->turn->machine->archive.begun_index;
+}
+
 static void add_revision(struct draft *draft, const struct event *event,
                          const struct said *said)
 {
@@ -47,7 +55,7 @@ static void add_revision(struct draft *draft, const struct event *event,
     draft_number(draft, RECORD_FIELD_MESSAGE_ID, said->message_id);
     draft_text(draft, RECORD_FIELD_REASON, effects->revised.reason);
     draft_text(draft, RECORD_FIELD_AUTHOR, said->author_uri);
-    if (said->has_csn) {
+    if (has_record(draft, said)) {
         draft_number(draft, RECORD_FIELD_OF_CSN, said->csn);
     }
     ledger_add(draft);
@@ -111,7 +119,7 @@ static void bury(struct tomb *tomb, uint64_t csn)
 static void bury_message(struct tomb *tomb, const struct said *said)
 {
     CHECK(said != NULL);
-    if (said->has_csn) {
+    if (has_record(tomb->draft, said)) {
         bury(tomb, said->csn);
     }
     for (size_t i = 0; i < said->n_revised; i++) {

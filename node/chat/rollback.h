@@ -27,6 +27,10 @@
  */
 enum outcome archive_halt(struct turn *turn, const Perch__ArchiveHalt *command);
 
+/** Likewise of a node that starts, and has asked before it did: nothing that it
+ * says is believed unless there is less than that. */
+void archive_started(struct turn *turn, const Perch__NodeStarted *command);
+
 /**
  * Take missing records in, verbatim. Messages that they say were posted come
  * back into rooms that are there; all else that they tell of is not done

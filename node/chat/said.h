@@ -47,7 +47,7 @@ struct said {
     enum revision state;
     bool has_csn; /* There is a record of it in the archive. */
     uint64_t csn;
-    /* CSNs of what it was made; told to a purge alone. */
+    /* CSNs of what it was made, of this archive; told to a purge alone. */
     size_t n_revised;
     const uint64_t *revised;
 };

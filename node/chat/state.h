@@ -554,8 +554,8 @@ struct turn {
     struct origin *origin;
     struct effects *effects;
     uint64_t value; /* Becomes applied.value. */
-    bool judging;   /* Stop before the change: machine_judge. There is no
-                       entry, origin or effects then. */
+    bool judging;   /* Stop before the change: machine_judge. There are no
+                       origin and effects then, and entry may be NULL. */
 };
 
 #endif

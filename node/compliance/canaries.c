@@ -23,6 +23,7 @@ struct canaries {
     struct job job;
     struct tiles *tiles; /* The worker's while it works. */
     enum canary_state state;
+    int64_t begun_us; /* When this node started, by its clock. */
     uint64_t due_us; /* When the next is sent, or the proof tried again. */
     uint64_t sent_us;
     bool told_late;
@@ -179,6 +180,29 @@ static void send_one(struct canaries *canaries)
     }
 }
 
+/* A pool that was set back must not make records of its own before a witness
+ * has had the chance to say so: what was lost could not be brought back. */
+static bool may_begin(const struct canaries *canaries)
+{
+    const struct compliance *compliance = canaries->compliance;
+    int64_t waited_us =
+        loop_wall_us(compliance->settings.loop) - canaries->begun_us;
+    bool is_watched = false;
+
+    for (uint32_t slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
+        struct witness_view witness;
+
+        if (archive_witness(compliance->state.machine, slot, &witness)) {
+            is_watched = true;
+            if (witness.at_us >= canaries->begun_us) {
+                return true;
+            }
+        }
+    }
+    return !is_watched || waited_us < 0 ||
+           waited_us >= CANARIES_PATIENCE_S * INT64_C(1000000);
+}
+
 static void tell_late(struct canaries *canaries)
 {
     if (canaries->told_late || now_us(canaries) - canaries->sent_us <
@@ -227,7 +251,7 @@ static void work(struct compliance *compliance)
     if (archive.mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF || archive.halted) {
         return;
     }
-    if (canaries->state == CANARY_IDLE) {
+    if (canaries->state == CANARY_IDLE && may_begin(canaries)) {
         send_one(canaries);
     } else if (canaries->state == CANARY_WAITING) {
         try_to_prove(canaries, &archive);
@@ -240,6 +264,7 @@ struct canaries *canaries_new(struct compliance *compliance)
 
     CHECK(canaries != NULL);
     canaries->compliance = compliance;
+    canaries->begun_us = loop_wall_us(compliance->settings.loop);
     canaries->tiles = tiles_open(compliance->directory);
     canaries->worker = worker_new(compliance->settings.loop, "canaries");
     CHECK(canaries->worker != NULL);

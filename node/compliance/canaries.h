@@ -22,6 +22,9 @@ enum {
     CANARIES_RETRY_MS = 5000, /* After files that could not be read. */
     /* A canary that no published checkpoint covers by then is told as late. */
     CANARIES_LATE_S = 60,
+    /* After its start a node waits so long for a witness's word before it adds
+     * a record by itself. */
+    CANARIES_PATIENCE_S = 60,
 };
 
 /** Make. Stops when memory or threads are out. */

@@ -14,6 +14,14 @@
 
 enum { HASH = MERKLE_HASH_BYTES, LEVELS = TILE_LEVELS - 1 };
 
+/* Where bytes come from, in the order of trying. */
+enum source {
+    SOURCE_NONE,
+    SOURCE_FILE,     /* Here. */
+    SOURCE_COMPOSED, /* Of the tiles below, here. */
+    SOURCE_OTHER,    /* Supplied. */
+};
+
 /* A full tile whose root was found right. */
 struct rung {
     bool is;
@@ -27,17 +35,20 @@ struct climb {
     struct merkle_hash root;
     struct tiler spine; /* and its open tiles. */
     bool has_spine;
-    bool asks_spine; /* It is not here, or not right: of others. */
+    bool asks_spine;      /* It is not here, or not right: of others. */
     unsigned spine_level; /* The next one to be had of others. */
     struct rung rungs[LEVELS];
-    struct buffer bundle; /* The next one, found right; empty: none is. */
+    struct buffer bundle;   /* The next one, found right; empty: none is. */
     unsigned payloads_done; /* Records of it whose payload is seen to. */
 
     struct climb_want supplied; /* width 0: nothing. */
     struct buffer bytes;
     bool absent;
-    bool used; /* What was supplied, in this step. */
-    struct climb_want refused; /* What is here is not right: of others. */
+    enum source source;        /* Of what was got last. */
+    struct climb_want refused; /* What is here of it is not right, */
+    enum source refused_upto;  /* up to this. */
+    struct pen *mends;         /* Files that are wrong; NULL: does not. */
+    struct buffer composed;
     struct climb_want want;
     enum climb_result result; /* Why the step ends. */
     enum error error;
@@ -61,17 +72,14 @@ void climb_free(struct climb *climb)
         tiler_deinit(&climb->spine);
         buffer_deinit(&climb->bundle);
         buffer_deinit(&climb->bytes);
+        buffer_deinit(&climb->composed);
         free(climb);
     }
 }
 
-void climb_begin(struct climb *climb, uint64_t size,
-                 const struct merkle_hash *root)
+static void reset(struct climb *climb)
 {
     tiles_forget(climb->tiles);
-    climb->size = size;
-    climb->root = *root;
-    climb->spine.size = size;
     climb->has_spine = false;
     climb->asks_spine = false;
     climb->spine_level = 0;
@@ -82,7 +90,26 @@ void climb_begin(struct climb *climb, uint64_t size,
     climb->payloads_done = 0;
     climb->supplied.width = 0;
     climb->refused.width = 0;
+    climb->mends = NULL;
     climb->error = ERROR_NONE;
+}
+
+void climb_begin(struct climb *climb, uint64_t size,
+                 const struct merkle_hash *root)
+{
+    reset(climb);
+    climb->size = size;
+    climb->root = *root;
+    climb->spine.size = size;
+}
+
+void climb_begin_looking(struct climb *climb, const struct tiler *tree)
+{
+    reset(climb);
+    climb->size = tree->size;
+    climb->spine.size = tree->size;
+    memcpy(climb->spine.tiles, tree->tiles, sizeof(tree->tiles));
+    climb->has_spine = true;
 }
 
 void climb_supply(struct climb *climb, const struct climb_want *want,
@@ -127,11 +154,11 @@ static bool wants(struct climb *climb, const struct climb_want *want)
 }
 
 /* What was got is not right: what came from another node is asked for once
- * more, what was here is asked for. */
+ * more; in place of what was here the next source is tried. */
 static bool refuse(struct climb *climb, const struct climb_want *want)
 {
     climb->want = *want;
-    if (climb->used) {
+    if (climb->source == SOURCE_OTHER) {
         climb->supplied.width = 0;
         return end(climb, CLIMB_WRONG, ERROR_NONE);
     }
@@ -140,8 +167,9 @@ static bool refuse(struct climb *climb, const struct climb_want *want)
                   " reason=\"its hash is not that of the tile above\"",
                   want->level, want->index);
     climb->refused = *want;
+    climb->refused_upto = climb->source;
     tiles_forget(climb->tiles);
-    return wants(climb, want);
+    return end(climb, CLIMB_MORE, ERROR_NONE);
 }
 
 static enum error read_here(struct climb *climb, const struct climb_want *want,
@@ -160,22 +188,73 @@ static bool is_lack(enum error error)
            error == ERROR_TRUNCATED || error == ERROR_TOO_LARGE;
 }
 
+/* The hashes of a tile above others are the roots of these. */
+static enum error compose(struct climb *climb, const struct climb_want *want)
+{
+    struct merkle_hash root;
+    struct slice below;
+
+    buffer_clear(&climb->composed);
+    for (uint64_t i = 0; i < TILE_WIDTH; i++) {
+        TRY(tiles_tile(climb->tiles, want->level - 1,
+                       want->index * TILE_WIDTH + i, TILE_WIDTH, &below));
+        tiler_fold(below.data, TILE_WIDTH, &root);
+        buffer_append(&climb->composed, root.bytes, HASH);
+    }
+    return buffer_failed(&climb->composed) ? ERROR_NO_MEMORY : ERROR_NONE;
+}
+
+static enum error get_from(struct climb *climb, const struct climb_want *want,
+                           struct slice *bytes_out)
+{
+    switch (climb->source) {
+    case SOURCE_FILE:
+        return read_here(climb, want, bytes_out);
+    case SOURCE_COMPOSED:
+        if (want->level < 1) {
+            return ERROR_NOT_FOUND;
+        }
+        TRY(compose(climb, want));
+        *bytes_out = buffer_slice(&climb->composed);
+        return ERROR_NONE;
+    default:
+        *bytes_out = buffer_slice(&climb->bytes);
+        return is_same(&climb->supplied, want) ? ERROR_NONE : ERROR_NOT_FOUND;
+    }
+}
+
+/* From the first source that has it and was not refused. */
 static bool get(struct climb *climb, const struct climb_want *want,
                 struct slice *bytes_out)
 {
     enum error error = ERROR_NOT_FOUND;
 
-    climb->used = is_same(&climb->supplied, want);
-    if (climb->used) {
-        *bytes_out = buffer_slice(&climb->bytes);
+    climb->source = SOURCE_FILE;
+    if (is_same(&climb->refused, want)) {
+        climb->source = climb->refused_upto + 1;
+    }
+    for (; climb->source <= SOURCE_OTHER; climb->source++) {
+        error = get_from(climb, want, bytes_out);
+        if (error == ERROR_NONE) {
+            return true;
+        }
+        if (!is_lack(error)) {
+            return end(climb, CLIMB_FAILED, error);
+        }
+    }
+    return wants(climb, want);
+}
+
+/* What was got is right: the file is to have it. */
+static bool mend(struct climb *climb, const struct climb_want *want,
+                 struct slice bytes)
+{
+    enum error error;
+
+    if (climb->mends == NULL || climb->source == SOURCE_FILE) {
         return true;
     }
-    if (!is_same(&climb->refused, want)) {
-        error = read_here(climb, want, bytes_out);
-    }
-    if (is_lack(error)) {
-        return wants(climb, want);
-    }
+    error = pen_mend(climb->mends, want->level, want->index, bytes);
     return error == ERROR_NONE || end(climb, CLIMB_FAILED, error);
 }
 
@@ -230,7 +309,7 @@ static bool take_spine(struct climb *climb)
             return wants(climb, &want);
         }
         if (climb->bytes.len != (size_t)want.width * HASH) {
-            climb->used = true;
+            climb->source = SOURCE_OTHER;
             return refuse(climb, &want);
         }
         memcpy(climb->spine.tiles[climb->spine_level], climb->bytes.data,
@@ -295,7 +374,7 @@ static bool have_rung(struct climb *climb, unsigned level, uint64_t index)
     rung->is = true;
     rung->index = index;
     memcpy(rung->hashes, bytes.data, TILE_BYTES);
-    return true;
+    return mend(climb, &want, bytes);
 }
 
 /* The root of the full tile index of the level below. As deep as there are
@@ -319,10 +398,9 @@ static bool climb_hash(struct climb *climb, unsigned level, uint64_t index,
 
 /* --- Bundles --- */
 
-/* The root of a bundle's leaves; false for bytes that are no full bundle. */
-static bool fold_bundle(struct slice bytes, struct merkle_hash *root_out)
+/* Hash a bundle's leaves; false for bytes that are no full bundle. */
+static bool hash_leaves(struct slice bytes, uint8_t leaves[TILE_BYTES])
 {
-    uint8_t leaves[TILE_BYTES];
     struct merkle_hash leaf;
     struct slice record;
     unsigned n = 0;
@@ -331,17 +409,26 @@ static bool fold_bundle(struct slice bytes, struct merkle_hash *root_out)
         merkle_leaf(record, &leaf);
         memcpy(leaves + (size_t)n * HASH, leaf.bytes, HASH);
     }
-    if (n < TILE_WIDTH || bytes.len > 0) {
+    return n == TILE_WIDTH && bytes.len == 0;
+}
+
+/* Is it the bundle whose leaves have that root? */
+static bool is_bundle(struct slice bytes, const struct merkle_hash *root)
+{
+    uint8_t leaves[TILE_BYTES];
+    struct merkle_hash hash;
+
+    if (!hash_leaves(bytes, leaves)) {
         return false;
     }
-    tiler_fold(leaves, TILE_WIDTH, root_out);
-    return true;
+    tiler_fold(leaves, TILE_WIDTH, &hash);
+    return merkle_equal(&hash, root);
 }
 
 static bool have_bundle(struct climb *climb, uint64_t index)
 {
     struct climb_want want = {TILE_ENTRIES, index, TILE_WIDTH};
-    struct merkle_hash above, root;
+    struct merkle_hash above;
     struct slice bytes;
 
     if (climb->bundle.len > 0) {
@@ -350,13 +437,15 @@ static bool have_bundle(struct climb *climb, uint64_t index)
     if (!climb_hash(climb, 1, index, &above) || !get(climb, &want, &bytes)) {
         return false;
     }
-    if (!fold_bundle(bytes, &root) || !merkle_equal(&root, &above)) {
+    if (!is_bundle(bytes, &above)) {
         return refuse(climb, &want);
     }
     buffer_append_slice(&climb->bundle, bytes);
     climb->payloads_done = 0;
-    return !buffer_failed(&climb->bundle) ||
-           end(climb, CLIMB_FAILED, ERROR_NO_MEMORY);
+    if (buffer_failed(&climb->bundle)) {
+        return end(climb, CLIMB_FAILED, ERROR_NO_MEMORY);
+    }
+    return mend(climb, &want, bytes);
 }
 
 /* --- Payloads --- */
@@ -383,7 +472,7 @@ static bool take_payload(struct climb *climb, struct pen *pen,
 {
     enum error error;
 
-    climb->used = true;
+    climb->source = SOURCE_OTHER;
     climb->supplied.width = 0;
     if (climb->absent) {
         climb->n_absent += 1;
@@ -403,7 +492,7 @@ static bool have_payload(struct climb *climb, struct pen *pen,
     struct climb_want want = {PEER_ARCHIVE_PAYLOAD, 0, 1};
     struct record record;
     enum error error;
-    bool has;
+    bool there, right;
 
     if (record_read(bytes, &record) != ERROR_NONE) {
         return end(climb, CLIMB_FAILED, ERROR_ROTTEN);
@@ -415,11 +504,14 @@ static bool have_payload(struct climb *climb, struct pen *pen,
     if (is_same(&climb->supplied, &want)) {
         return take_payload(climb, pen, &record, &want);
     }
-    error = pen_has_payload(pen, &record, &has);
+    error = pen_has_payload(pen, &record, &there, &right);
     if (error != ERROR_NONE) {
         return end(climb, CLIMB_FAILED, error);
     }
-    return has || wants(climb, &want);
+    if (!there && climb->mends != NULL) {
+        return true; /* A purge took it. */
+    }
+    return right || wants(climb, &want);
 }
 
 static bool have_payloads(struct climb *climb, struct pen *pen)
@@ -472,14 +564,12 @@ static bool step(struct climb *climb, struct pen *pen, uint64_t upto)
     return true;
 }
 
-enum climb_result climb_step(struct climb *climb, struct pen *pen,
-                             uint64_t upto, struct climb_want *want_out)
+static enum climb_result finish(struct climb *climb, struct pen *pen, bool done,
+                                struct climb_want *want_out)
 {
     enum error error;
 
-    CHECK(upto % TILE_WIDTH == 0 && upto <= climb->size);
-    CHECK(pen_size(pen) % TILE_WIDTH == 0);
-    if (step(climb, pen, upto)) {
+    if (done) {
         climb->result = CLIMB_DONE;
     }
     error = climb->result == CLIMB_FAILED ? climb->error : pen_commit(pen);
@@ -488,4 +578,52 @@ enum climb_result climb_step(struct climb *climb, struct pen *pen,
     }
     *want_out = climb->want;
     return climb->result;
+}
+
+enum climb_result climb_step(struct climb *climb, struct pen *pen,
+                             uint64_t upto, struct climb_want *want_out)
+{
+    CHECK(upto % TILE_WIDTH == 0 && upto <= climb->size);
+    CHECK(pen_size(pen) % TILE_WIDTH == 0);
+    return finish(climb, pen, step(climb, pen, upto), want_out);
+}
+
+/* The tile of a bundle's leaves is not read on the way up: the leaves are it.
+ */
+static bool look_at_leaves(struct climb *climb, uint64_t index)
+{
+    struct climb_want want = {0, index, TILE_WIDTH};
+    uint8_t leaves[TILE_BYTES];
+    struct slice bytes;
+    enum error error;
+
+    (void)hash_leaves(buffer_slice(&climb->bundle), leaves);
+    error = read_here(climb, &want, &bytes);
+    if (error != ERROR_NONE && !is_lack(error)) {
+        return end(climb, CLIMB_FAILED, error);
+    }
+    if (error == ERROR_NONE &&
+        slice_equal(bytes, slice_of(leaves, sizeof(leaves)))) {
+        return true;
+    }
+    climb->source = SOURCE_COMPOSED;
+    return mend(climb, &want, slice_of(leaves, sizeof(leaves)));
+}
+
+static bool look(struct climb *climb, struct pen *pen, uint64_t index)
+{
+    if (!have_bundle(climb, index) || !look_at_leaves(climb, index) ||
+        !have_payloads(climb, pen)) {
+        return false;
+    }
+    buffer_clear(&climb->bundle);
+    return true;
+}
+
+enum climb_result climb_look(struct climb *climb, struct pen *pen,
+                             uint64_t index, struct climb_want *want_out)
+{
+    CHECK(climb->has_spine && index < climb->size / TILE_WIDTH);
+    climb->mends = pen;
+    return finish(climb, pen, look(climb, pen, index), want_out);
 }

@@ -70,6 +70,20 @@ void climb_supply(struct climb *climb, const struct climb_want *want,
 enum climb_result climb_step(struct climb *climb, struct pen *pen,
                              uint64_t upto, struct climb_want *want_out);
 
+/**
+ * Begin to look at files that are there already, and to mend them.
+ *
+ * @tree  Known to be right; copied.
+ */
+void climb_begin_looking(struct climb *climb, const struct tiler *tree);
+
+/**
+ * Look at one full bundle and the tiles above it. As climb_step, but that
+ * nothing is added: what is damaged is written anew.
+ */
+enum climb_result climb_look(struct climb *climb, struct pen *pen,
+                             uint64_t index, struct climb_want *want_out);
+
 /** Tell why it has failed. */
 enum error climb_error(const struct climb *climb);
 

@@ -20,7 +20,7 @@ struct fetching {
     uint8_t gave;    /* What was got last; 0: nobody. */
     uint64_t resume_us;
     uint64_t deadline_us;
-    bool tried[NODES]; /* For this want, since the last pause. */
+    bool tried[NODES];  /* For this want, since the last pause. */
     bool absent[NODES]; /* Of those, who has said that there is no such. */
     uint64_t wrong_us[NODES]; /* When it last gave wrong bytes; 0: never. */
     struct buffer bytes;

@@ -63,15 +63,21 @@ const struct pen_counts *pen_counts(const struct pen *pen)
 
 /* --- Files --- */
 
+static void note_damage(struct pen *pen, const char *path)
+{
+    pen->counts.mended += 1;
+    journal_error("archive_file_damaged", "path=%s action=\"written anew\"",
+                  path);
+}
+
 /* Whether a file is there with these bytes. One with others is named. */
 static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
                           bool *same_out)
 {
-    enum error error =
-        shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
+    enum error error = shelf_read(pen->shelf, path, bytes.len, &pen->scratch);
 
-    *same_out = error == ERROR_NONE &&
-                slice_equal(buffer_slice(&pen->scratch), bytes);
+    *same_out =
+        error == ERROR_NONE && slice_equal(buffer_slice(&pen->scratch), bytes);
     if (error == ERROR_NOT_FOUND || *same_out) {
         return ERROR_NONE;
     }
@@ -79,10 +85,7 @@ static enum error is_same(struct pen *pen, const char *path, struct slice bytes,
         error != ERROR_TRUNCATED && error != ERROR_ROTTEN) {
         return error;
     }
-    pen->counts.mended += 1;
-    journal_error("archive_file_damaged",
-                  "path=%s action=\"written anew from what its hash is of\"",
-                  path);
+    note_damage(pen, path);
     return ERROR_NONE;
 }
 
@@ -143,7 +146,7 @@ enum error pen_put_payload(struct pen *pen, const struct record *record,
 }
 
 enum error pen_has_payload(struct pen *pen, const struct record *record,
-                           bool *has_out)
+                           bool *there_out, bool *right_out)
 {
     char path[LAYOUT_PATH_BYTES];
     enum error error;
@@ -151,12 +154,24 @@ enum error pen_has_payload(struct pen *pen, const struct record *record,
     layout_payload(path, record->csn);
     error =
         shelf_read(pen->shelf, path, TILES_PAYLOAD_BYTES_MAX, &pen->scratch);
-    *has_out = error == ERROR_NONE &&
-               is_payload(record, buffer_slice(&pen->scratch));
+    *there_out = error != ERROR_NOT_FOUND;
+    *right_out =
+        error == ERROR_NONE && is_payload(record, buffer_slice(&pen->scratch));
     return error == ERROR_NOT_FOUND || error == ERROR_TOO_LARGE ||
                    error == ERROR_TRUNCATED
                ? ERROR_NONE
                : error;
+}
+
+enum error pen_mend(struct pen *pen, int level, uint64_t index,
+                    struct slice bytes)
+{
+    char path[TILE_PATH_BYTES];
+
+    tile_path(path, level, index, TILE_WIDTH);
+    note_damage(pen, path);
+    TRY(shelf_put(pen->shelf, path, bytes));
+    return pen_commit(pen);
 }
 
 /* Note the payloads that a purge takes away: they go when the record that says
@@ -204,25 +219,43 @@ static enum error read_payload(struct view *view, struct slice bytes,
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-static enum error add_row(struct pen *pen, struct view *view,
-                          const struct row *row)
+static enum error add_record(struct pen *pen, struct view *view,
+                             struct slice bytes)
 {
-    uint64_t csn[KEY_PARTS_MAX];
     struct buffer payload = BUFFER_EMPTY;
-    enum error error;
+    enum error error = read_payload(view, bytes, pen->tiler.size, &payload);
+
+    if (error == ERROR_NONE) {
+        error = pen_add(pen, bytes, buffer_slice(&payload));
+    }
+    buffer_deinit(&payload);
+    return error;
+}
+
+/* The records of a row that the pen does not have yet. */
+static enum error add_row(struct pen *pen, struct view *view,
+                          const struct row *row, uint64_t upto)
+{
+    struct slice rest = row->value, bytes;
+    uint64_t csn[KEY_PARTS_MAX];
 
     if (key_read(TABLE_RECORDS, row->key, csn) != ERROR_NONE) {
         return ERROR_ROTTEN;
     }
-    if (csn[0] != pen->tiler.size) {
+    if (csn[0] > pen->tiler.size) {
         return ERROR_NOT_FOUND;
     }
-    error = read_payload(view, row->value, csn[0], &payload);
-    if (error == ERROR_NONE) {
-        error = pen_add(pen, row->value, buffer_slice(&payload));
+    for (uint64_t at = csn[0]; at < upto; at++) {
+        enum error error = bundle_next(&rest, &bytes);
+
+        if (error != ERROR_NONE) {
+            return error == ERROR_NOT_FOUND ? ERROR_NONE : ERROR_ROTTEN;
+        }
+        if (at == pen->tiler.size) {
+            TRY(add_record(pen, view, bytes));
+        }
     }
-    buffer_deinit(&payload);
-    return error;
+    return ERROR_NONE;
 }
 
 static enum error add_rows(struct pen *pen, struct view *view,
@@ -232,7 +265,7 @@ static enum error add_rows(struct pen *pen, struct view *view,
 
     while (pen->tiler.size < upto) {
         TRY(cursor_next(cursor, &row));
-        TRY(add_row(pen, view, &row));
+        TRY(add_row(pen, view, &row, upto));
     }
     return ERROR_NONE;
 }
@@ -240,7 +273,7 @@ static enum error add_rows(struct pen *pen, struct view *view,
 enum error pen_add_rows(struct pen *pen, struct view *view, uint64_t upto,
                         uint64_t records_max)
 {
-    uint64_t from = pen->tiler.size;
+    uint64_t from = pen->tiler.size, row = from - from % RECORDS_OF_ROW;
     struct cursor *cursor;
     struct key lower;
     enum error error;
@@ -251,7 +284,7 @@ enum error pen_add_rows(struct pen *pen, struct view *view, uint64_t upto,
     if (upto <= from) {
         return ERROR_NONE;
     }
-    key_build(TABLE_RECORDS, &from, &lower);
+    key_build(TABLE_RECORDS, &row, &lower);
     TRY(cursor_open(view, TABLE_RECORDS,
                     (struct range){.lower = key_slice(&lower)}, &cursor));
     error = add_rows(pen, view, cursor, upto);

@@ -23,9 +23,11 @@
 #include "node/compliance/tiler.h"
 #include "proto/base/error.h"
 #include "proto/record.h"
+#include "proto/tlog/note.h"
 #include "storage/cursor.h"
 
 enum {
+    PEN_ORIGIN_BYTES_MAX = NOTE_NAME_BYTES_MAX + 24, /* With its log index. */
     /* Bundles at the end whose bytes are looked at when the archive is opened:
      * more than one group of files that a crash may have left in part. */
     PEN_TAIL_BUNDLES = 64,
@@ -38,9 +40,9 @@ struct pen;
 
 /* What the pen has done since it was made. */
 struct pen_counts {
-    uint64_t bytes;   /* Written. */
-    uint64_t files;   /* Likewise. */
-    uint64_t mended;  /* Files found other than they must be, written anew. */
+    uint64_t bytes;  /* Written. */
+    uint64_t files;  /* Likewise. */
+    uint64_t mended; /* Files found other than they must be, written anew. */
 };
 
 /** Make; nothing is read yet. Stops when memory is out. */
@@ -62,6 +64,17 @@ void pen_free(struct pen *pen);
  * Returns what the device says.
  */
 enum error pen_open(struct pen *pen, uint64_t most);
+
+/**
+ * Make sure that the files are of this origin, before pen_open: what is of
+ * another goes to its own place below origins/, durably.
+ *
+ * @origin  Its name and, in its second line, the log index it began at: one
+ *          name may come again.
+ *
+ * Returns what the device says.
+ */
+enum error pen_begin_origin(struct pen *pen, struct slice origin);
 
 /** Count the records the pen has taken, durable or not. */
 uint64_t pen_size(const struct pen *pen);
@@ -99,9 +112,13 @@ enum error pen_add(struct pen *pen, struct slice record, struct slice payload);
 enum error pen_put_payload(struct pen *pen, const struct record *record,
                            struct slice payload);
 
-/** Tell whether a record's payload is there, and right. */
+/** Tell whether a record's payload is there, and whether it is right. */
 enum error pen_has_payload(struct pen *pen, const struct record *record,
-                           bool *has_out);
+                           bool *there_out, bool *right_out);
+
+/** Write a full tile or bundle that was found damaged anew, durably. */
+enum error pen_mend(struct pen *pen, int level, uint64_t index,
+                    struct slice bytes);
 
 /**
  * Leave a file alone when it is there already, byte for byte: for records whose

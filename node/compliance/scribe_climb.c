@@ -24,23 +24,27 @@ static void begin(struct scribe *scribe)
     }
     climb_begin(scribe->climb, size, &root);
     scribe->climbing = true;
-    journal_notice("archive_incomplete",
-                   "directory=%s from_csn=%" PRIu64 " upto_csn=%" PRIu64
-                   " anchor=%" PRIu64
-                   " action=\"looked through, and fetched where it lacks\"",
-                   scribe->compliance->directory, scribe->size,
-                   scribe->rows_from, size);
+    journal_notice(
+        "archive_incomplete",
+        "directory=%s from_csn=%" PRIu64 " upto_csn=%" PRIu64 " anchor=%" PRIu64
+        " action=\"looked through, and fetched where it lacks\"",
+        scribe->compliance->directory, scribe->size, scribe->rows_from, size);
 }
 
 static void on_got(void *context, struct slice bytes, bool absent)
 {
     struct scribe *scribe = context;
 
-    if (scribe->busy || !scribe->climbing) {
+    if (!scribe->is_open || !(scribe->climbing || scribe->looking)) {
         return; /* The files were opened again meanwhile. */
     }
-    climb_supply(scribe->climb, &scribe->task.want, bytes, absent);
-    scribe_begin(scribe, TASK_CLIMB);
+    if (scribe->busy) { /* With rows: asked for once more. */
+        fetching_want(scribe->compliance->fetching, &scribe->want, on_got,
+                      scribe);
+        return;
+    }
+    climb_supply(scribe->climb, &scribe->want, bytes, absent);
+    scribe_begin(scribe, scribe->climbing ? TASK_CLIMB : TASK_LOOK);
 }
 
 void scribe_climb(struct scribe *scribe)
@@ -56,28 +60,67 @@ void scribe_climb(struct scribe *scribe)
     scribe_begin(scribe, TASK_CLIMB);
 }
 
+/* Ask other nodes for what the task lacks. */
+static void ask(struct scribe *scribe)
+{
+    struct fetching *fetching = scribe->compliance->fetching;
+
+    scribe->want = scribe->task.want;
+    if (scribe->task.climbed == CLIMB_WRONG) {
+        fetching_blame(fetching, &scribe->want);
+    }
+    fetching_want(fetching, &scribe->want, on_got, scribe);
+}
+
 void scribe_climbed(struct scribe *scribe)
 {
-    const struct task *task = &scribe->task;
-
-    switch (task->climbed) {
+    switch (scribe->task.climbed) {
     case CLIMB_WRONG:
-        fetching_blame(scribe->compliance->fetching, &task->want);
-        fetching_want(scribe->compliance->fetching, &task->want, on_got,
-                      scribe);
-        break;
     case CLIMB_WANTS:
-        fetching_want(scribe->compliance->fetching, &task->want, on_got,
-                      scribe);
+        ask(scribe);
         break;
     case CLIMB_DONE:
         scribe->climbing = false;
-        journal_notice("archive_complete",
-                       "directory=%s upto_csn=%" PRIu64,
+        journal_notice("archive_complete", "directory=%s upto_csn=%" PRIu64,
                        scribe->compliance->directory, scribe->rows_from);
         break;
     case CLIMB_MORE:
     case CLIMB_FAILED: /* Told as the task's error. */
+        break;
+    }
+}
+
+/* --- Looking --- */
+
+bool scribe_look(struct scribe *scribe, uint64_t now_us)
+{
+    uint64_t bundles = scribe->size / TILE_WIDTH;
+
+    if (!scribe->agreed || bundles == 0 || scribe->looking ||
+        now_us - scribe->look_us < SCRIBE_LOOK_MS * 1000ull) {
+        return false;
+    }
+    scribe->look_us = now_us;
+    scribe->look = (scribe->look + 1) % bundles;
+    scribe_begin(scribe, TASK_LOOK);
+    return true;
+}
+
+void scribe_looked(struct scribe *scribe)
+{
+    switch (scribe->task.climbed) {
+    case CLIMB_WRONG:
+    case CLIMB_WANTS:
+        scribe->looking = true;
+        ask(scribe);
+        break;
+    case CLIMB_MORE: /* Something is wrong, and another source is tried. */
+        scribe->looking = true;
+        scribe_begin(scribe, TASK_LOOK);
+        break;
+    case CLIMB_DONE:
+    case CLIMB_FAILED: /* Told as the task's error. */
+        scribe->looking = false;
         break;
     }
 }

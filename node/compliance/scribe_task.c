@@ -46,8 +46,8 @@ static enum error find_payloads(struct task *task, struct view *view)
     enum error error;
 
     task->payloads_upto = task->payloads_from;
-    if (task->full <= task->payloads_from) {
-        return ERROR_NONE;
+    if (task->full <= task->payloads_from || task->full > task->target) {
+        return ERROR_NONE; /* Some are to come again: later, then. */
     }
     key_build(TABLE_PAYLOADS, &task->payloads_from, &lower);
     key_build(TABLE_PAYLOADS, &task->full, &upper);
@@ -62,6 +62,7 @@ static enum error find_payloads(struct task *task, struct view *view)
 
 static enum error open_files(struct task *task, struct view *view)
 {
+    TRY(pen_begin_origin(task->pen, slice_of_text(task->origin)));
     TRY(pen_open(task->pen, task->believed));
     pen_compare(task->pen, true);
     task->full = pen_size(task->pen);
@@ -112,8 +113,8 @@ static enum error write_rows(struct task *task, struct view *view)
 /* Full bundles alone: their rows are gone. */
 static enum error climb(struct task *task)
 {
-    task->climbed = climb_step(task->climb, task->pen, task->climb_upto,
-                               &task->want);
+    task->climbed =
+        climb_step(task->climb, task->pen, task->climb_upto, &task->want);
     task->full = pen_size(task->pen);
     if (task->full > task->durable) {
         task->durable = task->full;
@@ -122,14 +123,40 @@ static enum error climb(struct task *task)
                                          : ERROR_NONE;
 }
 
+/* What rows still have of an origin that is ended. Its files are moved when
+ * they are opened for the new one. */
+static enum error write_past(struct task *task)
+{
+    TRY(pen_open(task->pen, UINT64_MAX));
+    pen_compare(task->pen, true);
+    TRY(pen_add_rows(task->pen, task->view, task->target, UINT64_MAX));
+    TRY(pen_commit(task->pen));
+    return pen_partial(task->pen, task->target, task->target);
+}
+
+static enum error look(struct task *task)
+{
+    if (task->look_begins) {
+        climb_begin_looking(task->climb, pen_tiler(task->pen));
+    }
+    task->climbed = climb_look(task->climb, task->pen, task->look, &task->want);
+    return task->climbed == CLIMB_FAILED ? climb_error(task->climb)
+                                         : ERROR_NONE;
+}
+
 static enum error run(struct task *task, struct view *view)
 {
     switch (task->kind) {
+    case TASK_PAST:
+        return write_past(task);
     case TASK_OPEN:
         TRY(open_files(task, view));
         break;
     case TASK_WRITE:
         TRY(write_rows(task, view));
+        break;
+    case TASK_LOOK:
+        TRY(look(task));
         break;
     case TASK_CLIMB:
         TRY(climb(task));
@@ -138,6 +165,9 @@ static enum error run(struct task *task, struct view *view)
         CHECK_UNREACHABLE();
     }
     task->size = pen_size(task->pen);
+    if (task->kind == TASK_LOOK) {
+        return ERROR_NONE;
+    }
     TRY(find_payloads(task, view));
     return buffer_failed(&task->payloads) ? ERROR_NO_MEMORY : ERROR_NONE;
 }

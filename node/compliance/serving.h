@@ -16,7 +16,7 @@
 struct serving;
 
 enum {
-    SERVING_ASKS_MAX = 32, /* Waiting; more are passed over: asked again. */
+    SERVING_ASKS_MAX = 32,    /* Waiting; more are passed over: asked again. */
     SERVING_FORGET_MS = 1000, /* Nobody asks: what was read is let go. */
 };
 

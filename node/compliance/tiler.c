@@ -37,8 +37,8 @@ static void put_hash(struct tiler *tiler, int level, unsigned at,
     memcpy(tiler->tiles[level] + (size_t)at * HASH, hash->bytes, HASH);
 }
 
-enum error tiler_resume(struct tiler *tiler, uint64_t size,
-                        merkle_reader *read, void *context)
+enum error tiler_resume(struct tiler *tiler, uint64_t size, merkle_reader *read,
+                        void *context)
 {
     struct merkle_hash hash;
 
@@ -164,8 +164,8 @@ static enum error read_open(void *context, unsigned level, uint64_t index,
 
 void tiler_root(const struct tiler *tiler, struct merkle_hash *root_out)
 {
-    enum error error = merkle_root_of(
-        read_open, (void *)(uintptr_t)tiler, tiler->size, root_out);
+    enum error error = merkle_root_of(read_open, (void *)(uintptr_t)tiler,
+                                      tiler->size, root_out);
 
     CHECK(error == ERROR_NONE);
 }

@@ -47,8 +47,8 @@ void tiler_deinit(struct tiler *tiler);
  *
  * Returns what read returns.
  */
-enum error tiler_resume(struct tiler *tiler, uint64_t size,
-                        merkle_reader *read, void *context);
+enum error tiler_resume(struct tiler *tiler, uint64_t size, merkle_reader *read,
+                        void *context);
 
 /**
  * Add a record.

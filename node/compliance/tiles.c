@@ -234,9 +234,9 @@ enum error tiles_bundle(struct tiles *tiles, uint64_t index, unsigned width,
     const struct sheet *sheet = &tiles->bundle;
 
     TRY(need_bundle(tiles, index, width));
-    *bytes_out = slice_of(sheet->bytes.data,
-                          width < sheet->width ? tiles->offsets[width] - 2
-                                               : sheet->bytes.len);
+    *bytes_out = slice_of(sheet->bytes.data, width < sheet->width
+                                                 ? tiles->offsets[width] - 2
+                                                 : sheet->bytes.len);
     return ERROR_NONE;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/chat/archive.h"
 #include "node/session/reading.h"
 #include "proto/base/journal.h"
 
@@ -14,6 +15,7 @@ _Static_assert((int)FACTS_MAX >= (int)REDACTIONS_MAX,
                "all that a list names are told of");
 
 struct finding {
+    uint64_t begun_index; /* Of the archive. */
     struct view *view;
     const struct wants *wants;
     struct arena *arena;
@@ -75,7 +77,8 @@ static enum error find_list(struct finding *finding)
 }
 
 /* The CSNs of a message's revisions. */
-struct revised {
+struct gathering {
+    uint64_t begun_index; /* Of the archive: CSNs before it are another's. */
     struct arena *arena;
     struct said *said;
     size_t capacity;
@@ -85,29 +88,29 @@ struct revised {
 static bool add_revised(void *context, uint64_t log_index,
                         const Perch__Stored__Revision *revision)
 {
-    struct revised *revised = context;
-    struct said *said = revised->said;
+    struct gathering *gathering = context;
+    struct said *said = gathering->said;
 
-    (void)log_index;
-    if (!revision->has_csn) {
+    if (!revision->has_csn || log_index < gathering->begun_index) {
         return true;
     }
-    if (said->n_revised == revised->capacity) {
+    if (said->n_revised == gathering->capacity) {
         size_t capacity =
-            revised->capacity == 0 ? REVISED_FIRST : revised->capacity * 2;
-        uint64_t *csns = arena_alloc(revised->arena, capacity * sizeof(*csns));
+            gathering->capacity == 0 ? REVISED_FIRST : gathering->capacity * 2;
+        uint64_t *csns =
+            arena_alloc(gathering->arena, capacity * sizeof(*csns));
 
         if (csns == NULL) {
-            revised->csns = NULL;
+            gathering->csns = NULL;
             return false;
         }
         if (said->n_revised > 0) {
-            memcpy(csns, revised->csns, said->n_revised * sizeof(*csns));
+            memcpy(csns, gathering->csns, said->n_revised * sizeof(*csns));
         }
-        revised->csns = csns;
-        revised->capacity = capacity;
+        gathering->csns = csns;
+        gathering->capacity = capacity;
     }
-    revised->csns[said->n_revised++] = revision->csn;
+    gathering->csns[said->n_revised++] = revision->csn;
     return true;
 }
 
@@ -115,13 +118,14 @@ static bool add_revised(void *context, uint64_t log_index,
 static enum error find_revised(const struct finding *finding, struct said *said)
 {
     uint64_t none = 0;
-    struct revised revised = {finding->arena, said, 0, &none};
+    struct gathering gathering = {finding->begun_index, finding->arena, said, 0,
+                                  &none};
     enum error error =
         reading_revisions(finding->view, finding->wants->room, said->message_id,
-                          finding->arena, add_revised, &revised);
+                          finding->arena, add_revised, &gathering);
 
-    said->revised = revised.csns;
-    return revised.csns == NULL ? ERROR_NO_MEMORY : error;
+    said->revised = said->n_revised > 0 ? gathering.csns : NULL;
+    return gathering.csns == NULL ? ERROR_NO_MEMORY : error;
 }
 
 static enum error find_all_revised(struct finding *finding)
@@ -164,6 +168,7 @@ enum error facts_read(struct store *store, const struct machine *machine,
                       const Perch__Command *command, struct arena *arena,
                       struct facts *facts_out)
 {
+    struct archive_view archive;
     struct wants wants;
     struct finding finding = {.wants = &wants, .arena = arena};
     enum error error;
@@ -172,6 +177,8 @@ enum error facts_read(struct store *store, const struct machine *machine,
     if (!message_wants(machine, command, &wants)) {
         return ERROR_NONE;
     }
+    archive_view(machine, &archive);
+    finding.begun_index = archive.begun_index;
     finding.said = arena_alloc(arena, FACTS_MAX * sizeof(*finding.said));
     if (finding.said == NULL) {
         return ERROR_NO_MEMORY;

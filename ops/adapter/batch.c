@@ -218,7 +218,8 @@ static enum fault check_record(struct reading *reading, struct event *event)
             json_string_length(kind)) {
         return wrong(reading, "kind", "is missing or no name");
     }
-    if (!json_is_integer(time) || json_integer_value(time) < 0) {
+    if (!json_is_integer(time) || json_integer_value(time) < 0 ||
+        json_integer_value(time) > BATCH_TIME_US_MAX) {
         return wrong(reading, "time_us", "is missing or no moment");
     }
     if (json_integer_value(time) < batch->last_us) {

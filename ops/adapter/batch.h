@@ -22,7 +22,8 @@ enum {
     BATCH_RECORDS_MAX = 50 * 1000 * 1000, /* 24 bytes of memory each. */
     BATCH_POOL = 0,                       /* The pool's own conversation. */
 };
-#define BATCH_NOWHERE UINT32_MAX
+#define BATCH_NOWHERE     UINT32_MAX
+#define BATCH_TIME_US_MAX INT64_C(253402300799999999) /* The year 9999. */
 
 /* The id of the pool's own conversation, which no room has. */
 #define BATCH_POOL_ROOM "00000000-0000-0000-0000-000000000000"

@@ -109,6 +109,22 @@ struct slice event_argument(const struct event *event, const char *name)
     return text_of(value);
 }
 
+/* Of an import, whose command has many messages: the one of the record. */
+static struct slice imported_text(const struct event *event)
+{
+    const json_t *part = command_part(event->command);
+    const json_t *first = json_object_get(part, "first_id");
+    uint64_t id = event_number(event, "message_id", 0);
+    uint64_t at = event_number(event, "ordinal", 0);
+    const json_t *message;
+
+    if (json_is_integer(first)) {
+        at = id - (uint64_t)json_integer_value(first);
+    }
+    message = json_array_get(json_object_get(part, "messages"), at);
+    return text_of(json_object_get(json_object_get(message, "post"), "text"));
+}
+
 struct slice event_content(const struct event *event)
 {
     static const char *const names[] = {"text", "replacement", "words", "what",
@@ -120,6 +136,9 @@ struct slice event_content(const struct event *event)
         if (strcmp(event->kind, silent[i]) == 0) {
             return SLICE_NONE;
         }
+    }
+    if (strcmp(event->kind, "import") == 0) {
+        return imported_text(event);
     }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct slice text = event_argument(event, names[i]);

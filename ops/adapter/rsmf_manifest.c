@@ -42,7 +42,7 @@ static void check(struct rsmf_manifest *manifest, bool good)
 /* Texts of input are UTF-8 and may have a NUL, which jansson writes. */
 static json_t *json_of(struct slice text)
 {
-    return json_stringn((const char *)text.data, text.len);
+    return json_stringn(text.len == 0 ? "" : (const char *)text.data, text.len);
 }
 
 static json_t *custom(const char *name, const char *value)

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "filedump_xsl.h"
 #include "ops/adapter/attach.h"
 #include "ops/adapter/conversations.h"
 #include "ops/adapter/extension.h"
+#include "ops/adapter/filedump_xsl.h"
 #include "ops/adapter/sheet.h"
 #include "ops/adapter/sinks.h"
 #include "ops/adapter/transform.h"

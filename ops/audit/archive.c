@@ -99,6 +99,21 @@ bool archive_has(const struct archive *archive, const char *path)
     return fstatat(archive->fd, path, &stat, 0) == 0 && S_ISREG(stat.st_mode);
 }
 
+/* The width of the narrowest tile that is there and wider; else full. */
+static unsigned wider(const struct archive *archive, int level, uint64_t index,
+                      unsigned width)
+{
+    char path[TILE_PATH_BYTES];
+
+    for (width++; width < TILE_WIDTH; width++) {
+        tile_path(path, level, index, width);
+        if (archive_has(archive, path)) {
+            break;
+        }
+    }
+    return width;
+}
+
 enum error archive_tile(const struct archive *archive, int level,
                         uint64_t index, unsigned width, struct buffer *to)
 {
@@ -110,7 +125,7 @@ enum error archive_tile(const struct archive *archive, int level,
     tile_path(path, level, index, width);
     error = archive_read(archive, path, bytes_max, to);
     if (error == ERROR_NOT_FOUND && width < TILE_WIDTH) {
-        tile_path(path, level, index, TILE_WIDTH);
+        tile_path(path, level, index, wider(archive, level, index, width));
         error = archive_read(archive, path, bytes_max, to);
     }
     if (error == ERROR_NONE && level != TILE_ENTRIES) {

@@ -56,8 +56,8 @@ bool archive_has(const struct archive *archive, const char *path);
 
 /**
  * Read a tile or a bundle: the partial one of that width or, where that was
- * deleted, the full one. Of a hash tile at most width hashes are given;
- * TRUNCATED when it has fewer.
+ * deleted because it has grown, the full one or the next wider. Of a hash tile
+ * at most width hashes are given; TRUNCATED when it has fewer.
  */
 enum error archive_tile(const struct archive *archive, int level,
                         uint64_t index, unsigned width, struct buffer *to);

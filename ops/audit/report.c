@@ -114,10 +114,10 @@ static json_t *json_of_check(const struct check_state *check,
     json_t *found = json_array();
 
     for (size_t i = 0; i < check->n_kept; i++) {
-        json_array_append_new(found, json_pack("{s:b, s:s%}", "error",
-                                               check->kept[i].is_error, "text",
-                                               check->kept[i].text,
-                                               strlen(check->kept[i].text)));
+        json_array_append_new(
+            found,
+            json_pack("{s:b, s:o}", "error", check->kept[i].is_error, "text",
+                      command_json_text(slice_of_text(check->kept[i].text))));
     }
     return json_pack("{s:s, s:b, s:I, s:o, s:I, s:I, s:o}", "name",
                      audit_check_name(which), "made", check->is_made,
@@ -151,10 +151,11 @@ void report_json(const struct verification *verification)
         "s:o}",
         "verdict", errors == 0 ? "complete" : "not complete", "errors",
         (json_int_t)errors, "notices", (json_int_t)findings_notices(findings),
-        "archive", verification->directory, "origin",
-        verification->checkpoints.origin, "records",
-        (json_int_t)verification->checkpoints.size, "root", root, "first_us",
-        (json_int_t)verification->order.first_us, "last_us",
+        "archive", command_json_text(slice_of_text(verification->directory)),
+        "origin",
+        command_json_text(slice_of_text(verification->checkpoints.origin)),
+        "records", (json_int_t)verification->checkpoints.size, "root", root,
+        "first_us", (json_int_t)verification->order.first_us, "last_us",
         (json_int_t)verification->order.last_us, "cosigned_by",
         command_json_text(buffer_slice(&verification->who)),
         "newest_cosignature_s", (json_int_t)verification->cosigned.newest_s,

@@ -343,8 +343,11 @@ static void rebuild(const char *out)
         struct slice rest = buffer_slice(&bundle), bytes;
 
         while (bundle_next(&rest, &bytes) == ERROR_NONE) {
-            CHECK(record_read(bytes, &record) == ERROR_NONE);
-            add_record(&maker, bytes, record.time_us);
+            /* What cannot be read is of the time of the one before. */
+            add_record(&maker, bytes,
+                       record_read(bytes, &record) == ERROR_NONE
+                           ? record.time_us
+                           : maker.last_us);
         }
     }
     end(&maker);

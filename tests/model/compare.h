@@ -9,6 +9,12 @@
 const char *compare_effects(const struct effects *effects,
                             const struct twin *twin);
 
+/** Compare the records that one entry has made, its command being of these
+ * bytes. NULL, or what differs. */
+const char *compare_records(const struct machine *machine,
+                            const struct effects *effects,
+                            const struct twin *twin, struct slice command);
+
 /** Compare all that can be asked of the two. NULL, or what differs. */
 const char *compare_state(const struct machine *machine,
                           const struct twin *twin);

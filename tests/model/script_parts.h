@@ -83,6 +83,22 @@ void script_say_retain(struct script *s, struct arena *arena,
 void script_say_hold(struct script *s, struct arena *arena, Perch__Command *c);
 void script_say_lift(struct script *s, struct arena *arena, Perch__Command *c);
 
+/** Say what script_archive.c knows. */
+void script_archive_put(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_archive_key(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_history_read(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void script_searched(struct script *s, struct arena *arena, Perch__Command *c);
+void script_post_denied(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_messages_read(struct script *s, struct arena *arena,
+                          Perch__Command *c);
+void script_file_up(struct script *s, struct arena *arena, Perch__Command *c);
+void script_file_down(struct script *s, struct arena *arena, Perch__Command *c);
+void script_canary(struct script *s, struct arena *arena, Perch__Command *c);
+
 #define MAKE(arena, type) script_make(arena, &perch__##type##__descriptor)
 
 #endif

@@ -904,6 +904,16 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_PUT, script_archive_put, 10, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 6, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 3, '-'},
+    {PERCH__COMMAND__KIND_HISTORY_READ, script_history_read, 25, 'u'},
+    {PERCH__COMMAND__KIND_SEARCHED, script_searched, 15, 'u'},
+    {PERCH__COMMAND__KIND_POST_DENIED, script_post_denied, 10, 'u'},
+    {PERCH__COMMAND__KIND_MESSAGES_READ, script_messages_read, 10, 'a'},
+    {PERCH__COMMAND__KIND_FILE_UP, script_file_up, 20, 'u'},
+    {PERCH__COMMAND__KIND_FILE_DOWN, script_file_down, 15, 'u'},
+    {PERCH__COMMAND__KIND_CANARY, script_canary, 8, '-'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

@@ -128,6 +128,10 @@ static unsigned covering(const Perch__Command *c)
     case PERCH__COMMAND__KIND_FILTER_CREATE:
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
+    case PERCH__COMMAND__KIND_ARCHIVE_PUT:
+    case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+    case PERCH__COMMAND__KIND_CANARY:
         return 1u << PERCH__ADMINISTRATOR_ROLE__COMPLIANCE_OFFICER;
     default:
         return 0;
@@ -184,6 +188,12 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
+/* What came with the archive. */
+static bool is_of_archive(const Perch__Command *c)
+{
+    return c->has_salt || c->kind_case >= PERCH__COMMAND__KIND_ARCHIVE_PUT;
+}
+
 static enum outcome check_reason(ProtobufCBinaryData reason)
 {
     long characters = twin_characters(reason);
@@ -207,6 +217,7 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
         (c->has_needs_rules && c->needs_rules > twin->rules) ||
         (is_of_people(c) && twin->rules < 2) ||
         (is_of_hooks(c) && twin->rules < 3) ||
+        (is_of_archive(c) && twin->rules < 4) ||
         (is_of_talk(c) && twin->rules < 3)) {
         return OUTCOME_COMMAND_UNKNOWN;
     }
@@ -230,6 +241,11 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_FEEDS_PUT:
     case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
     case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+    case PERCH__COMMAND__KIND_SEARCHED:
+    case PERCH__COMMAND__KIND_POST_DENIED:
+    case PERCH__COMMAND__KIND_FILE_UP:
+    case PERCH__COMMAND__KIND_FILE_DOWN:
         return user ? OUTCOME_DONE : OUTCOME_NOT_A_USER;
     case PERCH__COMMAND__KIND_POOL_PUT:
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -260,6 +276,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_FILTER_CREATE:
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
+    case PERCH__COMMAND__KIND_ARCHIVE_PUT:
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
         return administrator ? check_role(twin, c)
                              : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
@@ -270,6 +288,8 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
                    : OUTCOME_NOT_AN_ADMINISTRATOR;
     case PERCH__COMMAND__KIND_RULES_RAISE:
     case PERCH__COMMAND__KIND_ROOM_PURGE:
+    case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
+    case PERCH__COMMAND__KIND_CANARY:
         return check_role(twin, c);
     default:
         return OUTCOME_DONE;
@@ -528,6 +548,24 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_grant(twin, c);
     case PERCH__COMMAND__KIND_ADMINISTRATOR_REVOKE:
         return twin_revoke(twin, c->administrator_revoke);
+    case PERCH__COMMAND__KIND_ARCHIVE_PUT:
+        return twin_archive_put(twin, c->archive_put);
+    case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
+        return twin_archive_key(twin, c);
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+        return twin_history_read(twin, c);
+    case PERCH__COMMAND__KIND_SEARCHED:
+        return twin_searched(twin, c);
+    case PERCH__COMMAND__KIND_POST_DENIED:
+        return twin_post_denied(twin, c);
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+        return twin_messages_read(twin, c->messages_read);
+    case PERCH__COMMAND__KIND_FILE_UP:
+        return twin_file_up(twin, c);
+    case PERCH__COMMAND__KIND_FILE_DOWN:
+        return twin_file_down(twin, c);
+    case PERCH__COMMAND__KIND_CANARY:
+        return twin_canary(c);
     default: /* Noop. */
         return OUTCOME_DONE;
     }
@@ -546,8 +584,11 @@ static bool stops(const struct twin *twin, const Perch__Command *c)
            c->rules_raise->version > twin->rules_known;
 }
 
-struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
-                          const Perch__Command *c)
+/* @decided  What it comes to; NULL: that is for the twin to say. */
+static struct applied apply(struct twin *twin,
+                            const struct applied_entry *entry,
+                            const Perch__Command *c,
+                            const struct applied *decided)
 {
     struct twin_origin *origin = &twin->origins[entry->node];
     struct applied applied = {OUTCOME_DONE, 0};
@@ -560,6 +601,9 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
     twin->revised = REVISION_NONE;
     twin->purged = 0;
     twin->n_ids = 0;
+    twin->n_made = 0;
+    twin->withheld = 0;
+    twin->was_on = twin->archive_on;
     if (!is_start(entry, c)) {
         applied.outcome = admit(twin, entry);
         if (applied.outcome != OUTCOME_DONE) {
@@ -577,8 +621,15 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
         twin->now = entry->sent_at_us;
     }
     twin_expire(twin);
-    applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
-    applied.value = twin->value;
+    twin_note_owner(twin, c);
+    if (decided != NULL) {
+        applied = *decided;
+    } else {
+        applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
+        applied.value = twin->value;
+    }
+    twin->outcome = applied.outcome;
+    twin_records(twin, c, applied.outcome);
     if (entry->number > 0) {
         origin->number = entry->number;
         CHECK(entry->number < TWIN_NUMBERS);
@@ -586,4 +637,16 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
         origin->lost = false;
     }
     return applied;
+}
+
+struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
+                          const Perch__Command *c)
+{
+    return apply(twin, entry, c, NULL);
+}
+
+struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
+                           const Perch__Command *c, struct applied decided)
+{
+    return apply(twin, entry, c, &decided);
 }

@@ -22,7 +22,7 @@ enum {
     TWIN_SESSIONS = 64,
     TWIN_PRESENT = 512,
     TWIN_MEMOS = 4096,
-    TWIN_EVENTS = 1024,
+    TWIN_EVENTS = 2048,
     TWIN_NODES = 6,
     TWIN_NUMBERS = 16384,
     TWIN_EXPRESSIONS = 16,
@@ -101,6 +101,7 @@ struct twin_said {
     bool story, gone;
     enum revision state;
     struct twin_text text, extra; /* As it is now. */
+    size_t records; /* Of the archive: of it and of what it was made. */
 };
 
 /* On a room or a user. */
@@ -225,6 +226,9 @@ struct twin {
     uint64_t hold_last;
     size_t n_owners;
     struct twin_owner owners[16];
+    bool archive_on, archive_begun;
+    char log_key;     /* Its bytes; 0: there is none. */
+    uint64_t records; /* Of the archive. */
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -237,6 +241,12 @@ struct twin {
     uint32_t purged; /* Room. */
     size_t n_ids;
     uint64_t ids[TWIN_IDS];
+    enum outcome outcome;
+    bool was_on;                    /* The archive, before it. */
+    struct twin_owner owner_before; /* That it is about. */
+    size_t n_made;                  /* Records. */
+    enum record_kind made[TWIN_EVENTS];
+    size_t withheld; /* Numbers that they withhold. */
 };
 
 /** Make a pool to which nothing happened. */
@@ -245,6 +255,12 @@ void twin_init(struct twin *twin, uint32_t rules_known);
 /** Apply one entry; the events and the message are in the twin. */
 struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
                           const Perch__Command *command);
+
+/** Apply one entry whose outcome is decided elsewhere, by rules that the twin
+ * does not have and that change nothing it knows of. */
+struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
+                           const Perch__Command *command,
+                           struct applied decided);
 
 /* Between the twin's own files. */
 
@@ -361,6 +377,24 @@ enum outcome twin_user_delete(struct twin *twin, const Perch__UserDelete *c);
 enum outcome twin_grant(struct twin *twin, const Perch__Command *command);
 enum outcome twin_revoke(struct twin *twin,
                          const Perch__AdministratorRevoke *c);
+
+enum outcome twin_archive_put(struct twin *twin, const Perch__ArchivePut *c);
+enum outcome twin_archive_key(struct twin *twin, const Perch__Command *c);
+enum outcome twin_history_read(struct twin *twin, const Perch__Command *c);
+enum outcome twin_searched(struct twin *twin, const Perch__Command *c);
+enum outcome twin_post_denied(struct twin *twin, const Perch__Command *c);
+enum outcome twin_messages_read(struct twin *twin,
+                                const Perch__MessagesRead *c);
+enum outcome twin_file_up(struct twin *twin, const Perch__Command *c);
+enum outcome twin_file_down(struct twin *twin, const Perch__Command *c);
+enum outcome twin_canary(const Perch__Command *c);
+
+/** Note which directory a command is about, as it is before it. */
+void twin_note_owner(struct twin *twin, const Perch__Command *c);
+
+/** Tell which records the entry makes. */
+void twin_records(struct twin *twin, const Perch__Command *c,
+                  enum outcome outcome);
 
 /** Whether the administrator has one of these roles, a set, or all. */
 bool twin_covers(const struct twin *twin, const Perch__Command *command,

@@ -119,3 +119,21 @@ enum outcome twin_owner_confirm(struct twin *twin, const Perch__OwnerConfirm *c)
     }
     return OUTCOME_OWNER_RUN_UNKNOWN;
 }
+
+void twin_note_owner(struct twin *twin, const Perch__Command *c)
+{
+    static const struct twin_owner none;
+
+    twin->owner_before = none;
+    for (size_t i = 0; c != NULL && i < twin->n_owners; i++) {
+        const struct twin_owner *owner = &twin->owners[i];
+
+        if ((c->kind_case == PERCH__COMMAND__KIND_OWNER_REPORT &&
+             is(&owner->name, c->owner_report->owner)) ||
+            (c->kind_case == PERCH__COMMAND__KIND_OWNER_CONFIRM &&
+             owner->held.len > 0 && is(&owner->held, c->owner_confirm->run))) {
+            twin->owner_before = *owner;
+            return;
+        }
+    }
+}

@@ -137,6 +137,12 @@ def fill(cut: Cut) -> Cut:
                 digest=digest, bytes=7)
     cut.add('part', EVE, None, room=RATES, room_name='Rates desk', edge=1,
             reason='node_lost')
+    for number in (0, 1):
+        cut.add('import', BOB, None if number else {'messages_import': {
+            'room': NEWS, 'first_id': 3, 'messages': [
+                {'author': BOB['user'], 'post': {'text': 'imported %d' % each}}
+                for each in (0, 1)]}}, ordinal=number, room=NEWS,
+            message_id=3 + number)
     done = set(cut.counts())
     for kind in kinds():
         if kind not in done:

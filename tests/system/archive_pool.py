@@ -2,6 +2,7 @@
 have the log's key, a witness, and how both are looked at."""
 import base64
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -89,15 +90,11 @@ class ArchiveScene(scene.Scene):
 
     def setUp(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix='perch-archive-'))
-        self.addCleanup(shutil.rmtree, folder)
-        self.log_key = folder / 'log.key'
-        subprocess.run(['openssl', 'genpkey', '-algorithm', 'ed25519', '-out',
-                        str(self.log_key)], check=True, capture_output=True)
-        self.log_key.chmod(0o600)
+        if os.environ.get('PERCH_KEEP') is None:
+            self.addCleanup(shutil.rmtree, folder)
         self.pool = LocalPool(folder / 'pool')
         self.pool.create(3, scene.Setup.base_port, DOMAIN, scene.Setup.programs,
-                         scene.SETTINGS + '\n[archive]\nlog_key = %s\n' %
-                         self.log_key)
+                         scene.SETTINGS)
         self.addCleanup(scene.clear_pool, self.pool)
         self.witness_folder = folder / 'witness'
 

@@ -10,6 +10,7 @@
 #include "node/state_rows.h"
 #include "proto/base/endian.h"
 #include "proto/entry.h"
+#include "proto/record.h"
 #include "storage/cursor.h"
 #include "storage/generation.h"
 #include "tests/sim/files_sim.h"
@@ -276,10 +277,25 @@ static void take_back(struct stage *s, edge_ref alice)
 }
 
 /* Keep what is said for a day, let two pass, and purge up to a message. */
+static void purge_on(struct stage *s, uint64_t after, uint64_t upto)
+{
+    Perch__RoomPurge room_purge = PERCH__ROOM_PURGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct guid lobby;
+
+    assert_int_equal(guid_read(slice_of_text(LOBBY_ID), &lobby), ERROR_NONE);
+    CODEC_SET_BYTES(&room_purge, room, slice_of(lobby.bytes, GUID_BYTES));
+    CODEC_SET(&room_purge, after_id, after);
+    CODEC_SET(&room_purge, upto_id, upto);
+    command.kind_case = PERCH__COMMAND__KIND_ROOM_PURGE;
+    command.room_purge = &room_purge;
+    stage_administer(s, &command);
+    stage_commit(s);
+}
+
 static void purge(struct stage *s, uint64_t upto)
 {
     Perch__RetentionSet retain = PERCH__RETENTION_SET__INIT;
-    Perch__RoomPurge room_purge = PERCH__ROOM_PURGE__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
     struct guid lobby;
 
@@ -290,13 +306,7 @@ static void purge(struct stage *s, uint64_t upto)
     command.retention_set = &retain;
     stage_administer(s, &command);
     fake_replica_skip(s->replica, 2 * 86400); /* A second each. */
-    CODEC_SET_BYTES(&room_purge, room, slice_of(lobby.bytes, GUID_BYTES));
-    CODEC_SET(&room_purge, after_id, 0);
-    CODEC_SET(&room_purge, upto_id, upto);
-    command.kind_case = PERCH__COMMAND__KIND_ROOM_PURGE;
-    command.room_purge = &room_purge;
-    stage_administer(s, &command);
-    stage_commit(s);
+    purge_on(s, 0, upto);
 }
 
 static size_t count_rows(struct applier *applier, enum table table)
@@ -833,16 +843,91 @@ static void test_load__records(void **state)
     live(s);
     twin = twin_new_of(s, "/twin", COMMAND_RULES_KNOWN);
     feed(twin, 1, 5);
-    assert_true(count_rows(twin->applier, TABLE_RECORDS) > 10);
+    assert_true(count_rows(twin->applier, TABLE_RECORDS) > 3);
     assert_same_rows(twin->applier, state_loop_applier(s->state));
     remove_row(twin, TABLE_RECORDS, (uint64_t[]){0});
-    remove_row(twin, TABLE_RECORDS, (uint64_t[]){1});
+    remove_row(twin, TABLE_RECORDS, (uint64_t[]){RECORDS_OF_ROW});
     twin_crash(twin);
     assert_int_equal(twin->fatal, ERROR_NONE);
     twin_free(twin);
     assert_int_equal(files_remove("/twin"), ERROR_NONE);
-    assert_rotten_without(s, TABLE_RECORDS, (uint64_t[]){3});
+    assert_rotten_without(s, TABLE_RECORDS, (uint64_t[]){2 * RECORDS_OF_ROW});
     assert_rotten_without(s, TABLE_META, (uint64_t[]){META_LEDGER});
+}
+
+/* An archive that begins anew has none of the records before. */
+static void test_apply__archive_begins_anew(void **state)
+{
+    struct stage *s = *state;
+    Perch__ArchiveReopen reopen = PERCH__ARCHIVE_REOPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    struct twin *one, *many;
+
+    stage_raise(s);
+    stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    live(s);
+    CODEC_SET(&reopen, reason, codec_bytes(SLICE_LITERAL("all is lost")));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_REOPEN;
+    command.archive_reopen = &reopen;
+    stage_administer(s, &command);
+    one = twin_new_of(s, "/one", COMMAND_RULES_KNOWN);
+    many = twin_new_of(s, "/many", COMMAND_RULES_KNOWN);
+    feed(one, 1, 1);
+    feed(many, 1, 10000);
+    assert_int_equal(count_rows(many->applier, TABLE_RECORDS), 1);
+    assert_same_rows(one->applier, many->applier);
+    twin_crash(many);
+    assert_int_equal(many->fatal, ERROR_NONE);
+    twin_free(one);
+    twin_free(many);
+}
+
+/* Count the CSNs that the last record, a purge's, withholds. */
+static size_t count_withheld(struct applier *applier)
+{
+    struct slice value = SLICE_NONE;
+    struct view *view = NULL;
+    struct cursor *cursor;
+    struct record record;
+    struct row row;
+    size_t n;
+
+    assert_int_equal(view_open(applier_store(applier), &view), ERROR_NONE);
+    assert_int_equal(cursor_open(view, TABLE_RECORDS,
+                                 (struct range){.backward = true}, &cursor),
+                     ERROR_NONE);
+    assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
+    assert_int_equal(record_read(row.value, &record), ERROR_NONE);
+    assert_int_equal(record.kind, RECORD_PURGE);
+    record_find(&record, RECORD_FIELD_WITHHOLDS, &value);
+    n = value.len / sizeof(uint64_t);
+    cursor_close(cursor);
+    view_close(view);
+    return n;
+}
+
+/* Rows of messages and of what they were made know their records: a purge names
+ * them all. Those of an archive that was given up are not this one's. */
+static void test_apply__purge_names_records(void **state)
+{
+    struct stage *s = *state;
+    Perch__ArchiveReopen reopen = PERCH__ARCHIVE_REOPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    edge_ref alice = stage_dial(s, ALICE, "a1");
+
+    stage_raise(s);
+    stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    stage_join(s, alice, LOBBY_ID, NULL);
+    take_back(s, alice); /* Seven, and four revisions. */
+    stage_commit(s);
+    purge(s, 4);
+    assert_int_equal(count_withheld(state_loop_applier(s->state)), 8);
+    CODEC_SET(&reopen, reason, codec_bytes(SLICE_LITERAL("all is lost")));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_REOPEN;
+    command.archive_reopen = &reopen;
+    stage_administer(s, &command);
+    purge_on(s, 4, 7);
+    assert_int_equal(count_withheld(state_loop_applier(s->state)), 0);
 }
 
 /* The last record is the ledger's. */
@@ -854,7 +939,8 @@ static void test_load__last_record(void **state)
     stage_raise(s);
     stage_archive(s, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
     live(s);
-    last = count_rows(state_loop_applier(s->state), TABLE_RECORDS) - 1;
+    last = (count_rows(state_loop_applier(s->state), TABLE_RECORDS) - 1) *
+           RECORDS_OF_ROW;
     assert_rotten_without(s, TABLE_RECORDS, &last);
 }
 
@@ -911,6 +997,8 @@ int main(void)
         IN(test_load__wrong_rows),
         IN(test_load__records),
         IN(test_load__last_record),
+        IN(test_apply__archive_begins_anew),
+        IN(test_apply__purge_names_records),
         IN(test_state_loop__knows_nodes),
         IN(test_state_loop__replica_fails),
     };

@@ -174,6 +174,9 @@ static void test_post_denied(void **state)
     assert_text(&record, RECORD_FIELD_REASON, "mind your language");
     assert_true(slice_equal(record.command, buffer_slice(&f->bytes)));
     assert_outcome(deny(f, &gone, "x", true), ROOM_UNKNOWN);
+    record = assert_one_record(f, RECORD_DENIED);
+    assert_int_equal(record.outcome, OUTCOME_ROOM_UNKNOWN);
+    assert_true(has_field(&record, RECORD_FIELD_ROOM));
     assert_outcome(deny(f, &f->lobby, "x", false), ROOM_UNKNOWN);
     assert_outcome(deny(f, &f->lobby, "\xff", true), READING_INVALID);
 }

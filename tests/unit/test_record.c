@@ -132,6 +132,7 @@ static void test_record__fields(void **state)
     assert_true(record_find(&record, RECORD_FIELD_ROOM_NAME, &value));
     assert_true(slice_equal_text(value, "lobby"));
     assert_false(record_find(&record, RECORD_FIELD_GROUP, &value));
+    assert_true(slice_equal_text(value, "lobby")); /* It stays. */
     assert_true(record_number(&record, RECORD_FIELD_MESSAGE_ID, 0) ==
                 UINT64_MAX);
     assert_int_equal(record_number(&record, RECORD_FIELD_COUNT, 5), 5);

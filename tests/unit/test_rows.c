@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "proto/store.pb-c.h"
+#include "tests/unit/archive_fixture.h"
 #include "tests/unit/chat_fixture.h"
 #include "tests/unit/row_store.h"
 #include "tests/unit/talk_fixture.h"
@@ -47,6 +48,28 @@ static void administer(struct chat_fixture *f)
     command.kind_case = PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT;
     command.administrator_grant = &grant;
     assert_outcome(fixture_administer(f, &command), DONE);
+}
+
+/* An archive that is on, with all that its row may have, an adapter with a cut
+ * that waits, and a witness. */
+static void archive(struct chat_fixture *f)
+{
+    assert_outcome(archive_key(f, 1, 0, 0xee), DONE);
+    assert_outcome(archive_key(f, 1, 1, 1), DONE);
+    assert_outcome(archive_key(f, 2, 2, 2), DONE);
+    assert_outcome(archive_mode(f, PERCH__ARCHIVE_MODE__ARCHIVE_ON, NULL),
+                   DONE);
+    assert_outcome(archive_witness_put(f, "w.example", "http://w.example", 7),
+                   DONE);
+    assert_outcome(archive_adapter_add(f, "xml"), DONE);
+    assert_outcome(archive_cut(f, "xml"), DONE);
+    assert_outcome(archive_begin(f), DONE);
+    assert_outcome(archive_cosign(f, 1, f->applied.value, 1), DONE);
+    assert_outcome(archive_cosign(f, 2, archive_seen(f).open.size, 2), DONE);
+    archive_later(f, 60);
+    assert_outcome(archive_begin(f), DONE);
+    assert_outcome(archive_cosign(f, 2, archive_seen(f).open.size, 2), DONE);
+    assert_outcome(archive_marked(f, 1, 2, 0), DONE);
 }
 
 /* Something of every kind of row is in the state. */
@@ -96,6 +119,7 @@ static int setup(void **state)
                    DONE);
     administer(f);
     assert_outcome(fixture_filter(f, "deals", "word:insider"), DONE);
+    archive(f);
     return 0;
 }
 
@@ -185,14 +209,15 @@ static void test_machine_write_changes__only_what_changed(void **state)
     assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "1", "r-9"), DONE);
     machine_write_changes(f->machine, row_store_take, changed);
     row_store_each(changed, count_kind, counts);
-    assert_int_equal(row_store_count(changed), 5);
+    assert_int_equal(row_store_count(changed), 6);
     assert_int_equal(counts[ROW_COUNTERS], 1);
     assert_int_equal(counts[ROW_ROOM], 1);
     assert_int_equal(counts[ROW_ORIGIN], 1);
     assert_int_equal(counts[ROW_OUTCOMES], 1);
     assert_int_equal(counts[ROW_RETRY], 1);
+    assert_int_equal(counts[ROW_LEDGER], 1);
     machine_write_changes(f->machine, row_store_take, changed);
-    assert_int_equal(row_store_count(changed), 5);
+    assert_int_equal(row_store_count(changed), 6);
     row_store_free(changed);
 }
 

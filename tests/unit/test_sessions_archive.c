@@ -12,6 +12,7 @@
 #include "proto/base/buffer.h"
 #include "proto/base/endian.h"
 #include "proto/record.h"
+#include "proto/tlog/tile.h"
 #include "storage/keyspace.h"
 #include "tests/sim/catalog_sim.h"
 #include "tests/unit/fake_loop.h"
@@ -55,15 +56,19 @@ struct held_record {
 static struct held_record record_at(const struct stage *s, uint64_t csn)
 {
     struct held_record held = {.bytes = BUFFER_EMPTY};
-    uint8_t key[8];
+    uint64_t row = csn - csn % RECORDS_OF_ROW;
+    struct slice rest, bytes;
+    struct key key;
 
-    put_be64(key, csn);
+    key_build(TABLE_RECORDS, &row, &key);
     assert_int_equal(store_get(applier_store(state_loop_applier(s->state)),
-                               TABLE_RECORDS, slice_of(key, sizeof(key)),
-                               &held.bytes),
+                               TABLE_RECORDS, key_slice(&key), &held.bytes),
                      ERROR_NONE);
-    assert_int_equal(record_read(buffer_slice(&held.bytes), &held.record),
-                     ERROR_NONE);
+    rest = buffer_slice(&held.bytes);
+    for (; row <= csn; row++) {
+        assert_int_equal(bundle_next(&rest, &bytes), ERROR_NONE);
+    }
+    assert_int_equal(record_read(bytes, &held.record), ERROR_NONE);
     return held;
 }
 

@@ -1,0 +1,292 @@
+#include "proto/base/check.h"
+#include "tests/model/twin.h"
+
+/* Which records an entry makes, derived from what it is and what came of it. */
+
+static void add(struct twin *twin, enum record_kind kind)
+{
+    CHECK(twin->n_made < TWIN_EVENTS);
+    twin->made[twin->n_made++] = kind;
+}
+
+static struct twin_said *find_said(struct twin *twin, uint32_t room,
+                                   uint64_t id)
+{
+    for (size_t i = 0; i < twin->n_said; i++) {
+        if (twin->said[i].room == room && twin->said[i].id == id) {
+            return &twin->said[i];
+        }
+    }
+    return NULL;
+}
+
+/* Messages of a room from an id on have one record more each. */
+static void count_on(struct twin *twin, uint32_t room, uint64_t id)
+{
+    struct twin_said *said = find_said(twin, room, id);
+
+    CHECK(said != NULL);
+    said->records += 1;
+}
+
+static void add_posted(struct twin *twin, const struct event *event,
+                       const Perch__Post *post)
+{
+    add(twin, post->story   ? RECORD_STORY
+              : post->alert ? RECORD_ALERT
+                            : RECORD_POST);
+    count_on(twin, event->room, event->message_id);
+}
+
+static void add_revised(struct twin *twin, const struct event *event)
+{
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        add(twin, twin->revised == REVISION_CORRECTED   ? RECORD_CORRECT
+                  : twin->revised == REVISION_WITHDRAWN ? RECORD_WITHDRAW
+                                                        : RECORD_REDACT);
+        count_on(twin, event->room, twin->ids[i]);
+    }
+}
+
+/* 400 numbers fit into one. */
+static void add_purged(struct twin *twin, const struct event *event)
+{
+    size_t numbers = 0;
+
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        const struct twin_said *said =
+            find_said(twin, event->room, twin->ids[i]);
+
+        CHECK(said != NULL);
+        numbers += said->records;
+    }
+    add(twin, RECORD_PURGE);
+    for (size_t full = 400; full < numbers; full += 400) {
+        add(twin, RECORD_PURGE);
+    }
+    twin->withheld = numbers;
+}
+
+static void add_imported(struct twin *twin, const struct event *event)
+{
+    for (uint32_t i = 0; i < event->position; i++) {
+        add(twin, RECORD_IMPORT);
+        count_on(twin, event->room, event->message_id + i);
+    }
+}
+
+/* Those of one event that have one record, whatever it says; 0: none. */
+static int kind_of(const struct event *event)
+{
+    static const uint8_t kinds[EVENT_KINDS] = {
+        [EVENT_PARTED] = RECORD_PART,
+        [EVENT_JOIN_REFUSED] = RECORD_DENIED,
+        [EVENT_SESSION_OPENED] = RECORD_SESSION_OPENED,
+        [EVENT_SESSION_CLOSED] = RECORD_SESSION_CLOSED,
+        [EVENT_ROOM_CREATED] = RECORD_ROOM_CREATED,
+        [EVENT_ROOM_CHANGED] = RECORD_ROOM_CHANGED,
+        [EVENT_ROOM_DELETED] = RECORD_ROOM_DELETED,
+        [EVENT_ROLE_CHANGED] = RECORD_ROLE,
+        [EVENT_CATEGORY_CREATED] = RECORD_CATEGORY_CREATED,
+        [EVENT_CATEGORY_CHANGED] = RECORD_CATEGORY_CHANGED,
+        [EVENT_CATEGORY_DELETED] = RECORD_CATEGORY_DELETED,
+        [EVENT_USER_CREATED] = RECORD_USER_CREATED,
+        [EVENT_USER_CHANGED] = RECORD_USER_CHANGED,
+        [EVENT_USER_DELETED] = RECORD_USER_DELETED,
+        [EVENT_GROUP_CREATED] = RECORD_GROUP_CREATED,
+        [EVENT_GROUP_CHANGED] = RECORD_GROUP_CHANGED,
+        [EVENT_GROUP_DELETED] = RECORD_GROUP_DELETED,
+        [EVENT_MEMBERSHIP_CHANGED] = RECORD_MEMBERSHIP,
+        [EVENT_POOL_CHANGED] = RECORD_CONFIGURATION,
+        [EVENT_NODE_STARTED] = RECORD_NODE_STARTED,
+        [EVENT_NODE_LOST] = RECORD_NODE_LOST,
+        [EVENT_NODE_ADMITTED] = RECORD_NODE_ADMITTED,
+        [EVENT_RULES_RAISED] = RECORD_RULES,
+        [EVENT_ROOM_CLEARED] = RECORD_CLEAR,
+        [EVENT_HOLD_CHANGED] = RECORD_HOLD,
+        [EVENT_RETENTION_CHANGED] = RECORD_RETENTION,
+        [EVENT_PUBLISHED] = RECORD_PROFILE,
+        [EVENT_ADDIN_CREATED] = RECORD_ADDIN,
+        [EVENT_ADDIN_CHANGED] = RECORD_ADDIN,
+        [EVENT_ADDIN_DELETED] = RECORD_ADDIN,
+        [EVENT_ADMINISTRATOR_CHANGED] = RECORD_ADMINISTRATOR,
+        [EVENT_FILTER_CHANGED] = RECORD_FILTER,
+        [EVENT_ARCHIVE_BEGUN] = RECORD_ORIGIN,
+        [EVENT_COMPLIANCE_CHANGED] = RECORD_COMPLIANCE,
+        [EVENT_ARCHIVE_KEY_CHANGED] = RECORD_KEY,
+    };
+
+    if (event->kind == EVENT_JOINED) {
+        return event->again ? 0 : RECORD_JOIN;
+    }
+    return kinds[event->kind];
+}
+
+static void add_event(struct twin *twin, const struct event *event,
+                      const Perch__Command *c)
+{
+    switch (event->kind) {
+    case EVENT_POSTED:
+        add_posted(twin, event, c->post);
+        break;
+    case EVENT_MESSAGES_REVISED:
+        add_revised(twin, event);
+        break;
+    case EVENT_ROOM_PURGED:
+        add_purged(twin, event);
+        break;
+    case EVENT_MESSAGES_IMPORTED:
+        add_imported(twin, event);
+        break;
+    default:
+        if (kind_of(event) != 0) {
+            add(twin, (enum record_kind)kind_of(event));
+        }
+        break;
+    }
+}
+
+static void add_many(struct twin *twin, enum record_kind kind, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        add(twin, kind);
+    }
+}
+
+static bool same_text(const struct twin_text *a, const struct twin_text *b)
+{
+    return twin_same(a->bytes, a->len, b->bytes, b->len);
+}
+
+/* Where a directory's adapter is, and which run waits or goes through. */
+static bool has_moved(const struct twin *twin)
+{
+    const struct twin_owner *before = &twin->owner_before;
+    const struct twin_owner *after = &twin->owners[twin->value - 1];
+
+    return before->phase != after->phase ||
+           !same_text(&before->holder, &after->holder) ||
+           !same_text(&before->held, &after->held) ||
+           !same_text(&before->confirmed, &after->confirmed);
+}
+
+static void add_invitations(struct twin *twin, const Perch__Command *c)
+{
+    uint64_t ids[TWIN_PLACES];
+
+    add_many(twin, RECORD_INVITATION,
+             twin_invited(twin, twin_user(twin, c->user), twin->value, ids));
+}
+
+/* What is done without an event. */
+static void add_done(struct twin *twin, const Perch__Command *c)
+{
+    switch ((int)c->kind_case) {
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+        add(twin, RECORD_PROFILE);
+        break;
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+        add_invitations(twin, c);
+        break;
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_OWNER_CONFIRM:
+        add_many(twin, RECORD_DIRECTORY, has_moved(twin) ? 1 : 0);
+        break;
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+        add_many(twin, RECORD_HISTORY_READ, c->history_read->n_rooms);
+        break;
+    case PERCH__COMMAND__KIND_SEARCHED:
+        add(twin, RECORD_SEARCH);
+        break;
+    case PERCH__COMMAND__KIND_POST_DENIED:
+        add(twin, RECORD_DENIED);
+        break;
+    case PERCH__COMMAND__KIND_MESSAGES_READ:
+        add_many(
+            twin,
+            c->messages_read->export ? RECORD_EXPORT : RECORD_MESSAGES_READ,
+            c->messages_read->n_rooms == 0 ? 1 : c->messages_read->n_rooms);
+        break;
+    case PERCH__COMMAND__KIND_FILE_UP:
+        add(twin, RECORD_FILE_UP);
+        break;
+    case PERCH__COMMAND__KIND_FILE_DOWN:
+        add(twin, RECORD_FILE_DOWN);
+        break;
+    case PERCH__COMMAND__KIND_CANARY:
+        add(twin, RECORD_CANARY);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Kinds that users and nodes alone give: an administrator who tried has not
+ * done so as one. */
+static bool is_administrators(const Perch__Command *c)
+{
+    switch ((int)c->kind_case) {
+    case PERCH__COMMAND__KIND__NOT_SET:
+    case PERCH__COMMAND__KIND_PART:
+    case PERCH__COMMAND__KIND_SESSION_OPEN:
+    case PERCH__COMMAND__KIND_SESSION_CLOSE:
+    case PERCH__COMMAND__KIND_NODE_MARK:
+    case PERCH__COMMAND__KIND_NOOP:
+    case PERCH__COMMAND__KIND_PROBE:
+    case PERCH__COMMAND__KIND_NODE_STARTED:
+    case PERCH__COMMAND__KIND_NODE_LOST:
+    case PERCH__COMMAND__KIND_PUBLISH:
+    case PERCH__COMMAND__KIND_READ_MARK:
+    case PERCH__COMMAND__KIND_READ_MARKS:
+    case PERCH__COMMAND__KIND_FEEDS_PUT:
+    case PERCH__COMMAND__KIND_INVITATIONS_TAKE:
+    case PERCH__COMMAND__KIND_OWNER_REPORT:
+    case PERCH__COMMAND__KIND_HISTORY_READ:
+    case PERCH__COMMAND__KIND_SEARCHED:
+    case PERCH__COMMAND__KIND_POST_DENIED:
+    case PERCH__COMMAND__KIND_FILE_UP:
+    case PERCH__COMMAND__KIND_FILE_DOWN:
+        return false;
+    case PERCH__COMMAND__KIND_ROOM_CREATE:
+    case PERCH__COMMAND__KIND_ROOM_CHANGE:
+        return c->user.len == 0;
+    default:
+        return true;
+    }
+}
+
+static bool is_told(const Perch__Command *c)
+{
+    switch ((int)c->kind_case) {
+    case PERCH__COMMAND__KIND_POST:
+    case PERCH__COMMAND__KIND_POST_DENIED:
+    case PERCH__COMMAND__KIND_JOIN:
+    case PERCH__COMMAND__KIND_MESSAGE_CORRECT:
+    case PERCH__COMMAND__KIND_MESSAGE_WITHDRAW:
+    case PERCH__COMMAND__KIND_MESSAGE_REDACT:
+    case PERCH__COMMAND__KIND_ROOM_PURGE:
+        return true;
+    default:
+        return c->administrator.len > 0 && is_administrators(c);
+    }
+}
+
+void twin_records(struct twin *twin, const Perch__Command *c,
+                  enum outcome outcome)
+{
+    twin->n_made = 0;
+    twin->withheld = 0;
+    if (c == NULL || (!twin->was_on && !twin->archive_on)) {
+        return;
+    }
+    for (size_t i = 0; i < twin->n_events; i++) {
+        add_event(twin, &twin->events[i], c);
+    }
+    if (twin->n_events == 0 && outcome == OUTCOME_DONE) {
+        add_done(twin, c);
+    } else if (twin->n_events == 0 && outcome != OUTCOME_REPEATED &&
+               is_told(c)) {
+        add(twin, RECORD_DENIED);
+    }
+    twin->records += twin->n_made;
+}
