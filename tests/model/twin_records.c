@@ -114,6 +114,12 @@ static int kind_of(const struct event *event)
         [EVENT_ARCHIVE_BEGUN] = RECORD_ORIGIN,
         [EVENT_COMPLIANCE_CHANGED] = RECORD_COMPLIANCE,
         [EVENT_ARCHIVE_KEY_CHANGED] = RECORD_KEY,
+        [EVENT_WITNESS_CHANGED] = RECORD_WITNESS,
+        [EVENT_ADAPTER_CHANGED] = RECORD_ADAPTER,
+        [EVENT_CUT] = RECORD_CUT,
+        [EVENT_DELIVERED] = RECORD_DELIVERED,
+        [EVENT_ROLLBACK_ENDED] = RECORD_ROLLBACK,
+        [EVENT_ARCHIVE_REFILLED] = RECORD_REFILL,
     };
 
     if (event->kind == EVENT_JOINED) {
@@ -246,6 +252,13 @@ static bool is_administrators(const Perch__Command *c)
     case PERCH__COMMAND__KIND_POST_DENIED:
     case PERCH__COMMAND__KIND_FILE_UP:
     case PERCH__COMMAND__KIND_FILE_DOWN:
+    case PERCH__COMMAND__KIND_ARCHIVE_MARK:
+    case PERCH__COMMAND__KIND_CHECKPOINT_BEGIN:
+    case PERCH__COMMAND__KIND_COSIGN:
+    case PERCH__COMMAND__KIND_WITNESSED:
+    case PERCH__COMMAND__KIND_CUT_DONE:
+    case PERCH__COMMAND__KIND_ADAPTER_REPORT:
+    case PERCH__COMMAND__KIND_ARCHIVE_HALT:
         return false;
     case PERCH__COMMAND__KIND_ROOM_CREATE:
     case PERCH__COMMAND__KIND_ROOM_CHANGE:
@@ -276,7 +289,8 @@ void twin_records(struct twin *twin, const Perch__Command *c,
 {
     twin->n_made = 0;
     twin->withheld = 0;
-    if (c == NULL || (!twin->was_on && !twin->archive_on)) {
+    if (c == NULL || twin->archive.halted ||
+        (!twin->was_on && !twin_keeps_records(twin))) {
         return;
     }
     for (size_t i = 0; i < twin->n_events; i++) {
@@ -288,5 +302,4 @@ void twin_records(struct twin *twin, const Perch__Command *c,
                is_told(c)) {
         add(twin, RECORD_DENIED);
     }
-    twin->records += twin->n_made;
 }
