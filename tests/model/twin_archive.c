@@ -708,6 +708,8 @@ enum outcome twin_archive_reopen(struct twin *twin,
     }
     for (size_t i = 0; i < twin->n_said; i++) {
         twin->said[i].records = 0; /* They are of the old one. */
+        twin->said[i].is_first = false;
+        twin->said[i].import = 0;
     }
     begin_origin(twin, c->origin);
     twin->value = archive->origins;
