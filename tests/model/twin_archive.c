@@ -594,7 +594,9 @@ void twin_archive_started(struct twin *twin, const Perch__NodeStarted *c)
 {
     Perch__ArchiveHalt halt = PERCH__ARCHIVE_HALT__INIT;
 
-    if (c->witness.len > 0) {
+    if (c->witness.len > 0 &&
+        twin_same(c->witness_origin.data, c->witness_origin.len,
+                  twin->archive.origin.bytes, twin->archive.origin.len)) {
         halt.witness = c->witness;
         halt.size = c->witness_size;
         halt.forked = c->witness_forked;
