@@ -328,7 +328,7 @@ enum outcome cut(struct turn *turn, const Perch__Cut *command)
     uint64_t records = machine->ledger.frontier.size;
     struct event *event;
 
-    if (outcome != OUTCOME_DONE) {
+    if (outcome != OUTCOME_DONE || turn->judging) {
         return outcome;
     }
 
