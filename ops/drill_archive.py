@@ -131,8 +131,9 @@ class ArchiveDrill:
         """Hold archives, exports and an undisturbed run against each other,
         when the pool has ended; prints the table's part."""
         archives = [node.data / 'archive' for node in self._pool.nodes()]
-        verdict = self._audit('verify', str(archives[0]), '--exports',
-                              str(self._pool.folder / 'export'))
+        exports = [word for name in ADAPTERS for word in
+                   ('--exports', str(self._pool.folder / 'export' / name))]
+        verdict = self._audit('verify', str(archives[0]), *exports)
         for other in archives[1:]:
             self._audit('diff', str(archives[0]), str(other))
         files, same = self._replay(archives[0])
