@@ -512,6 +512,9 @@ enum error backend_start(struct backend *backend)
 
     TRY(replica_start(backend->replica,
                       applier_applied(backend_applier(backend))));
+    if (compliance_asks_first(backend->compliance, &now)) {
+        proposer_hold(sessions_proposer(backend_sessions(backend)));
+    }
     state_loop_start(backend->state, backend->replica);
     compliance_start(backend->compliance, backend->replica,
                      sessions_proposer(backend_sessions(backend)), &now);

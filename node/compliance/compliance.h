@@ -75,6 +75,14 @@ void compliance_start(struct compliance *compliance, struct replica *replica,
                       struct proposer *proposer,
                       const struct compliance_state *state);
 
+/**
+ * Tell whether witnesses are to be asked before this node's start is proposed
+ * (proposer_hold): compliance_start asks them and ends the hold. Before
+ * compliance_start.
+ */
+bool compliance_asks_first(const struct compliance *compliance,
+                           const struct compliance_state *state);
+
 /** Take note of an applied entry, the machine being as it left it. */
 void compliance_entry(struct compliance *compliance,
                       const struct applied_entry *entry,

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "ops/audit/names.h"
-#include "proto/command.h"
 
 void trust_init(struct trust *trust)
 {
@@ -92,21 +91,15 @@ void trust_take_archive(struct trust *trust, const struct archive *archive)
 void trust_learn(struct trust *trust, struct slice origin,
                  const struct record *record)
 {
-    struct arena *arena = arena_new(1024);
-    Perch__Command *command;
-    Perch__ArchiveKeyPut *put;
+    struct slice key;
 
-    if (record->kind == RECORD_KEY && arena != NULL &&
-        trust->n_later < TRUST_LOGS_MAX &&
-        command_read(arena, record->command, &command) == ERROR_NONE &&
-        command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT) {
-        put = command->archive_key_put;
-        if (put->node == 0 && put->public_key.len == NOTE_KEY_BYTES &&
-            note_verifier_init(&trust->later[trust->n_later], origin,
-                               NOTE_ED25519,
-                               put->public_key.data) == ERROR_NONE) {
-            trust->n_later++;
-        }
+    /* NUMBER is whose key it is, 0 the log's; none: it was taken away. */
+    if (record->kind == RECORD_KEY &&
+        record_number(record, RECORD_FIELD_NUMBER, 0) == 0 &&
+        record_find(record, RECORD_FIELD_DIGEST, &key) &&
+        key.len == NOTE_KEY_BYTES && trust->n_later < TRUST_LOGS_MAX &&
+        note_verifier_init(&trust->later[trust->n_later], origin, NOTE_ED25519,
+                           key.data) == ERROR_NONE) {
+        trust->n_later++;
     }
-    arena_free(arena);
 }

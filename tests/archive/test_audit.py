@@ -165,18 +165,14 @@ class Showing(Case):
         self.assertIn('message', kept[0]['command']['post']['text'])
 
     def test_lines_for_people(self):
-        text = self.audit('show', self.archive.path, '--from', 100, '--to',
-                          100)
-        self.assertRegex(text, r'^100 2026-11-01T\S+Z post\n')
+        text = self.audit('show', self.archive.path, '--from', 700, '--to',
+                          720, '--kind', 'post')
+        self.assertRegex(text, r'^7\d\d 2026-11-01T\S+Z post\n')
         self.assertRegex(text, r'\n  room_name: Room \d\n')
         self.assertRegex(text, r'\n  command\.post\.text: message ')
 
     def test_control_characters_are_told(self):
         """What people have written cannot pretend to be another line."""
-        def post(all_):
-            at = 700
-            assert b'what was said' in all_[at]
-            all_[at] = all_[at].replace(b'what was said', b'x\n999 2026\x1b[A')
         place = next(csn for csn in range(700, 720)
                      if b'what was said' in self.archive.records(
                          self.archive.bundle(csn))[csn % 256])
@@ -195,11 +191,6 @@ class Comparing(Case):
     def test_same(self):
         text = self.audit('diff', self.archive.path, self.whole.path)
         self.assertIn('THE SAME in the %d records' % RECORDS, text)
-
-    def test_shorter(self):
-        self.archive.rewrite(lambda all_: all_.__delitem__(slice(1500, None)))
-        text = self.audit('diff', self.archive.path, self.whole.path, code=1)
-        self.assertNotIn('is another', text)
 
     def test_longer_by_records_alone(self):
         """One node that lags lacks nothing of what both have."""

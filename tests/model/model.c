@@ -249,6 +249,31 @@ static void print_tally(const struct tally *tally, double seconds)
     }
 }
 
+/* Checkpoints, witnesses, adapters and what is lost of the archive are not of
+ * the model: test_archive.c comes to them. */
+static bool is_of_keeping(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_ARCHIVE_MODE_INVALID:
+    case OUTCOME_ARCHIVE_KEY_MISSING:
+    case OUTCOME_ARCHIVE_KEY_INVALID:
+    case OUTCOME_ARCHIVE_KEY_NEEDED:
+    case OUTCOME_ARCHIVE_KEY_NOT_OWN:
+        return false;
+    case OUTCOME_ARCHIVE_ORIGIN_USED:
+    case OUTCOME_ARCHIVE_FORKED:
+        return true;
+    default:
+        return outcome >= OUTCOME_ARCHIVE_UNAVAILABLE &&
+               outcome <= OUTCOME_REFILL_INVALID;
+    }
+}
+
+static bool is_event_of_keeping(int kind)
+{
+    return kind >= EVENT_CHECKPOINT_BEGUN && kind <= EVENT_ROLLBACK_ENDED;
+}
+
 /* Limits that a pool of the model is too small for: it has 80 places, and the
  * script's people 8 items each; a room with more than 100 messages to purge
  * comes once in a million commands. test_attention.c and test_retention.c come
@@ -256,7 +281,8 @@ static void print_tally(const struct tally *tally, double seconds)
 static bool is_out_of_reach(enum outcome outcome)
 {
     return outcome == OUTCOME_PUBLICATIONS_FULL ||
-           outcome == OUTCOME_READS_FULL || outcome == OUTCOME_PURGE_TOO_MANY;
+           outcome == OUTCOME_READS_FULL || outcome == OUTCOME_PURGE_TOO_MANY ||
+           is_of_keeping(outcome);
 }
 
 /* A rule that random commands never came to was not tested by them. Only a
@@ -272,7 +298,7 @@ static bool is_covered(const struct tally *tally)
         }
     }
     for (int i = 0; i < EVENT_KINDS; i++) {
-        if (tally->events[i] == 0) {
+        if (tally->events[i] == 0 && !is_event_of_keeping(i)) {
             printf("no command gave an event of kind %d\n", i);
             covered = false;
         }

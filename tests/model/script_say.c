@@ -906,6 +906,7 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},
     {PERCH__COMMAND__KIND_ARCHIVE_PUT, script_archive_put, 10, 'a'},
     {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 6, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 3, '-'},
     {PERCH__COMMAND__KIND_HISTORY_READ, script_history_read, 25, 'u'},
     {PERCH__COMMAND__KIND_SEARCHED, script_searched, 15, 'u'},
     {PERCH__COMMAND__KIND_POST_DENIED, script_post_denied, 10, 'u'},

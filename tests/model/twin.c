@@ -584,8 +584,11 @@ static bool stops(const struct twin *twin, const Perch__Command *c)
            c->rules_raise->version > twin->rules_known;
 }
 
-struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
-                          const Perch__Command *c)
+/* @decided  What it comes to; NULL: that is for the twin to say. */
+static struct applied apply(struct twin *twin,
+                            const struct applied_entry *entry,
+                            const Perch__Command *c,
+                            const struct applied *decided)
 {
     struct twin_origin *origin = &twin->origins[entry->node];
     struct applied applied = {OUTCOME_DONE, 0};
@@ -619,8 +622,12 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
     }
     twin_expire(twin);
     twin_note_owner(twin, c);
-    applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
-    applied.value = twin->value;
+    if (decided != NULL) {
+        applied = *decided;
+    } else {
+        applied.outcome = refusal == OUTCOME_DONE ? decide(twin, c) : refusal;
+        applied.value = twin->value;
+    }
     twin->outcome = applied.outcome;
     twin_records(twin, c, applied.outcome);
     if (entry->number > 0) {
@@ -630,4 +637,16 @@ struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
         origin->lost = false;
     }
     return applied;
+}
+
+struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
+                          const Perch__Command *c)
+{
+    return apply(twin, entry, c, NULL);
+}
+
+struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
+                           const Perch__Command *c, struct applied decided)
+{
+    return apply(twin, entry, c, &decided);
 }

@@ -256,6 +256,12 @@ void twin_init(struct twin *twin, uint32_t rules_known);
 struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
                           const Perch__Command *command);
 
+/** Apply one entry whose outcome is decided elsewhere, by rules that the twin
+ * does not have and that change nothing it knows of. */
+struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
+                           const Perch__Command *command,
+                           struct applied decided);
+
 /* Between the twin's own files. */
 
 /** Append an event. */

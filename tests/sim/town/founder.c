@@ -7,6 +7,7 @@
 #include "proto/base/check.h"
 #include "proto/codec.h"
 #include "proto/command.h"
+#include "tests/sim/town/archivist.h"
 #include "tests/sim/town/town.h"
 
 enum {
@@ -20,7 +21,8 @@ enum {
     STEP_DONE = STEP_ROOMS + LEDGER_SQUARES,
     SIDE_ROOMS_UNTIL = STEP_DONE + 160, /* The twin has no room for more. */
     COUNCIL_US_MAX = 250 * TOWN_MS,
-    COUNCIL_OF = 4, /* Changes; all but one in so many. */
+    COUNCIL_OF = 4,   /* Changes; all but one in so many. */
+    ARCHIVIST_OF = 3, /* Changes, with an archive; one in so many. */
     NAME_BYTES = 64,
     ARENA_BYTES = 4096,
 };
@@ -128,14 +130,16 @@ static void propose(struct town *town, Perch__Command *command)
     struct founder *founder = &town->founder;
     struct sessions *sessions = backend_sessions(founder->host->backend);
 
-    if (!command->has_administrator) {
+    if (!command->has_administrator && !archivist_is_nodes(command)) {
         CODEC_SET_BYTES(command, administrator, SLICE_LITERAL("root"));
         if (town->witness != NULL &&
             witness_rules(town->witness) >= RULES_TALK) {
             CODEC_SET(command, credential, PERCH__CREDENTIAL__LOCAL);
         }
     }
-    CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
+    if (!archivist_is_nodes(command)) {
+        CODEC_SET_BYTES(command, source, SLICE_LITERAL("socket"));
+    }
     founder->proposal = (struct proposal){.tell = told, .patience_ms = 10000};
     if (proposer_propose(sessions_proposer(sessions), &founder->proposal,
                          command) != ERROR_NONE) {
@@ -176,6 +180,9 @@ static void take_step(struct town *town)
               ERROR_NONE);
         snprintf(text.name, sizeof(text.name), "Room %u", step - STEP_ROOMS);
         make_room(&command, &as.room, &text);
+    } else if (has(town, MISHAP_ARCHIVE) &&
+               random_below(&town->council.random, ARCHIVIST_OF) == 0) {
+        archivist_decide(town, arena, &command);
     } else if (has(town, MISHAP_PEOPLE) &&
                random_below(&town->council.random, COUNCIL_OF) > 0) {
         council_decide(town, arena, &command);
@@ -228,7 +235,8 @@ static void on_turn(void *context)
         founder->host = NULL;
     }
     if (founder->host == NULL && host_is_up(host) && !town->closing &&
-        (founder->step < STEP_DONE || people || has(town, MISHAP_CHANGE))) {
+        (founder->step < STEP_DONE || people || has(town, MISHAP_ARCHIVE) ||
+         has(town, MISHAP_CHANGE))) {
         founder->host = host;
         founder->life = host->life;
         take_step(town);

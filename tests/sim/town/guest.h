@@ -101,6 +101,7 @@ struct guest {
     uint64_t dialogs, tokens;
     uint64_t entered_us, left_us; /* left_us 0: not in good order. */
     unsigned pasts;               /* First histories that are not here yet. */
+    bool is_recorded;             /* There was an archive when he dialled. */
     bool counts_on_marks;         /* His last farewell must be remembered. */
     struct guest_mark given, confirmed;
     struct guest_room rooms[LEDGER_SQUARES];

@@ -318,6 +318,7 @@ void guest_hear(struct guest *guest, const struct xccos_envelope *envelope)
 
     for (; primitive != NULL && guest->host != NULL;
          primitive = primitive->next) {
+        guest_audit(guest, primitive);
         if (primitive->kind == XCCOS_KIND_MESSAGE) {
             hear_copy(guest, &primitive->message);
         } else if (primitive->kind == XCCOS_KIND_REPLY &&

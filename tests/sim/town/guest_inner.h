@@ -65,6 +65,12 @@ void guest_hear_text(struct guest *guest, unsigned room, uint64_t asked,
 /** Tell which of the ledger's rooms a URI names; false: none. */
 bool guest_finds_room(struct slice uri, unsigned *room_out);
 
+/* guest_audit.c */
+
+/** Hold what he is given against the archive. */
+void guest_audit(const struct guest *guest,
+                 const struct xccos_primitive *primitive);
+
 /* guest_search.c */
 
 /** Search all his rooms for what was corrected. */

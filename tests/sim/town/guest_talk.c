@@ -130,6 +130,8 @@ static void begin_dialog(struct guest *guest)
     guest->confirmed = guest->given;
     memset(guest->clubs, 0, sizeof(guest->clubs));
     guest->search.waits = false;
+    guest->is_recorded =
+        guest->town->auditor != NULL && auditor_is_on(guest->town->auditor);
 }
 
 void guest_resume(struct guest *guest)

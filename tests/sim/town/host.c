@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/check.h"
 #include "raft/replica_meters.h"
@@ -31,6 +32,17 @@ static uint64_t disk_random(void *context)
     return random_next(&host->random);
 }
 
+/* All have the log's key; each has one of its own. */
+static void make_keys(struct host *host)
+{
+    static const bool has[SIGNER_KEYS] = {true, true};
+
+    memset(host->seeds.keys[SIGNER_LOG], 1, NOTE_KEY_BYTES);
+    memset(host->seeds.keys[SIGNER_NODE], 100 + (int)host->number,
+           NOTE_KEY_BYTES);
+    signer_of_seeds(&host->signer, &host->seeds, has);
+}
+
 void host_init(struct host *host, struct town *town, unsigned number)
 {
     host->town = town;
@@ -43,6 +55,7 @@ void host_init(struct host *host, struct town *town, unsigned number)
             ? (uint32_t)random_between(&host->programs, 1, COMMAND_RULES_KNOWN)
             : COMMAND_RULES_KNOWN;
     snprintf(host->path, sizeof(host->path), "/n%u", number);
+    make_keys(host);
     host->disk = disk_new(host->path, disk_random, host);
     CHECK(host->disk != NULL);
 }
@@ -96,8 +109,14 @@ static void on_entry(void *context, const struct applied_entry *entry,
                      const struct applied *applied,
                      const struct effects *effects)
 {
-    struct town *town = ((struct host *)context)->town;
+    struct host *host = context;
+    struct town *town = host->town;
 
+    if (town->auditor != NULL) {
+        auditor_entry(town->auditor, host->number,
+                      applier_machine(backend_applier(host->backend)), entry,
+                      applied, effects);
+    }
     if (town->witness != NULL) {
         witness_entry(town->witness, entry, applied, effects);
     }
@@ -224,9 +243,11 @@ static enum error open_backend(struct host *host)
                                           .fresh = on_fresh,
                                           .entry = on_entry,
                                           .fatal = on_fatal};
-    struct backend_settings settings = {.store = STORE_OPTIONS_DEFAULT,
-                                        .searches = true,
-                                        .rules_known = host->rules_known};
+    struct backend_settings settings = {
+        .store = STORE_OPTIONS_DEFAULT,
+        .searches = true,
+        .rules_known = host->rules_known,
+        .signer = host->town->auditor == NULL ? NULL : &host->signer};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {
         addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",

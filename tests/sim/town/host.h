@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "node/backend.h"
+#include "node/compliance/signer.h"
 #include "proto/base/letters.h"
 #include "tests/sim/block_disk.h"
 #include "tests/sim/random.h"
@@ -34,10 +35,12 @@ struct host {
     bool dying;  /* Its end is on the schedule. */
 
     bool founded;
-    bool full;            /* Its disk. */
-    bool fails;           /* Its disk refuses writes. */
-    bool lost_disk;       /* It may come back as another. */
-    uint32_t rules_known; /* Of its program. */
+    bool full;                 /* Its disk. */
+    bool fails;                /* Its disk refuses writes. */
+    bool lost_disk;            /* It may come back as another. */
+    uint32_t rules_known;      /* Of its program. */
+    struct signer_seeds seeds; /* Of its keys, and of the log's. */
+    struct signer signer;
 };
 
 /** Set up with an empty disk, down. */

@@ -293,6 +293,12 @@ void inspect_end(struct town *town)
         struct host *host = &town->hosts[i];
         struct view *view = NULL;
 
+        if (town->auditor != NULL) {
+            auditor_close(town->auditor, host->number,
+                          applier_machine(backend_applier(host->backend)),
+                          town->settings.hosts);
+        }
+
         CHECK(view_open(applier_store(backend_applier(host->backend)), &view) ==
               ERROR_NONE);
         for (unsigned room = 0; room < LEDGER_ROOMS; room++) {

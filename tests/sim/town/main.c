@@ -13,7 +13,7 @@ static const char usage[] =
     "  --seed N       first seed (1)\n"
     "  --runs N       how many seeds from there (1)\n"
     "  --nodes N      nodes (3)\n"
-    "  --mix M        calm, base, disks, people, all; or mishaps, as\n"
+    "  --mix M        calm, base, disks, people, archive, all; or mishaps, as\n"
     "                 loss,crash (base)\n"
     "  --seconds N    virtual seconds of mishaps (30)\n"
     "  --heal N       virtual seconds of quiet after them, at most (60)\n"
@@ -89,6 +89,20 @@ static void add_sums(struct ledger_sums *sum, const struct ledger_sums *more)
     sum->found += more->found;
 }
 
+static void add_archive(struct auditor_sums *sum,
+                        const struct auditor_sums *more)
+{
+    sum->records += more->records;
+    sum->compared += more->compared;
+    sum->roots += more->roots;
+    sum->delivered += more->delivered;
+    sum->reads += more->reads;
+    sum->denied += more->denied;
+    sum->canaries += more->canaries;
+    sum->cuts += more->cuts;
+    sum->closed += more->closed;
+}
+
 static void add(void *sum_out, const void *result)
 {
     struct town_result *sum = sum_out;
@@ -102,6 +116,20 @@ static void add(void *sum_out, const void *result)
     sum->upgrades += more->upgrades;
     sum->committed += more->committed;
     add_sums(&sum->sums, &more->sums);
+    add_archive(&sum->archive, &more->archive);
+}
+
+static void tell_archive(const struct auditor_sums *sums)
+{
+    if (sums->records > 0) {
+        printf("%" PRIu64 " records, %" PRIu64 " compared, %" PRIu64
+               " roots, %" PRIu64 " delivered, %" PRIu64 " reads, %" PRIu64
+               " refusals, %" PRIu64 " canaries, %" PRIu64 " cuts, %" PRIu64
+               " posts refused for the archive, ",
+               sums->records, sums->compared, sums->roots, sums->delivered,
+               sums->reads, sums->denied, sums->canaries, sums->cuts,
+               sums->closed);
+    }
 }
 
 static void tell(const struct runs_summary *summary, const void *result)
@@ -127,9 +155,10 @@ static void tell(const struct runs_summary *summary, const void *result)
            sums->judged, sums->deeds, sums->raises, sum->upgrades,
            sums->club_copies, sums->barred, sums->shown, sums->not_shown);
     printf("%" PRIu64 " revisions, %" PRIu64 " revised shown, %" PRIu64
-           " purged, %" PRIu64 " found, trace %016" PRIx64 "\n",
-           sums->revised, sums->shown_revised, sums->purged, sums->found,
-           sum->trace_hash);
+           " purged, %" PRIu64 " found, ",
+           sums->revised, sums->shown_revised, sums->purged, sums->found);
+    tell_archive(&sum->archive);
+    printf("trace %016" PRIx64 "\n", sum->trace_hash);
 }
 
 int main(int argc, char **argv)

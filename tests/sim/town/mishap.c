@@ -39,6 +39,7 @@ static const struct mix_named mixes[] = {
     {"base", {0, BASE}},
     {"disks", {DISKS, BASE}},
     {"people", {BIT(PEOPLE), PEOPLE | BASE}},
+    {"archive", {BIT(ARCHIVE), BASE | BIT(FULL) | BIT(PEOPLE)}},
     {"all", {0, BASE | DISKS | PEOPLE}}};
 const struct mix_names mishap_names = {MISHAPS, words, whats,
                                        sizeof(mixes) / sizeof(mixes[0]), mixes};

@@ -31,13 +31,14 @@ struct town;
     X(EMPTY, "empty", "a host's disk is emptied while it is down")             \
     X(PEOPLE, "people", "rights, groups, places and rules change")             \
     X(VERSIONS, "versions", "hosts are of older programs, for a while")        \
-    X(CLOCK, "clock", "days go by at once, on all clocks of day")
+    X(CLOCK, "clock", "days go by at once, on all clocks of day")              \
+    X(ARCHIVE, "archive", "there is a compliance archive, required or not")
 
 #define MISHAP_ENUM(name, word, what) MISHAP_##name,
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };
 #undef MISHAP_ENUM
 
-/* Its mixes are calm, base, disks and all. */
+/* Its mixes are calm, base, disks, people, archive and all. */
 extern const struct mix_names mishap_names;
 
 /** Set up what goes wrong all along, and begin what strikes now and then. */

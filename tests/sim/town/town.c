@@ -111,6 +111,9 @@ struct town *town_new(const struct town_settings *settings)
     if (!settings->guests_only && settings->hosts <= WITNESS_HOSTS_MAX) {
         town->witness = witness_new(&town->ledger);
     }
+    if (has(town, MISHAP_ARCHIVE)) {
+        town->auditor = auditor_new(&town->ledger);
+    }
     town->schedule = schedule_new();
     schedule_skip(town->schedule, DAYS_BEFORE * TOWN_DAY);
     town->network = network_new(town->schedule, settings->hosts,
@@ -139,6 +142,7 @@ void town_free(struct town *town)
         loop_sim_free(town->buried[i]);
     }
     witness_end(town->witness);
+    auditor_end(town->auditor);
     ledger_end(&town->ledger);
     free(town);
 }
@@ -307,6 +311,9 @@ struct town_result town_run(struct town *town)
     }
     town->result.violation = town->ledger.violation;
     town->result.sums = town->ledger.sums;
+    if (town->auditor != NULL) {
+        town->result.archive = *auditor_sums(town->auditor);
+    }
     town->result.trace_hash = schedule_trace_hash(town->schedule);
     return town->result;
 }

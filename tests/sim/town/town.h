@@ -16,6 +16,7 @@
 #include "tests/sim/network.h"
 #include "tests/sim/random.h"
 #include "tests/sim/schedule.h"
+#include "tests/sim/town/auditor.h"
 #include "tests/sim/town/guest.h"
 #include "tests/sim/town/host.h"
 #include "tests/sim/town/ledger.h"
@@ -51,6 +52,7 @@ struct town_result {
     uint64_t starts, elections, restores, incarnations;
     uint64_t upgrades;  /* Hosts that came back with a newer program. */
     uint64_t committed; /* Log indexes. */
+    struct auditor_sums archive;
     struct ledger_sums sums;
 };
 
@@ -79,6 +81,7 @@ struct town {
     struct network *network;
     struct ledger ledger;
     struct witness *witness; /* NULL: only guests look. */
+    struct auditor *auditor; /* NULL: there is no archive. */
     struct host hosts[TOWN_HOSTS_MAX];
     unsigned n_guests;
     struct guest guests[TOWN_GUESTS_MAX];

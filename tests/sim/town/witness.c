@@ -90,6 +90,16 @@ static bool is_talk(const Perch__Command *command)
     }
 }
 
+/* What the archive's rules have decided: the auditor judges that, and not the
+ * twin, which has no such rules. */
+static bool is_archives(const Perch__Command *command, enum outcome outcome)
+{
+    return outcome == OUTCOME_ARCHIVE_UNAVAILABLE ||
+           outcome == OUTCOME_ARCHIVE_ROLLED_BACK ||
+           (command != NULL &&
+            command->kind_case >= PERCH__COMMAND__KIND_ARCHIVE_PUT);
+}
+
 /* Who is allowed where, after the newest entry. */
 static void note_rights(struct witness *witness)
 {
@@ -134,15 +144,6 @@ static void note_left_behind(struct witness *witness)
     }
 }
 
-/* The twin knows no archive: what its rules decide is shown by their own tests,
- * and that all hosts decide alike by the digests. */
-static bool is_judged(const Perch__Command *command)
-{
-    return command == NULL ||
-           command->kind_case < PERCH__COMMAND__KIND_ARCHIVE_PUT ||
-           command->kind_case > PERCH__COMMAND__KIND_FILE_DOWN;
-}
-
 void witness_entry(struct witness *witness, const struct applied_entry *entry,
                    const struct applied *applied, const struct effects *effects)
 {
@@ -153,10 +154,9 @@ void witness_entry(struct witness *witness, const struct applied_entry *entry,
     }
     witness->index = entry->index;
     count(&witness->ledger->sums, applied, effects->command);
-    judged = twin_apply(witness->twin, entry, effects->command);
-    if (!is_judged(effects->command)) {
-        return;
-    }
+    judged = is_archives(effects->command, applied->outcome)
+                 ? twin_follow(witness->twin, entry, effects->command, *applied)
+                 : twin_apply(witness->twin, entry, effects->command);
     if (judged.outcome != applied->outcome || judged.value != applied->value) {
         ledger_break(witness->ledger, "law",
                      "entry %" PRIu64 ", %s: %s %" PRIu64

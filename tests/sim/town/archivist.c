@@ -1,0 +1,121 @@
+#include "tests/sim/town/archivist.h"
+
+#include <string.h>
+
+#include "node/chat/archive.h"
+#include "tests/sim/town/council_words.h"
+
+enum { SHEET_BYTES = 32, ADAPTER_SLOT = 0, MODES_ONE_IN = 6 };
+
+static const struct machine *machine_of(const struct town *town)
+{
+    return applier_machine(backend_applier(town->founder.host->backend));
+}
+
+static void raise_rules(struct decision *decision)
+{
+    Perch__RulesRaise *raise = COUNCIL_MAKE(decision, RULES_RAISE, rules_raise);
+
+    CODEC_SET(raise, version, COMMAND_RULES_KNOWN);
+}
+
+static void put_mode(struct decision *decision, Perch__ArchiveMode mode)
+{
+    Perch__ArchivePut *put = COUNCIL_MAKE(decision, ARCHIVE_PUT, archive_put);
+
+    CODEC_SET(put, mode, mode);
+}
+
+/* On, or required; never off again: what is posted has its record from then on.
+ */
+static void change_mode(struct decision *decision)
+{
+    put_mode(decision, council_odds(decision, 2)
+                           ? PERCH__ARCHIVE_MODE__ARCHIVE_ON
+                           : PERCH__ARCHIVE_MODE__ARCHIVE_REQUIRED);
+}
+
+static void sing(struct decision *decision)
+{
+    Perch__Canary *canary = COUNCIL_MAKE(decision, CANARY, canary);
+    struct guid nonce;
+
+    for (size_t i = 0; i < GUID_BYTES; i++) {
+        nonce.bytes[i] = (uint8_t)council_below(decision, 256);
+    }
+    CODEC_SET(canary, nonce, council_guid(decision, nonce));
+}
+
+static void put_adapter(struct decision *decision)
+{
+    Perch__AdapterPut *put = COUNCIL_MAKE(decision, ADAPTER_PUT, adapter_put);
+
+    CODEC_SET(put, name, council_text("files"));
+    CODEC_SET(put, if_version, 0);
+    CODEC_SET(put, type, PERCH__ADAPTER_TYPE__CSV);
+    CODEC_SET(put, output, council_text("/export"));
+}
+
+static void cut(struct decision *decision)
+{
+    Perch__Cut *part = COUNCIL_MAKE(decision, CUT, cut);
+
+    CODEC_SET(part, adapter, council_text("files"));
+}
+
+/* The oldest that waits, or, now and then, one that does not. */
+static void acknowledge(struct decision *decision,
+                        const struct adapter_view *adapter)
+{
+    Perch__CutDone *done = COUNCIL_MAKE(decision, CUT_DONE, cut_done);
+    uint8_t *sheet = arena_alloc(decision->arena, SHEET_BYTES);
+    uint64_t last = adapter->n_cuts > 0 ? adapter->cuts[0].last_csn : 7;
+
+    memset(sheet, (int)council_below(decision, 256), SHEET_BYTES);
+    CODEC_SET(done, adapter, council_text("files"));
+    CODEC_SET(done, last_csn, last + (council_odds(decision, 8) ? 1 : 0));
+    CODEC_SET(done, sheet, codec_bytes(slice_of(sheet, SHEET_BYTES)));
+}
+
+static void decide_any(struct decision *decision)
+{
+    struct adapter_view adapter;
+
+    if (council_odds(decision, MODES_ONE_IN)) {
+        change_mode(decision);
+    } else if (council_odds(decision, 3)) {
+        sing(decision);
+    } else if (!archive_adapter(machine_of(decision->town), ADAPTER_SLOT,
+                                &adapter)) {
+        put_adapter(decision);
+    } else if (council_odds(decision, 2)) {
+        cut(decision);
+    } else {
+        acknowledge(decision, &adapter);
+    }
+}
+
+void archivist_decide(struct town *town, struct arena *arena,
+                      Perch__Command *command)
+{
+    struct decision decision = {town, &town->council.random, arena, command};
+    const struct machine *machine = machine_of(town);
+    struct archive_view view;
+
+    archive_view(machine, &view);
+    if (machine_rules_version(machine) < RULES_ARCHIVE) {
+        raise_rules(&decision);
+    } else if (view.mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF) {
+        put_mode(&decision, PERCH__ARCHIVE_MODE__ARCHIVE_ON);
+    } else {
+        decide_any(&decision);
+    }
+    town_trace(town, "archivist: %s", command_kind_name(command->kind_case));
+}
+
+bool archivist_is_nodes(const Perch__Command *command)
+{
+    return command->kind_case == PERCH__COMMAND__KIND_CANARY ||
+           command->kind_case == PERCH__COMMAND__KIND_CUT ||
+           command->kind_case == PERCH__COMMAND__KIND_CUT_DONE;
+}
