@@ -236,21 +236,22 @@ static bool put_messages(struct applier *applier)
     return error == ERROR_NONE;
 }
 
-/* The first record of all begins another tree: those of the tree before, which
- * no node has to write any more, are no part of it. */
+/* The rows of records. Those of another origin begin anew. */
 static bool put_records(struct applier *applier)
 {
-    const struct records *records = &applier->effects.records;
+    const struct effects *effects = &applier->effects;
     enum error error = ERROR_NONE;
 
-    if (records->n > 0 && records->csn == 0) {
-        error = state_rows_restart(applier->store, applier->batch);
+    if (effects->records.n > 0 && effects->records.csn == 0 &&
+        applier->records.next > 0) {
+        error = record_rows_restart(&applier->records, applier->batch,
+                                    applier->store);
     }
     if (error != ERROR_NONE) {
-        applier_fail(applier, error, "records cannot be taken away");
+        applier_fail(applier, error, "records cannot be read");
         return false;
     }
-    record_rows_add(&applier->records, applier->batch, &applier->effects);
+    record_rows_add(&applier->records, applier->batch, effects);
     return true;
 }
 
@@ -288,7 +289,7 @@ static enum error read_entry(const struct replica_entry *from,
 
 /* A command that names messages is decided by what the store says of them: all
  * before it is committed first, so that however entries are batched it says the
- * same. So it is for one that takes away all records. */
+ * same. So it is before one that begins the archive anew: its rows go. */
 static bool waits(const struct applier *applier, const Perch__Command *command)
 {
     return command != NULL && applier->entries > 0 &&

@@ -71,6 +71,39 @@ void record_rows_add(struct record_rows *rows, struct batch *batch,
     }
 }
 
+static enum error delete_all(struct view *view, enum table table,
+                             struct batch *batch)
+{
+    struct cursor *cursor;
+    enum error error;
+    struct row row;
+
+    TRY(cursor_open(view, table, (struct range){.backward = false}, &cursor));
+    while ((error = cursor_next(cursor, &row)) == ERROR_NONE) {
+        batch_delete(batch, table, row.key);
+    }
+    cursor_close(cursor);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error record_rows_restart(struct record_rows *rows, struct batch *batch,
+                               struct store *store)
+{
+    struct view *view;
+    enum error error;
+
+    CHECK(!rows->changed);
+    TRY(view_open(store, &view));
+    error = delete_all(view, TABLE_RECORDS, batch);
+    if (error == ERROR_NONE) {
+        error = delete_all(view, TABLE_PAYLOADS, batch);
+    }
+    view_close(view);
+    buffer_clear(&rows->last);
+    rows->next = 0;
+    return error;
+}
+
 /* A walk over the records that wait for this node's archive. */
 struct waiting {
     uint64_t next; /* CSN; UINT64_MAX before the first. */

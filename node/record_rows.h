@@ -40,6 +40,16 @@ void record_rows_deinit(struct record_rows *rows);
 void record_rows_add(struct record_rows *rows, struct batch *batch,
                      const struct effects *effects);
 
+/**
+ * Begin anew at record 0, under another origin: the rows of the tree before go.
+ *
+ * @batch  Has no rows of records yet: all before is in the store.
+ *
+ * Returns what the store says.
+ */
+enum error record_rows_restart(struct record_rows *rows, struct batch *batch,
+                               struct store *store);
+
 /** Add the last row to the batch, if it has changed. */
 void record_rows_finish(struct record_rows *rows, struct batch *batch);
 

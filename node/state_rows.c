@@ -158,36 +158,6 @@ void state_rows_put_brought(struct batch *batch, const struct effects *effects,
     state_rows_put(batch, &row, &value);
 }
 
-/* Remove all rows of a table. */
-static enum error drop_all(struct view *view, struct batch *batch,
-                           enum table table)
-{
-    struct cursor *cursor;
-    enum error error;
-    struct row found;
-
-    TRY(cursor_open(view, table, (struct range){.backward = false}, &cursor));
-    while ((error = cursor_next(cursor, &found)) == ERROR_NONE) {
-        batch_delete(batch, table, found.key);
-    }
-    cursor_close(cursor);
-    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-}
-
-enum error state_rows_restart(struct store *store, struct batch *batch)
-{
-    struct view *view;
-    enum error error;
-
-    TRY(view_open(store, &view));
-    error = drop_all(view, batch, TABLE_RECORDS);
-    if (error == ERROR_NONE) {
-        error = drop_all(view, batch, TABLE_PAYLOADS);
-    }
-    view_close(view);
-    return error;
-}
-
 void state_rows_put_digest(struct batch *batch, uint64_t digest)
 {
     uint8_t key[] = {META_DIGEST}, value[sizeof(digest)];

@@ -46,14 +46,6 @@ enum error state_rows_purge(struct store *store, struct batch *batch,
 void state_rows_put_brought(struct batch *batch, const struct effects *effects,
                             size_t at);
 
-/**
- * Add the removal of all records to a batch, and of what lies beside: the
- * archive begins anew, and its numbers with it.
- *
- * @store  Has all that the entries before have brought about.
- */
-enum error state_rows_restart(struct store *store, struct batch *batch);
-
 /** Add the digest's row to a batch. */
 void state_rows_put_digest(struct batch *batch, uint64_t digest);
 

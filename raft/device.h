@@ -68,7 +68,7 @@ enum error device_list(struct device *device,
 
 /**
  * Rename a file, replacing @to, or a directory in this one, to a name that does
- * not exist. Durable after device_sync; of a directory, a crash before that may
+ * not exist; @to may be in a directory below this one, with slashes. Durable after device_sync; of a directory, a crash before that may
  * leave some files under the old name.
  *
  * Returns NOT_FOUND when there is none.

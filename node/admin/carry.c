@@ -166,21 +166,16 @@ static enum refusal refusal_of_error(enum error error)
     }
 }
 
-/* What goes beside the archive is salted, lest its digest tell what it says. */
+/* What the archive has by its digest alone is salted, lest the digest tell what
+ * it says. */
 static void salt(const struct desk *desk, struct answer *answer,
                  Perch__Command *command)
 {
-    struct archive_view archive;
+    size_t size = perch__command__get_packed_size(command) + SALT_BYTES;
     uint8_t *bytes;
 
-    if (answer->machine == NULL) {
-        return;
-    }
-    archive_view(answer->machine, &archive);
-    if (archive.mode == PERCH__ARCHIVE_MODE__ARCHIVE_OFF ||
-        perch__command__get_packed_size(command) + SALT_BYTES <=
-            machine_setting(answer->machine,
-                            SETTING_ARCHIVE_INLINE_BYTES_MAX)) {
+    if (answer->machine == NULL ||
+        !archive_withholds(answer->machine, command, size)) {
         return;
     }
     bytes = answer_alloc(answer, SALT_BYTES);

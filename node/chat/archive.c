@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/chat/ledger.h"
 #include "node/chat/state.h"
 #include "proto/base/check.h"
 
@@ -67,6 +68,14 @@ bool archive_ended(const struct machine *machine,
     *view_out = (struct archive_ended_view){
         text_slice(ended->witness), ended->size, ended->records, ended->at_us};
     return ended->witness != NULL;
+}
+
+bool archive_withholds(const struct machine *machine,
+                       const Perch__Command *command, size_t bytes)
+{
+    return machine->archive.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF &&
+           (ledger_is_secret(command) ||
+            bytes > machine->settings[SETTING_ARCHIVE_INLINE_BYTES_MAX]);
 }
 
 bool archive_node(const struct machine *machine, uint8_t node,

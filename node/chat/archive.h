@@ -181,6 +181,15 @@ bool archive_adapter(const struct machine *machine, uint32_t slot,
                      struct adapter_view *view_out);
 
 /**
+ * Tell whether the record of a command would have only its digest: it is to be
+ * salted by whoever proposes it.
+ *
+ * @bytes  Of the command, with its salt.
+ */
+bool archive_withholds(const struct machine *machine,
+                       const Perch__Command *command, size_t bytes);
+
+/**
  * Tell why a post would be refused for the archive's sake at that moment: DONE
  * when it would not be.
  */

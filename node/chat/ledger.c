@@ -21,9 +21,7 @@ void ledger_deinit(struct ledger *ledger)
     buffer_deinit(&ledger->after);
 }
 
-/* Whether a command sets a password, which nobody is to find in an archive, or
- * brings records that the archive then has. */
-static bool is_secret(const Perch__Command *command)
+bool ledger_is_secret(const Perch__Command *command)
 {
     switch ((int)command->kind_case) {
     case PERCH__COMMAND__KIND_USER_CREATE:
@@ -45,7 +43,7 @@ static void put_command(const struct draft *draft, struct record *record,
     struct slice bytes = turn->entry->bytes;
     uint32_t inline_max =
         turn->machine->settings[SETTING_ARCHIVE_INLINE_BYTES_MAX];
-    bool secret = is_secret(draft->command);
+    bool secret = ledger_is_secret(draft->command);
 
     CHECK(bytes.len > 0); /* Every command says its kind. */
     record->command = bytes;
@@ -99,6 +97,7 @@ void ledger_add(struct draft *draft)
         put_command(draft, &record, &digest);
         if ((record.flags & RECORD_WITHHELD) != 0 &&
             effects->records.payload.len == 0) {
+            /* Their first records have no field behind this one. */
             draft_numbers(draft, RECORD_FIELD_WITHHOLDS, &record.csn, 1);
         }
     }

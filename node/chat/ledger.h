@@ -24,6 +24,10 @@
 /** Free what the ledger holds. */
 void ledger_deinit(struct ledger *ledger);
 
+/** Tell whether nobody is to find a command in an archive: one that sets a
+ * password, or brings records that the archive then has. */
+bool ledger_is_secret(const Perch__Command *command);
+
 /** Look at what a command is about to change, before its rule decides. */
 void ledger_before(struct turn *turn, const Perch__Command *command);
 

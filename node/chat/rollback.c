@@ -66,7 +66,9 @@ void archive_started(struct turn *turn, const Perch__NodeStarted *command)
     Perch__ArchiveHalt halt = PERCH__ARCHIVE_HALT__INIT;
     uint64_t value = turn->value;
 
-    if (command->witness.len > 0) {
+    if (command->witness.len > 0 &&
+        slice_equal(codec_slice(command->witness_origin),
+                    text_slice(turn->machine->archive.origin))) {
         halt.witness = command->witness;
         halt.size = command->witness_size;
         halt.forked = command->witness_forked;

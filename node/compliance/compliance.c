@@ -122,6 +122,12 @@ void compliance_start(struct compliance *compliance, struct replica *replica,
     timer_start(compliance->tick, COMPLIANCE_TICK_MS, COMPLIANCE_TICK_MS);
 }
 
+bool compliance_asks_first(const struct compliance *compliance,
+                           const struct compliance_state *state)
+{
+    return witnessing_asks_first(compliance, state->machine);
+}
+
 void compliance_entry(struct compliance *compliance,
                       const struct applied_entry *entry,
                       const struct applied *applied,

@@ -16,6 +16,7 @@
 #ifndef NODE_COMPLIANCE_COMPLIANCE_H
 #define NODE_COMPLIANCE_COMPLIANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/chat/machine.h"
@@ -46,7 +47,10 @@ struct compliance_settings {
     /* What this node has cannot be believed: it must stop, and its state and
      * archive be set aside. NULL: nobody is told. */
     void (*unsound)(void *context, enum error error, const char *reason);
-    void *context; /* For unsound. */
+    /* Its files cannot take records, or can again: its clients are to know at
+     * once where that is required. NULL: nobody is told. */
+    void (*faulty)(void *context, bool is_faulty);
+    void *context; /* For these two. */
 };
 
 /* The state as it is now; switched as a whole. */
@@ -74,6 +78,14 @@ enum error compliance_open(struct compliance **compliance_out,
 void compliance_start(struct compliance *compliance, struct replica *replica,
                       struct proposer *proposer,
                       const struct compliance_state *state);
+
+/**
+ * Tell whether witnesses are to be asked before this node's start is proposed
+ * (proposer_hold): compliance_start asks them and ends the hold. Before
+ * compliance_start.
+ */
+bool compliance_asks_first(const struct compliance *compliance,
+                           const struct compliance_state *state);
 
 /** Take note of an applied entry, the machine being as it left it. */
 void compliance_entry(struct compliance *compliance,

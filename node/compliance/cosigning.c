@@ -178,6 +178,21 @@ static void differ(struct cosigning *cosigning)
         now_us(cosigning) + COSIGNING_LAST_WORD_MS * UINT64_C(1000);
 }
 
+/* Is what was attested to still there? An origin that was given up takes its
+ * files and checkpoints with it. */
+static bool is_current(const struct cosigning *cosigning)
+{
+    const struct attestation *attest = &cosigning->attest;
+    struct archive_view archive;
+
+    archive_view(cosigning->compliance->state.machine, &archive);
+    return slice_equal(archive.origin,
+                       slice_of(attest->origin, attest->origin_bytes)) &&
+           ((archive.open.is && archive.open.index == cosigning->index) ||
+            (archive.published.is &&
+             archive.published.index == cosigning->index));
+}
+
 static void on_attested(struct job *job)
 {
     struct cosigning *cosigning =
@@ -185,7 +200,7 @@ static void on_attested(struct job *job)
     const struct attestation *attest = &cosigning->attest;
 
     cosigning->is_working = false;
-    if (cosigning->compliance->stopped) {
+    if (cosigning->compliance->stopped || !is_current(cosigning)) {
         return;
     }
     if (attest->error == ERROR_ROTTEN) {

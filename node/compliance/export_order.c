@@ -129,12 +129,13 @@ static bool is_below(const char *path, const char *directory)
 
 static enum error find_output(const struct exporting_settings *settings,
                               const struct adapter_view *adapter,
-                              struct arena *arena, struct slice *output_out,
+                              struct arena *arena, struct export_order *order,
                               char why[ADAPTER_WHY_BYTES])
 {
     const char *path = print(arena, "%.*s", SLICE_PRINT(adapter->output));
 
-    *output_out = adapter->output;
+    order->directory = NULL;
+    order->output = slice_of_text(path);
     if (adapter->output.len == 0 || is_elsewhere(adapter)) {
         return ERROR_NONE;
     }

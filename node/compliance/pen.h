@@ -23,9 +23,11 @@
 #include "node/compliance/tiler.h"
 #include "proto/base/error.h"
 #include "proto/record.h"
+#include "proto/tlog/note.h"
 #include "storage/cursor.h"
 
 enum {
+    PEN_ORIGIN_BYTES_MAX = NOTE_NAME_BYTES_MAX + 24, /* With its log index. */
     /* Bundles at the end whose bytes are looked at when the archive is opened:
      * more than one group of files that a crash may have left in part. */
     PEN_TAIL_BUNDLES = 64,
@@ -62,6 +64,17 @@ void pen_free(struct pen *pen);
  * Returns what the device says.
  */
 enum error pen_open(struct pen *pen, uint64_t most);
+
+/**
+ * Make sure that the files are of this origin, before pen_open: what is of
+ * another goes to its own place below origins/, durably.
+ *
+ * @origin  Its name and, in its second line, the log index it began at: one
+ *          name may come again.
+ *
+ * Returns what the device says.
+ */
+enum error pen_begin_origin(struct pen *pen, struct slice origin);
 
 /** Count the records the pen has taken, durable or not. */
 uint64_t pen_size(const struct pen *pen);

@@ -1,10 +1,17 @@
 /* Where an archive's files end. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "node/compliance/layout.h"
 #include "node/compliance/pen_parts.h"
 #include "proto/base/check.h"
+#include "proto/base/endian.h"
 #include "proto/base/journal.h"
+#include "proto/tlog/hash.h"
+
+/* Says whose files they are. */
+#define ORIGIN_NAME "origin"
 
 /* What says that a file is not as it was written, and not that the disk cannot
  * be read. */
@@ -147,6 +154,57 @@ static enum error resume(struct pen *pen, uint64_t *end)
                       resuming.damaged_at, error_name(error));
     }
     return error;
+}
+
+/* Each origin has its own place: the hash of what its file says. */
+static void place_of(struct slice origin, char path[LAYOUT_PATH_BYTES])
+{
+    struct merkle_hash hash;
+
+    hash_bytes(origin, &hash);
+    snprintf(path, LAYOUT_PATH_BYTES, "origins/%016" PRIx64,
+             get_be64(hash.bytes));
+}
+
+/* The file that says whose they are goes last: as long as it is there, all of
+ * it is done again. */
+static enum error move_away(struct pen *pen, struct slice origin)
+{
+    static const char *const names[] = {"tile", "payload", "checkpoint",
+                                        "checkpoints"};
+    char path[LAYOUT_PATH_BYTES];
+
+    place_of(origin, path);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        TRY(shelf_move(pen->shelf, names[i], path));
+    }
+    TRY(shelf_sync_moves(pen->shelf, path));
+    TRY(shelf_move(pen->shelf, ORIGIN_NAME, path));
+    journal_notice("archive_origin_ended", "origin=\"%.*s\" place=%s",
+                   (int)strcspn((const char *)origin.data, "\n"), origin.data,
+                   path);
+    return shelf_sync_moves(pen->shelf, path);
+}
+
+enum error pen_begin_origin(struct pen *pen, struct slice origin)
+{
+    struct buffer there = BUFFER_EMPTY;
+    enum error error;
+
+    shelf_reset(pen->shelf);
+    error = shelf_read(pen->shelf, ORIGIN_NAME, PEN_ORIGIN_BYTES_MAX, &there);
+    if (error == ERROR_NONE && !slice_equal(buffer_slice(&there), origin)) {
+        buffer_append(&there, "", 1); /* For the journal. */
+        there.len -= 1;
+        error = move_away(pen, buffer_slice(&there));
+        error = error == ERROR_NONE ? ERROR_NOT_FOUND : error;
+    }
+    buffer_deinit(&there);
+    if (error != ERROR_NOT_FOUND) {
+        return error;
+    }
+    TRY(shelf_put(pen->shelf, ORIGIN_NAME, origin));
+    return shelf_commit(pen->shelf);
 }
 
 enum error pen_open(struct pen *pen, uint64_t most)

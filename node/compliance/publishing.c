@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "node/compliance/edition.h"
-#include "node/compliance/shelf.h"
 #include "node/compliance/scribe.h"
+#include "node/compliance/shelf.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -226,8 +226,9 @@ static void gather(struct publishing *publishing)
     struct archive_view archive;
 
     archive_view(machine, &archive);
-    if (!archive.published.is) {
+    if (!archive.published.is) { /* Not yet, or not of a new origin. */
         publishing->n = 0;
+        publishing->kept_span = -1;
         return;
     }
     if (publishing->n == 0 ||

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "node/compliance/scribe_parts.h"
@@ -27,6 +28,7 @@ void scribe_free(struct scribe *scribe)
 {
     if (scribe != NULL) {
         worker_free(scribe->worker);
+        scribe_drop_past(scribe);
         pen_free(scribe->pen);
         climb_free(scribe->climb);
         buffer_deinit(&scribe->task.payloads);
@@ -52,8 +54,14 @@ Perch__ArchiveMark__State scribe_state(const struct scribe *scribe)
 void scribe_fill(struct scribe *scribe, struct batch *batch)
 {
     uint64_t end = scribe->rows_from + SCRIBE_TRIM_ROWS_MAX;
+    struct archive_view archive;
     struct key key;
 
+    archive_view(scribe->compliance->state.machine, &archive);
+    /* Files may be ahead of a state that is being replayed. */
+    if (end > archive.records / TILE_WIDTH * TILE_WIDTH) {
+        end = archive.records / TILE_WIDTH * TILE_WIDTH;
+    }
     if (end > scribe->rows_upto) {
         end = scribe->rows_upto;
     }
@@ -78,6 +86,16 @@ static void take_counts(struct scribe *scribe)
     scribe->counted = *now;
 }
 
+static void tell_faulty(const struct scribe *scribe)
+{
+    const struct compliance_settings *settings = &scribe->compliance->settings;
+
+    if (settings->faulty != NULL) {
+        settings->faulty(settings->context,
+                         scribe->state != PERCH__ARCHIVE_MARK__STATE__FINE);
+    }
+}
+
 static void set_state(struct scribe *scribe, Perch__ArchiveMark__State state,
                       enum error error)
 {
@@ -88,6 +106,7 @@ static void set_state(struct scribe *scribe, Perch__ArchiveMark__State state,
     }
     scribe->state = state;
     meter_set(&scribe->compliance->meters.state, (int64_t)state);
+    tell_faulty(scribe);
     if (state == PERCH__ARCHIVE_MARK__STATE__FINE) {
         journal_notice("archive_fine", "directory=%s durable=%" PRIu64,
                        scribe->compliance->directory, scribe->durable);
@@ -216,10 +235,13 @@ static void take_rows(struct scribe *scribe)
 
 static void take_done(struct scribe *scribe)
 {
-    if (scribe->task.kind != TASK_LOOK) {
+    if (scribe->task.kind != TASK_LOOK && scribe->task.kind != TASK_PAST) {
         take_rows(scribe); /* The task may be given out again below. */
     }
     switch (scribe->task.kind) {
+    case TASK_PAST:
+        scribe_drop_past(scribe);
+        break;
     case TASK_OPEN:
         take_opened(scribe);
         break;
@@ -241,12 +263,21 @@ static void on_done(struct job *job)
         (struct scribe *)((char *)job - offsetof(struct scribe, task.job));
     struct compliance *compliance = scribe->compliance;
     struct task *task = &scribe->task;
+    bool stale = scribe->stale;
 
     scribe->busy = false;
+    scribe->stale = false;
     take_counts(scribe);
     meter_observe(&compliance->meters.write_us,
                   loop_now_us(compliance->settings.loop) - task->began_us);
-    if (compliance->releasing || compliance->stopped) {
+    if (task->kind == TASK_PAST && task->error != ERROR_NONE) {
+        journal_error("archive_origin_not_whole",
+                      "directory=%s records=%" PRIu64 " error=%s",
+                      compliance->directory, task->target,
+                      error_name(task->error));
+        scribe_drop_past(scribe);
+        wait_after(scribe, task->error);
+    } else if (compliance->releasing || compliance->stopped || stale) {
         scribe->is_open = false; /* Other rows are to come. */
     } else if (task->error != ERROR_NONE) {
         wait_after(scribe, task->error);
@@ -274,7 +305,11 @@ void scribe_begin(struct scribe *scribe, enum task_kind kind)
     task->look = scribe->look;
     task->look_begins = !scribe->looking;
     task->store = compliance->state.store;
-    task->target = archive.records;
+    task->view = scribe->past;
+    snprintf(task->origin, sizeof(task->origin), "%.*s\n%" PRIu64 "\n",
+             (int)archive.origin.len, (const char *)archive.origin.data,
+             archive.begun_index);
+    task->target = kind == TASK_PAST ? scribe->past_records : archive.records;
     archive_root(compliance->state.machine, &task->root);
     task->believed = scribe->believed;
     task->payloads_from = scribe->payloads_from;
@@ -337,7 +372,7 @@ void scribe_go_on(struct scribe *scribe)
         return; /* There never was an archive. */
     }
     if (!scribe->is_open) {
-        scribe_begin(scribe, TASK_OPEN);
+        scribe_begin(scribe, scribe->past != NULL ? TASK_PAST : TASK_OPEN);
         return;
     }
     if (scribe->size < scribe->rows_from) {

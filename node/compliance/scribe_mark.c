@@ -3,6 +3,7 @@
 
 #include "node/compliance/scribe_parts.h"
 #include "proto/base/endian.h"
+#include "storage/cursor.h"
 #include "storage/keyspace.h"
 
 void scribe_fill_payloads(struct scribe *scribe, struct batch *batch)
@@ -104,26 +105,73 @@ static void on_committed(struct compliance *compliance)
 }
 
 /* Other rows: what of them is in files is not known. */
-static void on_restored(struct compliance *compliance)
+static void forget_rows(struct scribe *scribe)
 {
-    struct scribe *scribe = compliance->scribe;
-
     scribe->is_open = false;
+    scribe->stale = scribe->busy;
     scribe->rows_from = 0;
     scribe->rows_upto = 0;
     scribe->payloads_from = 0;
     buffer_clear(&scribe->payloads);
-    scribe_go_on(scribe);
+}
+
+static void on_restored(struct compliance *compliance)
+{
+    forget_rows(compliance->scribe);
+    scribe_go_on(compliance->scribe);
+}
+
+void scribe_drop_past(struct scribe *scribe)
+{
+    view_close(scribe->past);
+    scribe->past = NULL;
+}
+
+void scribe_end_origin(struct scribe *scribe)
+{
+    struct compliance *compliance = scribe->compliance;
+    struct archive_past_view past;
+
+    forget_rows(scribe);
+    scribe->believed = UINT64_MAX;
+    scribe->size = 0;
+    scribe->durable = 0;
+    scribe->marked = 0;
+    if (scribe->past != NULL || compliance->releasing ||
+        !archive_past(compliance->state.machine, &past) ||
+        view_open(compliance->state.store, &scribe->past) != ERROR_NONE) {
+        return; /* What is in files by now is what there is. */
+    }
+    scribe->past_records = past.records;
+}
+
+static void on_entry(struct compliance *compliance,
+                     const struct applied_entry *entry,
+                     const struct applied *applied,
+                     const struct effects *effects)
+{
+    (void)entry;
+    if (applied->outcome == OUTCOME_DONE && effects->command != NULL &&
+        effects->command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REOPEN) {
+        scribe_end_origin(compliance->scribe);
+    }
 }
 
 static bool is_idle(struct compliance *compliance)
 {
-    return !compliance->scribe->busy;
+    struct scribe *scribe = compliance->scribe;
+
+    if (scribe->busy) {
+        return false;
+    }
+    scribe_drop_past(scribe);
+    return true;
 }
 
 const struct compliance_part scribe_part = {
     .name = "scribe",
     .tick = on_tick,
+    .entry = on_entry,
     .committed = on_committed,
     .restored = on_restored,
     .idle = is_idle,

@@ -16,7 +16,7 @@
 enum {
     /* From one job to the next, when few records come: what is synced together
      * costs little each. */
-    SCRIBE_PACE_MS = 200,
+    SCRIBE_PACE_MS = 1000,
     SCRIBE_RECORDS_MAX = 8192, /* Of a job; as many are written at once. */
     /* Without a checkpoint that asks for them, partial tiles are written so
      * often: marks move, and other nodes find what they fetch. */
@@ -33,6 +33,7 @@ enum {
 };
 
 enum task_kind {
+    TASK_PAST,  /* The last rows of an origin that was ended. */
     TASK_OPEN,  /* Find where the files end. */
     TASK_WRITE, /* Rows into files. */
     TASK_LOOK,  /* At a bundle that is in files already, and above it. */
@@ -46,11 +47,13 @@ struct task {
     struct pen *pen;
     struct climb *climb;
     struct store *store;
-    uint64_t target;         /* Records of the state, and */
-    struct merkle_hash root; /* their root. */
-    uint64_t believed;       /* As pen_open's most. */
-    uint64_t partial, keep;  /* As pen_partial's; 0: none. */
-    uint64_t payloads_from;  /* Of rows not yet in payloads. */
+    struct view *view;                 /* Of TASK_PAST; else its own. */
+    char origin[PEN_ORIGIN_BYTES_MAX]; /* As pen_begin_origin's. */
+    uint64_t target;                   /* Records of the state, and */
+    struct merkle_hash root;           /* their root. */
+    uint64_t believed;                 /* As pen_open's most. */
+    uint64_t partial, keep;            /* As pen_partial's; 0: none. */
+    uint64_t payloads_from;            /* Of rows not yet in payloads. */
     uint64_t began_us;
 
     /* What came of it. */
@@ -77,6 +80,7 @@ struct scribe {
     struct climb *climb;
     struct task task;
     bool busy;
+    bool stale; /* The task under way is of another origin. */
 
     bool is_open;
     struct climb_want want; /* What other nodes are asked for. */
@@ -102,12 +106,22 @@ struct scribe {
     bool agreed;   /* The tree was found to be the state's. */
     uint64_t look_us;
 
+    struct view *past;     /* The state before a new origin; NULL: none. */
+    uint64_t past_records; /* It had. */
+
     struct proposal mark;
     bool marking;
     uint64_t marked_us;
     uint64_t marked; /* What the last one said. */
     Perch__ArchiveMark__State marked_state;
 };
+
+/** An origin is ended by the entry at hand: its last rows are kept until they
+ * are in files. */
+void scribe_end_origin(struct scribe *scribe);
+
+/** Let go of what is kept of an ended origin. */
+void scribe_drop_past(struct scribe *scribe);
 
 /** Look at the next bundle, when it is time. Returns whether a task began. */
 bool scribe_look(struct scribe *scribe, uint64_t now_us);

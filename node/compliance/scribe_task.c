@@ -62,6 +62,7 @@ static enum error find_payloads(struct task *task, struct view *view)
 
 static enum error open_files(struct task *task, struct view *view)
 {
+    TRY(pen_begin_origin(task->pen, slice_of_text(task->origin)));
     TRY(pen_open(task->pen, task->believed));
     pen_compare(task->pen, true);
     task->full = pen_size(task->pen);
@@ -122,6 +123,17 @@ static enum error climb(struct task *task)
                                          : ERROR_NONE;
 }
 
+/* What rows still have of an origin that is ended. Its files are moved when
+ * they are opened for the new one. */
+static enum error write_past(struct task *task)
+{
+    TRY(pen_open(task->pen, UINT64_MAX));
+    pen_compare(task->pen, true);
+    TRY(pen_add_rows(task->pen, task->view, task->target, UINT64_MAX));
+    TRY(pen_commit(task->pen));
+    return pen_partial(task->pen, task->target, task->target);
+}
+
 static enum error look(struct task *task)
 {
     if (task->look_begins) {
@@ -135,6 +147,8 @@ static enum error look(struct task *task)
 static enum error run(struct task *task, struct view *view)
 {
     switch (task->kind) {
+    case TASK_PAST:
+        return write_past(task);
     case TASK_OPEN:
         TRY(open_files(task, view));
         break;

@@ -320,6 +320,38 @@ enum error shelf_remove(struct shelf *shelf, const char *path)
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
+/* All is closed first: what is open would be written under the old name. */
+enum error shelf_move(struct shelf *shelf, const char *name,
+                      const char *directory)
+{
+    char path[SHELF_PATH_BYTES_MAX], to[SHELF_PATH_BYTES_MAX];
+    struct place *place;
+    enum error error;
+    int n = snprintf(to, sizeof(to), "%s/%s", directory, name);
+
+    if (n <= 0 || (size_t)n >= sizeof(to)) {
+        return ERROR_TOO_LARGE;
+    }
+    shelf_reset(shelf);
+    TRY(directory_of(shelf, directory, true, path));
+    TRY(open_place(shelf, path, true, &place));
+    TRY(open_place(shelf, shelf->directory, true, &place));
+    error = device_rename(place->device, name, to);
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+enum error shelf_sync_moves(struct shelf *shelf, const char *directory)
+{
+    char path[SHELF_PATH_BYTES_MAX];
+    struct place *place;
+
+    TRY(directory_of(shelf, directory, true, path));
+    TRY(open_place(shelf, path, true, &place));
+    TRY(device_sync(place->device));
+    TRY(open_place(shelf, shelf->directory, true, &place));
+    return device_sync(place->device);
+}
+
 /* The names of a directory's files, one after the other, each with its NUL. */
 static void note_name(void *context, const char *name, uint64_t bytes)
 {

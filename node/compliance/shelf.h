@@ -61,6 +61,16 @@ enum error shelf_read(struct shelf *shelf, const char *path, size_t bytes_max,
 enum error shelf_find(struct shelf *shelf, const char *path,
                       uint64_t *bytes_out);
 
+/**
+ * Move a file or directory of the shelf's own directory to one below it, which
+ * is made. What is not there is moved. Durable after shelf_sync_moves.
+ */
+enum error shelf_move(struct shelf *shelf, const char *name,
+                      const char *directory);
+
+/** Make moves to a directory durable. */
+enum error shelf_sync_moves(struct shelf *shelf, const char *directory);
+
 /** Remove a file; one that is not there is removed. Durable after the next
  * shelf_commit. */
 enum error shelf_remove(struct shelf *shelf, const char *path);

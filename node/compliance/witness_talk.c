@@ -65,8 +65,9 @@ static enum error check_latest(const struct witness_talk *talk,
                                                            : ERROR_MALFORMED;
 }
 
-enum error witness_latest(struct witness_talk *talk, struct buffer *note_out,
-                          struct checkpoint_text *checkpoint_out)
+enum error witness_talk_latest(struct witness_talk *talk,
+                               struct buffer *note_out,
+                               struct checkpoint_text *checkpoint_out)
 {
     char url[URL_BYTES], rest[2 * MERKLE_HASH_BYTES + 16];
     struct witness_reply reply = {.status = 0};
@@ -107,7 +108,7 @@ static void check_ahead(struct witness_talk *talk)
 {
     struct checkpoint_text checkpoint;
     struct buffer note = BUFFER_EMPTY;
-    enum error error = witness_latest(talk, &note, &checkpoint);
+    enum error error = witness_talk_latest(talk, &note, &checkpoint);
 
     if (error == ERROR_NONE && checkpoint.size <= talk->size) {
         fail(talk, "it says that it has more than it can show");

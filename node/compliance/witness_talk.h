@@ -61,7 +61,8 @@ void witness_talk(struct witness_talk *talk, struct tiles *tiles);
  * Returns NOT_FOUND when it has none or does not answer that, MALFORMED for a
  * note that is not signed by both, or what the port says; then with why.
  */
-enum error witness_latest(struct witness_talk *talk, struct buffer *note_out,
-                          struct checkpoint_text *checkpoint_out);
+enum error witness_talk_latest(struct witness_talk *talk,
+                               struct buffer *note_out,
+                               struct checkpoint_text *checkpoint_out);
 
 #endif

@@ -8,9 +8,9 @@
 
 #include "node/chat/outcome.h"
 #include "node/compliance/edition.h"
+#include "node/compliance/scribe.h"
 #include "node/compliance/tiles.h"
 #include "node/compliance/witness_talk.h"
-#include "node/compliance/scribe.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 #include "proto/base/worker.h"
@@ -30,11 +30,14 @@ struct talker {
     unsigned attempts;   /* That failed in a row. */
     char error[WITNESS_WHY_BYTES];
     struct proposal proposal;
+    bool is_first; /* The talk is the one before this node's start. */
     bool is_saying;
     bool is_halting; /* What is said is that the pool has to halt. */
 };
 
 struct witnessing {
+    bool is_first; /* The start of this node waits for what they say. */
+    unsigned first_left;
     struct talker talkers[ARCHIVE_WITNESSES_MAX];
 };
 
@@ -176,13 +179,61 @@ static bool is_current(const struct talker *talker)
                   NOTE_KEY_BYTES) == 0;
 }
 
+/* --- Before this node's start --- */
+
+static void release(struct talker *talker, bool has_news)
+{
+    struct compliance *compliance = talker->compliance;
+    const struct witness_talk *talk = &talker->talk;
+    const struct proposer_news news = {
+        .witness = slice_of_text(talk->witness.name),
+        .origin = slice_of_text(talk->log.name),
+        .size = talk->held,
+        .forked = talk->end == WITNESS_END_FORKED,
+    };
+
+    compliance->witnessing->is_first = false;
+    proposer_release(compliance->proposer, has_news ? &news : NULL);
+}
+
+/* One that has seen more, or else, is enough to know. A node that was away has
+ * less than its pool, too: the pool's state judges, when the start is applied.
+ */
+static void on_first(struct talker *talker)
+{
+    struct witnessing *witnessing = talker->compliance->witnessing;
+    enum witness_end end = talker->talk.end;
+
+    talker->is_first = false;
+    witnessing->first_left -= 1;
+    if (!witnessing->is_first) {
+        return;
+    }
+    if (end == WITNESS_END_AHEAD || end == WITNESS_END_FORKED) {
+        journal_notice("witness_has_more",
+                       "witness=%s held=%" PRIu64 " size=%" PRIu64 " forked=%d",
+                       talker->talk.witness.name, talker->talk.held,
+                       talker->talk.size, end == WITNESS_END_FORKED);
+        release(talker, true);
+    } else if (witnessing->first_left == 0) {
+        release(talker, false);
+    }
+}
+
 static void on_talked(struct job *job)
 {
     struct talker *talker =
         (struct talker *)((char *)job - offsetof(struct talker, job));
 
     talker->is_working = false;
-    if (talker->compliance->stopped || !is_current(talker)) {
+    if (talker->compliance->stopped) {
+        return;
+    }
+    if (talker->is_first) {
+        on_first(talker);
+        return;
+    }
+    if (!is_current(talker)) {
         return;
     }
     switch (talker->talk.end) {
@@ -263,6 +314,47 @@ static void begin(struct talker *talker, const struct edition *edition,
     talker->is_working = true;
     talker->job = (struct job){.run = run, .done = on_talked};
     worker_submit(talker->worker, &talker->job);
+}
+
+bool witnessing_asks_first(const struct compliance *compliance,
+                           const struct machine *machine)
+{
+    struct archive_view archive;
+    struct witness_view witness;
+    bool any = false;
+
+    archive_view(machine, &archive);
+    for (uint32_t slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
+        any |= archive_witness(machine, slot, &witness);
+    }
+    return any && archive.published.is && archive.published.is_signed &&
+           !archive.halted && compliance->settings.witnesses != NULL;
+}
+
+static void ask_first(struct compliance *compliance)
+{
+    struct witnessing *witnessing = compliance->witnessing;
+    struct edition *edition = malloc(sizeof(*edition));
+
+    CHECK(edition != NULL);
+    if (witnessing_asks_first(compliance, compliance->state.machine) &&
+        edition_gather(edition, compliance->state.machine)) {
+        for (uint32_t slot = 0; slot < ARCHIVE_WITNESSES_MAX; slot++) {
+            struct talker *talker = &witnessing->talkers[slot];
+            struct witness_view witness;
+
+            if (archive_witness(compliance->state.machine, slot, &witness)) {
+                begin(talker, edition, &witness);
+                talker->is_first = talker->is_working;
+                witnessing->first_left += talker->is_working;
+            }
+        }
+    }
+    witnessing->is_first = witnessing->first_left > 0;
+    if (!witnessing->is_first) {
+        proposer_release(compliance->proposer, NULL);
+    }
+    free(edition);
 }
 
 static bool is_due(const struct talker *talker, uint64_t index)
@@ -365,6 +457,12 @@ static void changed(struct compliance *compliance)
     }
 }
 
+static void start(struct compliance *compliance)
+{
+    ask_first(compliance);
+    work(compliance);
+}
+
 struct witnessing *witnessing_new(struct compliance *compliance)
 {
     struct witnessing *witnessing = calloc(1, sizeof(*witnessing));
@@ -394,7 +492,7 @@ void witnessing_free(struct witnessing *witnessing)
 
 const struct compliance_part witnessing_part = {
     .name = "witnessing",
-    .start = work,
+    .start = start,
     .tick = work,
     .committed = work,
     .written = work,

@@ -41,6 +41,12 @@ struct witnessing *witnessing_new(struct compliance *compliance);
 /** End the talks at hand and free. Accepts NULL. */
 void witnessing_free(struct witnessing *witnessing);
 
+/** Tell whether there are witnesses to be asked before this node makes itself
+ * heard: what it says then, as a leader of few, would stand in the place of
+ * records that were lost. */
+bool witnessing_asks_first(const struct compliance *compliance,
+                           const struct machine *machine);
+
 /** Show how the witness of a slot fares. */
 void witnessing_view(const struct compliance *compliance, uint32_t slot,
                      struct witnessing_view *view_out);

@@ -17,6 +17,7 @@ struct proposer {
     struct guid start_id;
     uint64_t epoch; /* 0: not begun. */
     bool started;
+    uint64_t held_until_us; /* 0: the start is not held. */
 
     /* Numbers first..next-1 are unanswered; slot n % size is n's. NULL: taken
      * back, a noop goes under the number. */
@@ -91,6 +92,9 @@ static void on_tick(void *context)
     struct proposer *proposer = context;
     uint64_t now_us = loop_now_us(proposer->settings.loop);
 
+    if (proposer->held_until_us != 0 && now_us >= proposer->held_until_us) {
+        proposer_release(proposer, NULL);
+    }
     send_held(proposer);
     withdraw_overdue(proposer, now_us);
     withdraw_held(proposer, now_us);
@@ -145,14 +149,30 @@ static void add_salt(struct proposer *proposer, Perch__Command *command)
     command->has_salt = false; /* It is ours, and ends here. */
 }
 
+static void set_news(Perch__NodeStarted *started,
+                     const struct proposer_news *news)
+{
+    if (news != NULL) {
+        CODEC_SET_BYTES(started, witness, news->witness);
+        CODEC_SET_BYTES(started, witness_origin, news->origin);
+        CODEC_SET(started, witness_size, news->size);
+        CODEC_SET(started, witness_forked, news->forked);
+    }
+}
+
 /* Ask for an epoch under a new start id. */
-static void begin(struct proposer *proposer)
+static void begin_with(struct proposer *proposer,
+                       const struct proposer_news *news)
 {
     Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
     enum error error;
 
     proposer->epoch = 0;
+    if (proposer->held_until_us != 0) {
+        return;
+    }
+    set_news(&started, news);
     loop_random(proposer->settings.loop, proposer->start_id.bytes, GUID_BYTES);
     CODEC_SET_BYTES(&started, start_id,
                     slice_of(proposer->start_id.bytes, GUID_BYTES));
@@ -168,6 +188,30 @@ static void begin(struct proposer *proposer)
     error = replica_begin_epoch(proposer->replica,
                                 buffer_slice(&proposer->command));
     CHECK(error == ERROR_NONE && !buffer_failed(&proposer->command));
+}
+
+static void begin(struct proposer *proposer)
+{
+    begin_with(proposer, NULL);
+}
+
+void proposer_hold(struct proposer *proposer)
+{
+    CHECK(!proposer->started);
+    proposer->held_until_us = loop_now_us(proposer->settings.loop) +
+                              PROPOSER_HOLD_MS * UINT64_C(1000);
+}
+
+void proposer_release(struct proposer *proposer,
+                      const struct proposer_news *news)
+{
+    if (proposer->held_until_us == 0) {
+        return;
+    }
+    proposer->held_until_us = 0;
+    if (proposer->started) {
+        begin_with(proposer, news);
+    }
 }
 
 void proposer_start(struct proposer *proposer, struct replica *replica)

@@ -35,6 +35,16 @@ enum {
     PROPOSER_SALT_BYTES = 32,
     /* How often it is looked for proposals whose patience is over. */
     PROPOSER_TICK_MS = 250,
+    /* How long a start waits for what proposer_release is to tell. */
+    PROPOSER_HOLD_MS = 3000,
+};
+
+/* What a witness of the archive has, that the state here has not. */
+struct proposer_news {
+    struct slice witness; /* Its name. */
+    struct slice origin;  /* Of the archive it was asked about. */
+    uint64_t size;
+    bool forked;
 };
 
 enum proposal_fate {
@@ -100,6 +110,19 @@ struct proposer *proposer_new(const struct proposer_settings *settings);
 
 /** Free; who waits is not told. Accepts NULL. */
 void proposer_free(struct proposer *proposer);
+
+/** Wait with this node's start for proposer_release, at most PROPOSER_HOLD_MS.
+ * Before proposer_start. */
+void proposer_hold(struct proposer *proposer);
+
+/**
+ * Go on with the start that was held; one that was not, or is over, is left
+ * alone.
+ *
+ * @news  Goes with the start; borrowed for the call. NULL: there is none.
+ */
+void proposer_release(struct proposer *proposer,
+                      const struct proposer_news *news);
 
 /** Begin: propose this node's start. */
 void proposer_start(struct proposer *proposer, struct replica *replica);

@@ -37,7 +37,7 @@ static void help(void)
          "  --name NAME         of the witness's key\n"
          "  --listen HOST:PORT  else 127.0.0.1:8380\n"
          "  --key FILE          private key, PEM; else\n"
-         "                      /etc/perch-witness/witness.key\n"
+         "                      /etc/perch/witness.key\n"
          "  --state FILE        what was cosigned; else\n"
          "                      /var/lib/perch-witness/book\n"
          "  --log VKEY          believe this key of a log; again for more\n"

@@ -14,7 +14,7 @@ void settings_init(struct witness_settings *settings)
                                           .connections = SETTINGS_CONNECTIONS};
     snprintf(settings->host, sizeof(settings->host), "127.0.0.1");
     snprintf(settings->key, sizeof(settings->key),
-             "/etc/perch-witness/witness.key");
+             "/etc/perch/witness.key");
     snprintf(settings->state, sizeof(settings->state),
              "/var/lib/perch-witness/book");
 }

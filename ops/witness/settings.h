@@ -2,7 +2,7 @@
  *
  *   perch-witness --name witness.example/w1 --listen 127.0.0.1:8380 ...
  *
- *   # /etc/perch-witness/witness.conf
+ *   # /etc/perch/witness.conf
  *   name = witness.example/w1
  *   listen = 127.0.0.1:8380
  *

@@ -96,7 +96,8 @@ static bool is_of_archive(const Perch__Command *c)
            (c->kind_case == PERCH__COMMAND__KIND_NODE_STARTED &&
             (c->node_started->has_witness ||
              c->node_started->has_witness_size ||
-             c->node_started->has_witness_forked));
+             c->node_started->has_witness_forked ||
+             c->node_started->has_witness_origin));
 }
 
 /* What goes on while the archive is halted. */

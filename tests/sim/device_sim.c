@@ -163,16 +163,23 @@ enum error device_list(struct device *device,
     return ERROR_NONE;
 }
 
-static void whole_path(const struct device *device, const char *name,
+static void path_below(const struct device *device, const char *name,
                        char path[PATH_BYTES_MAX])
 {
     size_t directory = strlen(device->path), len = strlen(name);
 
-    CHECK(len > 0 && strchr(name, '/') == NULL);
+    CHECK(len > 0);
     CHECK(directory + len + 2 <= PATH_BYTES_MAX);
     memcpy(path, device->path, directory);
     path[directory] = '/';
     memcpy(path + directory + 1, name, len + 1);
+}
+
+static void whole_path(const struct device *device, const char *name,
+                       char path[PATH_BYTES_MAX])
+{
+    CHECK(strchr(name, '/') == NULL);
+    path_below(device, name, path);
 }
 
 static struct inode *inode_at(const struct device *device, const char *path)
@@ -227,7 +234,7 @@ enum error device_rename(struct device *device, const char *from,
     enum error error;
 
     whole_path(device, from, from_path);
-    whole_path(device, to, to_path);
+    path_below(device, to, to_path);
     inode = inode_at(device, from_path);
     if (inode == NULL || inode->is_directory) {
         return rename_directory(device, from_path, to_path);

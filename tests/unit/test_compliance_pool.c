@@ -4,14 +4,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "node/chat/archive.h"
 #include "node/chat/query.h"
 #include "node/compliance/meters.h"
+#include "node/compliance/pen.h"
 #include "node/compliance/tiler.h"
 #include "node/compliance/tiles.h"
 #include "raft/device.h"
 #include "storage/files.h"
+#include "tests/sim/block_disk.h"
 #include "tests/sim/loop_sim.h"
 #include "tests/sim/town/town.h"
 #include "tests/unit/quiet.h"
@@ -367,6 +370,111 @@ static void test_compliance__rot_is_mended(void **state)
     assert_all_the_same(scene);
 }
 
+static bool marks_are(struct scene *scene, Perch__ArchiveMark__State state)
+{
+    const struct machine *machine =
+        applier_machine(backend_applier(scene->host->backend));
+    struct archive_node_view node;
+
+    return archive_node(machine, scene->host->number, &node) &&
+           node.state == state;
+}
+
+static bool is_full(struct scene *scene)
+{
+    return marks_are(scene, PERCH__ARCHIVE_MARK__STATE__FULL);
+}
+
+static bool is_fine(struct scene *scene)
+{
+    return marks_are(scene, PERCH__ARCHIVE_MARK__STATE__FINE);
+}
+
+/* An archive leaves the log and the store their space: it stands, says so to
+ * the pool, and goes on by itself; the node serves all the while. */
+static void test_compliance__full_volume(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t applied;
+
+    await(scene, is_fine);
+    disk_knobs(scene->host->disk)->capacity_bytes = PEN_RESERVE_BYTES - 1;
+    await(scene, is_full);
+    applied = applier_applied(backend_applier(scene->host->backend));
+    pass(scene, TALK_US / 3);
+    assert_true(host_is_up(scene->host));
+    assert_true(applier_applied(backend_applier(scene->host->backend)) >
+                applied + TILE_WIDTH);
+    assert_true(is_full(scene));
+    disk_knobs(scene->host->disk)->capacity_bytes = 0;
+    await(scene, is_fine);
+    assert_all_the_same(scene);
+}
+
+static void reopen(struct scene *scene)
+{
+    Perch__ArchiveReopen reopen = PERCH__ARCHIVE_REOPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&command, credential, PERCH__CREDENTIAL__LOCAL);
+    CODEC_SET(&reopen, origin, codec_bytes(SLICE_LITERAL("second.test/log")));
+    CODEC_SET(&reopen, reason, codec_bytes(SLICE_LITERAL("a test")));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_REOPEN;
+    command.archive_reopen = &reopen;
+    propose(scene, &command);
+}
+
+/* The name of the only origin that is over. */
+static enum error note_origin(void *context, const struct files_entry *entry)
+{
+    char *name = context;
+
+    assert_string_equal(name, "");
+    assert_true(strlen(entry->name) < 64);
+    strcpy(name, entry->name);
+    return ERROR_NONE;
+}
+
+static void assert_past(const struct host *host)
+{
+    char path[FILES_PATH_BYTES_MAX], origins[FILES_PATH_BYTES_MAX],
+        place[FILES_PATH_BYTES_MAX], name[64] = "";
+    struct archive_past_view past;
+    struct merkle_hash root;
+    struct tiles *tiles;
+
+    directory_of(host, path);
+    assert_int_equal(files_path(origins, path, "origins"), ERROR_NONE);
+    assert_int_equal(files_list(origins, note_origin, name), ERROR_NONE);
+    assert_int_equal(files_path(place, origins, name), ERROR_NONE);
+    assert_true(
+        archive_past(applier_machine(backend_applier(host->backend)), &past));
+    assert_true(past.records > TILE_WIDTH);
+    tiles = tiles_open(place);
+    assert_int_equal(tiles_root(tiles, past.records, &root), ERROR_NONE);
+    assert_true(merkle_equal(&root, &past.root));
+    tiles_close(tiles);
+}
+
+/* Under a new origin the files begin anew; those of the old one are kept whole,
+ * to its last record, on every node. */
+static void test_compliance__new_origin(void **state)
+{
+    struct scene *scene = *state;
+
+    pass(scene, TALK_US / 3);
+    reopen(scene);
+    pass(scene, TALK_US / 2);
+    assert_all_the_same(scene);
+    for (unsigned i = 0; i < HOSTS; i++) {
+        assert_past(&scene->town->hosts[i]);
+    }
+    host_kill(scene->host);
+    host_start(scene->host);
+    await(scene, is_whole);
+    assert_all_the_same(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +483,8 @@ int main(void)
         IN(test_compliance__lost_directory),
         IN(test_compliance__copied_state),
         IN(test_compliance__rot_is_mended),
+        IN(test_compliance__full_volume),
+        IN(test_compliance__new_origin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/chat/archive.h"
 #include "node/chat/invited.h"
 #include "node/chat/text.h"
 #include "tests/unit/ledger_fixture.h"
@@ -159,10 +160,19 @@ static void test_record__password(void **state)
     struct chat_fixture *f = *state;
     Perch__UserCreate create = PERCH__USER_CREATE__INIT;
     Perch__UserChange change = PERCH__USER_CHANGE__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
     struct record record;
     struct slice bytes;
 
     CODEC_SET(&create, uri, fixture_text("sip:dan@example.com"));
+    CODEC_SET(&create, ha1, fixture_text(secret));
+    command.kind_case = PERCH__COMMAND__KIND_USER_CREATE;
+    command.user_create = &create;
+    assert_true(archive_withholds(f->machine, &command, 40));
+    create.has_ha1 = false;
+    create.ha1 = fixture_text("");
+    assert_false(archive_withholds(f->machine, &command, 16384));
+    assert_true(archive_withholds(f->machine, &command, 16385));
     CODEC_SET(&create, ha1, fixture_text(secret));
     assert_outcome(ADMINISTER(f, USER_CREATE, user_create, &create), DONE);
     record = assert_one_record(f, RECORD_USER_CREATED);

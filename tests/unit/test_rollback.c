@@ -57,7 +57,8 @@ static void redact(struct scene *s, uint64_t message_id)
 }
 
 /* A node starts and says what the witness has seen; 0: it has not asked. */
-static void start(struct chat_fixture *f, uint8_t node, uint64_t size)
+static void start_of(struct chat_fixture *f, uint8_t node, uint64_t size,
+                     struct slice origin)
 {
     Perch__NodeStarted started = PERCH__NODE_STARTED__INIT;
     Perch__Command command = PERCH__COMMAND__INIT;
@@ -69,6 +70,7 @@ static void start(struct chat_fixture *f, uint8_t node, uint64_t size)
     if (size > 0) {
         CODEC_SET(&started, witness, fixture_text(WITNESS));
         CODEC_SET(&started, witness_size, size);
+        CODEC_SET_BYTES(&started, witness_origin, origin);
     }
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &started;
@@ -77,6 +79,11 @@ static void start(struct chat_fixture *f, uint8_t node, uint64_t size)
         DONE);
     f->epochs[node] = f->applied.value;
     f->numbers[node] = 0;
+}
+
+static void start(struct chat_fixture *f, uint8_t node, uint64_t size)
+{
+    start_of(f, node, size, archive_seen(f).origin);
 }
 
 /* As the machine was. Its entries go on from where the log is. */
@@ -187,6 +194,17 @@ static void test_node_started__halts_before_it_starts(void **state)
     assert_int_equal(archive_seen(f).halted_size, seen);
     assert_outcome(refill(s, s->kept, 0, s->n), DONE);
     assert_false(archive_seen(f).halted);
+}
+
+/* A node that was away while the pool began anew has asked about a tree that is
+ * no more: that says nothing. */
+static void test_node_started__of_another_origin(void **state)
+{
+    struct scene *s = *state;
+
+    start_of(s->f, 2, s->kept + s->n, SLICE_LITERAL("example.com/before"));
+    assert_false(archive_seen(s->f).halted);
+    assert_int_equal(fixture_count(s->f, EVENT_ARCHIVE_HALTED), 0);
 }
 
 /* A pool that has what its witness has seen goes on. */
@@ -537,6 +555,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_node_started__halts_before_it_starts),
+        TEST(test_node_started__of_another_origin),
         TEST(test_node_started__has_all),
         TEST(test_archive_halt__is_founded),
         TEST(test_archive_halt__stops_changes),
