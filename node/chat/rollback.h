@@ -27,8 +27,8 @@
  */
 enum outcome archive_halt(struct turn *turn, const Perch__ArchiveHalt *command);
 
-/** Likewise of a node that starts, and has asked before it did: nothing that it
- * says is believed unless there is less than that. */
+/** Likewise of a node that starts, and has asked a witness before it did. What
+ * it says of another origin, or of no more than there is, changes nothing. */
 void archive_started(struct turn *turn, const Perch__NodeStarted *command);
 
 /**

@@ -97,7 +97,8 @@ static bool is_of_archive(const Perch__Command *c)
             (c->node_started->has_witness ||
              c->node_started->has_witness_origin ||
              c->node_started->has_witness_size ||
-             c->node_started->has_witness_forked));
+             c->node_started->has_witness_forked ||
+             c->node_started->has_witness_origin));
 }
 
 /* What goes on while the archive is halted. */
