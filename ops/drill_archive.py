@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from local_pool import LocalPool, Node, PoolError
 
@@ -51,7 +52,7 @@ class ArchiveDrill:
             self.ask('archive', 'adapters', 'add', name, '--type', name,
                      '--output', name)
 
-    def ask(self, *words: str) -> dict[str, object]:
+    def ask(self, *words: str) -> dict[str, Any]:
         """Ask whoever answers."""
         end = time.monotonic() + STRIKE_WAIT_S
         while True:

@@ -91,7 +91,8 @@ static void decide_reopen(struct answer *answer)
     reopen->has_reason = asked->has_reason;
     reopen->reason = asked->reason;
     answer_tells(answer, "begun anew", "the archive");
-    if (!view.halted && slice_equal(view.origin, codec_slice(asked->origin))) {
+    if (view.origin.len > 0 && !view.halted &&
+        slice_equal(view.origin, codec_slice(asked->origin))) {
         answer->does = ANSWER_ALREADY;
         return;
     }

@@ -222,7 +222,8 @@ class Operating(unittest.TestCase):
             self.assertTrue(os.access('/usr/bin/' + program, os.X_OK))
         pages = [each.name for each in (HOME / 'ops' / 'man').iterdir()]
         self.assertEqual({page.partition('.')[0] for page in pages},
-                         {'perch', 'perchctl', 'perchd', 'perch-directory'})
+                         {'perch', 'perchctl', 'perchd', 'perch-directory',
+                          'perch-adapter', 'perch-audit', 'perch-witness'})
         for page in pages:
             self.assertTrue(Path('/usr/share/man', 'man' + page[-1],
                                  page).is_file(), page)
