@@ -232,7 +232,9 @@ static void on_written(struct job *job)
 static void gather(struct publishing *publishing)
 {
     const struct machine *machine = publishing->compliance->state.machine;
-    struct recent *newest = &publishing->recent[publishing->n - 1];
+    /* Read only when there is one. */
+    size_t last = publishing->n > 0 ? publishing->n - 1 : 0;
+    struct recent *newest = &publishing->recent[last];
     struct archive_view archive;
 
     archive_view(machine, &archive);
