@@ -120,6 +120,13 @@ static void on_fatal(void *context, enum error error, const char *reason)
     stop_for(context, error, reason, ROTTEN_STATE);
 }
 
+static void on_faulty(void *context, bool is_faulty)
+{
+    struct backend *backend = context;
+
+    sessions_set_archive_fault(backend_sessions(backend), is_faulty);
+}
+
 /* The archive's files and the state contradict each other, or the other nodes:
  * neither is believed. */
 static void on_unsound(void *context, enum error error, const char *reason)
@@ -390,6 +397,7 @@ static enum error open_archive(struct backend *backend)
                                .signer = backend->settings.signer,
                                .witnesses = backend->settings.witnesses,
                                .unsound = on_unsound,
+                               .faulty = on_faulty,
                                .context = backend,
                                .exporting = backend->settings.exporting,
                            });

@@ -82,9 +82,6 @@ static enum outcome check(const struct turn *turn,
                           const Perch__Command *command,
                           const struct wish *wish)
 {
-    if (command->user.len > 0) {
-        return OUTCOME_NOT_AN_ADMINISTRATOR;
-    }
     if (wish->key.len != 0 && wish->key.len != NOTE_KEY_BYTES) {
         return OUTCOME_ARCHIVE_KEY_INVALID;
     }

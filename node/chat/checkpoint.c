@@ -73,9 +73,7 @@ static enum outcome check_begin(const struct turn *turn)
     if (archive->origin == NULL) {
         return OUTCOME_ARCHIVE_IS_OFF;
     }
-    if (tree_size(machine) == 0) {
-        return OUTCOME_CHECKPOINT_EMPTY;
-    }
+    CHECK(tree_size(machine) > 0); /* An origin begins with a record. */
     if (archive->open.is &&
         !is_over(turn, archive->open.begun_us, patience_s)) {
         return OUTCOME_CHECKPOINT_OPEN;

@@ -35,7 +35,7 @@ enum outcome archive_mark(struct turn *turn, const Perch__ArchiveMark *command);
 /**
  * Begin a checkpoint of the archive as it is before this entry.
  *
- * Returns ARCHIVE_IS_OFF, CHECKPOINT_EMPTY, CHECKPOINT_OPEN, or
+ * Returns ARCHIVE_IS_OFF, CHECKPOINT_OPEN, or
  * CHECKPOINT_CURRENT when there is nothing new and the last is younger than
  * archive_heartbeat_s. The value is its size.
  */

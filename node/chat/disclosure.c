@@ -96,9 +96,6 @@ enum outcome messages_read(struct turn *turn,
 enum outcome canary(struct turn *turn, const Perch__Command *command)
 {
     (void)turn;
-    if (command->user.len > 0) {
-        return OUTCOME_NOT_A_NODE;
-    }
     return command->canary->nonce.len == GUID_BYTES ? OUTCOME_DONE
                                                     : OUTCOME_CANARY_INVALID;
 }

@@ -36,8 +36,8 @@ enum outcome post_denied(struct turn *turn, const Perch__Command *command);
 enum outcome messages_read(struct turn *turn,
                            const Perch__MessagesRead *command);
 
-/** A node shows that what it proposes reaches the archive. Returns NOT_A_NODE
- * for an actor, CANARY_INVALID. */
+/** A node, or an administrator through it, shows that what it proposes reaches
+ * the archive. Returns CANARY_INVALID. */
 enum outcome canary(struct turn *turn, const Perch__Command *command);
 
 #endif

@@ -380,6 +380,10 @@ static enum outcome check_actor(const struct machine *machine,
     if (reason_check(codec_slice(command->reason), false) != OUTCOME_DONE) {
         return reason_check(codec_slice(command->reason), false);
     }
+    if (actor == ACTOR_KEEPER && is_user &&
+        machine->rules_version >= RULES_ARCHIVE) {
+        return OUTCOME_NOT_AN_ADMINISTRATOR;
+    }
     if (actor == ACTOR_NODE && (is_user || is_administrator)) {
         return OUTCOME_NOT_A_NODE;
     }

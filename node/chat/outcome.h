@@ -338,8 +338,6 @@
       "the node's archive cannot lose records")                                \
     X(ARCHIVE_MARK_AHEAD, 400, "ERROR_INVALID_ARGUMENT",                       \
       "the node's archive cannot have records that there are not")             \
-    X(CHECKPOINT_EMPTY, 409, "ERROR_COLLISION",                                \
-      "the archive has no records yet")                                        \
     X(CHECKPOINT_CURRENT, 409, "ERROR_COLLISION",                              \
       "the newest checkpoint says what there is to say")                       \
     X(CHECKPOINT_OPEN, 409, "ERROR_COLLISION", "a checkpoint is under way")    \

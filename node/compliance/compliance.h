@@ -16,6 +16,7 @@
 #ifndef NODE_COMPLIANCE_COMPLIANCE_H
 #define NODE_COMPLIANCE_COMPLIANCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "node/chat/machine.h"
@@ -46,7 +47,10 @@ struct compliance_settings {
     /* What this node has cannot be believed: it must stop, and its state and
      * archive be set aside. NULL: nobody is told. */
     void (*unsound)(void *context, enum error error, const char *reason);
-    void *context; /* For unsound. */
+    /* Its files cannot take records, or can again: its clients are to know at
+     * once where that is required. NULL: nobody is told. */
+    void (*faulty)(void *context, bool is_faulty);
+    void *context; /* For these two. */
 };
 
 /* The state as it is now; switched as a whole. */

@@ -86,6 +86,16 @@ static void take_counts(struct scribe *scribe)
     scribe->counted = *now;
 }
 
+static void tell_faulty(const struct scribe *scribe)
+{
+    const struct compliance_settings *settings = &scribe->compliance->settings;
+
+    if (settings->faulty != NULL) {
+        settings->faulty(settings->context,
+                         scribe->state != PERCH__ARCHIVE_MARK__STATE__FINE);
+    }
+}
+
 static void set_state(struct scribe *scribe, Perch__ArchiveMark__State state,
                       enum error error)
 {
@@ -96,6 +106,7 @@ static void set_state(struct scribe *scribe, Perch__ArchiveMark__State state,
     }
     scribe->state = state;
     meter_set(&scribe->compliance->meters.state, (int64_t)state);
+    tell_faulty(scribe);
     if (state == PERCH__ARCHIVE_MARK__STATE__FINE) {
         journal_notice("archive_fine", "directory=%s durable=%" PRIu64,
                        scribe->compliance->directory, scribe->durable);

@@ -1,6 +1,10 @@
 """A pool of perchd on this machine, as the scenarios want it."""
+import json
 import shutil
+import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ sys.path[:0] = [str(HOME / 'ops'), str(HOME / 'tests')]
 from local_pool import LocalPool  # noqa: E402
 from ports import Ports  # noqa: E402
 
+ARCHIVE_WAIT_S = 30.0   # For keys, and for a checkpoint of everything.
 DOMAIN = 'fjord.example'
 CATEGORY = 'Interop'
 PASSWORD = 'Interop: 1 pass\u00e9'
@@ -39,7 +44,36 @@ class PerchPool:
         self._users: set[str] = set()
         self.pool.start()
         self.pool.await_ready()
+        self._keep_archive(nodes)
         self.perchctl('categories', 'create', CATEGORY)
+
+    # --- The compliance archive ---
+
+    def _keep_archive(self, nodes: int) -> None:
+        """All that happens from now on is archived."""
+        self._await(lambda: len(self.perchctl(
+            'archive', 'key', 'show').get('keys', [])) == nodes + 1)
+        self.perchctl('archive', 'set', 'on')
+
+    @staticmethod
+    def _await(is_so: Callable[[], bool]) -> None:
+        end = time.monotonic() + ARCHIVE_WAIT_S
+        while not is_so():
+            assert time.monotonic() < end, 'the archive does not get there'
+            time.sleep(0.1)
+
+    def archived(self) -> Iterator[dict[str, Any]]:
+        """The records, as an auditor reads them in a node's files."""
+        records = int(self.perchctl('archive', 'status')['records'])
+        self._await(lambda: int((self.perchctl('archive', 'status').get(
+            'published') or {}).get('size') or 0) >= records)
+        node = next(each for each in self.pool.nodes()
+                    if each.pid() is not None)
+        done = subprocess.run(
+            [node.program('perch-audit'), 'show', '--json',
+             str(node.data / 'archive')], capture_output=True, text=True,
+            check=True)
+        yield from map(json.loads, done.stdout.rstrip('\n').split('\n'))
 
     def address(self, node: int, transport: str) -> str:
         """host:port of a node's listener."""

@@ -19,6 +19,10 @@ const char *compare_records(const struct machine *machine,
 const char *compare_state(const struct machine *machine,
                           const struct twin *twin);
 
+/** Compare the archive, its adapters and witnesses. NULL, or what differs. */
+const char *compare_archive(const struct machine *machine,
+                            const struct twin *twin);
+
 /** Compare what one user follows and has read. NULL, or what differs. */
 const char *compare_attention(const struct machine *machine,
                               const struct twin *twin, uint32_t number);

@@ -14,9 +14,10 @@ static const char *compare_record(const struct effects *effects,
 {
     struct record record;
 
-    SAME(record_read(effects_record_at(effects, at), &record) == ERROR_NONE);
+    SAME(record_read(effects_record_at(effects, effects->records.refilled + at),
+                     &record) == ERROR_NONE);
     SAME(record.kind == twin->made[at]);
-    SAME(record.csn == twin->records - twin->n_made + at);
+    SAME(record.csn == twin->archive.tree.size - twin->n_made + at);
     SAME(record.ordinal == at);
     SAME(record.log_index == twin->entry->index);
     SAME(record.node == twin->entry->node);
@@ -42,9 +43,8 @@ const char *compare_records(const struct machine *machine,
     size_t withheld = 0;
 
     archive_view(machine, &view);
-    SAME((view.mode != PERCH__ARCHIVE_MODE__ARCHIVE_OFF) == twin->archive_on);
-    SAME(view.records == twin->records);
-    SAME(effects->records.n == twin->n_made);
+    SAME(view.records == twin->archive.tree.size);
+    SAME(effects->records.n - effects->records.refilled == twin->n_made);
     for (size_t i = 0; i < twin->n_made; i++) {
         const char *difference = compare_record(effects, twin, i, command);
         struct slice value = SLICE_NONE;
@@ -53,7 +53,9 @@ const char *compare_records(const struct machine *machine,
         if (difference != NULL) {
             return difference;
         }
-        SAME(record_read(effects_record_at(effects, i), &record) == ERROR_NONE);
+        SAME(record_read(
+                 effects_record_at(effects, effects->records.refilled + i),
+                 &record) == ERROR_NONE);
         if (record.kind == RECORD_PURGE) {
             record_find(&record, RECORD_FIELD_WITHHOLDS, &value);
             withheld += value.len / sizeof(uint64_t);

@@ -37,6 +37,9 @@ static Perch__Command__KindCase crowd(struct script *s)
     static const Perch__Command__KindCase kinds[] = {
         PERCH__COMMAND__KIND_ADMINISTRATOR_GRANT,
         PERCH__COMMAND__KIND_FILTER_CREATE,
+        PERCH__COMMAND__KIND_WITNESS_PUT,
+        PERCH__COMMAND__KIND_ADAPTER_PUT,
+        PERCH__COMMAND__KIND_CUT,
     };
     uint32_t i = script_below(s, 16);
 
@@ -224,6 +227,9 @@ static void act(struct script *s, struct arena *arena, int node, char actor,
     }
     if (actor == 'm') {
         actor = "ua"[script_rarely(s, 2)];
+    }
+    if (actor == 'k') {
+        actor = "-a"[script_rarely(s, 2)];
     }
     if (actor == 'u' || actor == 'b') {
         act_as_user(s, node, c);

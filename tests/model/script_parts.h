@@ -16,7 +16,8 @@ struct script_kind {
     Perch__Command__KindCase kind;
     void (*say)(struct script *s, struct arena *arena, Perch__Command *c);
     uint32_t weight;
-    char actor; /* u: user, a: administrator, m: one of them, -: nobody. */
+    char actor; /* u: user, a: administrator, m: one of them,
+                   k: administrator or nobody, -: nobody. */
 };
 
 /* All of them. */
@@ -88,6 +89,30 @@ void script_archive_put(struct script *s, struct arena *arena,
                         Perch__Command *c);
 void script_archive_key(struct script *s, struct arena *arena,
                         Perch__Command *c);
+void script_archive_mark(struct script *s, struct arena *arena,
+                         Perch__Command *c);
+void script_checkpoint(struct script *s, struct arena *arena,
+                       Perch__Command *c);
+void script_cosign(struct script *s, struct arena *arena, Perch__Command *c);
+void script_witness_put(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_witness_remove(struct script *s, struct arena *arena,
+                           Perch__Command *c);
+void script_witnessed(struct script *s, struct arena *arena, Perch__Command *c);
+void script_adapter_put(struct script *s, struct arena *arena,
+                        Perch__Command *c);
+void script_adapter_remove(struct script *s, struct arena *arena,
+                           Perch__Command *c);
+void script_cut(struct script *s, struct arena *arena, Perch__Command *c);
+void script_cut_done(struct script *s, struct arena *arena, Perch__Command *c);
+void script_adapter_report(struct script *s, struct arena *arena,
+                           Perch__Command *c);
+void script_halt(struct script *s, struct arena *arena, Perch__Command *c);
+void script_refill(struct script *s, struct arena *arena, Perch__Command *c);
+void script_reopen(struct script *s, struct arena *arena, Perch__Command *c);
+
+/** Say of a start what a witness has seen. */
+void script_seen(struct script *s, Perch__NodeStarted *started);
 void script_history_read(struct script *s, struct arena *arena,
                          Perch__Command *c);
 void script_searched(struct script *s, struct arena *arena, Perch__Command *c);

@@ -316,6 +316,7 @@ static void say_node_started(struct script *s, struct arena *arena,
     CODEC_SET(c->node_started, rules_known,
               script_rarely(s, 10) ? 1 + script_below(s, 5) : 5);
     CODEC_SET(c->node_started, raft_id, script_below(s, 3));
+    script_seen(s, c->node_started);
     if (script_rarely(s, 30)) {
         CODEC_SET(c->node_started, rules_known, script_below(s, 3));
         CODEC_SET(c->node_started, start_id,
@@ -482,7 +483,7 @@ static void say_rules_raise(struct script *s, struct arena *arena,
     c->rules_raise = MAKE(arena, rules_raise);
     CODEC_SET(c->rules_raise, version,
               script_rarely(s, 5) ? script_below(s, 6)
-                                  : 1 + script_below(s, 3));
+                                  : 1 + script_below(s, 4));
 }
 
 /* Values that limits of a small pool are hit with. */
@@ -904,16 +905,29 @@ const struct script_kind script_kinds[] = {
     {PERCH__COMMAND__KIND_FILTER_CREATE, script_filter_create, 10, 'a'},
     {PERCH__COMMAND__KIND_FILTER_CHANGE, script_filter_change, 30, 'a'},
     {PERCH__COMMAND__KIND_FILTER_DELETE, script_filter_delete, 4, 'a'},
-    {PERCH__COMMAND__KIND_ARCHIVE_PUT, script_archive_put, 10, 'a'},
-    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 6, 'a'},
-    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 3, '-'},
+    {PERCH__COMMAND__KIND_ARCHIVE_PUT, script_archive_put, 8, 'a'},
+    {PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT, script_archive_key, 15, 'k'},
+    {PERCH__COMMAND__KIND_ARCHIVE_MARK, script_archive_mark, 50, '-'},
+    {PERCH__COMMAND__KIND_CHECKPOINT_BEGIN, script_checkpoint, 25, '-'},
+    {PERCH__COMMAND__KIND_COSIGN, script_cosign, 50, '-'},
+    {PERCH__COMMAND__KIND_WITNESS_PUT, script_witness_put, 8, 'a'},
+    {PERCH__COMMAND__KIND_WITNESS_REMOVE, script_witness_remove, 3, 'a'},
+    {PERCH__COMMAND__KIND_WITNESSED, script_witnessed, 30, '-'},
+    {PERCH__COMMAND__KIND_ADAPTER_PUT, script_adapter_put, 15, 'a'},
+    {PERCH__COMMAND__KIND_ADAPTER_REMOVE, script_adapter_remove, 3, 'a'},
+    {PERCH__COMMAND__KIND_CUT, script_cut, 40, 'k'},
+    {PERCH__COMMAND__KIND_CUT_DONE, script_cut_done, 35, '-'},
+    {PERCH__COMMAND__KIND_ADAPTER_REPORT, script_adapter_report, 8, '-'},
+    {PERCH__COMMAND__KIND_ARCHIVE_HALT, script_halt, 1, '-'},
+    {PERCH__COMMAND__KIND_ARCHIVE_REFILL, script_refill, 30, 'k'},
+    {PERCH__COMMAND__KIND_ARCHIVE_REOPEN, script_reopen, 6, 'a'},
     {PERCH__COMMAND__KIND_HISTORY_READ, script_history_read, 25, 'u'},
     {PERCH__COMMAND__KIND_SEARCHED, script_searched, 15, 'u'},
     {PERCH__COMMAND__KIND_POST_DENIED, script_post_denied, 10, 'u'},
     {PERCH__COMMAND__KIND_MESSAGES_READ, script_messages_read, 10, 'a'},
     {PERCH__COMMAND__KIND_FILE_UP, script_file_up, 20, 'u'},
     {PERCH__COMMAND__KIND_FILE_DOWN, script_file_down, 15, 'u'},
-    {PERCH__COMMAND__KIND_CANARY, script_canary, 8, '-'},
+    {PERCH__COMMAND__KIND_CANARY, script_canary, 8, 'k'},
 };
 
 const uint32_t script_kinds_n = COUNT(script_kinds);

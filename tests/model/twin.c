@@ -90,6 +90,54 @@ static bool is_of_talk(const Perch__Command *c)
     }
 }
 
+static bool is_of_archive(const Perch__Command *c)
+{
+    return c->kind_case >= PERCH__COMMAND__KIND_ARCHIVE_PUT || c->has_salt ||
+           (c->kind_case == PERCH__COMMAND__KIND_NODE_STARTED &&
+            (c->node_started->has_witness ||
+             c->node_started->has_witness_origin ||
+             c->node_started->has_witness_size ||
+             c->node_started->has_witness_forked));
+}
+
+/* What goes on while the archive is halted. */
+static bool goes_on(const Perch__Command *c)
+{
+    static const Perch__Command__KindCase kinds[] = {
+        PERCH__COMMAND__KIND_JOIN,
+        PERCH__COMMAND__KIND_PART,
+        PERCH__COMMAND__KIND_SESSION_OPEN,
+        PERCH__COMMAND__KIND_SESSION_CLOSE,
+        PERCH__COMMAND__KIND_READ_MARK,
+        PERCH__COMMAND__KIND_READ_MARKS,
+        PERCH__COMMAND__KIND_NODE_STARTED,
+        PERCH__COMMAND__KIND_NODE_LOST,
+        PERCH__COMMAND__KIND_NODE_ADMIT,
+        PERCH__COMMAND__KIND_NODE_MARK,
+        PERCH__COMMAND__KIND_NOOP,
+        PERCH__COMMAND__KIND_PROBE,
+        PERCH__COMMAND__KIND_OWNER_REPORT,
+        PERCH__COMMAND__KIND_ARCHIVE_MARK,
+        PERCH__COMMAND__KIND_COSIGN,
+        PERCH__COMMAND__KIND_WITNESSED,
+        PERCH__COMMAND__KIND_ADAPTER_REPORT,
+        PERCH__COMMAND__KIND_ARCHIVE_HALT,
+        PERCH__COMMAND__KIND_ARCHIVE_REFILL,
+        PERCH__COMMAND__KIND_ARCHIVE_REOPEN,
+        PERCH__COMMAND__KIND_HISTORY_READ,
+        PERCH__COMMAND__KIND_SEARCHED,
+        PERCH__COMMAND__KIND_MESSAGES_READ,
+        PERCH__COMMAND__KIND_FILE_DOWN,
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (c->kind_case == kinds[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The roles that cover what an administrator does, a set. */
 static unsigned covering(const Perch__Command *c)
 {
@@ -130,7 +178,14 @@ static unsigned covering(const Perch__Command *c)
     case PERCH__COMMAND__KIND_FILTER_DELETE:
     case PERCH__COMMAND__KIND_ARCHIVE_PUT:
     case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
+    case PERCH__COMMAND__KIND_WITNESS_PUT:
+    case PERCH__COMMAND__KIND_WITNESS_REMOVE:
+    case PERCH__COMMAND__KIND_ADAPTER_PUT:
+    case PERCH__COMMAND__KIND_ADAPTER_REMOVE:
+    case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
+    case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
     case PERCH__COMMAND__KIND_MESSAGES_READ:
+    case PERCH__COMMAND__KIND_CUT:
     case PERCH__COMMAND__KIND_CANARY:
         return 1u << PERCH__ADMINISTRATOR_ROLE__COMPLIANCE_OFFICER;
     default:
@@ -188,12 +243,6 @@ static bool is_of_people(const Perch__Command *c)
     }
 }
 
-/* What came with the archive. */
-static bool is_of_archive(const Perch__Command *c)
-{
-    return c->has_salt || c->kind_case >= PERCH__COMMAND__KIND_ARCHIVE_PUT;
-}
-
 static enum outcome check_reason(ProtobufCBinaryData reason)
 {
     long characters = twin_characters(reason);
@@ -209,7 +258,8 @@ static enum outcome check_reason(ProtobufCBinaryData reason)
     return characters > 256 ? OUTCOME_REASON_TOO_LONG : OUTCOME_DONE;
 }
 
-static enum outcome check(const struct twin *twin, const Perch__Command *c)
+static enum outcome check_alone(const struct twin *twin,
+                                const Perch__Command *c)
 {
     bool user, administrator;
 
@@ -277,6 +327,11 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_FILTER_CHANGE:
     case PERCH__COMMAND__KIND_FILTER_DELETE:
     case PERCH__COMMAND__KIND_ARCHIVE_PUT:
+    case PERCH__COMMAND__KIND_WITNESS_PUT:
+    case PERCH__COMMAND__KIND_WITNESS_REMOVE:
+    case PERCH__COMMAND__KIND_ADAPTER_PUT:
+    case PERCH__COMMAND__KIND_ADAPTER_REMOVE:
+    case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
     case PERCH__COMMAND__KIND_MESSAGES_READ:
         return administrator ? check_role(twin, c)
                              : OUTCOME_NOT_AN_ADMINISTRATOR;
@@ -289,11 +344,36 @@ static enum outcome check(const struct twin *twin, const Perch__Command *c)
     case PERCH__COMMAND__KIND_RULES_RAISE:
     case PERCH__COMMAND__KIND_ROOM_PURGE:
     case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
+    case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
+    case PERCH__COMMAND__KIND_CUT:
     case PERCH__COMMAND__KIND_CANARY:
-        return check_role(twin, c);
+        return user && twin->rules >= 4 ? OUTCOME_NOT_AN_ADMINISTRATOR
+                                        : check_role(twin, c);
+    case PERCH__COMMAND__KIND_ARCHIVE_MARK:
+    case PERCH__COMMAND__KIND_CHECKPOINT_BEGIN:
+    case PERCH__COMMAND__KIND_COSIGN:
+    case PERCH__COMMAND__KIND_WITNESSED:
+    case PERCH__COMMAND__KIND_CUT_DONE:
+    case PERCH__COMMAND__KIND_ADAPTER_REPORT:
+    case PERCH__COMMAND__KIND_ARCHIVE_HALT:
+        return user || administrator ? OUTCOME_NOT_A_NODE : OUTCOME_DONE;
     default:
         return OUTCOME_DONE;
     }
+}
+
+enum outcome twin_check_reason(ProtobufCBinaryData reason)
+{
+    return reason.len == 0 ? OUTCOME_REASON_MISSING : check_reason(reason);
+}
+
+static enum outcome check(const struct twin *twin, const Perch__Command *c)
+{
+    enum outcome outcome = check_alone(twin, c);
+
+    return outcome == OUTCOME_DONE && twin->archive.halted && !goes_on(c)
+               ? OUTCOME_ARCHIVE_ROLLED_BACK
+               : outcome;
 }
 
 static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
@@ -317,6 +397,7 @@ static enum outcome node_started(struct twin *twin, const Perch__NodeStarted *c)
             return i == 1 ? OUTCOME_REPEATED : OUTCOME_NODE_EPOCH_STALE;
         }
     }
+    twin_archive_started(twin, c);
     twin_end_all(twin, 0, twin->entry->node, LEAVE_NODE_RESTARTED);
     admitted = origin->admitted && c->raft_id == origin->raft_id;
     memset(origin, 0, offsetof(struct twin_origin, n_starts));
@@ -552,6 +633,34 @@ static enum outcome decide(struct twin *twin, const Perch__Command *c)
         return twin_archive_put(twin, c->archive_put);
     case PERCH__COMMAND__KIND_ARCHIVE_KEY_PUT:
         return twin_archive_key(twin, c);
+    case PERCH__COMMAND__KIND_ARCHIVE_MARK:
+        return twin_archive_mark(twin, c->archive_mark);
+    case PERCH__COMMAND__KIND_CHECKPOINT_BEGIN:
+        return twin_checkpoint_begin(twin);
+    case PERCH__COMMAND__KIND_COSIGN:
+        return twin_cosign(twin, c->cosign);
+    case PERCH__COMMAND__KIND_WITNESS_PUT:
+        return twin_witness_put(twin, c->witness_put);
+    case PERCH__COMMAND__KIND_WITNESS_REMOVE:
+        return twin_witness_remove(twin, c->witness_remove);
+    case PERCH__COMMAND__KIND_WITNESSED:
+        return twin_witnessed(twin, c->witnessed);
+    case PERCH__COMMAND__KIND_ADAPTER_PUT:
+        return twin_adapter_put(twin, c->adapter_put);
+    case PERCH__COMMAND__KIND_ADAPTER_REMOVE:
+        return twin_adapter_remove(twin, c->adapter_remove);
+    case PERCH__COMMAND__KIND_CUT:
+        return twin_cut(twin, c->cut);
+    case PERCH__COMMAND__KIND_CUT_DONE:
+        return twin_cut_done(twin, c->cut_done);
+    case PERCH__COMMAND__KIND_ADAPTER_REPORT:
+        return twin_adapter_report(twin, c->adapter_report);
+    case PERCH__COMMAND__KIND_ARCHIVE_HALT:
+        return twin_archive_halt(twin, c->archive_halt);
+    case PERCH__COMMAND__KIND_ARCHIVE_REFILL:
+        return twin_archive_refill(twin, c->archive_refill);
+    case PERCH__COMMAND__KIND_ARCHIVE_REOPEN:
+        return twin_archive_reopen(twin, c->archive_reopen);
     case PERCH__COMMAND__KIND_HISTORY_READ:
         return twin_history_read(twin, c);
     case PERCH__COMMAND__KIND_SEARCHED:
@@ -603,7 +712,7 @@ static struct applied apply(struct twin *twin,
     twin->n_ids = 0;
     twin->n_made = 0;
     twin->withheld = 0;
-    twin->was_on = twin->archive_on;
+    twin->was_on = twin_keeps_records(twin);
     if (!is_start(entry, c)) {
         applied.outcome = admit(twin, entry);
         if (applied.outcome != OUTCOME_DONE) {

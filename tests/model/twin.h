@@ -13,6 +13,7 @@
 #include "node/chat/effects.h"
 #include "node/chat/limits.h"
 #include "node/chat/machine.h"
+#include "proto/tlog/merkle.h"
 
 enum {
     TWIN_TEXT = 64,   /* Texts are cut to this; the random ones are shorter. */
@@ -101,7 +102,9 @@ struct twin_said {
     bool story, gone;
     enum revision state;
     struct twin_text text, extra; /* As it is now. */
-    size_t records; /* Of the archive: of it and of what it was made. */
+    size_t records;  /* Of the archive: of it and of what it was made. */
+    bool is_first;   /* Of what was imported together. */
+    uint64_t import; /* Its import, by log index, while that has a record. */
 };
 
 /* On a room or a user. */
@@ -196,7 +199,75 @@ struct twin_filter {
     struct guid categories[TWIN_PLACES];
 };
 
+struct twin_lag {
+    int64_t since, heard;
+    uint64_t size;
+};
+
+struct twin_keeper {
+    bool exists, has_key;
+    uint64_t records, epoch, diverged;
+    int64_t marked, keyed;
+    int state;
+    uint8_t key[32];
+    struct twin_lag lag;
+};
+
+struct twin_checkpoint {
+    bool is, is_signed;
+    uint64_t size, index;
+    int64_t begun;
+    struct merkle_hash root;
+    bool words[TWIN_NODES];
+    uint64_t times[TWIN_NODES];
+};
+
+struct twin_witness {
+    bool exists;
+    struct twin_text name, url;
+    uint8_t key[32];
+    uint64_t size, time;
+    int64_t put, at;
+    struct twin_lag lag;
+};
+
+struct twin_adapter {
+    bool exists, disabled;
+    bool switches[4]; /* Rooms apart, room, user details, attachments. */
+    struct twin_text name, output, transform, program, error;
+    int type;
+    int64_t interval;
+    uint32_t version, attempts;
+    uint64_t cut, acked, past;
+    int64_t cut_at, acked_at, enabled, lacking;
+    uint8_t sheet; /* Its first byte. */
+    size_t n_cuts;
+    uint64_t ends[64]; /* One past each one's last. */
+    int64_t at[64];
+};
+
+struct twin_archive {
+    int mode;
+    struct twin_text origin; /* Empty: never on. */
+    uint32_t origins;
+    uint64_t begun;
+    int64_t required;
+    bool has_log_key;
+    uint8_t log_key[32];
+    struct merkle_frontier tree;
+    uint64_t talk; /* One past the last that is to be cut. */
+    int64_t record_us;
+    struct twin_keeper keepers[TWIN_NODES];
+    struct twin_checkpoint open, published;
+    struct twin_witness witnesses[16];
+    struct twin_adapter adapters[16];
+    bool halted, forked;
+    uint64_t seen;
+    int64_t halted_at;
+};
+
 struct twin {
+    struct twin_archive archive;
     uint32_t rules_known, rules;
     struct twin_text domain, pool_uri, web_url;
     uint32_t settings[SETTINGS];
@@ -226,9 +297,6 @@ struct twin {
     uint64_t hold_last;
     size_t n_owners;
     struct twin_owner owners[16];
-    bool archive_on, archive_begun;
-    char log_key;     /* Its bytes; 0: there is none. */
-    uint64_t records; /* Of the archive. */
 
     /* What the last entry brought about. */
     const struct applied_entry *entry;
@@ -256,6 +324,12 @@ void twin_init(struct twin *twin, uint32_t rules_known);
 struct applied twin_apply(struct twin *twin, const struct applied_entry *entry,
                           const Perch__Command *command);
 
+/** Let the archive's tree grow by the records that the machine made of the same
+ * entry: which those are is no matter of the twin's. */
+void twin_grow(struct twin *twin, const struct effects *effects);
+
+/** Read a record's time. */
+int64_t twin_record_time(struct slice record);
 /** Apply one entry whose outcome is decided elsewhere, by rules that the twin
  * does not have and that change nothing it knows of. */
 struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
@@ -263,6 +337,41 @@ struct applied twin_follow(struct twin *twin, const struct applied_entry *entry,
                            struct applied decided);
 
 /* Between the twin's own files. */
+
+/** Whether records are made of what happens. */
+bool twin_keeps_records(const struct twin *twin);
+
+/** Whether what is said can be archived. */
+enum outcome twin_gate(const struct twin *twin);
+
+/** Take what a node that starts says of a witness. */
+void twin_archive_started(struct twin *twin, const Perch__NodeStarted *c);
+
+/** Check a reason that must be there. */
+enum outcome twin_check_reason(ProtobufCBinaryData reason);
+
+/** The archive's rules. */
+enum outcome twin_archive_put(struct twin *twin, const Perch__ArchivePut *c);
+enum outcome twin_archive_key(struct twin *twin, const Perch__Command *c);
+enum outcome twin_archive_mark(struct twin *twin, const Perch__ArchiveMark *c);
+enum outcome twin_checkpoint_begin(struct twin *twin);
+enum outcome twin_cosign(struct twin *twin, const Perch__Cosign *c);
+enum outcome twin_witness_put(struct twin *twin, const Perch__WitnessPut *c);
+enum outcome twin_witness_remove(struct twin *twin,
+                                 const Perch__WitnessRemove *c);
+enum outcome twin_witnessed(struct twin *twin, const Perch__Witnessed *c);
+enum outcome twin_adapter_put(struct twin *twin, const Perch__AdapterPut *c);
+enum outcome twin_adapter_remove(struct twin *twin,
+                                 const Perch__AdapterRemove *c);
+enum outcome twin_cut(struct twin *twin, const Perch__Cut *c);
+enum outcome twin_cut_done(struct twin *twin, const Perch__CutDone *c);
+enum outcome twin_adapter_report(struct twin *twin,
+                                 const Perch__AdapterReport *c);
+enum outcome twin_archive_halt(struct twin *twin, const Perch__ArchiveHalt *c);
+enum outcome twin_archive_refill(struct twin *twin,
+                                 const Perch__ArchiveRefill *c);
+enum outcome twin_archive_reopen(struct twin *twin,
+                                 const Perch__ArchiveReopen *c);
 
 /** Append an event. */
 struct event *twin_event(struct twin *twin, enum event_kind kind);
@@ -378,8 +487,6 @@ enum outcome twin_grant(struct twin *twin, const Perch__Command *command);
 enum outcome twin_revoke(struct twin *twin,
                          const Perch__AdministratorRevoke *c);
 
-enum outcome twin_archive_put(struct twin *twin, const Perch__ArchivePut *c);
-enum outcome twin_archive_key(struct twin *twin, const Perch__Command *c);
 enum outcome twin_history_read(struct twin *twin, const Perch__Command *c);
 enum outcome twin_searched(struct twin *twin, const Perch__Command *c);
 enum outcome twin_post_denied(struct twin *twin, const Perch__Command *c);

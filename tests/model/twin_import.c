@@ -73,7 +73,7 @@ static enum outcome check(struct twin *twin, const Perch__MessagesImport *c,
             return outcome;
         }
     }
-    return OUTCOME_DONE;
+    return twin_gate(twin);
 }
 
 enum outcome twin_import(struct twin *twin, const Perch__MessagesImport *c)

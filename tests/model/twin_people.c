@@ -721,6 +721,9 @@ enum outcome twin_post(struct twin *twin, const Perch__Command *c)
     enum outcome outcome = check_post(twin, c, &session, room);
     struct event *event;
 
+    if (outcome == OUTCOME_DONE) {
+        outcome = twin_gate(twin);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }

@@ -124,6 +124,9 @@ enum outcome twin_correct(struct twin *twin, const Perch__Command *c)
         outcome =
             twin_check_said(twin, correct->text, correct->extra, said->story);
     }
+    if (outcome == OUTCOME_DONE) {
+        outcome = twin_gate(twin);
+    }
     if (outcome != OUTCOME_DONE) {
         return outcome;
     }

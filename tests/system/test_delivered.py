@@ -130,7 +130,7 @@ class Scene(scene.Scene):
                 timeout=WAIT_S, check=False)
             self.assertEqual(done.returncode, 0, done.stderr)
             yield node.number, Archive(
-                json.loads(line) for line in done.stdout.splitlines())
+                json.loads(line) for line in done.stdout.split('\n') if line)
 
     def assert_archived(self, delivered: list[Delivered]) -> Archive:
         """All of it is in every node's archive, and who read is on record."""

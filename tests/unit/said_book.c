@@ -97,15 +97,10 @@ static void *read_row(struct said_book *book, const struct buffer *bytes,
     return row;
 }
 
-static void take_message(struct said_book *book, const struct message *message)
+static void take_row(struct said_book *book, uint32_t room,
+                     const Perch__Stored__Message *row)
 {
-    struct buffer bytes = BUFFER_EMPTY;
-    const Perch__Stored__Message *row;
-
-    message_write(message, &bytes);
-    row = read_row(book, &bytes, &perch__stored__message__descriptor);
-    buffer_deinit(&bytes);
-    insert(book, message->room, message->message_id)->said = (struct said){
+    insert(book, room, row->message_id)->said = (struct said){
         .message_id = row->message_id,
         .log_index = row->log_index,
         .sent_at_us = row->sent_at_us,
@@ -118,7 +113,19 @@ static void take_message(struct said_book *book, const struct message *message)
         .hidden = row->hidden,
         .has_csn = row->has_csn,
         .csn = row->csn,
+        .is_shared = row->has_command_csn,
+        .command_csn = row->command_csn,
     };
+}
+
+static void take_message(struct said_book *book, const struct message *message)
+{
+    struct buffer bytes = BUFFER_EMPTY;
+
+    message_write(message, &bytes);
+    take_row(book, message->room,
+             read_row(book, &bytes, &perch__stored__message__descriptor));
+    buffer_deinit(&bytes);
 }
 
 /* The CSNs of a message's revisions, and one more. */
@@ -187,8 +194,46 @@ static void take_imported(struct said_book *book, const struct effects *effects)
     }
 }
 
+/* Rows that come back with records of the archive. */
+static void take_brought(struct said_book *book, const struct effects *effects)
+{
+    struct buffer bytes = BUFFER_EMPTY;
+
+    for (size_t i = 0; i < effects->brought.n; i++) {
+        const struct brought_row *brought = &effects->brought.rows[i];
+
+        buffer_clear(&bytes);
+        buffer_append_slice(&bytes, effects_brought_at(effects, i));
+        if (!brought->is_revision) {
+            take_row(
+                book, brought->room,
+                read_row(book, &bytes, &perch__stored__message__descriptor));
+        } else if (brought->message_id > 0) { /* Else it is of the room. */
+            take_revision(
+                book, find(book, brought->room, brought->message_id),
+                read_row(book, &bytes, &perch__stored__revision__descriptor));
+        }
+    }
+    buffer_deinit(&bytes);
+}
+
+/* The CSNs there were are of another archive now; those of posts are told apart
+ * by their log index. */
+static void forget_csns(struct said_book *book, const struct effects *effects)
+{
+    for (size_t i = 0; i < effects->n_events; i++) {
+        for (size_t j = 0;
+             effects->events[i].kind == EVENT_ARCHIVE_BEGUN && j < book->n;
+             j++) {
+            book->pages[j].said.n_revised = 0;
+        }
+    }
+}
+
 void said_book_take(struct said_book *book, const struct effects *effects)
 {
+    forget_csns(book, effects);
+    take_brought(book, effects);
     if (effects->has_message) {
         take_message(book, &effects->message);
     }
@@ -218,6 +263,22 @@ static bool is_wanted(const struct wants *wants, const struct page *page)
     return wants->n == 0 && id > wants->after_id && id <= wants->upto_id;
 }
 
+static bool has_others(const struct said_book *book, const struct wants *wants,
+                       const struct said *said)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        const struct page *page = &book->pages[i];
+
+        if (said->is_shared && page->room == wants->room &&
+            page->said.is_shared &&
+            page->said.command_csn == said->command_csn &&
+            !is_wanted(wants, page)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct facts *said_book_facts(const struct said_book *book,
                                     const struct machine *machine,
                                     const Perch__Command *command,
@@ -238,6 +299,9 @@ const struct facts *said_book_facts(const struct said_book *book,
         if (is_wanted(&wants, &book->pages[i])) {
             said[facts->n++] = book->pages[i].said;
         }
+    }
+    for (size_t i = 0; wants.n == 0 && i < facts->n; i++) {
+        said[i].has_others = has_others(book, &wants, &said[i]);
     }
     return facts;
 }

@@ -253,7 +253,23 @@ static void test_cut__refuses(void **state)
     CODEC_SET(&part, adapter, fixture_text("xml"));
     command.kind_case = PERCH__COMMAND__KIND_CUT;
     command.cut = &part;
-    assert_outcome(fixture_administer(f, &command), NOT_A_NODE);
+    CODEC_SET(&command, user, fixture_text(ALICE));
+    assert_outcome(fixture_apply(f, 1, &command), NOT_AN_ADMINISTRATOR);
+}
+
+/* An administrator need not wait for the interval to end. */
+static void test_cut__by_an_administrator(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__Cut part = PERCH__CUT__INIT;
+
+    assert_outcome(archive_adapter_add(f, "xml"), DONE);
+    CODEC_SET(&part, adapter, fixture_text("xml"));
+    command.kind_case = PERCH__COMMAND__KIND_CUT;
+    command.cut = &part;
+    assert_outcome(fixture_administer(f, &command), DONE);
+    assert_int_equal(seen(f, 0).n_cuts, 1);
 }
 
 /* The oldest cut is acknowledged, as a whole, with its sheet; what went wrong
@@ -359,6 +375,7 @@ int main(void)
         TEST(test_cut__takes_all_since_the_last),
         TEST(test_cut__nothing_but_cuts),
         TEST(test_cut__refuses),
+        TEST(test_cut__by_an_administrator),
         TEST(test_cut_done__oldest_first),
         TEST(test_cut_done__refuses),
         TEST(test_adapter_report__is_shown),

@@ -309,7 +309,7 @@ static void test_canary(void **state)
     assert_outcome(fixture_apply(f, 2, &command), DONE);
     record = assert_one_record(f, RECORD_CANARY);
     assert_number(&record, RECORD_FIELD_NUMBER, 2);
-    assert_outcome(act(f, BOB, 2, &command), NOT_A_NODE);
+    assert_outcome(act(f, BOB, 2, &command), NOT_AN_ADMINISTRATOR);
     command.has_user = false;
     command.user = fixture_text("");
     CODEC_SET_BYTES(&canary, nonce, SLICE_LITERAL("0123456789abcde"));
