@@ -35,6 +35,7 @@ LINES = (
     'Container 4471 waits for customs.',
     'Released at 07:10, the paper is here.',
 )
+ARCHIVE_WAIT_S = 20.0   # For checkpoint and adapter to have it all.
 ROUNDS = 6              # Times the lines are said.
 PAUSE_S = 0.05          # Between two posts.
 KILL_AFTER = 25         # Posts acknowledged before the leader is killed.
@@ -243,6 +244,37 @@ def show_addresses(pool: LocalPool) -> None:
             node.program('perchctl')), os.path.relpath(node.socket)))
 
 
+def keep_archive(pool: LocalPool) -> None:
+    """Switch the compliance archive on, with an adapter; once."""
+    leader = pool.await_ready()
+    leader.perchctl('archive', 'set', 'on')
+    leader.perchctl('archive', 'adapters', 'add', 'vault', '--type', 'xml',
+                    '--output', 'vault')
+
+
+def audit(pool: LocalPool) -> bool:
+    """What perch-audit says of the archive: its page's first line."""
+    leader = pool.await_ready()
+    leader.perchctl('archive', 'adapters', 'run', 'vault')
+    end = time.monotonic() + ARCHIVE_WAIT_S
+    while time.monotonic() < end:
+        status = leader.perchctl('archive', 'status')
+        if (status['published'] or {}).get('size') == status['records'] and \
+                all(each['trails_by'] == 0 for each in status['nodes']) and \
+                status['adapters'][0]['lag'] == 0:
+            break
+        time.sleep(0.2)
+    ran = subprocess.run(
+        [leader.program('perch-audit'), 'verify',
+         str(leader.data / 'archive')], text=True, capture_output=True,
+        timeout=60, check=False)
+    say('   the archive has %d records; perch-audit says: %s' %
+        (status['records'], (ran.stdout.splitlines() or ['nothing'])[0]))
+    say('   what the XML adapter has of it: %s' %
+        (pool.folder / 'export' / 'vault'))
+    return ran.returncode == 0
+
+
 def play(pool: LocalPool, base_port: int, programs: Path) -> bool:
     """The whole play; was nothing lost?"""
     with pool.locked():
@@ -252,6 +284,8 @@ def play(pool: LocalPool, base_port: int, programs: Path) -> bool:
         say('== the pool starts')
         pool.start()
         set_up(pool)
+        say('== the compliance archive is switched on')
+        keep_archive(pool)
         pool.require_all()
         password_file = pool.folder / 'password'
         password_file.touch(mode=0o600)
@@ -275,6 +309,7 @@ def play(pool: LocalPool, base_port: int, programs: Path) -> bool:
             (talk.pause_s * 1000))
         for person in people:
             person.leave()
+        right = audit(pool) and right
         say('   %s' % ('nothing was lost, nothing came twice' if right
                        else 'SOMETHING IS WRONG; the logs are in %s' %
                        pool.folder))

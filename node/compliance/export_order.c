@@ -174,3 +174,13 @@ enum error export_order_make(const struct exporting_settings *settings,
     order->environment[4] = NULL;
     return ERROR_NONE;
 }
+
+uint64_t export_retry_ms(uint32_t failures)
+{
+    uint64_t wait_ms = EXPORT_RETRY_MS_MIN;
+
+    for (; failures > 1 && wait_ms < EXPORT_RETRY_MS_MAX; failures--) {
+        wait_ms *= 2;
+    }
+    return wait_ms < EXPORT_RETRY_MS_MAX ? wait_ms : EXPORT_RETRY_MS_MAX;
+}

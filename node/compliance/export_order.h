@@ -17,6 +17,12 @@
 #include "node/compliance/adapter_process.h"
 #include "proto/base/arena.h"
 
+enum {
+    /* After one failure, after two..., and at most: between runs of a cut. */
+    EXPORT_RETRY_MS_MIN = 1000,
+    EXPORT_RETRY_MS_MAX = 5 * 60 * 1000,
+};
+
 /* Borrowed for the archive's life. */
 struct exporting_settings {
     const char *adapter_program; /* Path of perch-adapter. */
@@ -49,5 +55,9 @@ enum error export_order_make(const struct exporting_settings *settings,
                              const struct cut_view *cut, struct arena *arena,
                              struct export_order *order_out,
                              char why[ADAPTER_WHY_BYTES]);
+
+/** How long after so many failures in a row a cut is run again: from
+ * EXPORT_RETRY_MS_MIN doubling to EXPORT_RETRY_MS_MAX. */
+uint64_t export_retry_ms(uint32_t failures);
 
 #endif

@@ -30,9 +30,6 @@
 #include "node/compliance/export_order.h"
 
 enum {
-    /* After one failure, after two..., and at most: between runs of a cut. */
-    EXPORTING_RETRY_MS_MIN = 1000,
-    EXPORTING_RETRY_MS_MAX = 5 * 60 * 1000,
     /* Until a proposal that did not leave this node is made again. */
     EXPORTING_PATIENCE_MS = 5000,
 };
@@ -48,9 +45,5 @@ struct exporting *exporting_new(struct compliance *compliance,
 
 /** Kill what runs and free. Accepts NULL. */
 void exporting_free(struct exporting *exporting);
-
-/** How long after so many failures in a row a cut is run again: from
- * EXPORTING_RETRY_MS_MIN doubling to EXPORTING_RETRY_MS_MAX. */
-uint64_t exporting_retry_ms(uint32_t failures);
 
 #endif

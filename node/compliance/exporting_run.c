@@ -11,16 +11,6 @@
 
 enum { US_PER_MS = 1000, ARENA_BYTES = 4096 };
 
-uint64_t exporting_retry_ms(uint32_t failures)
-{
-    uint64_t wait_ms = EXPORTING_RETRY_MS_MIN;
-
-    for (; failures > 1 && wait_ms < EXPORTING_RETRY_MS_MAX; failures--) {
-        wait_ms *= 2;
-    }
-    return wait_ms < EXPORTING_RETRY_MS_MAX ? wait_ms : EXPORTING_RETRY_MS_MAX;
-}
-
 static void run_free(struct run *run)
 {
     if (run != NULL) {
@@ -58,7 +48,7 @@ static void succeed(struct outlet *outlet, const struct run *run)
 static void fail(struct outlet *outlet, const char *why)
 {
     struct exporting *exporting = outlet->exporting;
-    uint64_t wait_ms = exporting_retry_ms(++outlet->failures);
+    uint64_t wait_ms = export_retry_ms(++outlet->failures);
 
     snprintf(outlet->error, sizeof(outlet->error), "%s", why);
     for (char *c = outlet->error; *c != '\0'; c++) {

@@ -29,7 +29,7 @@ static void on_told(struct proposal *proposal, enum proposal_fate fate,
     }
     outlet->telling = TELL_NOTHING;
     outlet->cut_us = loop_now_us(outlet->exporting->compliance->settings.loop) +
-                     EXPORTING_RETRY_MS_MIN * US_PER_MS;
+                     EXPORT_RETRY_MS_MIN * US_PER_MS;
 }
 
 static void propose(struct outlet *outlet, Perch__Command *command)
