@@ -39,6 +39,9 @@ static void clear_records(struct records *records)
     records->payload = SLICE_NONE;
     if (records->bytes.capacity > RECORD_BYTES_KEPT) {
         buffer_deinit(&records->bytes);
+        free(records->ends);
+        records->ends = NULL;
+        records->capacity = 0;
     }
     buffer_clear(&records->bytes);
 }
@@ -210,6 +213,8 @@ void effects_imported(const struct effects *effects, size_t at,
         .imported_at_us = effects->sent_at_us,
         .has_csn = imported->has_csn,
         .csn = imported->csn + at,
+        .is_shared = imported->has_csn,
+        .command_csn = imported->csn,
     };
 }
 
@@ -245,6 +250,9 @@ void message_write(const struct message *message, struct buffer *to)
     }
     if (message->has_csn) {
         CODEC_SET(&row, csn, message->csn);
+    }
+    if (message->is_shared) {
+        CODEC_SET(&row, command_csn, message->command_csn);
     }
     codec_write(&row.base, to);
 }

@@ -182,6 +182,8 @@ struct message {
     int64_t imported_at_us;
     bool has_csn; /* There is a record of it in the archive. */
     uint64_t csn;
+    bool is_shared; /* With others that were imported: its command, which the */
+    uint64_t command_csn; /* record of this CSN has. */
 };
 
 /* What messages were made: a row for each id of the effects. */
@@ -214,7 +216,7 @@ struct records {
     size_t n;
     size_t refilled; /* Of them, the first: brought back as they had been, not
                         made of this entry. */
-    size_t *ends; /* Of each, in bytes. */
+    size_t *ends;    /* Of each, in bytes. */
     size_t capacity;
     struct buffer bytes;  /* One behind the other. */
     struct slice payload; /* The command of the first that is made of this

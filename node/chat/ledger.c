@@ -97,6 +97,7 @@ void ledger_add(struct draft *draft)
         put_command(draft, &record, &digest);
         if ((record.flags & RECORD_WITHHELD) != 0 &&
             effects->records.payload.len == 0) {
+            /* Their first records have no field behind this one. */
             draft_numbers(draft, RECORD_FIELD_WITHHOLDS, &record.csn, 1);
         }
     }

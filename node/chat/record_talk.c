@@ -116,11 +116,48 @@ static void bury(struct tomb *tomb, uint64_t csn)
     tomb->csns[tomb->n++] = csn;
 }
 
+/* Whether this purge erases the last there is of what was imported together, of
+ * which it is. */
+static bool is_last_of_import(const struct effects *effects,
+                              const struct said *said)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < effects->facts->n; i++) {
+        const struct said *other = &effects->facts->said[i];
+
+        if (!other->is_shared || other->command_csn != said->command_csn) {
+            continue;
+        }
+        while (at < effects->n_ids && effects->ids[at] < other->message_id) {
+            at += 1;
+        }
+        if (other->has_others || other->message_id > said->message_id ||
+            at == effects->n_ids || effects->ids[at] != other->message_id) {
+            return false; /* There is another, that stays or is yet to come. */
+        }
+    }
+    return true;
+}
+
+/* What was imported together goes together: the record that has the command is
+ * not withheld before the last of it is erased. */
+static void bury_post(struct tomb *tomb, const struct said *said)
+{
+    if (!said->is_shared || said->csn != said->command_csn) {
+        bury(tomb, said->csn);
+    }
+    if (said->is_shared &&
+        is_last_of_import(tomb->draft->turn->effects, said)) {
+        bury(tomb, said->command_csn);
+    }
+}
+
 static void bury_message(struct tomb *tomb, const struct said *said)
 {
     CHECK(said != NULL);
     if (has_record(tomb->draft, said)) {
-        bury(tomb, said->csn);
+        bury_post(tomb, said);
     }
     for (size_t i = 0; i < said->n_revised; i++) {
         bury(tomb, said->revised[i]);

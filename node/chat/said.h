@@ -47,6 +47,10 @@ struct said {
     enum revision state;
     bool has_csn; /* There is a record of it in the archive. */
     uint64_t csn;
+    bool is_shared; /* With others that were imported: its command, which the */
+    uint64_t command_csn; /* record of this CSN has. */
+    bool has_others; /* There are such others, that the command does not want to
+                        be told of; told to a purge alone. */
     /* CSNs of what it was made, of this archive; told to a purge alone. */
     size_t n_revised;
     const uint64_t *revised;

@@ -42,6 +42,7 @@ struct adapter_order {
     const char *name;               /* For the journal: the adapter's. */
     const char *const *words;       /* The program's path, arguments, NULL. */
     const char *const *environment; /* NAME=VALUE, NULL. */
+    const char *directory; /* Made first, with those above; NULL: none. */
     uint64_t deadline_ms;
     const atomic_bool *cancelled;
 
@@ -66,8 +67,9 @@ struct adapter_result {
  * @result_out  Filled in whatever comes back.
  *
  * Returns NONE when it took all input and exited with 0; NOT_FOUND when it
- * could not be started; REFUSED when it exited otherwise or was killed by
- * another; TIMED_OUT, CLOSED; or what feed returned.
+ * could not be started; IO when its directory could not be made; REFUSED when
+ * it exited otherwise or was killed by another; TIMED_OUT, CLOSED; or what feed
+ * returned.
  */
 enum error adapter_process_run(const struct adapter_order *order,
                                struct adapter_result *result_out);

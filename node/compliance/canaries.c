@@ -24,7 +24,7 @@ struct canaries {
     struct tiles *tiles; /* The worker's while it works. */
     enum canary_state state;
     int64_t begun_us; /* When this node started, by its clock. */
-    uint64_t due_us; /* When the next is sent, or the proof tried again. */
+    uint64_t due_us;  /* When the next is sent, or the proof tried again. */
     uint64_t sent_us;
     bool told_late;
     struct proposal proposal;

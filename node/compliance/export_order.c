@@ -129,24 +129,25 @@ static bool is_below(const char *path, const char *directory)
 
 static enum error find_output(const struct exporting_settings *settings,
                               const struct adapter_view *adapter,
-                              struct arena *arena, struct slice *output_out,
+                              struct arena *arena, struct export_order *order,
                               char why[ADAPTER_WHY_BYTES])
 {
     const char *path = print(arena, "%.*s", SLICE_PRINT(adapter->output));
 
-    *output_out = adapter->output;
+    order->directory = NULL;
+    order->output = slice_of_text(path);
     if (adapter->output.len == 0 || is_elsewhere(adapter)) {
         return ERROR_NONE;
     }
     if (is_plain(path) && settings->n_outputs > 0) {
-        *output_out =
-            slice_of_text(print(arena, "%s/%s", settings->outputs[0], path));
+        order->directory = print(arena, "%s/%s", settings->outputs[0], path);
+        order->output = slice_of_text(order->directory);
         return ERROR_NONE;
     }
     for (size_t i = 0;
          path[0] == '/' && is_plain(path + 1) && i < settings->n_outputs; i++) {
         if (is_below(path, settings->outputs[i])) {
-            *output_out = slice_of_text(path);
+            order->directory = path;
             return ERROR_NONE;
         }
     }
@@ -162,7 +163,7 @@ enum error export_order_make(const struct exporting_settings *settings,
                              char why[ADAPTER_WHY_BYTES])
 {
     TRY(find_program(settings, adapter, arena, order->words, why));
-    TRY(find_output(settings, adapter, arena, &order->output, why));
+    TRY(find_output(settings, adapter, arena, order, why));
     order->environment[0] = path_of_programs;
     order->environment[1] =
         print(arena, "PERCH_ADAPTER=%.*s", SLICE_PRINT(adapter->name));

@@ -33,6 +33,7 @@ struct export_order {
     const char *words[ADAPTER_WORDS_MAX + 1]; /* NULL ends. */
     const char *environment[5];               /* Likewise. */
     struct slice output;
+    const char *directory; /* That output is; NULL: it is none. */
 };
 
 /**

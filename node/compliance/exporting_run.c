@@ -163,6 +163,7 @@ void outlet_run(struct outlet *outlet, const struct adapter_view *adapter)
     }
     run->input = make_input(outlet, run, adapter);
     run->order.context = run->input;
+    run->order.directory = run->plan.directory;
     if (outlet->worker == NULL) {
         outlet->worker =
             worker_new(exporting->compliance->settings.loop, "adapter");

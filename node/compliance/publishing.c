@@ -177,32 +177,22 @@ static void run(struct job *job)
 
 /* --- On the state loop --- */
 
-static void on_written(struct job *job)
+static void note_error(struct publishing *publishing)
 {
-    struct publishing *publishing = of_job(job);
-    struct compliance *compliance = publishing->compliance;
+    journal_warning("checkpoint_not_written",
+                    "size=%" PRIu64 " error=%s retry_in_ms=%u",
+                    publishing->edition.size, error_name(publishing->error),
+                    PUBLISHING_RETRY_MS);
+    publishing->retry_us =
+        now_us(publishing) + PUBLISHING_RETRY_MS * UINT64_C(1000);
+}
+
+/* What the files now have. */
+static void note_written(struct publishing *publishing)
+{
+    struct compliance_meters *meters = &publishing->compliance->meters;
     const struct edition *edition = &publishing->edition;
 
-    publishing->is_working = false;
-    meter_add(&compliance->meters.forged, publishing->forged);
-    publishing->forged = 0;
-    if (publishing->error != ERROR_NONE) {
-        journal_warning("checkpoint_not_written",
-                        "size=%" PRIu64 " error=%s retry_in_ms=%u",
-                        edition->size, error_name(publishing->error),
-                        PUBLISHING_RETRY_MS);
-        publishing->retry_us =
-            now_us(publishing) + PUBLISHING_RETRY_MS * UINT64_C(1000);
-        return;
-    }
-    for (size_t i = 0; i < publishing->n; i++) {
-        if (publishing->recent[i].edition.index == edition->index) {
-            publishing->recent[i].written = publishing->mark;
-        }
-    }
-    if (publishing->nodes < 0) {
-        return;
-    }
     if (publishing->is_kept) {
         publishing->kept_span = edition->begun_us / 1000000 / PUBLISHING_KEEP_S;
         publishing->kept_size = edition->size;
@@ -211,10 +201,30 @@ static void on_written(struct job *job)
         publishing->witnessed = publishing->mark;
     }
     if (publishing->is_newest) {
-        meter_set(&compliance->meters.checkpoint_size, (int64_t)edition->size);
-        meter_set(&compliance->meters.checkpoint_s,
-                  edition->begun_us / 1000000);
-        meter_set(&compliance->meters.cosigners, publishing->nodes);
+        meter_set(&meters->checkpoint_size, (int64_t)edition->size);
+        meter_set(&meters->checkpoint_s, edition->begun_us / 1000000);
+        meter_set(&meters->cosigners, publishing->nodes);
+    }
+}
+
+static void on_written(struct job *job)
+{
+    struct publishing *publishing = of_job(job);
+
+    publishing->is_working = false;
+    meter_add(&publishing->compliance->meters.forged, publishing->forged);
+    publishing->forged = 0;
+    if (publishing->error != ERROR_NONE) {
+        note_error(publishing);
+        return;
+    }
+    for (size_t i = 0; i < publishing->n; i++) {
+        if (publishing->recent[i].edition.index == publishing->edition.index) {
+            publishing->recent[i].written = publishing->mark;
+        }
+    }
+    if (publishing->nodes >= 0) {
+        note_written(publishing);
     }
 }
 

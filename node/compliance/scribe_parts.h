@@ -16,7 +16,7 @@
 enum {
     /* From one job to the next, when few records come: what is synced together
      * costs little each. */
-    SCRIBE_PACE_MS = 200,
+    SCRIBE_PACE_MS = 1000,
     SCRIBE_RECORDS_MAX = 8192, /* Of a job; as many are written at once. */
     /* Without a checkpoint that asks for them, partial tiles are written so
      * often: marks move, and other nodes find what they fetch. */

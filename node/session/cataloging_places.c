@@ -134,6 +134,18 @@ static void note_revised(struct cataloging *cataloging,
     }
 }
 
+/* Messages that come back with records of the archive. */
+static void note_brought(struct cataloging *cataloging,
+                         const struct brought_rows *brought)
+{
+    for (size_t i = 0; i < brought->n; i++) {
+        if (!brought->rows[i].is_revision) {
+            cataloging_said(cataloging, brought->rows[i].room,
+                            brought->rows[i].message_id);
+        }
+    }
+}
+
 void cataloging_entry(struct cataloging *cataloging,
                       const struct effects *effects)
 {
@@ -148,5 +160,6 @@ void cataloging_entry(struct cataloging *cataloging,
                         imported->import->first_id +
                             imported->import->n_messages - 1);
     }
+    note_brought(cataloging, &effects->brought);
     note_revised(cataloging, effects);
 }

@@ -138,6 +138,60 @@ static enum error find_all_revised(struct finding *finding)
     return ERROR_NONE;
 }
 
+/* There are others of an import beside those of the range. */
+static void tell_of_others(struct finding *finding, uint64_t command_csn)
+{
+    for (size_t i = 0; i < finding->n; i++) {
+        if (finding->said[i].is_shared &&
+            finding->said[i].command_csn == command_csn) {
+            finding->said[i].has_others = true;
+        }
+    }
+}
+
+/* Whether the first message there is of a room's range is of an import. If so
+ * all those of it that are wanted have others. */
+static enum error find_other(struct finding *finding,
+                             const struct reading_range *range,
+                             uint64_t command_csn)
+{
+    struct reading_item item;
+    struct reading *reading;
+    enum error error;
+
+    if (range->first > range->last) {
+        return ERROR_NONE;
+    }
+    TRY(reading_open(finding->view, range, &reading));
+    error = reading_next(reading, finding->arena, &item);
+    reading_close(reading);
+    if (error == ERROR_NONE && item.message->has_command_csn &&
+        item.message->command_csn == command_csn) {
+        tell_of_others(finding, command_csn);
+    }
+    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
+}
+
+/* Messages of an import have ids without gaps: others than those of the range
+ * lie right before the first or behind the last of it. */
+static enum error find_others(struct finding *finding)
+{
+    const struct wants *wants = finding->wants;
+    struct reading_range before = {wants->room, 0, wants->after_id, false};
+    struct reading_range behind = {wants->room, wants->upto_id + 1,
+                                   wants->upto_id + 1, false};
+    const struct said *first = finding->said;
+    const struct said *last = finding->said + finding->n - 1;
+
+    if (finding->n > 0 && first->is_shared) {
+        before.first = first->message_id - (first->csn - first->command_csn);
+        TRY(find_other(finding, &before, first->command_csn));
+    }
+    return finding->n > 0 && last->is_shared
+               ? find_other(finding, &behind, last->command_csn)
+               : ERROR_NONE;
+}
+
 static enum error find_range(struct finding *finding)
 {
     const struct wants *wants = finding->wants;
@@ -161,7 +215,11 @@ static enum error find_range(struct finding *finding)
         }
     }
     reading_close(reading);
-    return error == ERROR_NOT_FOUND ? find_all_revised(finding) : error;
+    if (error != ERROR_NOT_FOUND) {
+        return error;
+    }
+    TRY(find_all_revised(finding));
+    return find_others(finding);
 }
 
 enum error facts_read(struct store *store, const struct machine *machine,

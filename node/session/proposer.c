@@ -179,6 +179,9 @@ static void begin_with(struct proposer *proposer,
     CODEC_SET(&started, raft_id, proposer->settings.raft_id);
     CODEC_SET(&started, directory_id, proposer->settings.directory_id);
     CODEC_SET(&started, rules_known, proposer->settings.rules_known);
+    if (proposer->settings.say_seen != NULL) {
+        proposer->settings.say_seen(proposer->settings.seen_context, &started);
+    }
     command.kind_case = PERCH__COMMAND__KIND_NODE_STARTED;
     command.node_started = &started;
     write_command(proposer, &command);

@@ -88,6 +88,12 @@ struct proposer_settings {
      * its record, which has only its digest. NULL: none does. */
     size_t (*salted_above)(void *context);
     void *context; /* For salted_above. */
+
+    /* Says in a start what a witness of the archive has seen of it, so that a
+     * pool that was set back halts before it makes a record. What is put must
+     * outlive the call. NULL: nothing is said. */
+    void (*say_seen)(void *context, Perch__NodeStarted *started);
+    void *seen_context;
 };
 
 struct proposer_meters {

@@ -183,6 +183,8 @@ void reading_said(const struct reading_item *item, struct said *said_out)
         .hidden = message->hidden,
         .has_csn = message->has_csn,
         .csn = message->csn,
+        .is_shared = message->has_command_csn,
+        .command_csn = message->command_csn,
     };
     if (revision != NULL) {
         said_out->state = (enum revision)revision->kind;

@@ -120,8 +120,9 @@ static enum fault find_conversation(struct reading *reading,
     struct guid guid;
 
     *index_out = BATCH_POOL;
-    if (json_object_get(event->line, "room") == NULL) {
-        return FAULT_NONE;
+    if (json_object_get(event->line, "room") == NULL ||
+        json_is_array(json_object_get(event->line, "room"))) {
+        return FAULT_NONE; /* Of none, or of several. */
     }
     if (guid_read(text, &guid) != ERROR_NONE) {
         return wrong(reading, "room", "is no guid");

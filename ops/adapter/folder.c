@@ -16,6 +16,8 @@
 struct folder {
     const struct cut *cut;
     int fd;
+    int lock; /* -1 until it is held. */
+    char lock_name[FOLDER_NAME_BYTES_MAX + 1];
     int file; /* -1 when none was begun. */
     EVP_MD_CTX *hash;
     struct folder_file *files; /* The one that was begun is files[n]. */
@@ -38,6 +40,78 @@ static void temporary_name(const char *name,
     snprintf(path, FOLDER_NAME_BYTES_MAX + 8, ".%s.new", name);
 }
 
+void safe_name(struct buffer *to, const char *name)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz0123456789_-";
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (strchr(plain, *at) != NULL || (*at == '.' && at > name)) {
+            buffer_append(to, at, 1);
+        } else {
+            buffer_printf(to, "%%%02X", (unsigned char)*at);
+        }
+    }
+}
+
+static enum fault name_too_long(const struct cut *cut)
+{
+    return fault_say(FAULT_FAILED,
+                     "%s: file names would be longer than %d bytes: the pool "
+                     "or the adapter needs a shorter name",
+                     cut->adapter, FOLDER_NAME_BYTES_MAX);
+}
+
+static enum fault name_lock(struct folder *folder)
+{
+    struct buffer name = BUFFER_EMPTY;
+    enum fault fault = FAULT_NONE;
+
+    safe_name(&name, folder->cut->adapter);
+    if (buffer_failed(&name)) {
+        fault = fault_memory();
+    } else if (name.len + sizeof("..lock") > sizeof(folder->lock_name)) {
+        fault = name_too_long(folder->cut);
+    } else {
+        snprintf(folder->lock_name, sizeof(folder->lock_name), ".%.*s.lock",
+                 (int)name.len, (const char *)name.data);
+    }
+    buffer_deinit(&name);
+    return fault;
+}
+
+/* Is it the file that has the name? Who was before may have deleted it. */
+static bool is_named(int directory, const char *name, int fd)
+{
+    struct stat named, held;
+
+    return fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(fd, &held) == 0 && named.st_ino == held.st_ino &&
+           named.st_dev == held.st_dev;
+}
+
+/* Keep others away that would work for the same adapter. */
+static enum fault take_lock(struct folder *folder)
+{
+    int fd;
+
+    TAKE(name_lock(folder));
+    fd = openat(folder->fd, folder->lock_name,
+                O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return failed(folder, folder->lock_name);
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 ||
+        !is_named(folder->fd, folder->lock_name, fd)) {
+        close(fd);
+        return fault_say(FAULT_UNREACHED,
+                         "%s: adapter %s is at work there already",
+                         folder->cut->output, folder->cut->adapter);
+    }
+    folder->lock = fd;
+    return FAULT_NONE;
+}
+
 enum fault folder_open(const struct cut *cut, struct folder **folder_out)
 {
     struct folder *folder = calloc(1, sizeof(*folder));
@@ -47,15 +121,12 @@ enum fault folder_open(const struct cut *cut, struct folder **folder_out)
     }
     *folder_out = folder; /* To be closed in any case. */
     folder->cut = cut;
-    folder->file = -1;
+    folder->file = folder->lock = -1;
     folder->fd = open(cut->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd < 0) {
         return fault_say(FAULT_FAILED, "%s: %s", cut->output, strerror(errno));
     }
-    if (flock(folder->fd, LOCK_EX | LOCK_NB) != 0) {
-        return fault_say(FAULT_UNREACHED,
-                         "%s: another adapter is at work there", cut->output);
-    }
+    TAKE(take_lock(folder));
     folder->hash = EVP_MD_CTX_new();
     return folder->hash == NULL ? fault_memory() : FAULT_NONE;
 }
@@ -82,26 +153,16 @@ void folder_close(struct folder *folder)
             forget_temporary(folder, folder->files[i].name);
         }
     }
+    if (folder->lock >= 0) {
+        unlinkat(folder->fd, folder->lock_name, 0);
+        close(folder->lock);
+    }
     if (folder->fd >= 0) {
         close(folder->fd);
     }
     EVP_MD_CTX_free(folder->hash);
     free(folder->files);
     free(folder);
-}
-
-void safe_name(struct buffer *to, const char *name)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "abcdefghijklmnopqrstuvwxyz0123456789_-";
-
-    for (const char *at = name; *at != '\0'; at++) {
-        if (strchr(plain, *at) != NULL || (*at == '.' && at > name)) {
-            buffer_append(to, at, 1);
-        } else {
-            buffer_printf(to, "%%%02X", (unsigned char)*at);
-        }
-    }
 }
 
 static enum fault make_name(const struct cut *cut, const char *tail,
@@ -121,10 +182,7 @@ static enum fault make_name(const struct cut *cut, const char *tail,
     /* A temporary name has five bytes more. */
     if (name.len + 5 > FOLDER_NAME_BYTES_MAX) {
         buffer_deinit(&name);
-        return fault_say(FAULT_FAILED,
-                         "%s: file names would be longer than %d bytes: the "
-                         "pool or the adapter needs a shorter name",
-                         cut->adapter, FOLDER_NAME_BYTES_MAX);
+        return name_too_long(cut);
     }
     memset(file, 0, sizeof(*file));
     memcpy(file->name, name.data, name.len);

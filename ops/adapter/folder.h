@@ -5,7 +5,8 @@
  * already, do they get their names, in order; the directory is synced before
  * the last one and after it. A file that is there is never overwritten.
  *
- * A directory has one writer at a time (flock).
+ * An adapter has one writer in a directory at a time (flock of .ADAPTER.lock,
+ * which is there as long); several adapters may share one.
  *
  * Thread: main.
  */
@@ -40,8 +41,8 @@ struct folder;
 /**
  * Open the directory that a cut's output names, for this program alone.
  *
- * Returns UNREACHED when another one works there, FAILED when it is no
- * directory that can be written.
+ * Returns UNREACHED when another one works there for the adapter, FAILED when
+ * it is no directory that can be written.
  */
 enum fault folder_open(const struct cut *cut, struct folder **folder_out);
 

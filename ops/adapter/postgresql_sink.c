@@ -8,10 +8,15 @@
 #include "ops/adapter/sheet.h"
 #include "ops/adapter/sinks.h"
 
-/* What is made where it is missing; README.md explains the columns. A lock of
- * its own keeps two that make it at once apart. */
+/* A cut is one transaction. The lock, whose number is ours, keeps two that make
+ * the tables or take the same cut at once apart; a server that is told not to
+ * sync at a commit does it for us. */
+static const char begin[] = "BEGIN; SET LOCAL synchronous_commit = on;"
+                            " SET LOCAL lock_timeout = '60s';"
+                            " SELECT pg_advisory_xact_lock(7809628)";
+
+/* What is made where it is missing; README.md explains the columns. */
 static const char schema[] =
-    "SELECT pg_advisory_xact_lock(7809628);"
     "CREATE SCHEMA IF NOT EXISTS perch;"
     "CREATE TABLE IF NOT EXISTS perch.sink ("
     " pool text NOT NULL, origin text NOT NULL, adapter text NOT NULL,"
@@ -88,6 +93,24 @@ static enum fault run_ours(const struct database *database,
         return fault;
     }
     return FAULT_NONE;
+}
+
+/* CREATE IF NOT EXISTS wants the right to create, also where all is there. */
+static enum fault make_tables(struct database *database)
+{
+    PGresult *result =
+        PQexec(database->connection,
+               "SELECT 1 WHERE to_regclass('perch.record') IS NOT NULL AND"
+               " to_regclass('perch.cut') IS NOT NULL AND"
+               " to_regclass('perch.sink') IS NOT NULL");
+    bool is_there = PQntuples(result) == 1;
+    ExecStatusType status = PQresultStatus(result);
+
+    PQclear(result);
+    if (status != PGRES_TUPLES_OK) {
+        return broken(database, "schema");
+    }
+    return is_there ? FAULT_NONE : run(database, schema, "schema");
 }
 
 static enum fault connect_to(struct database *database)
@@ -286,8 +309,8 @@ static enum fault take_cut(struct database *database)
 
     TAKE(connect_to(database));
     PQsetNoticeProcessor(database->connection, hear_nothing, NULL);
-    TAKE(run(database, "BEGIN; SET LOCAL synchronous_commit = on", "begin"));
-    TAKE(run(database, schema, "schema"));
+    TAKE(run(database, begin, "begin"));
+    TAKE(make_tables(database));
     TAKE(look_for_cut(database, &is_there));
     if (!is_there) {
         TAKE(check_mark(database));

@@ -93,8 +93,7 @@ bool notes_signed(struct slice bytes, const struct trust *trust)
     struct checkpoint_text text;
 
     return notes_text(bytes, &text) &&
-           (signed_by(trust->logs, trust->n_logs, text.origin) ||
-            signed_by(trust->later, trust->n_later, text.origin));
+           signed_by(trust->logs, trust->n_logs, text.origin);
 }
 
 struct counting {

@@ -19,8 +19,7 @@ bool notes_next(struct slice *rest, struct slice *note_out);
 /** Read a checkpoint's text out of a note; borrows from it. */
 bool notes_text(struct slice bytes, struct checkpoint_text *text_out);
 
-/** Tell whether a note is signed by a log that is believed, or by a key that
- * its records tell of. */
+/** Tell whether a note is signed by a log that is believed. */
 bool notes_signed(struct slice bytes, const struct trust *trust);
 
 /** What the cosignatures of a checkpoint come to. */

@@ -87,19 +87,3 @@ void trust_take_archive(struct trust *trust, const struct archive *archive)
     }
     names_deinit(&names);
 }
-
-void trust_learn(struct trust *trust, struct slice origin,
-                 const struct record *record)
-{
-    struct slice key;
-
-    /* NUMBER is whose key it is, 0 the log's; none: it was taken away. */
-    if (record->kind == RECORD_KEY &&
-        record_number(record, RECORD_FIELD_NUMBER, 0) == 0 &&
-        record_find(record, RECORD_FIELD_DIGEST, &key) &&
-        key.len == NOTE_KEY_BYTES && trust->n_later < TRUST_LOGS_MAX &&
-        note_verifier_init(&trust->later[trust->n_later], origin, NOTE_ED25519,
-                           key.data) == ERROR_NONE) {
-        trust->n_later++;
-    }
-}

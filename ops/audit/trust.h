@@ -1,6 +1,7 @@
 /* Whose keys are believed: those of a policy file, or, for want of one, those
  * the archive brings along, which shows no more than that it agrees with
- * itself; and those that its own records tell of.
+ * itself. What its records say of keys is not taken: whoever could forge the
+ * tree could name a key in it.
  *
  * Thread: one.
  */
@@ -12,7 +13,6 @@
 
 #include "ops/audit/archive.h"
 #include "ops/audit/policy.h"
-#include "proto/record.h"
 
 enum {
     TRUST_LOGS_MAX = 256,
@@ -27,8 +27,6 @@ struct trust {
     size_t n_logs;
     struct note_verifier others[TRUST_OTHERS_MAX]; /* From keys/. */
     size_t n_others;
-    struct note_verifier later[TRUST_LOGS_MAX]; /* Log keys of KEY records. */
-    size_t n_later;
 };
 
 /** Start with no keys. */
@@ -48,9 +46,5 @@ bool trust_take_policy(struct trust *trust, const char *path,
 /** Take the keys in the archive's folder keys/: all when there is no policy,
  * else those of nodes alone, to tell wrong cosignatures by. */
 void trust_take_archive(struct trust *trust, const struct archive *archive);
-
-/** Learn the log's next key from a record of an archive of that origin. */
-void trust_learn(struct trust *trust, struct slice origin,
-                 const struct record *record);
 
 #endif

@@ -40,10 +40,6 @@ static void take_record(void *context, uint64_t place,
     canaries_take(&looking->canaries, record);
     withheld_take(&looking->withheld, record);
     exports_take(looking->exports, record);
-    if (record->kind == RECORD_KEY) {
-        trust_learn(&verification->trust,
-                    slice_of_text(verification->checkpoints.origin), record);
-    }
 }
 
 static bool unreadable(const char *path, const char *why)

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "ops/perchctl/ask.h"
+#include "ops/perchctl/refill_proof.h"
 #include "ops/perchctl/text.h"
 #include "proto/base/check.h"
 #include "proto/record.h"
+#include "proto/tlog/note.h"
 #include "proto/tlog/tile.h"
 
 enum {
@@ -24,6 +26,7 @@ struct refilling {
     const struct errand *errand;
     const char *from;
     uint64_t next, size; /* The pool's next record; what there was. */
+    char key[NOTE_VKEY_BYTES_MAX + 1]; /* The log's. */
     uint8_t *bundle;
     size_t bundle_len;
     char why[WHY_REFILL_BYTES];
@@ -58,12 +61,16 @@ static Perch__Admin__Result look(struct refilling *refilling,
     Perch__Admin__Nothing nothing = PERCH__ADMIN__NOTHING__INIT;
     Perch__Admin__Result result =
         ask_node(refilling, ADMIN_ARCHIVE_STATUS, &nothing.base, reply_out);
+    const char *key;
 
     if (result == PERCH__ADMIN__RESULT__DONE) {
         refilling->next = (uint64_t)json_integer_value(
             json_object_get(*reply_out, "records"));
         refilling->size = (uint64_t)json_integer_value(
             json_object_get(*reply_out, "halted_size"));
+        key = json_string_value(json_object_get(*reply_out, "key"));
+        snprintf(refilling->key, sizeof(refilling->key), "%s",
+                 key == NULL ? "" : key);
     }
     return result;
 }
@@ -159,11 +166,25 @@ Perch__Admin__Result refill(const struct errand *errand, json_t **reply_out)
     CHECK(refilling.bundle != NULL);
     result = look(&refilling, reply_out);
     if (result == PERCH__ADMIN__RESULT__DONE &&
+        json_is_true(json_object_get(*reply_out, "halted")) &&
         refilling.next >= refilling.size) {
+        json_decref(*reply_out);
+        result = PERCH__ADMIN__RESULT__USAGE;
+        *reply_out = say("usage", "ANOTHER_HISTORY",
+                         "the witness has seen another history, and no copy "
+                         "mends that: see perchctl help archive reopen");
+    } else if (result == PERCH__ADMIN__RESULT__DONE &&
+               refilling.next >= refilling.size) {
         json_decref(*reply_out);
         *reply_out = say("done", "DONE",
                          "no witness has seen more than there is; nothing was "
                          "changed");
+    } else if (result == PERCH__ADMIN__RESULT__DONE &&
+               !refill_proof(refilling.from, refilling.size, refilling.key,
+                             refilling.why)) {
+        json_decref(*reply_out);
+        result = PERCH__ADMIN__RESULT__USAGE;
+        *reply_out = say("usage", "COPY_NOT_PROVED", refilling.why);
     } else if (result == PERCH__ADMIN__RESULT__DONE) {
         while (bring(&refilling, &result, reply_out)) {
         }

@@ -13,8 +13,7 @@ void settings_init(struct witness_settings *settings)
     *settings = (struct witness_settings){.port = SETTINGS_PORT,
                                           .connections = SETTINGS_CONNECTIONS};
     snprintf(settings->host, sizeof(settings->host), "127.0.0.1");
-    snprintf(settings->key, sizeof(settings->key),
-             "/etc/perch/witness.key");
+    snprintf(settings->key, sizeof(settings->key), "/etc/perch/witness.key");
     snprintf(settings->state, sizeof(settings->state),
              "/var/lib/perch-witness/book");
 }

@@ -128,12 +128,13 @@ def renumbered(records):
 
 class Case(unittest.TestCase):
     """Has an archive of its own, self.archive, and the verifiers."""
+    records = RECORDS
 
     @classmethod
     def setUpClass(cls):
         cls._folder = tempfile.TemporaryDirectory(prefix='perch-audit-')
         cls.whole = Archive(cls._folder.name + '/whole')
-        cls.whole.make('generate', cls.whole.out, RECORDS)
+        cls.whole.make('generate', cls.whole.out, cls.records)
         cls._copies = 0
 
     @classmethod

@@ -7,7 +7,7 @@ import unittest
 
 from archives import RECORDS, WIDTH, Case, kind, renumbered
 
-POST, JOIN, CANARY = 3, 12, 48  # proto/record.h
+POST, JOIN, PART, CANARY, REFILL = 3, 12, 13, 48, 56  # proto/record.h
 CSN = 700  # In the middle of a bundle.
 
 
@@ -64,7 +64,9 @@ class Records(Case):
         self.archive.edit(CSN, lambda all_, at: all_.pop(at))
         self.assert_found('at place %d is record %d' % (CSN, CSN + 1),
                           check='numbers')
-        self.assert_found('has 255 records, the tree has 256', check='tree')
+        text = self.assert_found('has 255 records, the tree has 256',
+                                 check='tree')
+        self.assertNotIn('is not what was archived', text)
         self.stranger(code=1)
 
     def test_duplicated_record(self):
@@ -145,6 +147,20 @@ class Tiles(Case):
         tile = self.archive.tile(0, 1)
         tile.write_bytes(tile.read_bytes()[:-1])
         self.assert_found('tile/0/001', check='tree')
+        self.stranger(code=1)
+
+
+class Large(Case):
+    """Enough records to fill a tile of the second level."""
+    records = 66000
+
+    def test_altered_full_upper_tile(self):
+        self.assert_complete()
+        tile = self.archive.tile(1, 0)
+        tile.write_bytes(flip(tile.read_bytes(), 5 * 32))
+        text = self.assert_found('tile/1/000 is altered: its hash 5 is not '
+                                 'that of the tiles below', check='tree')
+        self.assertIn('NOT COMPLETE: 1 error', text)
         self.stranger(code=1)
 
 
@@ -272,6 +288,35 @@ class Rewrites(Case):
         shutil.rmtree(self.archive.path / 'checkpoints')
         self.assert_found('record %d cannot be read' % CSN, check='form')
 
+    def test_declared_restore_may_set_position_back(self):
+        """Behind a REFILL record the pool's log is another."""
+        self.archive.rewrite(lambda all_: all_.__setitem__(
+            CSN, all_[CSN][:1] + bytes([REFILL]) + all_[CSN][2:16] +
+            (3).to_bytes(8, 'big') + all_[CSN][24:]))
+        shutil.rmtree(self.archive.path / 'checkpoints')
+        self.assert_complete()
+
+    def test_lost_node_keeps_someone_in(self):
+        """Who was on a lost node has left its rooms, each of them."""
+        def drop(all_):
+            del all_[next(at for at, each in enumerate(all_)
+                          if kind(each) == PART and b'node lost' in each)]
+            all_[:] = renumbered(all_)
+        self.archive.rewrite(drop)
+        shutil.rmtree(self.archive.path / 'checkpoints')
+        self.assertIn('the session ends while it is in a room',
+                      self.verify(code=1))
+
+    def test_lost_node_without_its_sessions(self):
+        """A node's loss ends what was on it, or someone is in for ever."""
+        def drop(all_):
+            all_[:] = renumbered([
+                each for each in all_ if b'node lost' not in each])
+        self.archive.rewrite(drop)
+        shutil.rmtree(self.archive.path / 'checkpoints')
+        self.assertIn("though its node's epoch has ended",
+                      self.verify(code=1))
+
     def test_canaries_dropped(self):
         self.archive.rewrite(lambda all_: all_.__setitem__(
             slice(None), renumbered([each for each in all_
@@ -335,6 +380,16 @@ class Signatures(Case):
         self.assert_found('do not make the root that checkpoint has',
                           check='tree')
         self.stranger(code=1)
+
+    def test_key_that_the_archive_names_itself(self):
+        """A policy decides whose key counts, not a record or keys/."""
+        other = self.archive.out / 'other.pem'
+        vkey = self.audit('key', 'new', other, 'pool.example/perch').strip()
+        policy = self.archive.policy.read_text().split('\n')
+        policy[0] = 'log ' + vkey
+        self.archive.policy.write_text('\n'.join(policy))
+        self.assert_found('checkpoint is not signed by the log',
+                          check='signatures')
 
     def test_pin_of_another_key(self):
         """A pin that nobody signed proves nothing, and is not believed."""

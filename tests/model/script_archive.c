@@ -302,6 +302,11 @@ void script_seen(struct script *s, Perch__NodeStarted *started)
         return;
     }
     CODEC_SET(started, witness, script_text(script_rarely(s, 2) ? "aa" : "ab"));
+    CODEC_SET(started, witness_origin,
+              script_rarely(s, 10)
+                  ? script_text("another/log")
+                  : codec_bytes(slice_of(archive(s)->origin.bytes,
+                                         archive(s)->origin.len)));
     CODEC_SET(started, witness_size,
               script_rarely(s, 4) ? seen(s) : archive(s)->tree.size);
     if (script_rarely(s, 20)) {

@@ -95,6 +95,7 @@ static bool is_of_archive(const Perch__Command *c)
     return c->kind_case >= PERCH__COMMAND__KIND_ARCHIVE_PUT || c->has_salt ||
            (c->kind_case == PERCH__COMMAND__KIND_NODE_STARTED &&
             (c->node_started->has_witness ||
+             c->node_started->has_witness_origin ||
              c->node_started->has_witness_size ||
              c->node_started->has_witness_forked));
 }

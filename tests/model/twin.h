@@ -102,7 +102,9 @@ struct twin_said {
     bool story, gone;
     enum revision state;
     struct twin_text text, extra; /* As it is now. */
-    size_t records; /* Of the archive: of it and of what it was made. */
+    size_t records;  /* Of the archive: of it and of what it was made. */
+    bool is_first;   /* Of what was imported together. */
+    uint64_t import; /* Its import, by log index, while that has a record. */
 };
 
 /* On a room or a user. */

@@ -594,7 +594,9 @@ void twin_archive_started(struct twin *twin, const Perch__NodeStarted *c)
 {
     Perch__ArchiveHalt halt = PERCH__ARCHIVE_HALT__INIT;
 
-    if (c->witness.len > 0) {
+    if (c->witness.len > 0 &&
+        twin_same(c->witness_origin.data, c->witness_origin.len,
+                  twin->archive.origin.bytes, twin->archive.origin.len)) {
         halt.witness = c->witness;
         halt.size = c->witness_size;
         halt.forked = c->witness_forked;
@@ -708,6 +710,8 @@ enum outcome twin_archive_reopen(struct twin *twin,
     }
     for (size_t i = 0; i < twin->n_said; i++) {
         twin->said[i].records = 0; /* They are of the old one. */
+        twin->said[i].is_first = false;
+        twin->said[i].import = 0;
     }
     begin_origin(twin, c->origin);
     twin->value = archive->origins;

@@ -9,12 +9,12 @@ static void add(struct twin *twin, enum record_kind kind)
     twin->made[twin->n_made++] = kind;
 }
 
-static struct twin_said *find_said(struct twin *twin, uint32_t room,
+static struct twin_said *find_said(const struct twin *twin, uint32_t room,
                                    uint64_t id)
 {
     for (size_t i = 0; i < twin->n_said; i++) {
         if (twin->said[i].room == room && twin->said[i].id == id) {
-            return &twin->said[i];
+            return (struct twin_said *)(uintptr_t)&twin->said[i];
         }
     }
     return NULL;
@@ -48,17 +48,43 @@ static void add_revised(struct twin *twin, const struct event *event)
     }
 }
 
+static bool has_more(const struct twin *twin, uint64_t import)
+{
+    for (size_t i = 0; i < twin->n_said; i++) {
+        if (twin->said[i].import == import && !twin->said[i].gone) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The command of an import has a record of its first message; it is withheld
+ * when none is left. */
+static size_t count_imports(const struct twin *twin, uint32_t room)
+{
+    uint64_t last = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < twin->n_ids; i++) {
+        uint64_t import = find_said(twin, room, twin->ids[i])->import;
+
+        n += import != 0 && import != last && !has_more(twin, import);
+        last = import;
+    }
+    return n;
+}
+
 /* 400 numbers fit into one. */
 static void add_purged(struct twin *twin, const struct event *event)
 {
-    size_t numbers = 0;
+    size_t numbers = count_imports(twin, event->room);
 
     for (size_t i = 0; i < twin->n_ids; i++) {
         const struct twin_said *said =
             find_said(twin, event->room, twin->ids[i]);
 
         CHECK(said != NULL);
-        numbers += said->records;
+        numbers += said->records - said->is_first;
     }
     add(twin, RECORD_PURGE);
     for (size_t full = 400; full < numbers; full += 400) {
@@ -70,8 +96,13 @@ static void add_purged(struct twin *twin, const struct event *event)
 static void add_imported(struct twin *twin, const struct event *event)
 {
     for (uint32_t i = 0; i < event->position; i++) {
+        struct twin_said *said;
+
         add(twin, RECORD_IMPORT);
         count_on(twin, event->room, event->message_id + i);
+        said = find_said(twin, event->room, event->message_id + i);
+        said->import = twin->entry->index;
+        said->is_first = i == 0;
     }
 }
 

@@ -274,6 +274,21 @@ class TestDatabase(unittest.TestCase):
             'user=perch', 'user=weak%d' % TestDatabase.number)
         self.refuse(cut, FAILED, 'permission denied')
 
+    def test_rights(self) -> None:
+        """Where the tables are, the three rights that README.md names do."""
+        first = fill(self.cut())
+        ack = self.take(first).ack
+        role = 'clerk%d' % TestDatabase.number
+        self.ask('CREATE ROLE %s LOGIN; GRANT USAGE ON SCHEMA perch TO %s;'
+                 'GRANT INSERT, SELECT, UPDATE ON ALL TABLES IN SCHEMA perch'
+                 ' TO %s' % (role, role, role))
+        second = self.cut(first.head['last'] + 1, previous_sheet=ack['sheet'])
+        second.post(ALICE, NEWS, 'more', 3)
+        for cut in (first, second):
+            cut.head['output'] = server.output(self.database).replace(
+                'user=perch', 'user=' + role)
+            self.take(cut)
+
     def test_names(self) -> None:
         """Names are values, not SQL; a NUL in a text is no harm."""
         cut = self.cut(pool="a'; DROP SCHEMA perch CASCADE; --",

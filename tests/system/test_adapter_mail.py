@@ -273,15 +273,15 @@ class TestSecure(TestMail):
         """The password comes from a file, and a wrong one sends nothing."""
         def authenticate(_server: Any, _session: Any, _envelope: Any,
                          _mechanism: str, data: LoginPassword) -> AuthResult:
-            return AuthResult(success=(data.login, data.password) ==
-                              (b'pool', b'pa:ss'))
+            good = (data.login, data.password) == (b'pool', b'pa:ss')
+            return AuthResult(success=good, handled=good)
         server = self.serve(auth_required=True, authenticator=authenticate)
         path = self.folder / 'login'
         cut = self.cut(server, '&credentials=%s' % path)
         path.write_text('no colon\n')
         self.refuse(cut, FAILED, 'no USER:PASSWORD')
         path.write_text('pool:wrong\n')
-        self.refuse(cut, UNREACHED, '127.0.0.1')
+        self.refuse(cut, UNREACHED, '535')
         self.assertEqual(server.taken, [])
         path.write_text('pool:pa:ss\n')
         self.assertEqual(self.run_cut(cut).code, DONE)

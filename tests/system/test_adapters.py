@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import zipfile
@@ -805,10 +806,33 @@ class TestAll(Adapter):
         cut = fill(Cut('csv', self.folder / 'nowhere'))
         self.refuse(cut, FAILED, 'nowhere: No such file')
         cut.head['output'] = str(self.folder)
-        handle = os.open(self.folder, os.O_RDONLY)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        self.refuse(cut, UNREACHED, 'another adapter is at work')
-        os.close(handle)
+        lock = self.folder / '.vault.lock'
+        with lock.open('w') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.refuse(cut, UNREACHED, 'is at work there already')
+            self.assertEqual(list(self.files()), ['.vault.lock'])
+            other = fill(Cut('csv', self.folder, adapter='other'))
+            self.take(other)
+        self.take(cut)  # What a killed one has left is no lock.
+        self.assertFalse(lock.exists())
+
+    def test_crowd(self) -> None:
+        """The same cut many times at once: one at a time, and nothing but
+        its files is there in the end."""
+        cut = fill(Cut('xml', self.folder))
+        text = cut.text()
+        results: list[Result] = []
+        threads = [threading.Thread(target=lambda: results.append(
+            adapter_input.run(BIN / 'perch-adapter', text)))
+            for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertLessEqual({each.code for each in results},
+                             {DONE, UNREACHED})
+        self.assertIn(DONE, [each.code for each in results])
+        self.assertEqual(len(self.files()), 3)
         self.take(cut)
 
     def test_names(self) -> None:
@@ -938,6 +962,19 @@ class TestInput(Adapter):
         cut = Cut('csv', self.folder)
         cut.post(ALICE, RATES, 'x' * (16 * 1024 * 1024), 1)
         self.refuse(cut, FAILED, 'line 2: line: is longer than 16 MiB')
+
+    def test_rooms(self) -> None:
+        """A record of several rooms is the pool's own."""
+        for kind in TYPES:
+            cut = Cut(kind, self.folder, adapter=kind)
+            cut.add('search', ALICE, {'searched': {'words': 'x'}},
+                    room=[RATES, NEWS])
+            self.take(cut)
+        cut.head['adapter'] = 'xml'
+        channel = self.xml(cut).find('Conversation/Channel')
+        assert channel is not None
+        self.assertEqual(channel.get('uri'),
+                         'ma-chan://%s/%s' % (DOMAIN, POOL))
 
     def test_unknown(self) -> None:
         """Kinds and members of a later program go through."""

@@ -19,7 +19,7 @@ from scene import Setup, clear_pool, main, make_pool
 
 HOME = Path(__file__).resolve().parents[2]
 TOOL = HOME / 'ops' / 'perch-archive'
-RULES = '3'
+RULES = '4'
 MESSAGES = 700
 LONG_AGO_US = 1_700_000_000_000_000
 ROOM = '6f1d3a52-8e47-4b09-9c60-27d5e1b47001'

@@ -47,6 +47,11 @@ class CheckpointTests(ArchiveScene):
             witness.start(self.log_vkey())
             until(lambda: self.agreed(ALL + 1), 'the witness\'s cosignature')
         note = until(lambda: self.agreed(ALL + 1), 'all signatures')
+        for node in self.pool.nodes():
+            until(lambda: 'perch_archive_canaries_total 1\n' in scene.page(
+                node, '/metrics'), 'a canary that was proved')
+            self.assertIn('perch_archive_canary_failed 0\n',
+                          scene.page(node, '/metrics'))
         shown = self.status(leader)
         self.assertFalse(shown['halted'])
         self.assertGreaterEqual(shown['witnesses'][0]['size'], note.size)
@@ -108,7 +113,7 @@ class CheckpointTests(ArchiveScene):
 class SetBackTests(ArchiveScene):
     """A pool of which two nodes of three were restored from an old copy."""
 
-    def set_back(self) -> tuple[Witness, Note, Path]:
+    def set_back(self, away: bool = False) -> tuple[Witness, Note, Path]:
         """Nodes 1 and 2 come from a copy that is older than what the witness
         has seen; node 3 is away. Returns what the witness has, and a copy of
         node 3's archive."""
@@ -127,6 +132,8 @@ class SetBackTests(ArchiveScene):
             self.room('Lost %d' % i)
         seen = until(lambda: self.seen(witness), 'the witness to see all')
         self.end_all()
+        if away:
+            witness.kill()
         copy = self.pool.folder / 'copy'
         shutil.copytree(node3.data / 'archive', copy)
         for i in (1, 2):
@@ -169,6 +176,7 @@ class SetBackTests(ArchiveScene):
         leader = until(self.pool.leader, 'a leader')
         with self.assertRaisesRegex(PoolError, 'witness has seen more'):
             leader.perchctl('rooms', 'create', 'No', '--category', 'Harbour')
+        self.refuse_other_copies(leader, copy)
         leader.perchctl('--reason', 'test', 'archive', 'refill', '--from',
                         str(copy))
         shown = self.status(leader)
@@ -177,6 +185,57 @@ class SetBackTests(ArchiveScene):
         self.room('New')
         until(lambda: (witness.latest(seen.origin) or seen).size > seen.size,
               'the witness to see more')
+
+    def test_another_history_is_refused(self) -> None:
+        """Set back while its witness is away, the pool writes on; when the
+        witness is back it refuses the other history, and the pool halts for
+        good."""
+        witness, seen, copy = self.set_back(away=True)
+        leader = until(self.pool.leader, 'a leader')
+        for i in range(30):
+            self.room('Another %d' % i)
+        self.assertFalse(self.status(leader)['halted'])
+        witness.start(self.log_vkey())
+        shown = until(self.halted, 'the pool to halt')
+        self.assertGreaterEqual(int(str(shown['records'])), seen.size)
+        until(lambda: 'witness_forked' in ''.join(
+            self.journal(node) for node in self.pool.nodes()), 'its name')
+        self.assertIn('history_refused', witness.log.read_text())
+        latest = witness.latest(seen.origin)
+        assert latest is not None
+        self.assertEqual((latest.size, latest.root), (seen.size, seen.root))
+        leader = until(self.pool.leader, 'a leader')
+        with self.assertRaisesRegex(PoolError, 'another history'):
+            leader.perchctl('archive', 'refill', '--from', str(copy))
+
+    def refuse_other_copies(self, leader: Node, copy: Path) -> None:
+        """A copy with one bit flipped, and one without a checkpoint, bring
+        nothing."""
+        for name, spoil, why in (
+                ('flipped', self.flip_last, 'not those that the log has'),
+                ('bare', self.take_checkpoints, 'has no checkpoint of')):
+            other = copy.parent / name
+            shutil.copytree(copy, other)
+            spoil(other)
+            with self.assertRaisesRegex(PoolError, why):
+                leader.perchctl('archive', 'refill', '--from', str(other))
+        self.assertTrue(self.status(leader)['halted'])
+
+    @staticmethod
+    def flip_last(copy: Path) -> None:
+        """A bit in the widest bundle."""
+        path = max((copy / 'tile' / 'entries' / '000.p').iterdir(),
+                   key=lambda each: int(each.name))
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(bytes(data))
+
+    @staticmethod
+    def take_checkpoints(copy: Path) -> None:
+        """All notes."""
+        for path in (*copy.glob('checkpoint*'), *copy.glob('checkpoints/*')):
+            if path.is_file():
+                path.unlink()
 
     def test_begun_anew(self) -> None:
         """Without a copy the pool goes on under another origin, and its first

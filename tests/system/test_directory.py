@@ -24,7 +24,7 @@ from slapd import (MANAGER, PASSWORD, SUFFIX, Slapd, group, person, unit)
 from sip_client import DOMAIN
 
 EXIT_SKIPPED = 77
-RULES = '3'
+RULES = '4'
 RUN_WAIT_S = 120.0
 DONE, FAILED, USAGE, UNREACHABLE, HELD = 0, 1, 2, 3, 5
 GOING = 300        # Of those of Dying.

@@ -11,7 +11,7 @@ from typing import Any
 
 from scene import WAIT_S, Node, StandingScene, main, until
 
-RULES = '3'
+RULES = '4'
 
 
 class Following(StandingScene):

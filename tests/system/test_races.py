@@ -20,7 +20,7 @@ from typing import Any
 from sip_client import PASSWORD, Dialog, Gone, Heard, Phone
 from sip_scene import SipScene, run
 
-RULES = '3'
+RULES = '4'
 PERCH = '{urn:perch:xccos}'
 POSTS = 500         # Of each of the two, at least,
 MARGIN = 100        # and so many after the change was told to be made.

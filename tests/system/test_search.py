@@ -50,11 +50,6 @@ def has(text: str, query: str) -> bool:
 class Search(StandingScene):
     """One pool for all; each test has a room of its own."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.pool.await_ready().perchctl('pool', 'rules', '3')
-
     def make_room(self, name: str, *words: str) -> str:
         """A room; its URI."""
         return str(self.leader.perchctl('rooms', 'create', name, '--category',

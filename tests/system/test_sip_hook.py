@@ -18,7 +18,7 @@ from sip_scene import Node, PoolError, SipScene, run, texts_of
 
 HOME = Path(__file__).resolve().parents[2]
 PROGRAM = HOME / 'ops' / 'hook-example'
-RULES = '3'
+RULES = '4'
 DEADLINE_S = 0.4
 SLOW_S = 1.5
 NOTE = '{urn:perch:xccos}note'

@@ -14,7 +14,7 @@ from typing import Any
 from sip_client import PASSWORD, Dialog, Heard, Phone
 from sip_scene import PoolError, SipScene, run
 
-RULES = '3'
+RULES = '4'
 PERCH_WAIT_S = 30.0
 _groups = itertools.count(1)
 

@@ -9,7 +9,7 @@ import threading
 from sip_client import PASSWORD, Dialog, Phone
 from sip_scene import PoolError, SipScene, run, texts_of
 
-RULES = '3'
+RULES = '4'
 POSTS = 2000
 KICK_WAIT_S = 60.0
 _groups = itertools.count(1)
@@ -141,7 +141,7 @@ class Nodes(People):
         self.node(2).stop()
         self.node(2).start()
         self.pool.await_ready()
-        self.assertEqual(self.node(2).perchctl('pool', 'rules')['version'], 3)
+        self.assertEqual(self.node(2).perchctl('pool', 'rules')['version'], int(RULES))
         self.assertIn('RULES_NODE_BEHIND', self.refused('pool', 'rules', '9'))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sip_client import PASSWORD, Dialog, Heard
 from sip_scene import PoolError, SipScene, run, texts_of
 
-RULES = '3'
+RULES = '4'
 PERCH = '{urn:perch:xccos}'
 NODES = (1, 2, 3)
 WAIT_S = 60.0

@@ -113,6 +113,8 @@ static void take_row(struct said_book *book, uint32_t room,
         .hidden = row->hidden,
         .has_csn = row->has_csn,
         .csn = row->csn,
+        .is_shared = row->has_command_csn,
+        .command_csn = row->command_csn,
     };
 }
 
@@ -261,6 +263,22 @@ static bool is_wanted(const struct wants *wants, const struct page *page)
     return wants->n == 0 && id > wants->after_id && id <= wants->upto_id;
 }
 
+static bool has_others(const struct said_book *book, const struct wants *wants,
+                       const struct said *said)
+{
+    for (size_t i = 0; i < book->n; i++) {
+        const struct page *page = &book->pages[i];
+
+        if (said->is_shared && page->room == wants->room &&
+            page->said.is_shared &&
+            page->said.command_csn == said->command_csn &&
+            !is_wanted(wants, page)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct facts *said_book_facts(const struct said_book *book,
                                     const struct machine *machine,
                                     const Perch__Command *command,
@@ -281,6 +299,9 @@ const struct facts *said_book_facts(const struct said_book *book,
         if (is_wanted(&wants, &book->pages[i])) {
             said[facts->n++] = book->pages[i].said;
         }
+    }
+    for (size_t i = 0; wants.n == 0 && i < facts->n; i++) {
+        said[i].has_others = has_others(book, &wants, &said[i]);
     }
     return facts;
 }

@@ -11,6 +11,7 @@
 #include "proto/base/endian.h"
 #include "proto/entry.h"
 #include "proto/record.h"
+#include "proto/tlog/tile.h"
 #include "storage/cursor.h"
 #include "storage/generation.h"
 #include "tests/sim/files_sim.h"
@@ -882,25 +883,39 @@ static void test_apply__archive_begins_anew(void **state)
     twin_free(many);
 }
 
-/* Count the CSNs that the last record, a purge's, withholds. */
+/* Count the CSNs that the last purge of a row's records withholds; SIZE_MAX
+ * without one. */
+static size_t withheld_by(struct slice bundle)
+{
+    struct slice bytes, value;
+    struct record record;
+    size_t n = SIZE_MAX;
+
+    while (bundle_next(&bundle, &bytes) == ERROR_NONE) {
+        assert_int_equal(record_read(bytes, &record), ERROR_NONE);
+        if (record.kind == RECORD_PURGE) {
+            value = SLICE_NONE;
+            record_find(&record, RECORD_FIELD_WITHHOLDS, &value);
+            n = value.len / sizeof(uint64_t);
+        }
+    }
+    return n;
+}
+
 static size_t count_withheld(struct applier *applier)
 {
-    struct slice value = SLICE_NONE;
     struct view *view = NULL;
     struct cursor *cursor;
-    struct record record;
+    size_t n = SIZE_MAX;
     struct row row;
-    size_t n;
 
     assert_int_equal(view_open(applier_store(applier), &view), ERROR_NONE);
     assert_int_equal(cursor_open(view, TABLE_RECORDS,
                                  (struct range){.backward = true}, &cursor),
                      ERROR_NONE);
-    assert_int_equal(cursor_next(cursor, &row), ERROR_NONE);
-    assert_int_equal(record_read(row.value, &record), ERROR_NONE);
-    assert_int_equal(record.kind, RECORD_PURGE);
-    record_find(&record, RECORD_FIELD_WITHHOLDS, &value);
-    n = value.len / sizeof(uint64_t);
+    while (n == SIZE_MAX && cursor_next(cursor, &row) == ERROR_NONE) {
+        n = withheld_by(row.value);
+    }
     cursor_close(cursor);
     view_close(view);
     return n;

@@ -9,10 +9,12 @@
 #include "node/chat/archive.h"
 #include "node/chat/query.h"
 #include "node/compliance/meters.h"
+#include "node/compliance/pen.h"
 #include "node/compliance/tiler.h"
 #include "node/compliance/tiles.h"
 #include "raft/device.h"
 #include "storage/files.h"
+#include "tests/sim/block_disk.h"
 #include "tests/sim/loop_sim.h"
 #include "tests/sim/town/town.h"
 #include "tests/unit/quiet.h"
@@ -368,6 +370,47 @@ static void test_compliance__rot_is_mended(void **state)
     assert_all_the_same(scene);
 }
 
+static bool marks_are(struct scene *scene, Perch__ArchiveMark__State state)
+{
+    const struct machine *machine =
+        applier_machine(backend_applier(scene->host->backend));
+    struct archive_node_view node;
+
+    return archive_node(machine, scene->host->number, &node) &&
+           node.state == state;
+}
+
+static bool is_full(struct scene *scene)
+{
+    return marks_are(scene, PERCH__ARCHIVE_MARK__STATE__FULL);
+}
+
+static bool is_fine(struct scene *scene)
+{
+    return marks_are(scene, PERCH__ARCHIVE_MARK__STATE__FINE);
+}
+
+/* An archive leaves the log and the store their space: it stands, says so to
+ * the pool, and goes on by itself; the node serves all the while. */
+static void test_compliance__full_volume(void **state)
+{
+    struct scene *scene = *state;
+    uint64_t applied;
+
+    await(scene, is_fine);
+    disk_knobs(scene->host->disk)->capacity_bytes = PEN_RESERVE_BYTES - 1;
+    await(scene, is_full);
+    applied = applier_applied(backend_applier(scene->host->backend));
+    pass(scene, TALK_US / 3);
+    assert_true(host_is_up(scene->host));
+    assert_true(applier_applied(backend_applier(scene->host->backend)) >
+                applied + TILE_WIDTH);
+    assert_true(is_full(scene));
+    disk_knobs(scene->host->disk)->capacity_bytes = 0;
+    await(scene, is_fine);
+    assert_all_the_same(scene);
+}
+
 static void reopen(struct scene *scene)
 {
     Perch__ArchiveReopen reopen = PERCH__ARCHIVE_REOPEN__INIT;
@@ -440,6 +483,7 @@ int main(void)
         IN(test_compliance__lost_directory),
         IN(test_compliance__copied_state),
         IN(test_compliance__rot_is_mended),
+        IN(test_compliance__full_volume),
         IN(test_compliance__new_origin),
     };
 

@@ -171,6 +171,81 @@ static void test_record__purge(void **state)
                    (uint64_t[]){four, correction});
 }
 
+static enum outcome import(struct chat_fixture *f, size_t n, const char *author)
+{
+    Perch__Command command = PERCH__COMMAND__INIT;
+    Perch__MessagesImport import = PERCH__MESSAGES_IMPORT__INIT;
+    Perch__MessagesImport__Message messages[8], *list[8];
+    Perch__Post post = PERCH__POST__INIT;
+
+    CODEC_SET(&post, text, fixture_text("said elsewhere"));
+    for (size_t i = 0; i < n; i++) {
+        perch__messages_import__message__init(&messages[i]);
+        CODEC_SET(&messages[i], author,
+                  fixture_text(i == 1 ? author : "sip:old@else.example"));
+        CODEC_SET(&messages[i], display_name, fixture_text("Old"));
+        CODEC_SET(&messages[i], sent_at_us, 1000000 + (int64_t)i);
+        messages[i].post = &post;
+        list[i] = &messages[i];
+    }
+    CODEC_SET(&import, room, fixture_guid_bytes(&f->desk));
+    CODEC_SET(&import, first_id, 1);
+    import.n_messages = n;
+    import.messages = list;
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
+    command.messages_import = &import;
+    return fixture_administer(f, &command);
+}
+
+/* Each message that is imported has a record, and the command is with the
+ * first. */
+static void test_record__import(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t csn = ledger_records(f);
+    struct record record;
+    struct said said;
+
+    assert_outcome(import(f, 4, BOB), DONE);
+    assert_int_equal(f->effects.records.n, 4);
+    record = assert_record(f, 1, RECORD_IMPORT);
+    assert_field_room(&record, &f->desk, "desk");
+    assert_text(&record, RECORD_FIELD_USER, BOB);
+    assert_text(&record, RECORD_FIELD_NAME, "root");
+    assert_number(&record, RECORD_FIELD_MESSAGE_ID, 2);
+    assert_number(&record, RECORD_FIELD_SENT_AT, 1000001);
+    said = talk_said(f, &f->desk, 3);
+    assert_int_equal(said.csn, csn + 2);
+    assert_int_equal(said.command_csn, csn);
+}
+
+/* The command of an import is withheld with the last of its messages, not
+ * before, whichever is the last: one may be held. */
+static void test_record__purge_of_an_import(void **state)
+{
+    struct chat_fixture *f = *state;
+    uint64_t csn = ledger_records(f);
+    struct record record;
+
+    assert_outcome(import(f, 4, BOB), DONE);
+    assert_outcome(talk_retain(f, &f->desk, 10), DONE);
+    assert_outcome(talk_hold(f, "case", NULL, BOB), DONE);
+    talk_days(f, 11);
+    assert_outcome(talk_purge(f, &f->desk, 0, 1), DONE);
+    record = assert_one_record(f, RECORD_PURGE);
+    assert_false(has_field(&record, RECORD_FIELD_WITHHOLDS));
+    assert_outcome(talk_purge(f, &f->desk, 1, 4), DONE);
+    record = assert_one_record(f, RECORD_PURGE);
+    assert_number(&record, RECORD_FIELD_COUNT, 2);
+    assert_numbers(&record, RECORD_FIELD_WITHHOLDS, 2,
+                   (uint64_t[]){csn + 2, csn + 3});
+    assert_outcome(talk_lift(f, "case", NULL, BOB), DONE);
+    assert_outcome(talk_purge(f, &f->desk, 0, 4), DONE);
+    record = assert_one_record(f, RECORD_PURGE);
+    assert_numbers(&record, RECORD_FIELD_WITHHOLDS, 2,
+                   (uint64_t[]){csn + 1, csn});
+}
+
 /* More CSNs than one record has room for go on in the next. */
 static void test_record__purge_of_many(void **state)
 {
@@ -211,6 +286,8 @@ int main(void)
         WITH(test_record__redaction),
         WITH(test_record__clearing),
         WITH(test_record__purge),
+        WITH(test_record__import),
+        WITH(test_record__purge_of_an_import),
         WITH(test_record__purge_of_many),
     };
 

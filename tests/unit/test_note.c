@@ -310,18 +310,18 @@ static void test_note_name_allowed__spaces(void **state)
 /* Verifier keys that are none, or whose id is another's. */
 static void test_note_vkey_read__malformed(void **state)
 {
+#define FOO_KEY "AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
     static const char *const bad[] = {
         "",
         "example.com/foo",
         "example.com/foo+530d903a",
-        "example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-        "example.com/foo+530D903A+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
-        "example.com/fo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "example.com/foo+530d903b+" FOO_KEY,
+        "example.com/foo+530D903A+" FOO_KEY,
+        "example.com/fo+530d903a+" FOO_KEY,
         "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U",
-        "example.com/"
-        "foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2kAA==",
+        "example.com/foo+530d903a+" FOO_KEY "AA==",
         "example.com/foo+530d903a+",
-        "+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+        "+530d903a+" FOO_KEY,
     };
     struct scene *scene = *state;
 

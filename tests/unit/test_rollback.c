@@ -393,8 +393,78 @@ static void test_archive_refill__refuses(void **state)
     assert_int_equal(archive_seen(f).records, s->kept);
     assert_int_equal(f->effects.brought.n, 0);
     s->lost[1].len += 1;
-    f->now_us = 1000000; /* Before those were made: time goes on by 1 us. */
     assert_outcome(refill(s, s->kept, 0, 1), DONE);
+}
+
+/* A record of the future is none, nor one of before its predecessor. */
+static void test_archive_refill__times(void **state)
+{
+    struct scene *s = *state;
+    uint8_t *time = s->lost[1].data + 32;
+    uint8_t was = time[1];
+
+    assert_outcome(archive_halted(s->f, WITNESS, s->kept + s->n, false), DONE);
+    time[1] = 0x7f;
+    assert_outcome(refill(s, s->kept, 0, 2), REFILL_INVALID);
+    assert_int_equal(s->f->applied.value, 1);
+    time[1] = 0;
+    assert_outcome(refill(s, s->kept, 0, 2), REFILL_INVALID);
+    time[1] = was;
+    assert_outcome(refill(s, s->kept, 0, 2), DONE);
+}
+
+/* Make a lost record one of another kind, whose command is not with it. */
+static void withhold(struct scene *s, size_t at, enum record_kind kind)
+{
+    static const uint8_t digest[RECORD_DIGEST_BYTES];
+    struct buffer made = BUFFER_EMPTY;
+    struct record record;
+
+    assert_int_equal(record_read(buffer_slice(&s->lost[at]), &record),
+                     ERROR_NONE);
+    record.kind = kind;
+    record.flags = RECORD_WITHHELD;
+    record.command = slice_of(digest, sizeof(digest));
+    record_write(&record, &made);
+    buffer_deinit(&s->lost[at]);
+    s->lost[at] = made;
+}
+
+/* What the archive has by its digest alone comes back as a line that says so:
+ * ids stay dense. What took back or corrected it comes back, too. */
+static void test_archive_refill__withheld(void **state)
+{
+    struct scene *s = *state;
+    struct chat_fixture *f = s->f;
+
+    withhold(s, 0, RECORD_IMPORT);
+    withhold(s, 1, RECORD_STORY);
+    withhold(s, 2, RECORD_CORRECT);
+    assert_outcome(archive_halted(f, WITNESS, s->kept + s->n, false), DONE);
+    assert_outcome(refill(s, s->kept, 0, s->n), DONE);
+    assert_int_equal(fixture_view(f, &f->lobby).message_id_last,
+                     s->messages + 3);
+    assert_int_equal(f->effects.brought.n, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_tells(s, i, "was not in the copy");
+    }
+    assert_false(brought(s, 1)->is_revision);
+    assert_true(brought(s, 2)->is_revision);
+    assert_tells(s, 3, "third");
+}
+
+/* A message that is not its room's next does not come back, and what was made
+ * of one that is not there is nothing. */
+static void test_archive_refill__not_the_next(void **state)
+{
+    struct scene *s = *state;
+    struct chat_fixture *f = s->f;
+
+    withhold(s, 0, RECORD_WITHDRAW); /* The next is missing now. */
+    assert_outcome(archive_halted(f, WITNESS, s->kept + s->n, false), DONE);
+    assert_outcome(refill(s, s->kept, 0, s->n), DONE);
+    assert_int_equal(f->effects.brought.n, 0);
+    assert_int_equal(fixture_view(f, &f->lobby).message_id_last, s->messages);
 }
 
 /* Another history cannot be made whole. */
@@ -494,6 +564,9 @@ int main(void)
         TEST(test_archive_refill__ends_the_halt),
         TEST(test_archive_refill__by_and_by),
         TEST(test_archive_refill__refuses),
+        TEST(test_archive_refill__times),
+        TEST(test_archive_refill__withheld),
+        TEST(test_archive_refill__not_the_next),
         TEST(test_archive_reopen__begins_anew),
         TEST(test_archive_reopen__refuses),
 #undef TEST

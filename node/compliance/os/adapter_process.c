@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,7 +16,12 @@
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
 
-enum { STREAMS = 3, CHUNK_BYTES = 64 * 1024, FIRST_OTHER_FD = 3 };
+enum {
+    DIRECTORY_MODE = 0750,
+    STREAMS = 3,
+    CHUNK_BYTES = 64 * 1024,
+    FIRST_OTHER_FD = 3
+};
 
 /* Lines as they come, of which the last is kept. */
 struct lines {
@@ -331,12 +338,36 @@ static int spawn(struct run *run, int pipes[STREAMS][2])
     return failed;
 }
 
+/* Make a directory and those above it. */
+static enum error make_directory(struct run *run, const char *path)
+{
+    char made[PATH_MAX];
+
+    for (size_t i = 1; i < sizeof(made) && i <= strlen(path); i++) {
+        if (path[i] != '/' && path[i] != '\0') {
+            continue;
+        }
+        snprintf(made, i + 1, "%s", path);
+        if (mkdir(made, DIRECTORY_MODE) != 0 && errno != EEXIST) {
+            snprintf(run->result->why, ADAPTER_WHY_BYTES,
+                     "%.300s cannot be made: %s", made, strerror(errno));
+            return ERROR_IO;
+        }
+    }
+    return ERROR_NONE;
+}
+
 static enum error start(struct run *run)
 {
     int pipes[STREAMS][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
-    enum error error = open_pipes(pipes);
-    int failed = error == ERROR_NONE ? spawn(run, pipes) : errno;
+    enum error error;
+    int failed;
 
+    if (run->order->directory != NULL) {
+        TRY(make_directory(run, run->order->directory));
+    }
+    error = open_pipes(pipes);
+    failed = error == ERROR_NONE ? spawn(run, pipes) : errno;
     if (failed == 0) {
         keep_ends(run, pipes);
     } else {

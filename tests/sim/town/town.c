@@ -261,6 +261,9 @@ static void tell_stuck(struct town *town)
                          (unsigned long long)guest->post.token);
         }
     }
+    if (!shelves_are_full(town)) {
+        ledger_break(ledger, "shelves", "archives' files lack records");
+    }
     ledger_break(ledger, "behind", "hosts are at different indexes");
 }
 
@@ -278,7 +281,7 @@ static void heal(struct town *town)
     while (!calm && schedule_now_us(town->schedule) < end_us &&
            !is_broken(town)) {
         pass(town, CALM_STEP_US);
-        calm = is_calm(town);
+        calm = is_calm(town) && shelves_are_full(town);
     }
     if (!calm) {
         tell_stuck(town);
@@ -304,6 +307,7 @@ struct town_result town_run(struct town *town)
     }
     if (!is_broken(town)) {
         inspect_end(town);
+        shelves_check(town);
         ledger_close(&town->ledger);
     }
     for (unsigned i = 0; i < town->settings.hosts; i++) {

@@ -158,4 +158,13 @@ void inspect_begin(struct town *town);
 /** Check each host's rows, and all messages in them, at the end. */
 void inspect_end(struct town *town);
 
+/* shelves.c */
+
+/** Tell whether all hosts have the last published checkpoint in their archive's
+ * files. */
+bool shelves_are_full(const struct town *town);
+
+/** Hold the files of all hosts' archives against the state. */
+void shelves_check(struct town *town);
+
 #endif
