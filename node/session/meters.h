@@ -75,9 +75,9 @@ struct session_meters {
     struct meter_counter requests; /* Commands of clients. */
     struct meter_counter refused;  /* Of them, not with 200. */
     struct meter_counter posts[SESSION_ANSWERS];
-    struct meter_counter denials;   /* Refusals that were put on record, */
+    struct meter_counter denials; /* Refusals that were put on record, */
     struct meter_counter denials_bounded; /* and beyond a user's budget. */
-    struct meter_counter cut;       /* Connections told to close. */
+    struct meter_counter cut;             /* Connections told to close. */
     struct meter_counter returns;   /* Dialogs put back into their rooms. */
     struct meter_counter histories; /* Read. */
     struct meter_gauge histories_waiting;

@@ -157,8 +157,8 @@ struct xccos_message {
     struct xccos_number about;      /* The message that a line for clients which
                                        know no states is about. */
     struct xccos_number csn; /* Of the archive's record of what it says. */
-    struct slice note; /* What was found in it when it was posted. */
-    struct slice text; /* chat; unescaped. */
+    struct slice note;       /* What was found in it when it was posted. */
+    struct slice text;       /* chat; unescaped. */
 
     /* What this program does not know, kept for those who do: attributes,
      * each after a blank, and child elements, as bytes of XML that stand on
