@@ -87,6 +87,12 @@ static uint64_t sum_of(struct slice bytes)
     return checksum64_extend(bytes.len + 1, bytes.data, bytes.len);
 }
 
+bool auditor_knows(const struct auditor *auditor, uint64_t csn,
+                   struct slice bytes)
+{
+    return csn < auditor->n && auditor->records[csn].sum == sum_of(bytes);
+}
+
 /* Which of the ledger's rooms a record is of. */
 static uint8_t room_of(const struct record *record)
 {

@@ -41,6 +41,11 @@ void auditor_entry(struct auditor *auditor, unsigned node,
                    const struct applied *applied,
                    const struct effects *effects);
 
+/** Tell whether a record's bytes are those that every host has under its CSN.
+ */
+bool auditor_knows(const struct auditor *auditor, uint64_t csn,
+                   struct slice bytes);
+
 /** Tell whether the newest entry that any host has applied found an archive. */
 bool auditor_is_on(const struct auditor *auditor);
 

@@ -113,9 +113,12 @@ static void on_entry(void *context, const struct applied_entry *entry,
     struct town *town = host->town;
 
     if (town->auditor != NULL) {
-        auditor_entry(town->auditor, host->number,
-                      applier_machine(backend_applier(host->backend)), entry,
-                      applied, effects);
+        const struct machine *machine =
+            applier_machine(backend_applier(host->backend));
+
+        auditor_entry(town->auditor, host->number, machine, entry, applied,
+                      effects);
+        sinks_check(town->sinks, host->number, machine);
     }
     if (town->witness != NULL) {
         witness_entry(town->witness, entry, applied, effects);
@@ -247,7 +250,8 @@ static enum error open_backend(struct host *host)
         .store = STORE_OPTIONS_DEFAULT,
         .searches = true,
         .rules_known = host->rules_known,
-        .signer = host->town->auditor == NULL ? NULL : &host->signer};
+        .signer = host->town->auditor == NULL ? NULL : &host->signer,
+        .exporting = host->town->sinks == NULL ? NULL : sinks_settings()};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {
         addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",

@@ -103,6 +103,14 @@ static void add_archive(struct auditor_sums *sum,
     sum->closed += more->closed;
 }
 
+static void add_sinks(struct sinks_sums *sum, const struct sinks_sums *more)
+{
+    sum->cuts += more->cuts;
+    sum->records += more->records;
+    sum->repeated += more->repeated;
+    sum->failed += more->failed;
+}
+
 static void add(void *sum_out, const void *result)
 {
     struct town_result *sum = sum_out;
@@ -117,6 +125,7 @@ static void add(void *sum_out, const void *result)
     sum->committed += more->committed;
     add_sums(&sum->sums, &more->sums);
     add_archive(&sum->archive, &more->archive);
+    add_sinks(&sum->sinks, &more->sinks);
 }
 
 static void tell_archive(const struct auditor_sums *sums)
@@ -129,6 +138,15 @@ static void tell_archive(const struct auditor_sums *sums)
                sums->records, sums->compared, sums->roots, sums->delivered,
                sums->reads, sums->denied, sums->canaries, sums->cuts,
                sums->closed);
+    }
+}
+
+static void tell_sinks(const struct sinks_sums *sums)
+{
+    if (sums->cuts > 0) {
+        printf("%" PRIu64 " cuts in sinks with %" PRIu64 " records, %" PRIu64
+               " came again, %" PRIu64 " runs of adapters failed, ",
+               sums->cuts, sums->records, sums->repeated, sums->failed);
     }
 }
 
@@ -158,6 +176,7 @@ static void tell(const struct runs_summary *summary, const void *result)
            " purged, %" PRIu64 " found, ",
            sums->revised, sums->shown_revised, sums->purged, sums->found);
     tell_archive(&sum->archive);
+    tell_sinks(&sum->sinks);
     printf("trace %016" PRIx64 "\n", sum->trace_hash);
 }
 

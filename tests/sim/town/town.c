@@ -113,6 +113,7 @@ struct town *town_new(const struct town_settings *settings)
     }
     if (has(town, MISHAP_ARCHIVE)) {
         town->auditor = auditor_new(&town->ledger);
+        town->sinks = sinks_new(settings->seed, &town->ledger, town->auditor);
     }
     town->schedule = schedule_new();
     schedule_skip(town->schedule, DAYS_BEFORE * TOWN_DAY);
@@ -142,6 +143,7 @@ void town_free(struct town *town)
         loop_sim_free(town->buried[i]);
     }
     witness_end(town->witness);
+    sinks_end(town->sinks);
     auditor_end(town->auditor);
     ledger_end(&town->ledger);
     free(town);
@@ -210,6 +212,7 @@ static bool is_calm(struct town *town)
         struct host *host = &town->hosts[i];
 
         if (applied(host) != applied(&town->hosts[0]) ||
+            !sinks_are_level(applier_machine(backend_applier(host->backend))) ||
             proposer_waiting(
                 sessions_proposer(backend_sessions(host->backend))) > 0) {
             return false;
@@ -264,7 +267,8 @@ static void tell_stuck(struct town *town)
     if (!shelves_are_full(town)) {
         ledger_break(ledger, "shelves", "archives' files lack records");
     }
-    ledger_break(ledger, "behind", "hosts are at different indexes");
+    ledger_break(ledger, "behind",
+                 "hosts are at different indexes, or cuts wait");
 }
 
 static void heal(struct town *town)
@@ -274,6 +278,7 @@ static void heal(struct town *town)
 
     town_trace(town, "--- healing");
     mishaps_end(town);
+    sinks_calm(town->sinks);
     town->calmed_us = schedule_now_us(town->schedule);
     pass(town, GUESTS_AFTER_US);
     town->closing = true;
@@ -317,6 +322,7 @@ struct town_result town_run(struct town *town)
     town->result.sums = town->ledger.sums;
     if (town->auditor != NULL) {
         town->result.archive = *auditor_sums(town->auditor);
+        town->result.sinks = *sinks_sums(town->sinks);
     }
     town->result.trace_hash = schedule_trace_hash(town->schedule);
     return town->result;

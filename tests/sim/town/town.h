@@ -21,6 +21,7 @@
 #include "tests/sim/town/host.h"
 #include "tests/sim/town/ledger.h"
 #include "tests/sim/town/mishap.h"
+#include "tests/sim/town/sinks.h"
 #include "tests/sim/town/witness.h"
 
 enum {
@@ -53,6 +54,7 @@ struct town_result {
     uint64_t upgrades;  /* Hosts that came back with a newer program. */
     uint64_t committed; /* Log indexes. */
     struct auditor_sums archive;
+    struct sinks_sums sinks;
     struct ledger_sums sums;
 };
 
@@ -82,6 +84,7 @@ struct town {
     struct ledger ledger;
     struct witness *witness; /* NULL: only guests look. */
     struct auditor *auditor; /* NULL: there is no archive. */
+    struct sinks *sinks;     /* Likewise. */
     struct host hosts[TOWN_HOSTS_MAX];
     unsigned n_guests;
     struct guest guests[TOWN_GUESTS_MAX];
