@@ -8,6 +8,7 @@
 enum {
     SHEET_BYTES = 32,
     ADAPTERS = 2,
+    BEHIND_S = 10,
     MODES_ONE_IN = 6,
     FAR = 1000000, /* Records: no run has as many. */
 };
@@ -84,12 +85,43 @@ static void acknowledge(struct decision *decision,
     CODEC_SET(done, sheet, codec_bytes(slice_of(sheet, SHEET_BYTES)));
 }
 
+static void put_witness(struct decision *decision)
+{
+    Perch__WitnessPut *put = COUNCIL_MAKE(decision, WITNESS_PUT, witness_put);
+    uint8_t *key = arena_alloc(decision->arena, NOTE_KEY_BYTES);
+
+    observer_key(key);
+    CODEC_SET(put, name, council_text(OBSERVER_NAME));
+    CODEC_SET(put, url, council_text(OBSERVER_URL));
+    CODEC_SET(put, public_key, codec_bytes(slice_of(key, NOTE_KEY_BYTES)));
+}
+
+/* What is behind for so long closes a required archive: as short as may be. */
+static void hurry(struct decision *decision)
+{
+    Perch__PoolPut *put = COUNCIL_MAKE(decision, POOL_PUT, pool_put);
+    Perch__PoolPut__Setting *setting =
+        council_make(decision, &perch__pool_put__setting__descriptor);
+
+    CODEC_SET(setting, number, SETTING_ARCHIVE_BEHIND_S);
+    CODEC_SET(setting, value, BEHIND_S);
+    put->settings = arena_alloc(decision->arena, sizeof(setting));
+    put->settings[0] = setting;
+    put->n_settings = 1;
+}
+
 static void decide_any(struct decision *decision)
 {
     uint32_t slot = (uint32_t)council_below(decision, ADAPTERS);
     struct adapter_view adapter;
+    struct witness_view witness;
 
-    if (council_odds(decision, MODES_ONE_IN)) {
+    if (machine_setting(machine_of(decision->town), SETTING_ARCHIVE_BEHIND_S) !=
+        BEHIND_S) {
+        hurry(decision);
+    } else if (!archive_witness(machine_of(decision->town), 0, &witness)) {
+        put_witness(decision);
+    } else if (council_odds(decision, MODES_ONE_IN)) {
         change_mode(decision);
     } else if (council_odds(decision, 3)) {
         sing(decision);
