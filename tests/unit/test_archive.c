@@ -376,6 +376,23 @@ static void test_archive_gate__witness(void **state)
     assert_outcome(archive_say(f, "seen"), DONE);
 }
 
+/* A witness that was long behind when the mode was changed has a moment, too.
+ */
+static void test_archive_gate__witness_of_before(void **state)
+{
+    struct chat_fixture *f = *state;
+
+    assert_outcome(archive_witness_put(f, "w", "https://w.example", 7), DONE);
+    assert_outcome(archive_say(f, "hi"), DONE);
+    archive_later(f, 10 * BEHIND_S);
+    assert_outcome(archive_mode(f, REQUIRED, NULL), DONE);
+    archive_all_marked(f);
+    assert_outcome(archive_say(f, "in time"), DONE);
+    archive_later(f, BEHIND_S + 20);
+    archive_all_marked(f);
+    assert_outcome(archive_say(f, "late"), ARCHIVE_UNAVAILABLE);
+}
+
 /* So does an adapter whose sink lacks talk for longer than its interval and
  * the bound, unless it is disabled. */
 static void test_archive_gate__adapter(void **state)
@@ -449,6 +466,7 @@ int main(void)
         TEST(archive_setup, test_archive_gate__records_behind),
         TEST(archive_setup, test_archive_gate__keys_count),
         TEST(archive_setup, test_archive_gate__witness),
+        TEST(archive_setup, test_archive_gate__witness_of_before),
         TEST(archive_setup, test_archive_gate__adapter),
         TEST(archive_setup, test_archive_gate__judges_a_moment),
 #undef TEST

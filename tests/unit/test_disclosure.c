@@ -186,10 +186,13 @@ static enum outcome look(struct chat_fixture *f, const struct guid *room,
 {
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__MessagesRead read = PERCH__MESSAGES_READ__INIT;
-    ProtobufCBinaryData rooms[] = {fixture_guid_bytes(room)};
+    ProtobufCBinaryData rooms[1];
 
-    read.n_rooms = 1;
-    read.rooms = rooms;
+    if (room != NULL) {
+        rooms[0] = fixture_guid_bytes(room);
+        read.n_rooms = 1;
+        read.rooms = rooms;
+    }
     CODEC_SET(&read, what, fixture_text("messages list"));
     CODEC_SET(&read, export, export);
     command.kind_case = PERCH__COMMAND__KIND_MESSAGES_READ;
@@ -208,6 +211,10 @@ static void test_messages_read(void **state)
     assert_field_room(&record, &f->desk, "desk");
     assert_outcome(look(f, &f->desk, true), DONE);
     assert_one_record(f, RECORD_EXPORT);
+    assert_outcome(look(f, NULL, false), DONE); /* Rooms are not named. */
+    record = assert_one_record(f, RECORD_MESSAGES_READ);
+    assert_false(has_field(&record, RECORD_FIELD_ROOM));
+    assert_text(&record, RECORD_FIELD_ACTOR, "root");
     assert_outcome(look(f, &gone, false), ROOM_UNKNOWN);
     assert_one_record(f, RECORD_DENIED); /* An administrator's. */
 }

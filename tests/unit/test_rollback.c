@@ -355,6 +355,21 @@ static void test_archive_refill__ends_the_halt(void **state)
     assert_archive_reloads(f);
 }
 
+/* In a category that keeps no history by now it is hidden. */
+static void test_archive_refill__hidden(void **state)
+{
+    struct scene *s = *state;
+    struct chat_fixture *f = s->f;
+    struct room *room =
+        table_at(&f->machine->rooms, fixture_view(f, &f->lobby).place.number);
+
+    room->category->history_off = true;
+    assert_outcome(archive_halted(f, WITNESS, s->kept + s->n, false), DONE);
+    assert_outcome(refill(s, s->kept, 0, s->n), DONE);
+    assert_true(
+        said_book_now(f->book, room->place.number, s->messages + 3).hidden);
+}
+
 /* In several commands as in one; the tree is the one that was lost. */
 static void test_archive_refill__by_and_by(void **state)
 {
@@ -504,6 +519,7 @@ static void test_archive_reopen__begins_anew(void **state)
     assert_int_equal(f->applied.value, 2);
     assert_slice_text(archive_seen(f).origin, "example.com/perch/eeeeeeee/2");
     assert_int_equal(archive_seen(f).begun_index, f->index);
+    assert_int_equal(archive_seen(f).records_talk, archive_seen(f).records);
     assert_false(archive_seen(f).halted);
     assert_false(archive_seen(f).published.is);
     record = fixture_record(f, 0);
@@ -565,6 +581,7 @@ int main(void)
         TEST(test_archive_halt__by_nodes),
         TEST(test_archive_halt__forked),
         TEST(test_archive_refill__ends_the_halt),
+        TEST(test_archive_refill__hidden),
         TEST(test_archive_refill__by_and_by),
         TEST(test_archive_refill__refuses),
         TEST(test_archive_refill__times),
