@@ -70,7 +70,6 @@ class ArchiveDrill:
     def strike(self, leader: Node, idle: Callable[[float], None]) -> bool:
         """Strike once; was it the leader? The load goes on in idle."""
         place = self._random.choice(PLACES)
-        self._struck[place] += 1
         done = self._count_done()
         if '_' in place:
             made = self._strikes / '.next'
@@ -84,8 +83,11 @@ class ArchiveDrill:
             self._kill_adapter(leader, idle)
         else:
             end = time.monotonic() + STRIKE_WAIT_S
-            while self._count_done() == done and time.monotonic() < end:
+            while self._count_done() == done:
+                if time.monotonic() > end:
+                    raise PoolError('no adapter ran, to be struck: %s' % place)
                 idle(0.05)
+        self._struck[place] += 1
         return place.startswith('leader')
 
     def _count_done(self) -> int:
@@ -94,7 +96,8 @@ class ArchiveDrill:
 
     def _kill_adapter(self, leader: Node,
                       idle: Callable[[float], None]) -> None:
-        """kill -9 of a child of the leader's, as soon as there is one."""
+        """kill -9 of a child of the leader's, as soon as there is one that
+        lives until then."""
         end = time.monotonic() + STRIKE_WAIT_S
         while time.monotonic() < end:
             pid = leader.pid()
@@ -107,8 +110,10 @@ class ArchiveDrill:
                         os.killpg(int(children[0]), signal.SIGKILL)
                         return
                 except (OSError, ValueError):
-                    continue
+                    self.ask('archive', 'adapters', 'run',
+                             self._random.choice(ADAPTERS))
             idle(0.01)
+        raise PoolError('no adapter ran, to be killed')
 
     def finish(self) -> None:
         """Wait until every sink has all there is, and the checkpoint too."""

@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import unittest
+from base64 import b64decode
+from hashlib import sha256
 
 from archives import RECORDS, WIDTH, Case, kind, renumbered
 
@@ -361,6 +363,52 @@ class Signatures(Case):
         self.assert_found('not cosigned by as many as the policy wants',
                           check='cosignatures')
 
+    def leave_witnessed(self, path):
+        """A checkpoint.witnessed; checkpoint lacks the witness."""
+        shutil.copy(path, self.archive.path / 'checkpoint.witnessed')
+        self.sign(lambda lines: lines.__delitem__(8))
+
+    def test_witness_has_not_answered_yet(self):
+        path = sorted((self.archive.path / 'checkpoints').iterdir())[-1]
+        size = int(path.name)
+        self.archive.make('cosign', self.archive.out,
+                          self.cosigned_s(path) + 300)
+        self.leave_witnessed(path)
+        self.assertIn('notice: as many as the policy wants have cosigned the '
+                      'first %d records (checkpoint.witnessed), not yet the '
+                      '%d after them' % (size, self.archive.size - size),
+                      self.assert_complete())
+        self.assert_found('61 s old', '--max-age', '60', '--now',
+                          self.cosigned_s(path) + 61, check='freshness')
+
+    def test_witness_has_not_answered_for_long(self):
+        path = sorted((self.archive.path / 'checkpoints').iterdir())[-1]
+        self.archive.make('cosign', self.archive.out,
+                          self.cosigned_s(path) + 301)
+        self.leave_witnessed(path)
+        self.assert_found('not cosigned by as many as the policy wants',
+                          check='cosignatures')
+
+    def test_witnessed_is_held_too(self):
+        path = self.archive.path / 'checkpoint'
+        text = path.read_text()
+        self.leave_witnessed(path)
+        (self.archive.path / 'checkpoint.witnessed').write_text(
+            text.replace('\n%d\n' % self.archive.size, '\n1\n'))
+        self.assert_found('checkpoint.witnessed is not signed by the log',
+                          check='signatures')
+        self.assert_found('not cosigned by as many as the policy wants',
+                          check='cosignatures')
+        (self.archive.path / 'checkpoint.witnessed').write_text('nothing')
+        self.assert_found('checkpoint.witnessed is no checkpoint',
+                          check='history')
+
+    @staticmethod
+    def cosigned_s(path):
+        """When the witness has cosigned a checkpoint."""
+        line = path.read_text().split('\n')[8]
+        return int.from_bytes(b64decode(line.split(' ')[2])[4:12], 'big')
+
     def test_one_node_may_lack(self):
         self.sign(lambda lines: lines.__delitem__(5))
         self.assert_complete()
@@ -443,6 +491,17 @@ class Beside(Case):
         path.write_bytes(b'another')
         self.assert_found('has another content than its name says',
                           check='files')
+
+    def test_file_of_no_record(self):
+        content = b'slipped in'
+        name = sha256(content).hexdigest()
+        path = self.archive.path / 'files' / name[:2] / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        text = self.assert_complete()
+        self.assertIn('notice: files/%s/%s: no record up to the checkpoint '
+                      'names it' % (name[:2], name), text)
+        self.assertEqual(text.count('names it'), 1)
 
     def test_missing_file(self):
         self.files()[0].unlink()

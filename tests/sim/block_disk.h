@@ -40,6 +40,10 @@ struct disk_knobs {
     enum error fail_error;
     bool fail_on;
 
+    /* No step in this directory or below succeeds. NULL: none is so. */
+    const char *refused;
+    enum error refused_error;
+
     enum error read_error; /* Of every read while it is not NONE. */
 
     /* What a step takes: charged to disk_take_us. */

@@ -29,11 +29,21 @@ static bool is_dead(const struct device *device)
     return device->disk->stopped || device->life != device->disk->life;
 }
 
+/* Whether nothing may be changed in a directory; then why. */
+static bool is_refused(const struct device *device, enum error *error_out)
+{
+    const struct disk_knobs *knobs = &device->disk->knobs;
+
+    *error_out = is_dead(device) ? ERROR_IO : knobs->refused_error;
+    return is_dead(device) || (knobs->refused != NULL &&
+                               (strcmp(device->path, knobs->refused) == 0 ||
+                                path_is_below(device->path, knobs->refused)));
+}
+
 /* As those of block_disk_inner.h, for a device that may have died. */
 static enum step step_begin(struct device *device, enum error *error_out)
 {
-    if (is_dead(device)) {
-        *error_out = ERROR_IO;
+    if (is_refused(device, error_out)) {
         return STEP_NONE;
     }
     return disk_step(device->disk, error_out);
@@ -41,11 +51,8 @@ static enum step step_begin(struct device *device, enum error *error_out)
 
 static bool step_happens(struct device *device, enum error *error_out)
 {
-    if (is_dead(device)) {
-        *error_out = ERROR_IO;
-        return false;
-    }
-    return disk_step_happens(device->disk, error_out);
+    return !is_refused(device, error_out) &&
+           disk_step_happens(device->disk, error_out);
 }
 
 /* Make a directory and those above it, durably. */
@@ -379,10 +386,13 @@ enum error device_file_read(struct device_file *file, uint64_t offset,
 enum error device_file_write(struct device_file *file, uint64_t offset,
                              const void *bytes, size_t len)
 {
+    enum error error;
+
     check_aligned(file, offset, bytes, len);
-    return is_dead(file->device) ? ERROR_IO
-                                 : disk_write(file->device->disk, file->inode,
-                                              offset, bytes, len, file->direct);
+    return is_refused(file->device, &error)
+               ? error
+               : disk_write(file->device->disk, file->inode, offset, bytes, len,
+                            file->direct);
 }
 
 enum error device_file_sync(struct device_file *file)

@@ -70,8 +70,12 @@ class Postgres:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """kill -9 of the server and the backends it has."""
+        """kill -9 of the server and the backends it has. It is stopped before,
+        or a backend that it starts meanwhile would outlive it, and keep the
+        next server from the shared memory."""
         assert self.process is not None
+        os.kill(self.process.pid, signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)
         children = Path('/proc/%d/task/%d/children' % (
             self.process.pid, self.process.pid)).read_text().split()
         for pid in [self.process.pid, *map(int, children)]:

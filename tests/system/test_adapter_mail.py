@@ -186,7 +186,8 @@ class TestMail(Mail):
         sheet, = parts[-1]
         sha256 = adapter_input.hashlib.sha256
         self.assertEqual(sha256(sheet).hexdigest(), result.ack['sheet'])
-        self.assertEqual([each['sha256'] for each in json.loads(sheet)['files']],
+        self.assertEqual([each['sha256'] for each in
+                          json.loads(sheet)['messages']],
                          [sha256(each[2]).hexdigest()
                           for each in server.taken[:-1]])
 

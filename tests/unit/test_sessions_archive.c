@@ -19,7 +19,8 @@
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
 
-#define IN(test) RUN_IN(test, setup, stage_teardown)
+#define IN(test)  RUN_IN(test, setup, stage_teardown)
+#define ELSEWHERE "ma-chan://elsewhere.example/" LOBBY_ID
 
 static int setup_off(void **state)
 {
@@ -300,6 +301,64 @@ static void test_archive__refusal_by_the_node(void **state)
     stage_expect_none(s, bob);
 }
 
+/* So are joins and corrections of another pool's rooms: they are answered once
+ * that they were asked for is on record, and what is ours is done. */
+static void test_archive__another_pools_rooms(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    uint64_t before = records_of(s);
+    struct held_record held;
+
+    send(s, alice, "bjoin",
+         "<chanid key=\"0\" domain=\"elsewhere.example\" value=\"" LOBBY_ID
+         "\"/><chanid key=\"1\" domain=\"example.com\" value=\"" DESK_ID
+         "\"/>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "rpl:bjoin");
+    assert_int_equal(records_of(s), before + 2);
+    held = record_at(s, before);
+    assert_int_equal(held.record.kind, RECORD_DENIED);
+    assert_non_null(memmem(held.record.command.data, held.record.command.len,
+                           ELSEWHERE, strlen(ELSEWHERE)));
+    buffer_deinit(&held.bytes);
+    check_last(s, RECORD_JOIN, OUTCOME_DONE, ALICE);
+    stage_forget(s);
+    send(s, alice, "modmsg",
+         "<chanib uri=\"" ELSEWHERE "\"><msg id=\"grpchat\" seqid=\"1\" "
+         "chanUri=\"" ELSEWHERE "\" author=\"" ALICE "\" chatId=\"1\">"
+         "<chat>better</chat></msg></chanib>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_");
+    assert_int_equal(records_of(s), before + 3);
+}
+
+/* What administrators alone may is refused to users on record. */
+static void test_archive__what_administrators_may(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    uint64_t before = records_of(s);
+
+    send(s, alice, "purge", "<chanib uri=\"" LOBBY "\"/>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_PERMISSION");
+    check_last(s, RECORD_DENIED, OUTCOME_DONE, ALICE);
+    send(s, alice, "chandelete", "<chanib uri=\"" LOBBY "\"/>");
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_PERMISSION");
+    assert_int_equal(records_of(s), before + 2);
+    fake_replica_busy(s->replica, true);
+    send(s, alice, "purge", "<chanib uri=\"" LOBBY "\"/>");
+    stage_expect(s, alice, "ERROR_BUSY");
+}
+
 /* Who is refused again and again is bounded: beyond the budget a refusal is
  * answered 503 and leaves no trace in the log. Time fills the budget again, and
  * another user has one of his own. */
@@ -490,6 +549,8 @@ int main(void)
         IN(test_archive__search_is_on_record_first),
         IN(test_archive__refusal_of_a_post),
         IN(test_archive__refusal_by_the_node),
+        IN(test_archive__another_pools_rooms),
+        IN(test_archive__what_administrators_may),
         IN(test_archive__refusals_are_bounded),
         IN(test_archive__fault_of_this_node),
         IN(test_archive__numbers_of_records),

@@ -38,7 +38,7 @@ struct auditor {
     struct ledger *ledger;
     struct auditor_sums sums;
     uint64_t index; /* The newest entry. */
-    bool is_on, is_required;
+    bool is_on, is_required, is_shut;
     struct merkle_frontier frontier;
     struct audited *records; /* By CSN. */
     size_t n, capacity;
@@ -85,6 +85,19 @@ bool auditor_is_on(const struct auditor *auditor)
 static uint64_t sum_of(struct slice bytes)
 {
     return checksum64_extend(bytes.len + 1, bytes.data, bytes.len);
+}
+
+bool auditor_knows(const struct auditor *auditor, uint64_t csn,
+                   struct slice bytes)
+{
+    return csn < auditor->n && auditor->records[csn].sum == sum_of(bytes);
+}
+
+bool auditor_has_root(const struct auditor *auditor, uint64_t size,
+                      const struct merkle_hash *root)
+{
+    return size > 0 && size <= auditor->n &&
+           merkle_equal(&auditor->records[size - 1].root, root);
 }
 
 /* Which of the ledger's rooms a record is of. */
@@ -239,9 +252,7 @@ static void check_root(struct auditor *auditor, unsigned node,
         return;
     }
     auditor->sums.roots++;
-    if (checkpoint->size == 0 || checkpoint->size > auditor->n ||
-        !merkle_equal(&checkpoint->root,
-                      &auditor->records[checkpoint->size - 1].root)) {
+    if (!auditor_has_root(auditor, checkpoint->size, &checkpoint->root)) {
         ledger_break(auditor->ledger, "archive",
                      "host %u: a root of %" PRIu64 " records is another", node,
                      checkpoint->size);
@@ -322,6 +333,24 @@ static void check_mode(struct auditor *auditor, const struct applied *applied,
     }
 }
 
+/* A post is let through only as long as the archive takes it: what a post
+ * changes is not what is asked. */
+static void check_gate(struct auditor *auditor, const struct machine *machine,
+                       const struct effects *effects)
+{
+    bool is_shut = archive_gate(machine, effects->sent_at_us) != OUTCOME_DONE;
+
+    auditor->sums.shut += is_shut && !auditor->is_shut;
+    auditor->sums.opened += !is_shut && auditor->is_shut;
+    auditor->is_shut = is_shut;
+    if (is_shut && effects->has_message &&
+        effects->command->kind_case == PERCH__COMMAND__KIND_POST) {
+        ledger_break(auditor->ledger, "archive",
+                     "entry %" PRIu64 ": a post, and the archive is shut",
+                     effects->log_index);
+    }
+}
+
 void auditor_entry(struct auditor *auditor, unsigned node,
                    const struct machine *machine,
                    const struct applied_entry *entry,
@@ -338,6 +367,7 @@ void auditor_entry(struct auditor *auditor, unsigned node,
         return; /* Another host was faster. */
     }
     check_mode(auditor, applied, effects);
+    check_gate(auditor, machine, effects);
     if (effects->has_message) {
         note_message(auditor, effects);
     }

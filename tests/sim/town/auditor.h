@@ -12,6 +12,7 @@
 #define TESTS_SIM_TOWN_AUDITOR_H
 
 #include "node/chat/machine.h"
+#include "proto/tlog/merkle.h"
 #include "proto/xccos/envelope.h"
 #include "tests/sim/town/ledger.h"
 
@@ -26,6 +27,8 @@ struct auditor_sums {
     uint64_t denied;    /* Records of refusals. */
     uint64_t canaries, cuts;
     uint64_t closed; /* Posts that were refused for the archive's sake. */
+    uint64_t shut;   /* Times that no post was let through any more, */
+    uint64_t opened; /* and that they were again. */
 };
 
 /** Make one that has seen nothing. */
@@ -40,6 +43,15 @@ void auditor_entry(struct auditor *auditor, unsigned node,
                    const struct applied_entry *entry,
                    const struct applied *applied,
                    const struct effects *effects);
+
+/** Tell whether a record's bytes are those that every host has under its CSN.
+ */
+bool auditor_knows(const struct auditor *auditor, uint64_t csn,
+                   struct slice bytes);
+
+/** Tell whether that is the root of so many records. */
+bool auditor_has_root(const struct auditor *auditor, uint64_t size,
+                      const struct merkle_hash *root);
 
 /** Tell whether the newest entry that any host has applied found an archive. */
 bool auditor_is_on(const struct auditor *auditor);

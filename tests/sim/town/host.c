@@ -20,6 +20,7 @@ enum {
     RESTART_US = 200 * TOWN_MS,
     STREAM_HOSTS = 200,
     STREAM_PROGRAMS = 300,
+    LOG_KEY = 1,        /* Each byte of the private one. */
     RENEWED_ONE_IN = 4, /* Starts, of older programs. */
 };
 
@@ -32,12 +33,20 @@ static uint64_t disk_random(void *context)
     return random_next(&host->random);
 }
 
+void host_log_key(uint8_t public_out[NOTE_KEY_BYTES])
+{
+    uint8_t key[NOTE_KEY_BYTES];
+
+    memset(key, LOG_KEY, sizeof(key));
+    note_public_key(key, public_out);
+}
+
 /* All have the log's key; each has one of its own. */
 static void make_keys(struct host *host)
 {
     static const bool has[SIGNER_KEYS] = {true, true};
 
-    memset(host->seeds.keys[SIGNER_LOG], 1, NOTE_KEY_BYTES);
+    memset(host->seeds.keys[SIGNER_LOG], LOG_KEY, NOTE_KEY_BYTES);
     memset(host->seeds.keys[SIGNER_NODE], 100 + (int)host->number,
            NOTE_KEY_BYTES);
     signer_of_seeds(&host->signer, &host->seeds, has);
@@ -55,6 +64,8 @@ void host_init(struct host *host, struct town *town, unsigned number)
             ? (uint32_t)random_between(&host->programs, 1, COMMAND_RULES_KNOWN)
             : COMMAND_RULES_KNOWN;
     snprintf(host->path, sizeof(host->path), "/n%u", number);
+    snprintf(host->archive, sizeof(host->archive), "%s/" BACKEND_ARCHIVE_NAME,
+             host->path);
     make_keys(host);
     host->disk = disk_new(host->path, disk_random, host);
     CHECK(host->disk != NULL);
@@ -113,9 +124,12 @@ static void on_entry(void *context, const struct applied_entry *entry,
     struct town *town = host->town;
 
     if (town->auditor != NULL) {
-        auditor_entry(town->auditor, host->number,
-                      applier_machine(backend_applier(host->backend)), entry,
-                      applied, effects);
+        const struct machine *machine =
+            applier_machine(backend_applier(host->backend));
+
+        auditor_entry(town->auditor, host->number, machine, entry, applied,
+                      effects);
+        sinks_check(town->sinks, host->number, machine);
     }
     if (town->witness != NULL) {
         witness_entry(town->witness, entry, applied, effects);
@@ -174,7 +188,7 @@ static bool is_too_old(struct host *host, enum error error)
 static void on_fatal(void *context, enum error error, const char *reason)
 {
     struct host *host = context;
-    bool damaged = error == ERROR_ROTTEN && host->lost_disk;
+    bool damaged = error == ERROR_ROTTEN && (host->lost_disk || host->tampered);
 
     town_trace(host->town, "host %u fatal %s: %s", host->number,
                error_name(error), reason);
@@ -182,6 +196,10 @@ static void on_fatal(void *context, enum error error, const char *reason)
         !is_too_old(host, error)) {
         ledger_break(&host->town->ledger, "dead", "host %u: %s: %s",
                      host->number, error_name(error), reason);
+    }
+    if (error == ERROR_ROTTEN && host->tampered) {
+        host->tampered = false;
+        host->town->result.rebuilt++;
     }
     if (!host->dying) {
         host->dying = true;
@@ -247,7 +265,11 @@ static enum error open_backend(struct host *host)
         .store = STORE_OPTIONS_DEFAULT,
         .searches = true,
         .rules_known = host->rules_known,
-        .signer = host->town->auditor == NULL ? NULL : &host->signer};
+        .signer = host->town->auditor == NULL ? NULL : &host->signer,
+        .witnesses = host->town->observer == NULL
+                         ? NULL
+                         : observer_port(host->town->observer),
+        .exporting = host->town->sinks == NULL ? NULL : sinks_settings()};
 
     for (unsigned i = 0; i < host->town->settings.hosts; i++) {
         addresses[i] = (struct transport_node){(uint8_t)(i + 1), "127.0.0.1",

@@ -22,6 +22,7 @@ struct host {
     struct town *town;
     unsigned number; /* From 1. */
     char path[HOST_PATH_BYTES];
+    char archive[HOST_PATH_BYTES + sizeof("/" BACKEND_ARCHIVE_NAME)];
     struct disk *disk;
     struct random random, programs;
 
@@ -38,6 +39,7 @@ struct host {
     bool full;                 /* Its disk. */
     bool fails;                /* Its disk refuses writes. */
     bool lost_disk;            /* It may come back as another. */
+    bool tampered;             /* Its archive was changed. */
     uint32_t rules_known;      /* Of its program. */
     struct signer_seeds seeds; /* Of its keys, and of the log's. */
     struct signer signer;
@@ -45,6 +47,9 @@ struct host {
 
 /** Set up with an empty disk, down. */
 void host_init(struct host *host, struct town *town, unsigned number);
+
+/** Tell the public key of the archive's log. */
+void host_log_key(uint8_t public_out[NOTE_KEY_BYTES]);
 
 /** Free; the host is down. */
 void host_deinit(struct host *host);

@@ -294,9 +294,12 @@ void inspect_end(struct town *town)
         struct view *view = NULL;
 
         if (town->auditor != NULL) {
-            auditor_close(town->auditor, host->number,
-                          applier_machine(backend_applier(host->backend)),
+            const struct machine *machine =
+                applier_machine(backend_applier(host->backend));
+
+            auditor_close(town->auditor, host->number, machine,
                           town->settings.hosts);
+            sinks_close(town->sinks, host->number, machine);
         }
 
         CHECK(view_open(applier_store(backend_applier(host->backend)), &view) ==

@@ -101,6 +101,16 @@ static void add_archive(struct auditor_sums *sum,
     sum->canaries += more->canaries;
     sum->cuts += more->cuts;
     sum->closed += more->closed;
+    sum->shut += more->shut;
+    sum->opened += more->opened;
+}
+
+static void add_sinks(struct sinks_sums *sum, const struct sinks_sums *more)
+{
+    sum->cuts += more->cuts;
+    sum->records += more->records;
+    sum->repeated += more->repeated;
+    sum->failed += more->failed;
 }
 
 static void add(void *sum_out, const void *result)
@@ -117,6 +127,10 @@ static void add(void *sum_out, const void *result)
     sum->committed += more->committed;
     add_sums(&sum->sums, &more->sums);
     add_archive(&sum->archive, &more->archive);
+    add_sinks(&sum->sinks, &more->sinks);
+    sum->cosigned += more->cosigned;
+    sum->tampered += more->tampered;
+    sum->rebuilt += more->rebuilt;
 }
 
 static void tell_archive(const struct auditor_sums *sums)
@@ -125,10 +139,20 @@ static void tell_archive(const struct auditor_sums *sums)
         printf("%" PRIu64 " records, %" PRIu64 " compared, %" PRIu64
                " roots, %" PRIu64 " delivered, %" PRIu64 " reads, %" PRIu64
                " refusals, %" PRIu64 " canaries, %" PRIu64 " cuts, %" PRIu64
-               " posts refused for the archive, ",
+               " posts refused for the archive, shut %" PRIu64
+               " times and opened %" PRIu64 ", ",
                sums->records, sums->compared, sums->roots, sums->delivered,
                sums->reads, sums->denied, sums->canaries, sums->cuts,
-               sums->closed);
+               sums->closed, sums->shut, sums->opened);
+    }
+}
+
+static void tell_sinks(const struct sinks_sums *sums)
+{
+    if (sums->cuts > 0) {
+        printf("%" PRIu64 " cuts in sinks with %" PRIu64 " records, %" PRIu64
+               " came again, %" PRIu64 " runs of adapters failed, ",
+               sums->cuts, sums->records, sums->repeated, sums->failed);
     }
 }
 
@@ -158,6 +182,10 @@ static void tell(const struct runs_summary *summary, const void *result)
            " purged, %" PRIu64 " found, ",
            sums->revised, sums->shown_revised, sums->purged, sums->found);
     tell_archive(&sum->archive);
+    tell_sinks(&sum->sinks);
+    printf("%" PRIu64 " checkpoints witnessed, %" PRIu64
+           " archives changed, %" PRIu64 " made anew, ",
+           sum->cosigned, sum->tampered, sum->rebuilt);
     printf("trace %016" PRIx64 "\n", sum->trace_hash);
 }
 

@@ -34,13 +34,15 @@ static const char *const whats[] = {MISHAP_LIST(MISHAP_WHAT)};
 
 #define PEOPLE (BIT(PEOPLE) | BIT(VERSIONS) | BIT(CLOCK))
 
+#define ARCHIVES (BIT(SHELVES) | BIT(OBSERVER) | BIT(TILES))
+
 static const struct mix_named mixes[] = {
     {"calm", {0, 0}},
     {"base", {0, BASE}},
     {"disks", {DISKS, BASE}},
     {"people", {BIT(PEOPLE), PEOPLE | BASE}},
-    {"archive", {BIT(ARCHIVE), BASE | BIT(FULL) | BIT(PEOPLE)}},
-    {"all", {0, BASE | DISKS | PEOPLE}}};
+    {"archive", {BIT(ARCHIVE), BASE | BIT(FULL) | BIT(PEOPLE) | ARCHIVES}},
+    {"all", {0, BASE | DISKS | PEOPLE | BIT(ARCHIVE) | ARCHIVES}}};
 const struct mix_names mishap_names = {MISHAPS, words, whats,
                                        sizeof(mixes) / sizeof(mixes[0]), mixes};
 
@@ -309,6 +311,36 @@ static void damage(struct town *town, const char *what,
     }
 }
 
+/* One byte of what its archive is computed from; it is to be noticed. */
+static void change_tile(struct host *host)
+{
+    struct paths paths = {.n = 0};
+
+    snprintf(paths.prefix, sizeof(paths.prefix), "%s/archive/tile/",
+             host->path);
+    disk_each(host->disk, add_path, &paths);
+    if (paths.n > 0) {
+        const char *path = paths.list[draw(host->town, 0, paths.n - 1)];
+
+        town_trace(host->town, "host %u: %s is changed", host->number, path);
+        CHECK(disk_flip_bit(host->disk, path, 0));
+        host->tampered = true;
+        host->town->result.tampered++;
+    }
+    host->lost_disk = false; /* It stays who it is. */
+}
+
+/* One after the other, as other damage. */
+static void tamper(struct town *town)
+{
+    for (unsigned i = 0; i < town->settings.hosts; i++) {
+        if (town->hosts[i].tampered) {
+            return;
+        }
+    }
+    damage(town, "its archive is changed", change_tile);
+}
+
 /* --- All of it --- */
 
 static void strike_network(struct town *town, enum mishap mishap)
@@ -337,6 +369,13 @@ static void strike_disk(struct town *town, enum mishap mishap)
         break;
     case MISHAP_EMPTY:
         damage(town, "the disk is emptied", empty);
+        break;
+    case MISHAP_TILES:
+        tamper(town);
+        break;
+    case MISHAP_SHELVES:
+    case MISHAP_OBSERVER:
+        mishap_archive(town, mishap);
         break;
     default:
         strike_network(town, mishap); /* Or all along, not now and then. */
@@ -368,9 +407,10 @@ static void strike(struct town *town, enum mishap mishap)
 
 /* Those that strike now and then; the others are there all along. */
 static const enum mishap striking[] = {
-    MISHAP_ONEWAY, MISHAP_PARTITION, MISHAP_CRASH,    MISHAP_RESTART,
-    MISHAP_OUTAGE, MISHAP_PAUSE,     MISHAP_TRANSFER, MISHAP_FULL,
-    MISHAP_ERRORS, MISHAP_ROT,       MISHAP_STALE,    MISHAP_EMPTY};
+    MISHAP_ONEWAY,  MISHAP_PARTITION, MISHAP_CRASH,    MISHAP_RESTART,
+    MISHAP_OUTAGE,  MISHAP_PAUSE,     MISHAP_TRANSFER, MISHAP_FULL,
+    MISHAP_ERRORS,  MISHAP_ROT,       MISHAP_STALE,    MISHAP_EMPTY,
+    MISHAP_SHELVES, MISHAP_OBSERVER,  MISHAP_TILES};
 
 static void on_strike(void *context)
 {
@@ -420,6 +460,7 @@ void mishaps_end(struct town *town)
         .delay_us = 200, .jitter_us = 200, .in_order = true};
 
     network_mend(town->network);
+    mishap_archive_end(town);
     network_set_faults(town->network, &gentle);
     for (unsigned i = 0; i < town->settings.hosts; i++) {
         struct host *host = &town->hosts[i];

@@ -32,7 +32,10 @@ struct town;
     X(PEOPLE, "people", "rights, groups, places and rules change")             \
     X(VERSIONS, "versions", "hosts are of older programs, for a while")        \
     X(CLOCK, "clock", "days go by at once, on all clocks of day")              \
-    X(ARCHIVE, "archive", "there is a compliance archive, required or not")
+    X(ARCHIVE, "archive", "there is a compliance archive, required or not")    \
+    X(SHELVES, "shelves", "archives' disks take nothing for a while")          \
+    X(OBSERVER, "observer", "the archive's witness is out of reach")           \
+    X(TILES, "tiles", "a host's archive is changed while it is down")
 
 #define MISHAP_ENUM(name, word, what) MISHAP_##name,
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };
@@ -40,6 +43,12 @@ enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };
 
 /* Its mixes are calm, base, disks, people, archive and all. */
 extern const struct mix_names mishap_names;
+
+/** Strike the archive with one of its own mishaps. (mishap_archive.c) */
+void mishap_archive(struct town *town, enum mishap mishap);
+
+/** End those that last. */
+void mishap_archive_end(struct town *town);
 
 /** Set up what goes wrong all along, and begin what strikes now and then. */
 void mishaps_begin(struct town *town);

@@ -1,7 +1,6 @@
 /* The archive's files of every host, held against the state: all records of the
  * last published checkpoint, hash by hash, and its root. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "node/chat/archive.h"
 #include "node/compliance/meters.h"
@@ -63,7 +62,6 @@ static enum error check_root(struct tiles *tiles,
 
 static void check(struct town *town, const struct host *host)
 {
-    char path[HOST_PATH_BYTES + sizeof("/" BACKEND_ARCHIVE_NAME)];
     struct archive_view archive;
     struct tiles *tiles;
     enum error error;
@@ -72,8 +70,7 @@ static void check(struct town *town, const struct host *host)
     if (!archive.published.is) {
         return;
     }
-    snprintf(path, sizeof(path), "%s/" BACKEND_ARCHIVE_NAME, host->path);
-    tiles = tiles_open(path);
+    tiles = tiles_open(host->archive);
     error = check_records(tiles, archive.published.size);
     if (error == ERROR_NONE) {
         error = check_root(tiles, &archive.published);

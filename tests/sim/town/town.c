@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/chat/archive.h"
 #include "proto/base/check.h"
 #include "tests/sim/loop_sim.h"
 #include "tests/sim/store_sim.h"
@@ -113,8 +114,13 @@ struct town *town_new(const struct town_settings *settings)
     }
     if (has(town, MISHAP_ARCHIVE)) {
         town->auditor = auditor_new(&town->ledger);
+        town->sinks = sinks_new(settings->seed, &town->ledger, town->auditor);
     }
     town->schedule = schedule_new();
+    if (town->auditor != NULL) {
+        town->observer = observer_new(settings->seed, town->schedule,
+                                      &town->ledger, town->auditor);
+    }
     schedule_skip(town->schedule, DAYS_BEFORE * TOWN_DAY);
     town->network = network_new(town->schedule, settings->hosts,
                                 random_mix(settings->seed + STREAM_NETWORK));
@@ -142,6 +148,8 @@ void town_free(struct town *town)
         loop_sim_free(town->buried[i]);
     }
     witness_end(town->witness);
+    observer_end(town->observer);
+    sinks_end(town->sinks);
     auditor_end(town->auditor);
     ledger_end(&town->ledger);
     free(town);
@@ -200,6 +208,17 @@ static uint64_t applied(const struct host *host)
     return applier_applied(backend_applier(host->backend));
 }
 
+/* Sinks have all that was cut, and posts are let through. */
+static bool is_served(const struct host *host)
+{
+    const struct machine *machine =
+        applier_machine(backend_applier(host->backend));
+
+    return sinks_are_level(machine) &&
+           archive_gate(machine, loop_wall_us(host->state_loop)) ==
+               OUTCOME_DONE;
+}
+
 /* Nobody waits for anything, and all hosts are level. */
 static bool is_calm(struct town *town)
 {
@@ -209,7 +228,7 @@ static bool is_calm(struct town *town)
     for (unsigned i = 0; i < town->settings.hosts; i++) {
         struct host *host = &town->hosts[i];
 
-        if (applied(host) != applied(&town->hosts[0]) ||
+        if (applied(host) != applied(&town->hosts[0]) || !is_served(host) ||
             proposer_waiting(
                 sessions_proposer(backend_sessions(host->backend))) > 0) {
             return false;
@@ -264,7 +283,9 @@ static void tell_stuck(struct town *town)
     if (!shelves_are_full(town)) {
         ledger_break(ledger, "shelves", "archives' files lack records");
     }
-    ledger_break(ledger, "behind", "hosts are at different indexes");
+    ledger_break(ledger, "behind",
+                 "hosts are at different indexes, cuts wait, or the archive "
+                 "keeps posts away");
 }
 
 static void heal(struct town *town)
@@ -274,6 +295,8 @@ static void heal(struct town *town)
 
     town_trace(town, "--- healing");
     mishaps_end(town);
+    sinks_calm(town->sinks);
+    observer_calm(town->observer);
     town->calmed_us = schedule_now_us(town->schedule);
     pass(town, GUESTS_AFTER_US);
     town->closing = true;
@@ -317,6 +340,8 @@ struct town_result town_run(struct town *town)
     town->result.sums = town->ledger.sums;
     if (town->auditor != NULL) {
         town->result.archive = *auditor_sums(town->auditor);
+        town->result.sinks = *sinks_sums(town->sinks);
+        town->result.cosigned = observer_count(town->observer);
     }
     town->result.trace_hash = schedule_trace_hash(town->schedule);
     return town->result;

@@ -21,6 +21,8 @@
 #include "tests/sim/town/host.h"
 #include "tests/sim/town/ledger.h"
 #include "tests/sim/town/mishap.h"
+#include "tests/sim/town/observer.h"
+#include "tests/sim/town/sinks.h"
 #include "tests/sim/town/witness.h"
 
 enum {
@@ -53,6 +55,10 @@ struct town_result {
     uint64_t upgrades;  /* Hosts that came back with a newer program. */
     uint64_t committed; /* Log indexes. */
     struct auditor_sums archive;
+    struct sinks_sums sinks;
+    uint64_t cosigned; /* Checkpoints, by the archive's witness. */
+    uint64_t tampered; /* Archives of hosts, and */
+    uint64_t rebuilt;  /* those that were noticed and made anew. */
     struct ledger_sums sums;
 };
 
@@ -80,8 +86,10 @@ struct town {
     struct schedule *schedule;
     struct network *network;
     struct ledger ledger;
-    struct witness *witness; /* NULL: only guests look. */
-    struct auditor *auditor; /* NULL: there is no archive. */
+    struct witness *witness;   /* NULL: only guests look. */
+    struct auditor *auditor;   /* NULL: there is no archive. */
+    struct sinks *sinks;       /* Likewise. */
+    struct observer *observer; /* Likewise. */
     struct host hosts[TOWN_HOSTS_MAX];
     unsigned n_guests;
     struct guest guests[TOWN_GUESTS_MAX];
