@@ -231,7 +231,8 @@ static struct slice show_output(struct answer *answer, struct slice output)
 }
 
 /* What its configuration says. */
-static void fill_options(Perch__Admin__ArchiveAdapter *shown,
+static void fill_options(struct answer *answer,
+                         Perch__Admin__ArchiveAdapter *shown,
                          const struct adapter_view *adapter)
 {
     ANSWER_TEXT(shown, name, adapter->name);
@@ -255,7 +256,7 @@ Perch__Admin__ArchiveAdapter *archive_show_adapter(
     Perch__Admin__ArchiveAdapter *shown =
         answer_new(answer, &perch__admin__archive_adapter__descriptor);
 
-    fill_options(shown, adapter);
+    fill_options(answer, shown, adapter);
     if (whole) {
         CODEC_SET_BYTES(shown, transform, adapter->transform);
     }

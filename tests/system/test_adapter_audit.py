@@ -30,7 +30,7 @@ TYPES = ('xml', 'filedump', 'csv', 'eml', 'rsmf')
 CUTS = ((0, 499), (500, 1233), (1234, 1999))
 
 
-class TestAudit(Case):  # type: ignore[misc]
+class TestAudit(Case):
     """An archive of 2,000 records, three cuts, five adapters."""
 
     def setUp(self) -> None:
@@ -42,11 +42,11 @@ class TestAudit(Case):  # type: ignore[misc]
         note = sorted((self.archive.path / 'checkpoints').iterdir())[-1]
         self.size, self.root = note.read_text().split('\n')[1:3]
 
-    def export(self, kind: str, output: object = None) -> None:
+    def export(self, kind: str, output: str = '') -> None:
         """All cuts through one adapter."""
         sheet = ''
         for first, last in CUTS:
-            cut = Cut(kind, output or self.folder, first, last=last,
+            cut = Cut(kind, output or str(self.folder), first, last=last,
                       adapter=kind,
                       origin='pool.example/perch', previous_sheet=sheet,
                       tree_size=int(self.size), root=self.root)
@@ -127,7 +127,7 @@ class TestAudit(Case):  # type: ignore[misc]
                     '&to=b@pool.example&tls=none' % server.port)
         for number, (_, _, text) in enumerate(server.taken):
             mail = email.message_from_bytes(text, policy=email.policy.default)
-            for part in mail.iter_parts():
+            for part in mail.walk():
                 if part.get_filename() == 'sheet.json':
                     (self.folder / ('%04d.sheet.json' % number)).write_bytes(
                         part.get_payload(decode=True))

@@ -7,6 +7,7 @@ out of order, and whole after the server was killed at any moment.
 The server is one of our own: a temporary cluster on a socket in a temporary
 folder, never the machine's. Exit 77 (skipped) where there is none installed.
 """
+import hashlib
 import json
 import os
 import pwd
@@ -185,7 +186,7 @@ class TestDatabase(unittest.TestCase):
         self.assertIn(HARD, contents)
         self.assertIn(CONTROL, contents)
         self.assertEqual(cuts[0][3:6], [FIRST, cut.head['last'], ack['sheet']])
-        self.assertEqual(adapter_input.hashlib.sha256(
+        self.assertEqual(hashlib.sha256(
             cuts[0][6].encode()).hexdigest(), ack['sheet'])
         self.assertEqual(json.loads(cuts[0][6])['counts'], cut.counts())
         self.assertEqual(marks[0][3:], [cut.head['last'] + 1, ack['sheet']])

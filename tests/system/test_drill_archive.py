@@ -28,6 +28,8 @@ class ShortDrill(unittest.TestCase):
         self.assertEqual(done.returncode, 0, said)
         self.assertEqual(sum(map(int, re.findall(
             r'^struck \w+ +([0-9]+)$', said, re.M))), KILLS, said)
+        for wrong in ('missing', 'duplicated', 'out of order'):
+            self.assertRegex(said, r'\n  %s +0\n' % wrong)
         self.assertRegex(said, r'archives equal +True')
         files, same = re.findall(r'exported files +([0-9]+), ([0-9]+) equal',
                                  said)[0]
