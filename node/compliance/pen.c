@@ -342,39 +342,6 @@ enum error pen_commit(struct pen *pen)
     return clear_filled(pen);
 }
 
-/* A walk over the partial ones of a tile. */
-struct thinning {
-    unsigned keep; /* Of that width and more. */
-    unsigned widths[TILE_WIDTH];
-    size_t n;
-};
-
-static void note_thin(void *context, const char *name, uint64_t bytes)
-{
-    struct thinning *thinning = context;
-    unsigned long width = strtoul(name, NULL, 10);
-
-    (void)bytes;
-    if (width > 0 && width < thinning->keep && thinning->n < TILE_WIDTH) {
-        thinning->widths[thinning->n++] = (unsigned)width;
-    }
-}
-
-static enum error thin_out(struct pen *pen, int level, uint64_t index,
-                           uint64_t keep)
-{
-    struct thinning thinning = {.keep = tile_width(level, index, keep)};
-    char path[LAYOUT_PATH_BYTES];
-
-    layout_partials(path, level, index);
-    TRY(shelf_list(pen->shelf, path, note_thin, &thinning));
-    for (size_t i = 0; i < thinning.n; i++) {
-        tile_path(path, level, index, thinning.widths[i]);
-        TRY(shelf_remove(pen->shelf, path));
-    }
-    return ERROR_NONE;
-}
-
 static enum error put_partial(void *context, int level, uint64_t index,
                               unsigned width, struct slice bytes)
 {
@@ -384,23 +351,8 @@ static enum error put_partial(void *context, int level, uint64_t index,
     return put_tile(pen, level, index, width, bytes);
 }
 
-/* Like tiler_partial, but what is left of earlier ones goes. */
-static enum error thin_partial(void *context, int level, uint64_t index,
-                               unsigned width, struct slice bytes)
+enum error pen_partial(struct pen *pen, uint64_t size)
 {
-    struct pen *pen = context;
-
-    (void)width;
-    (void)bytes;
-    return thin_out(pen, level, index, pen->keep);
-}
-
-enum error pen_partial(struct pen *pen, uint64_t size, uint64_t keep)
-{
-    CHECK(keep <= size);
-    pen->keep = keep;
     TRY(tiler_partial(&pen->tiler, size, put_partial, pen));
-    TRY(pen_commit(pen));
-    TRY(tiler_partial(&pen->tiler, size, thin_partial, pen));
-    return shelf_commit(pen->shelf);
+    return pen_commit(pen);
 }

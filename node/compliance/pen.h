@@ -132,10 +132,13 @@ enum error pen_commit(struct pen *pen);
 /**
  * Write, durably, what a tree of the first size records has that is not full.
  *
+ * What was written of smaller trees stays until the tile is full: whoever holds
+ * an earlier checkpoint finds what it names. At most 255 for each level's open
+ * tile.
+ *
  * @size  At most pen_size.
- * @keep  Partial tiles of trees smaller than that are removed. At most size.
  */
-enum error pen_partial(struct pen *pen, uint64_t size, uint64_t keep);
+enum error pen_partial(struct pen *pen, uint64_t size);
 
 /** Borrow the counts. */
 const struct pen_counts *pen_counts(const struct pen *pen);

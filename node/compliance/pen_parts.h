@@ -26,7 +26,6 @@ struct pen {
     bool has_partials[TILE_LEVELS + 1]; /* By level + 1: the open tile may. */
     struct pen_place filled[PEN_FILLED_MAX]; /* Whose partial ones go. */
     size_t n_filled;
-    uint64_t keep;          /* Of the pen_partial at hand. */
     struct buffer withheld; /* CSNs whose payloads go, 8 bytes each. */
     struct buffer scratch;
     struct pen_counts counts;

@@ -314,7 +314,6 @@ void scribe_begin(struct scribe *scribe, enum task_kind kind)
     task->believed = scribe->believed;
     task->payloads_from = scribe->payloads_from;
     task->partial = scribe->partial;
-    task->keep = scribe->keep;
     task->durable = scribe->durable;
     task->began_us = loop_now_us(compliance->settings.loop);
     task->job = (struct job){.run = task_run, .done = on_done};
@@ -330,7 +329,6 @@ static void choose_partial(struct scribe *scribe,
                            const struct archive_view *archive, uint64_t now_us)
 {
     scribe->partial = 0;
-    scribe->keep = archive->published.size;
     if (archive->open.size > scribe->partial_size) {
         scribe->partial = archive->open.size;
     } else if (archive->records > scribe->durable &&

@@ -52,7 +52,7 @@ struct task {
     uint64_t target;                   /* Records of the state, and */
     struct merkle_hash root;           /* their root. */
     uint64_t believed;                 /* As pen_open's most. */
-    uint64_t partial, keep;            /* As pen_partial's; 0: none. */
+    uint64_t partial;                  /* As pen_partial's; 0: none. */
     uint64_t payloads_from;            /* Of rows not yet in payloads. */
     uint64_t began_us;
 
@@ -92,7 +92,7 @@ struct scribe {
     unsigned failures; /* In a row, for back-off. */
     uint64_t due_us;   /* No job before. */
     uint64_t began_us; /* The last TASK_WRITE. */
-    uint64_t partial, keep;
+    uint64_t partial;
     uint64_t partial_us;
     uint64_t partial_size;     /* Of the last that were written. */
     struct pen_counts counted; /* In the meters. */

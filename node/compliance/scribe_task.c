@@ -72,12 +72,10 @@ static enum error open_files(struct task *task, struct view *view)
 
 static enum error write_partial(struct task *task)
 {
-    uint64_t keep = task->keep < task->partial ? task->keep : task->partial;
-
     if (task->partial == 0 || task->partial > pen_size(task->pen)) {
         return ERROR_NONE;
     }
-    TRY(pen_partial(task->pen, task->partial, keep));
+    TRY(pen_partial(task->pen, task->partial));
     if (task->partial > task->durable) {
         task->durable = task->partial;
     }
@@ -131,7 +129,7 @@ static enum error write_past(struct task *task)
     pen_compare(task->pen, true);
     TRY(pen_add_rows(task->pen, task->view, task->target, UINT64_MAX));
     TRY(pen_commit(task->pen));
-    return pen_partial(task->pen, task->target, task->target);
+    return pen_partial(task->pen, task->target);
 }
 
 static enum error look(struct task *task)

@@ -1,38 +1,12 @@
-#include "node/compliance/shelf.h"
+#include "node/compliance/shelf_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/base/check.h"
-#include "raft/device.h"
 
 #define TEMPORARY ".new"
-
-/* An open directory. */
-struct place {
-    struct device *device; /* NULL: the slot is free. */
-    char path[SHELF_PATH_BYTES_MAX];
-    uint64_t used; /* When last, by the shelf's count. */
-    unsigned pins; /* Files of the group in it. */
-    bool dirty;    /* Names in it have changed. */
-};
-
-/* A file that was written and has no name yet. */
-struct newcomer {
-    struct place *place;
-    struct device_file *file;
-    char name[DEVICE_NAME_BYTES_MAX + 1];
-};
-
-struct shelf {
-    char directory[SHELF_PATH_BYTES_MAX];
-    uint64_t uses;
-    uint64_t bytes;
-    struct place places[SHELF_DIRECTORIES_MAX];
-    struct newcomer group[SHELF_GROUP_MAX];
-    size_t n;
-};
 
 struct shelf *shelf_new(const char *directory)
 {
@@ -64,10 +38,8 @@ void shelf_free(struct shelf *shelf)
     }
 }
 
-/* The path of a directory of the shelf: what lies before the last slash of a
- * file's, or with whole all of it. */
-static enum error directory_of(const struct shelf *shelf, const char *path,
-                               bool whole, char to[SHELF_PATH_BYTES_MAX])
+enum error shelf_directory_of(const struct shelf *shelf, const char *path,
+                              bool whole, char to[SHELF_PATH_BYTES_MAX])
 {
     const char *slash = strrchr(path, '/');
     int len = slash == NULL ? 0 : (int)(slash - path);
@@ -123,8 +95,8 @@ static struct place *open_already(struct shelf *shelf, const char *path)
     return NULL;
 }
 
-static enum error open_place(struct shelf *shelf, const char *path, bool make,
-                             struct place **place_out)
+enum error shelf_open_place(struct shelf *shelf, const char *path, bool make,
+                            struct place **place_out)
 {
     struct place *place = open_already(shelf, path);
 
@@ -178,8 +150,8 @@ enum error shelf_put(struct shelf *shelf, const char *path, struct slice bytes)
     if (shelf->n == SHELF_GROUP_MAX) {
         TRY(shelf_commit(shelf));
     }
-    TRY(directory_of(shelf, path, false, directory));
-    TRY(open_place(shelf, directory, true, &place));
+    TRY(shelf_directory_of(shelf, path, false, directory));
+    TRY(shelf_open_place(shelf, directory, true, &place));
     TRY(temporary_name(name_of(path), name));
     newcomer = &shelf->group[shelf->n];
     TRY(create(place->device, name, &newcomer->file));
@@ -249,8 +221,8 @@ static enum error open_file(struct shelf *shelf, const char *path,
     char directory[SHELF_PATH_BYTES_MAX];
     struct place *place;
 
-    TRY(directory_of(shelf, path, false, directory));
-    TRY(open_place(shelf, directory, false, &place));
+    TRY(shelf_directory_of(shelf, path, false, directory));
+    TRY(shelf_open_place(shelf, directory, false, &place));
     return device_file_open(place->device, name_of(path), DEVICE_READ,
                             file_out);
 }
@@ -309,8 +281,8 @@ enum error shelf_remove(struct shelf *shelf, const char *path)
     struct place *place;
     enum error error;
 
-    TRY(directory_of(shelf, path, false, directory));
-    error = open_place(shelf, directory, false, &place);
+    TRY(shelf_directory_of(shelf, path, false, directory));
+    error = shelf_open_place(shelf, directory, false, &place);
     if (error == ERROR_NONE) {
         error = device_remove(place->device, name_of(path));
     }
@@ -320,117 +292,11 @@ enum error shelf_remove(struct shelf *shelf, const char *path)
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
 
-/* All is closed first: what is open would be written under the old name. */
-enum error shelf_move(struct shelf *shelf, const char *name,
-                      const char *directory)
-{
-    char path[SHELF_PATH_BYTES_MAX], to[SHELF_PATH_BYTES_MAX];
-    struct place *place;
-    enum error error;
-    int n = snprintf(to, sizeof(to), "%s/%s", directory, name);
-
-    if (n <= 0 || (size_t)n >= sizeof(to)) {
-        return ERROR_TOO_LARGE;
-    }
-    shelf_reset(shelf);
-    TRY(directory_of(shelf, directory, true, path));
-    TRY(open_place(shelf, path, true, &place));
-    TRY(open_place(shelf, shelf->directory, true, &place));
-    error = device_rename(place->device, name, to);
-    return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
-}
-
-enum error shelf_sync_moves(struct shelf *shelf, const char *directory)
-{
-    char path[SHELF_PATH_BYTES_MAX];
-    struct place *place;
-
-    TRY(directory_of(shelf, directory, true, path));
-    TRY(open_place(shelf, path, true, &place));
-    TRY(device_sync(place->device));
-    TRY(open_place(shelf, shelf->directory, true, &place));
-    return device_sync(place->device);
-}
-
-/* The names of a directory's files, one after the other, each with its NUL. */
-static void note_name(void *context, const char *name, uint64_t bytes)
-{
-    struct buffer *names = context;
-
-    (void)bytes;
-    buffer_append(names, name, strlen(name) + 1);
-}
-
-static enum error remove_all(struct device *device, const struct buffer *names)
-{
-    for (size_t at = 0; at < names->len;) {
-        const char *name = (const char *)names->data + at;
-
-        TRY(device_remove(device, name));
-        at += strlen(name) + 1;
-    }
-    return device_sync(device);
-}
-
-static enum error clear(struct place *place)
-{
-    struct buffer names = BUFFER_EMPTY;
-    enum error error = device_list(place->device, note_name, &names);
-
-    if (error == ERROR_NONE && buffer_failed(&names)) {
-        error = ERROR_NO_MEMORY;
-    }
-    if (error == ERROR_NONE) {
-        error = remove_all(place->device, &names);
-    }
-    buffer_deinit(&names);
-    return error;
-}
-
-enum error shelf_clear(struct shelf *shelf, const char *path)
-{
-    char directory[SHELF_PATH_BYTES_MAX];
-    struct place *place;
-    enum error error;
-
-    TRY(directory_of(shelf, path, true, directory));
-    error = open_place(shelf, directory, false, &place);
-    if (error == ERROR_NOT_FOUND) {
-        return ERROR_NONE;
-    }
-    if (error != ERROR_NONE) {
-        return error;
-    }
-    CHECK(place->pins == 0);
-    TRY(clear(place));
-    device_close(place->device);
-    place->device = NULL;
-    return device_remove_directory(directory);
-}
-
-enum error shelf_list(struct shelf *shelf, const char *path,
-                      void (*each)(void *context, const char *name,
-                                   uint64_t bytes),
-                      void *context)
-{
-    char directory[SHELF_PATH_BYTES_MAX];
-    struct place *place;
-    enum error error;
-
-    TRY(directory_of(shelf, path, true, directory));
-    error = open_place(shelf, directory, false, &place);
-    if (error == ERROR_NOT_FOUND) {
-        return ERROR_NONE;
-    }
-    return error == ERROR_NONE ? device_list(place->device, each, context)
-                               : error;
-}
-
 enum error shelf_free_bytes(struct shelf *shelf, uint64_t *bytes_out)
 {
     struct place *place;
 
-    TRY(open_place(shelf, shelf->directory, true, &place));
+    TRY(shelf_open_place(shelf, shelf->directory, true, &place));
     return device_free_bytes(place->device, bytes_out);
 }
 

@@ -1,4 +1,4 @@
-#include "node/compliance/witnessing.h"
+#include "node/compliance/witnessing_parts.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -6,166 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/chat/outcome.h"
 #include "node/chat/edition.h"
 #include "node/compliance/scribe.h"
-#include "node/compliance/tiles.h"
-#include "node/compliance/witness_talk.h"
 #include "proto/base/check.h"
 #include "proto/base/journal.h"
-#include "proto/base/worker.h"
-
-/* A witness of the state's, by its slot. */
-struct talker {
-    struct compliance *compliance;
-    uint32_t slot;
-    struct worker *worker; /* NULL: not needed yet. */
-    struct tiles *tiles;   /* The worker's while it works. */
-    struct job job;
-    bool is_working;
-    struct witness_talk talk;
-    uint64_t index;      /* Of the checkpoint it is about. */
-    uint64_t done_index; /* Of the last that it has cosigned. */
-    uint64_t retry_us;   /* Not before then. */
-    unsigned attempts;   /* That failed in a row. */
-    char error[WITNESS_WHY_BYTES];
-    struct proposal proposal;
-    bool is_first; /* The talk is the one before this node's start. */
-    bool is_saying;
-    bool is_halting; /* What is said is that the pool has to halt. */
-};
 
 struct witnessing {
     bool is_first; /* The start of this node waits for what they say. */
     unsigned first_left;
     struct talker talkers[ARCHIVE_WITNESSES_MAX];
 };
-
-static uint64_t now_us(const struct talker *talker)
-{
-    return loop_now_us(talker->compliance->settings.loop);
-}
-
-/* --- What comes of a talk --- */
-
-static void on_told(struct proposal *proposal, enum proposal_fate fate,
-                    const struct applied *applied,
-                    const struct effects *effects)
-{
-    struct talker *talker =
-        (struct talker *)((char *)proposal - offsetof(struct talker, proposal));
-
-    (void)effects;
-    talker->is_saying = false;
-    if (fate != PROPOSAL_APPLIED) {
-        talker->done_index = 0; /* Again. */
-    } else if (talker->is_halting && outcome_is_success(applied->outcome)) {
-        journal_error("archive_halted",
-                      "witness=%s size=%" PRIu64 " reason=\"%s\"",
-                      talker->talk.witness.name, talker->talk.held,
-                      talker->talk.end == WITNESS_END_FORKED
-                          ? "it has seen another history"
-                          : "it has seen more than there is");
-    }
-}
-
-static void propose(struct talker *talker, Perch__Command *command)
-{
-    talker->proposal = (struct proposal){.tell = on_told,
-                                         .patience_ms = WITNESSING_PATIENCE_MS};
-    talker->is_saying =
-        proposer_propose(talker->compliance->proposer, &talker->proposal,
-                         command) == ERROR_NONE;
-    if (!talker->is_saying) {
-        talker->done_index = 0;
-    }
-}
-
-static void say_witnessed(struct talker *talker)
-{
-    struct witness_talk *talk = &talker->talk;
-    Perch__Witnessed body = PERCH__WITNESSED__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-
-    body.has_name = body.has_size = body.has_time_s = body.has_cosignature =
-        true;
-    body.name.data = (uint8_t *)talk->witness.name;
-    body.name.len = strlen(talk->witness.name);
-    body.size = talk->size;
-    body.time_s = talk->time_s;
-    body.cosignature.data = talk->cosignature;
-    body.cosignature.len = sizeof(talk->cosignature);
-    command.kind_case = PERCH__COMMAND__KIND_WITNESSED;
-    command.witnessed = &body;
-    talker->is_halting = false;
-    propose(talker, &command);
-}
-
-static void say_halt(struct talker *talker)
-{
-    struct witness_talk *talk = &talker->talk;
-    Perch__ArchiveHalt body = PERCH__ARCHIVE_HALT__INIT;
-    Perch__Command command = PERCH__COMMAND__INIT;
-
-    body.has_witness = body.has_size = true;
-    body.witness.data = (uint8_t *)talk->witness.name;
-    body.witness.len = strlen(talk->witness.name);
-    body.size = talk->held;
-    body.has_forked = body.forked = talk->end == WITNESS_END_FORKED;
-    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_HALT;
-    command.archive_halt = &body;
-    talker->is_halting = true;
-    propose(talker, &command);
-}
-
-static void wait(struct talker *talker)
-{
-    uint64_t wait_ms = WITNESSING_BACKOFF_MIN_MS;
-
-    for (unsigned i = 0;
-         i < talker->attempts && wait_ms < WITNESSING_BACKOFF_MAX_MS; i++) {
-        wait_ms *= 2;
-    }
-    if (wait_ms > WITNESSING_BACKOFF_MAX_MS) {
-        wait_ms = WITNESSING_BACKOFF_MAX_MS;
-    }
-    talker->attempts += 1;
-    talker->retry_us = now_us(talker) + wait_ms * 1000;
-}
-
-static void note_failure(struct talker *talker)
-{
-    const struct witness_talk *talk = &talker->talk;
-
-    meter_add(&talker->compliance->meters.witness_errors, 1);
-    if (strcmp(talker->error, talk->why) != 0) { /* One line a change. */
-        journal_warning("witness_failed",
-                        "witness=%s size=%" PRIu64 " reason=\"%s\"",
-                        talk->witness.name, talk->size, talk->why);
-    }
-    snprintf(talker->error, sizeof(talker->error), "%s", talk->why);
-    wait(talker);
-}
-
-static void note_set_back(struct talker *talker)
-{
-    const struct witness_talk *talk = &talker->talk;
-    struct archive_view archive;
-
-    archive_view(talker->compliance->state.machine, &archive);
-    snprintf(talker->error, sizeof(talker->error), "%s", talk->why);
-    wait(talker);
-    if (talk->end == WITNESS_END_AHEAD && talk->held <= archive.records) {
-        return; /* The state here was behind: it is not any more. */
-    }
-    journal_error(talk->end == WITNESS_END_AHEAD ? "witness_ahead"
-                                                 : "witness_forked",
-                  "witness=%s held=%" PRIu64 " size=%" PRIu64
-                  " records=%" PRIu64 " proven=%d",
-                  talk->witness.name, talk->held, talk->size, archive.records,
-                  talk->is_proven);
-    say_halt(talker);
-}
 
 /* Is the slot that witness's still? */
 static bool is_current(const struct talker *talker)
@@ -245,14 +95,14 @@ static void on_talked(struct job *job)
         talker->attempts = 0;
         talker->error[0] = '\0';
         talker->done_index = talker->index;
-        say_witnessed(talker);
+        witnessing_say(talker);
         break;
     case WITNESS_END_AHEAD:
     case WITNESS_END_FORKED:
-        note_set_back(talker);
+        witnessing_note_set_back(talker);
         break;
     case WITNESS_END_FAILED:
-        note_failure(talker);
+        witnessing_note_failure(talker);
         break;
     }
 }
@@ -360,7 +210,8 @@ static void ask_first(struct compliance *compliance)
 static bool is_due(const struct talker *talker, uint64_t index)
 {
     return !talker->is_working && !talker->is_saying &&
-           talker->done_index != index && now_us(talker) >= talker->retry_us;
+           talker->done_index != index &&
+           loop_now_us(talker->compliance->settings.loop) >= talker->retry_us;
 }
 
 static void ask_all(struct compliance *compliance)

@@ -59,13 +59,14 @@ static void run(const char *directory, unsigned per_second)
             CHECK(pen_commit(pen) == ERROR_NONE);
         }
         if ((csn + 1) % partial == 0) {
-            CHECK(pen_partial(pen, csn + 1, csn + 1) == ERROR_NONE);
+            CHECK(pen_partial(pen, csn + 1) == ERROR_NONE);
         }
     }
-    printf("%u records/s: %.2f us of CPU a record, %.1f bytes beyond its %.0f\n",
-           per_second, (cpu_us() - began_us) / RECORDS,
-           (double)(pen_counts(pen)->bytes - bytes) / RECORDS,
-           (double)bytes / RECORDS);
+    printf(
+        "%u records/s: %.2f us of CPU a record, %.1f bytes beyond its %.0f\n",
+        per_second, (cpu_us() - began_us) / RECORDS,
+        (double)(pen_counts(pen)->bytes - bytes) / RECORDS,
+        (double)bytes / RECORDS);
     buffer_deinit(&record);
     pen_free(pen);
 }

@@ -45,7 +45,7 @@ static void write_upto(struct pen *pen, uint64_t size)
     assert_int_equal(pen_open(pen, UINT64_MAX), ERROR_NONE);
     assert_int_equal(scene_add(pen, size), ERROR_NONE);
     assert_int_equal(pen_commit(pen), ERROR_NONE);
-    assert_int_equal(pen_partial(pen, size, size), ERROR_NONE);
+    assert_int_equal(pen_partial(pen, size), ERROR_NONE);
 }
 
 static int set_up(void **state)

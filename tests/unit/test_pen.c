@@ -67,7 +67,7 @@ static enum error write_upto(struct machine *m, uint64_t size)
     TRY(pen_open(m->pen, UINT64_MAX));
     TRY(scene_add(m->pen, size));
     TRY(pen_commit(m->pen));
-    return pen_partial(m->pen, size, size);
+    return pen_partial(m->pen, size);
 }
 
 static void assert_root(const struct machine *m, uint64_t size)
@@ -90,33 +90,44 @@ static void test_pen_add__all_is_there(void **state)
     scene_assert_files(PATH, FEW);
     assert_int_equal(scene_add(m->pen, MANY), ERROR_NONE);
     assert_int_equal(pen_commit(m->pen), ERROR_NONE);
-    assert_int_equal(pen_partial(m->pen, MANY, MANY), ERROR_NONE);
+    assert_int_equal(pen_partial(m->pen, MANY), ERROR_NONE);
     assert_root(m, MANY);
     scene_assert_files(PATH, MANY);
 }
 
+/* The hashes and records that a tree of so many has in open tiles are there. */
+static void assert_earlier(unsigned width)
+{
+    struct tiles *tiles = tiles_open(PATH);
+    struct merkle_hash want, got;
+    struct slice bytes;
+
+    scene_root(width, &want);
+    assert_int_equal(tiles_root(tiles, width, &got), ERROR_NONE);
+    assert_memory_equal(want.bytes, got.bytes, sizeof(want.bytes));
+    assert_int_equal(tiles_tile(tiles, 0, 0, width, &bytes), ERROR_NONE);
+    assert_int_equal(tiles_bundle(tiles, 0, width, &bytes), ERROR_NONE);
+    tiles_close(tiles);
+}
+
 /* A checkpoint of fewer records than are there by now gets its partial tiles
- * all the same, and the ones before go. */
-static void test_pen_partial__of_earlier_size(void **state)
+ * all the same, and a reader who holds the one before finds what that names,
+ * until the tile is full. */
+static void test_pen_partial__earlier_stay_until_full(void **state)
 {
     struct machine *m = *state;
-    char path[TILE_PATH_BYTES];
     struct device *device;
-    struct device_file *file;
 
     assert_int_equal(write_upto(m, 10), ERROR_NONE);
     assert_int_equal(scene_add(m->pen, 200), ERROR_NONE);
-    assert_int_equal(pen_partial(m->pen, 100, 100), ERROR_NONE);
+    assert_int_equal(pen_partial(m->pen, 100), ERROR_NONE);
     scene_assert_files(PATH, 100);
-    tile_path(path, 0, 0, 10);
-    assert_string_equal(path, "tile/0/000.p/10");
-    assert_int_equal(device_find(PATH "/tile/0/000.p", &device), ERROR_NONE);
-    assert_int_equal(device_file_open(device, "10", DEVICE_READ, &file),
-                     ERROR_NOT_FOUND);
-    device_close(device);
+    assert_earlier(10);
     assert_int_equal(scene_add(m->pen, FEW), ERROR_NONE);
     assert_int_equal(pen_commit(m->pen), ERROR_NONE);
     assert_int_equal(device_find(PATH "/tile/0/000.p", &device),
+                     ERROR_NOT_FOUND);
+    assert_int_equal(device_find(PATH "/tile/entries/000.p", &device),
                      ERROR_NOT_FOUND);
 }
 
@@ -136,7 +147,7 @@ static void test_pen_open__after_every_step(void **state)
         disk_knobs(m->disk)->stop_at_step = steps + step;
         if (scene_add(m->pen, 3 * FEW) == ERROR_NONE &&
             pen_commit(m->pen) == ERROR_NONE &&
-            pen_partial(m->pen, 3 * FEW, FEW) == ERROR_NONE) {
+            pen_partial(m->pen, 3 * FEW) == ERROR_NONE) {
             assert_true(step > 50);
             break;
         }
@@ -225,7 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RUN_IN(test_pen_add__all_is_there, set_up, tear_down),
-        RUN_IN(test_pen_partial__of_earlier_size, set_up, tear_down),
+        RUN_IN(test_pen_partial__earlier_stay_until_full, set_up, tear_down),
         RUN_IN(test_pen_open__after_every_step, set_up, tear_down),
         RUN_IN(test_pen_commit__full_disk, set_up, tear_down),
         RUN_IN(test_pen_open__flipped_tail, set_up, tear_down),
