@@ -8,7 +8,8 @@ STRIKES/next names the next strike, which one run takes: adapter_before,
 adapter_after, leader_before or leader_after: kill -9 of this, or of the perchd
 that has started it, before anything is given to the sink, or between what the
 sink has and its acknowledgement. STRIKES/done gets its name. STRIKES/cuts keeps
-each cut's first line, for the undisturbed run.
+each cut's first line, for the undisturbed run, STRIKES/other_cuts what came
+again as another one.
 """
 import json
 import os
@@ -40,9 +41,15 @@ def strike(strikes: Path, word: str) -> None:
 
 
 def keep_cut(strikes: Path, line: bytes) -> None:
-    """Keep a cut's first line; a cut that comes again is the same."""
+    """Keep a cut's first line; a cut that comes again is the same, but for
+    the folder of the node that gives it."""
     cut = json.loads(line)['cut']
     path = strikes / 'cuts' / ('%s.%020d' % (cut['adapter'], cut['first']))
+    if path.exists():
+        kept = json.loads(path.read_bytes())['cut']
+        if {**kept, 'attachments': ''} != {**cut, 'attachments': ''}:
+            with open(strikes / 'other_cuts', 'a', encoding='utf-8') as other:
+                other.write('%s came again as %s\n' % (kept, cut))
     made = path.with_name('.%s.%d' % (path.name, os.getpid()))
     made.write_bytes(line)
     made.rename(path)

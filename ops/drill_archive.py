@@ -1,5 +1,6 @@
 """The archive's part of ops/drill: adapters that are struck while a pool is
 under load, and what is judged of archive and exports afterwards."""
+import csv
 import filecmp
 import json
 import os
@@ -21,7 +22,12 @@ PLACES = ('adapter_before', 'adapter_after', 'leader_before', 'leader_after',
           'adapter', 'leader')
 STRIKE_WAIT_S = 30.0
 FINAL_WAIT_S = 120.0
+CELL_BYTES_MAX = 1 << 24    # The csv adapter's longest cell, by far.
 AUDIT_WAIT_S = 600.0
+
+
+# What people read at the end, by room: message ids and texts, in order.
+Talk = dict[str, list[tuple[int, str]]]
 
 
 class ArchiveDrill:
@@ -33,6 +39,7 @@ class ArchiveDrill:
         self._strikes = pool.folder / 'strikes'
         self._random = random.Random(seed)
         self._struck: Counter[str] = Counter()
+        self._records = 0       # When all came to an end.
         self.findings: list[str] = []
 
     def settings(self) -> str:
@@ -70,7 +77,6 @@ class ArchiveDrill:
     def strike(self, leader: Node, idle: Callable[[float], None]) -> bool:
         """Strike once; was it the leader? The load goes on in idle."""
         place = self._random.choice(PLACES)
-        self._struck[place] += 1
         done = self._count_done()
         if '_' in place:
             made = self._strikes / '.next'
@@ -84,8 +90,11 @@ class ArchiveDrill:
             self._kill_adapter(leader, idle)
         else:
             end = time.monotonic() + STRIKE_WAIT_S
-            while self._count_done() == done and time.monotonic() < end:
+            while self._count_done() == done:
+                if time.monotonic() > end:
+                    raise PoolError('no adapter ran, to be struck: %s' % place)
                 idle(0.05)
+        self._struck[place] += 1
         return place.startswith('leader')
 
     def _count_done(self) -> int:
@@ -94,7 +103,8 @@ class ArchiveDrill:
 
     def _kill_adapter(self, leader: Node,
                       idle: Callable[[float], None]) -> None:
-        """kill -9 of a child of the leader's, as soon as there is one."""
+        """kill -9 of a child of the leader's, as soon as there is one that
+        lives until then."""
         end = time.monotonic() + STRIKE_WAIT_S
         while time.monotonic() < end:
             pid = leader.pid()
@@ -107,8 +117,10 @@ class ArchiveDrill:
                         os.killpg(int(children[0]), signal.SIGKILL)
                         return
                 except (OSError, ValueError):
-                    continue
+                    self.ask('archive', 'adapters', 'run',
+                             self._random.choice(ADAPTERS))
             idle(0.01)
+        raise PoolError('no adapter ran, to be killed')
 
     def finish(self) -> None:
         """Wait until every sink has all there is, and the checkpoint too."""
@@ -124,13 +136,15 @@ class ArchiveDrill:
                    for each in status['adapters']) and \
                     published.get('size') == status['records'] and \
                     all(each['trails_by'] == 0 for each in status['nodes']):
+                self._records = int(status['records'])
                 return
         raise PoolError('adapters or nodes do not come to an end: %s' %
                         json.dumps(status))
 
-    def judge(self) -> bool:
-        """Hold archives, exports and an undisturbed run against each other,
-        when the pool has ended; prints the table's part."""
+    def judge(self, talk: Talk) -> bool:
+        """Hold archives, exports, an undisturbed run and what people read of
+        their rooms against each other, when the pool has ended; prints the
+        table's part."""
         archives = [node.data / 'archive' for node in self._pool.nodes()]
         exports = [word for name in ADAPTERS for word in
                    ('--exports', str(self._pool.folder / 'export' / name))]
@@ -141,7 +155,9 @@ class ArchiveDrill:
         strangers = self._ask_stranger(archives[0])
         for place in PLACES:
             print('struck %-15s %3d' % (place, self._struck[place]))
-        print('records, missing, twice, out of order: %s' % verdict)
+        self._count_exported(archives[0], talk)
+        self._find_other_cuts()
+        print('verifier         %s' % verdict)
         print('archives equal   %6s' % (not any(
             each.startswith('diff') for each in self.findings)))
         print('exported files   %6d, %d equal to an undisturbed run\'s' %
@@ -150,6 +166,52 @@ class ArchiveDrill:
         for each in self.findings:
             print(each)
         return not self.findings
+
+    def _last_of_exporting(self, archive: Path,
+                           numbers: list[int]) -> set[int]:
+        """The records of the last cuts themselves and their delivery, which
+        are behind all others and for which alone no cut is made."""
+        end = max(numbers, default=-1) + 1
+        if end >= self._records:
+            return set()
+        records = [json.loads(line) for line in
+                   self._show(archive, end, self._records - 1).splitlines()]
+        return {each['csn'] for each in records
+                if each['kind'] in ('cut', 'delivered')}
+
+    def _count_exported(self, archive: Path, talk: Talk) -> None:
+        """What the csv adapter's sink has, without perch-audit's help."""
+        csv.field_size_limit(CELL_BYTES_MAX)
+        numbers: list[int] = []
+        exported: Talk = {room: [] for room in talk}
+        for path in sorted((self._pool.folder / 'export' / 'csv').glob(
+                '*.csv')):
+            with open(path, encoding='utf-8', newline='') as file:
+                for row in csv.DictReader(file):
+                    numbers.append(int(row['csn']))
+                    if row['kind'] == 'post' and row['outcome'] == '0':
+                        exported[row['room_name']].append(
+                            (int(row['message_id']), row['content']))
+        wrong = {'missing': len(set(range(self._records)) - set(numbers) -
+                                self._last_of_exporting(archive, numbers)),
+                 'duplicated': len(numbers) - len(set(numbers)),
+                 'out of order': sum(b < a for a, b in
+                                     zip(numbers, numbers[1:]))}
+        print('records          %6d' % self._records)
+        for name, count in wrong.items():
+            print('  %-14s %6d' % (name, count))
+            if count:
+                self.findings.append('%d records are %s' % (count, name))
+        print('posts exported   %6d' % sum(map(len, exported.values())))
+        for room, posts in talk.items():
+            if exported[room] != posts:
+                self.findings.append('%s: exported otherwise than read' % room)
+
+    def _find_other_cuts(self) -> None:
+        """Cuts that were not the same when they came again."""
+        path = self._strikes / 'other_cuts'
+        if path.exists():
+            self.findings += path.read_text().splitlines()
 
     def _audit(self, *words: str) -> str:
         ran = subprocess.run([str(self._programs / 'perch-audit'), *words],
@@ -193,15 +255,18 @@ class ArchiveDrill:
                 self.findings.append('exported otherwise: %s' % name)
         return len(names), same
 
+    def _show(self, archive: Path, first: int, last: int) -> str:
+        return subprocess.run(
+            [str(self._programs / 'perch-audit'), 'show', str(archive),
+             '--json', '--from', str(first), '--to', str(last)], text=True,
+            capture_output=True, timeout=AUDIT_WAIT_S, check=True).stdout
+
     def _run_again(self, archive: Path, again: Path,
                    line: dict[str, dict[str, object]]) -> None:
         cut = line['cut']
         first, last = int(str(cut['first'])), int(str(cut['last']))
         cut['output'] = str(again / str(cut['adapter']))
-        shown = subprocess.run(
-            [str(self._programs / 'perch-audit'), 'show', str(archive),
-             '--json', '--from', str(first), '--to', str(last)], text=True,
-            capture_output=True, timeout=AUDIT_WAIT_S, check=True).stdout
+        shown = self._show(archive, first, last)
         Path(str(cut['output'])).mkdir(parents=True, exist_ok=True)
         ran = subprocess.run(
             [str(self._programs / 'perch-adapter')], text=True,

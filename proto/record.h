@@ -154,7 +154,8 @@ enum record_kind { RECORD_KIND_LIST(RECORD_KIND_ENUM) };
     X(MODE, 30, "mode", TEXT)                                                  \
     X(SENT_AT, 31, "sent_at", NUMBER) /* Microseconds: said elsewhere. */      \
     X(TITLE, 32, "title", TEXT)                                                \
-    X(PRINCIPALS, 33, "principals", TEXT) /* URIs, one a line. */
+    X(PRINCIPALS, 33, "principals", TEXT) /* URIs, one a line. */              \
+    X(ACTOR, 34, "actor", TEXT) /* The administrator whose doing it is. */
 
 #define RECORD_FIELD_ENUM(name, tag, text, form) RECORD_FIELD_##name = (tag),
 enum record_field { RECORD_FIELD_LIST(RECORD_FIELD_ENUM) };

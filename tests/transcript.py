@@ -79,7 +79,7 @@ class Archive:
     """The records, by CSN, and what is wrong with them by themselves."""
 
     def __init__(self, records: Iterable[dict[str, Any]]) -> None:
-        self.records = sorted(records, key=lambda each: each['csn'])
+        self.records = sorted(records, key=lambda each: int(each['csn']))
         self.by_csn = {each['csn']: each for each in self.records}
 
     def faults(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include "node/chat/adapter_output.h"
 #include "node/chat/archive_lag.h"
 #include "proto/base/check.h"
 
@@ -217,13 +218,26 @@ static struct slice write_digest(struct answer *answer, const uint8_t *digest)
     return slice_of(text, 2 * MERKLE_HASH_BYTES);
 }
 
+/* As in records: a password is masked. */
+static struct slice show_output(struct answer *answer, struct slice output)
+{
+    struct buffer shown = BUFFER_EMPTY;
+    struct slice text;
+
+    adapter_output_show(output, &shown);
+    text = answer_printf(answer, "%.*s", SLICE_PRINT(buffer_slice(&shown)));
+    buffer_deinit(&shown);
+    return text;
+}
+
 /* What its configuration says. */
-static void fill_options(Perch__Admin__ArchiveAdapter *shown,
+static void fill_options(struct answer *answer,
+                         Perch__Admin__ArchiveAdapter *shown,
                          const struct adapter_view *adapter)
 {
     ANSWER_TEXT(shown, name, adapter->name);
     CODEC_SET(shown, type, adapter->type);
-    ANSWER_TEXT(shown, output, adapter->output);
+    ANSWER_TEXT(shown, output, show_output(answer, adapter->output));
     CODEC_SET(shown, run_interval_s, adapter->run_interval_s);
     CODEC_SET(shown, one_room_per_file, adapter->one_room_per_file);
     CODEC_SET(shown, room_details, adapter->room_details);
@@ -242,7 +256,7 @@ Perch__Admin__ArchiveAdapter *archive_show_adapter(
     Perch__Admin__ArchiveAdapter *shown =
         answer_new(answer, &perch__admin__archive_adapter__descriptor);
 
-    fill_options(shown, adapter);
+    fill_options(answer, shown, adapter);
     if (whole) {
         CODEC_SET_BYTES(shown, transform, adapter->transform);
     }

@@ -96,8 +96,9 @@ bool sieve_passes(struct sieve *sieve, const struct said *said)
     }
     for (size_t i = 0; i < sieve->n_matches; i++) {
         if (sieve->matches[i].len > 0 &&
-            memmem(sieve->folded.data, sieve->folded.len,
-                   sieve->matches[i].data, sieve->matches[i].len) == NULL) {
+            (sieve->folded.len == 0 ||
+             memmem(sieve->folded.data, sieve->folded.len,
+                    sieve->matches[i].data, sieve->matches[i].len) == NULL)) {
             return false;
         }
     }

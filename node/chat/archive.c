@@ -93,6 +93,7 @@ bool archive_node(const struct machine *machine, uint8_t node,
         .has_key = keeper->has_key,
         .diverged_size = keeper->diverged_size,
     };
+    view_out->keyed_us = keeper->keyed_us;
     memcpy(view_out->public_key, keeper->public_key, NOTE_KEY_BYTES);
     return true;
 }

@@ -102,6 +102,7 @@ struct archive_node_view {
     int64_t marked_us;
     Perch__ArchiveMark__State state;
     bool has_key;
+    int64_t keyed_us; /* Commit time of that key. */
     uint8_t public_key[NOTE_KEY_BYTES];
     uint64_t diverged_size; /* Its root of that size was another than the
                                pool's; 0: never. */

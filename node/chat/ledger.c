@@ -1,5 +1,6 @@
 #include "node/chat/ledger.h"
 
+#include "node/chat/adapter_output.h"
 #include "node/chat/archive_mode.h"
 #include "node/chat/record_draft.h"
 #include "node/chat/record_fill.h"
@@ -30,6 +31,8 @@ bool ledger_is_secret(const Perch__Command *command)
     case PERCH__COMMAND__KIND_USER_CHANGE:
         return command->user_change->ha1.len > 0 ||
                command->user_change->ha1_user.len > 0;
+    case PERCH__COMMAND__KIND_ADAPTER_PUT:
+        return adapter_output_hides(codec_slice(command->adapter_put->output));
     default:
         return command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REFILL;
     }
@@ -97,10 +100,10 @@ void ledger_add(struct draft *draft)
         put_command(draft, &record, &digest);
         if ((record.flags & RECORD_WITHHELD) != 0 &&
             effects->records.payload.len == 0) {
-            /* Their first records have no field behind this one. */
-            draft_numbers(draft, RECORD_FIELD_WITHHOLDS, &record.csn, 1);
+            draft_withhold(draft, record.csn);
         }
     }
+    draft_foreign(draft, RECORD_FIELD_ACTOR, draft->command->administrator);
     CHECK(!buffer_failed(draft->fields));
     CHECK(draft->fields->len <= RECORD_FIELDS_BYTES_MAX);
     record.fields = buffer_slice(draft->fields);

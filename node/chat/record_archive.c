@@ -62,6 +62,9 @@ void record_archive_begun(struct draft *draft, const struct event *event)
     }
     draft_text(draft, RECORD_FIELD_ORIGIN, text_slice(archive->origin));
     ledger_add(draft);
+    if (command->kind_case == PERCH__COMMAND__KIND_ARCHIVE_REOPEN) {
+        record_present_in(draft);
+    }
 }
 
 static void put_mode(struct draft *draft, enum record_field field,
@@ -75,8 +78,13 @@ static void put_mode(struct draft *draft, enum record_field field,
     buffer_deinit(&line);
 }
 
+/* Joins and parts balance: those who are there come with the archive, and leave
+ * with it. */
 void record_compliance(struct draft *draft, const struct event *event)
 {
+    if (event->position == PERCH__ARCHIVE_MODE__ARCHIVE_OFF) {
+        record_present_out(draft);
+    }
     draft_begin(draft, RECORD_COMPLIANCE);
     put_mode(draft, RECORD_FIELD_BEFORE, event->roles_before);
     put_mode(draft, RECORD_FIELD_AFTER, event->position);
@@ -85,6 +93,9 @@ void record_compliance(struct draft *draft, const struct event *event)
     draft_text(draft, RECORD_FIELD_MODE,
                slice_of_text(mode_name(event->position)));
     ledger_add(draft);
+    if (event->roles_before == PERCH__ARCHIVE_MODE__ARCHIVE_OFF) {
+        record_present_in(draft);
+    }
 }
 
 /* NUMBER is the node, 0 the log; DIGEST the public key itself. */
@@ -186,8 +197,8 @@ void record_delivered(struct draft *draft, const struct event *event)
 
 /* A witness, NAME, had seen NUMBER records, COUNT more than there were. Which
  * is told by the REFILL that follows: this record is of the command that
- * brought them, names itself in WITHHOLDS since the archive has what that
- * carried, and has no room for tags beyond. */
+ * brought them, and names itself in WITHHOLDS since the archive has what that
+ * carried. */
 void record_rollback(struct draft *draft, const struct event *event)
 {
     const struct halt *ended = &draft->turn->machine->archive.ended;
@@ -201,8 +212,9 @@ void record_rollback(struct draft *draft, const struct event *event)
 }
 
 /* FIRST_CSN to LAST_CSN were missing and came back; NAME is who brought the
- * last of them. From SENT_AT to this record none were made. As long as any is
- * missing there is none of this: it would take its place. */
+ * last of them. From SENT_AT to this record none were made: who is in a room by
+ * then is told anew. As long as any is missing there is none of this: it would
+ * take its place. */
 void record_refilled(struct draft *draft, const struct event *event)
 {
     const struct halt *ended = &draft->turn->machine->archive.ended;
@@ -214,4 +226,5 @@ void record_refilled(struct draft *draft, const struct event *event)
     draft_number(draft, RECORD_FIELD_LAST_CSN, ended->size - 1);
     draft_number(draft, RECORD_FIELD_SENT_AT, (uint64_t)ended->at_us);
     ledger_add(draft);
+    record_present_in(draft);
 }

@@ -13,6 +13,7 @@
 enum {
     NUMBER_BYTES = 8,
     SESSION_BYTES = 17,
+    FIELD_HEADER_BYTES = 3, /* Tag and length. */
 };
 
 void draft_begin(struct draft *draft, enum record_kind kind)
@@ -99,6 +100,34 @@ void draft_numbers(struct draft *draft, enum record_field field,
         put_be64(bytes + i * NUMBER_BYTES, numbers[i]);
     }
     put(draft, field, slice_of(bytes, n * NUMBER_BYTES));
+}
+
+/* Where the first field of a higher tag begins. */
+static size_t behind(const struct buffer *fields, enum record_field field)
+{
+    struct slice rest = buffer_slice(fields), value;
+    size_t at = 0;
+    uint8_t tag;
+
+    while (record_next_field(&rest, &tag, &value) && tag <= (uint8_t)field) {
+        at = fields->len - rest.len;
+    }
+    return at;
+}
+
+void draft_withhold(struct draft *draft, uint64_t csn)
+{
+    struct buffer *fields = draft->fields;
+    size_t at = behind(fields, RECORD_FIELD_WITHHOLDS), end = fields->len;
+    uint8_t bytes[FIELD_HEADER_BYTES + NUMBER_BYTES], number[NUMBER_BYTES];
+
+    put_be64(number, csn);
+    record_put_text(fields, RECORD_FIELD_WITHHOLDS,
+                    slice_of(number, sizeof(number)));
+    CHECK(!buffer_failed(fields) && fields->len == end + sizeof(bytes));
+    memcpy(bytes, fields->data + end, sizeof(bytes));
+    memmove(fields->data + at + sizeof(bytes), fields->data + at, end - at);
+    memcpy(fields->data + at, bytes, sizeof(bytes));
 }
 
 void draft_bytes(struct draft *draft, enum record_field field,

@@ -53,6 +53,9 @@ void draft_number(struct draft *draft, enum record_field field,
 void draft_numbers(struct draft *draft, enum record_field field,
                    const uint64_t *numbers, size_t n);
 
+/** Put a record's own CSN into WITHHOLDS, among the fields there are. */
+void draft_withhold(struct draft *draft, uint64_t csn);
+
 /** Put the bytes of a form of a fixed length, such as DIGEST. */
 void draft_bytes(struct draft *draft, enum record_field field,
                  struct slice bytes);

@@ -4,6 +4,7 @@
  *   record_talk.c    what is said, and made of it
  *   record_rooms.c   rooms, categories, add-ins, filters, holds, retention
  *   record_people.c  users, groups, roles, sessions, administrators
+ *   record_present.c who is in which room where the archive begins or ends
  *   record_pool.c    the pool, its nodes and directories
  *   record_archive.c the archive itself
  *   record_shown.c   what is shown, and what is refused
@@ -57,6 +58,17 @@ record_of_command record_invitations, record_history_read, record_searched,
     record_canary, record_refused;
 /* record_people.c */
 record_of_command record_feeds;
+
+/* record_present.c */
+
+/** Make a JOIN for everyone who is in a room: where the archive begins, or goes
+ * on behind what it was not told of. As many records as there are endpoints in
+ * rooms, as the loss of the nodes that hold them would make PARTs. */
+record_of_command record_present_in;
+
+/** Make a PART for each of them: where the archive is switched off. */
+record_of_command record_present_out;
+
 /* record_pool.c */
 record_of_command record_directory;
 

@@ -21,7 +21,8 @@ static void password_line(const struct user *user, struct buffer *to)
     memcpy(hidden, user->ha1, HA1_BYTES);
     memcpy(hidden + HA1_BYTES, user->ha1_user, HA1_BYTES);
     if (user->has_password) {
-        line_hiding(to, "password", "set", slice_of(hidden, sizeof(hidden)));
+        line_hiding(to, "password", SLICE_LITERAL("set"),
+                    slice_of(hidden, sizeof(hidden)));
     } else {
         line_name(to, "password", "none");
     }

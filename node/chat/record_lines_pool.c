@@ -1,9 +1,11 @@
 #include <stdio.h>
 
 #include "node/chat/adapter.h"
+#include "node/chat/adapter_output.h"
 #include "node/chat/record_value.h"
 #include "node/chat/setting.h"
 #include "node/chat/witness.h"
+#include "proto/base/check.h"
 #include "proto/tlog/hash.h"
 
 static void pool_lines(const struct machine *machine, struct buffer *to)
@@ -41,7 +43,26 @@ static void line_digest(struct buffer *to, const char *name, struct slice text)
 
     hash_bytes(text, &hash);
     snprintf(shown, sizeof(shown), "%zu bytes", text.len);
-    line_hiding(to, name, shown, slice_of(hash.bytes, sizeof(hash.bytes)));
+    line_hiding(to, name, slice_of_text(shown),
+                slice_of(hash.bytes, sizeof(hash.bytes)));
+}
+
+/* A password in it is masked, and yet it tells that it was changed. */
+static void output_line(struct slice output, struct buffer *to)
+{
+    struct buffer shown = BUFFER_EMPTY;
+    struct merkle_hash hash;
+
+    if (!adapter_output_hides(output)) {
+        line_text(to, "output", output);
+        return;
+    }
+    hash_bytes(output, &hash);
+    adapter_output_show(output, &shown);
+    CHECK(!buffer_failed(&shown));
+    line_hiding(to, "output", buffer_slice(&shown),
+                slice_of(hash.bytes, sizeof(hash.bytes)));
+    buffer_deinit(&shown);
 }
 
 static void adapter_lines(const struct machine *machine,
@@ -53,7 +74,7 @@ static void adapter_lines(const struct machine *machine,
         return;
     }
     line_name(to, "type", type_name(adapter->type));
-    line_text(to, "output", text_slice(adapter->output));
+    output_line(text_slice(adapter->output), to);
     line_text(to, "program", text_slice(adapter->program));
     line_number(to, "run_interval_s", adapter->run_interval_s);
     line_switch(to, "one_room_per_file", adapter->one_room_per_file);
@@ -73,7 +94,7 @@ static void witness_lines(const struct machine *machine,
         const struct witness *witness = machine->witnesses[slot];
 
         line_text(to, "url", text_slice(witness->url));
-        line_hiding(to, "key", "set",
+        line_hiding(to, "key", SLICE_LITERAL("set"),
                     slice_of(witness->public_key, NOTE_KEY_BYTES));
     }
 }

@@ -118,15 +118,17 @@ static void bury(struct tomb *tomb, uint64_t csn)
 
 /* Whether this purge erases the last there is of what was imported together, of
  * which it is. */
-static bool is_last_of_import(const struct effects *effects,
+static bool is_last_of_import(const struct draft *draft,
                               const struct said *said)
 {
+    const struct effects *effects = draft->turn->effects;
     size_t at = 0;
 
     for (size_t i = 0; i < effects->facts->n; i++) {
         const struct said *other = &effects->facts->said[i];
 
-        if (!other->is_shared || other->command_csn != said->command_csn) {
+        if (!other->is_shared || !has_record(draft, other) ||
+            other->command_csn != said->command_csn) {
             continue;
         }
         while (at < effects->n_ids && effects->ids[at] < other->message_id) {
@@ -147,8 +149,7 @@ static void bury_post(struct tomb *tomb, const struct said *said)
     if (!said->is_shared || said->csn != said->command_csn) {
         bury(tomb, said->csn);
     }
-    if (said->is_shared &&
-        is_last_of_import(tomb->draft->turn->effects, said)) {
+    if (said->is_shared && is_last_of_import(tomb->draft, said)) {
         bury(tomb, said->command_csn);
     }
 }

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-static void put_value(struct buffer *to, struct slice value)
+static void put_escaped(struct buffer *to, struct slice value)
 {
     for (size_t i = 0; i < value.len; i++) {
         if (value.data[i] < ' ' || value.data[i] == '\\') {
@@ -11,14 +11,14 @@ static void put_value(struct buffer *to, struct slice value)
             buffer_append(to, &value.data[i], 1);
         }
     }
-    buffer_append_text(to, "\n");
 }
 
 void line_text(struct buffer *to, const char *name, struct slice value)
 {
     buffer_append_text(to, name);
     buffer_append_text(to, "=");
-    put_value(to, value);
+    put_escaped(to, value);
+    buffer_append_text(to, "\n");
 }
 
 void line_name(struct buffer *to, const char *name, const char *value)
@@ -36,12 +36,13 @@ void line_switch(struct buffer *to, const char *name, bool value)
     line_name(to, name, value ? "yes" : "no");
 }
 
-void line_hiding(struct buffer *to, const char *name, const char *shown,
+void line_hiding(struct buffer *to, const char *name, struct slice shown,
                  struct slice hidden)
 {
     const uint8_t mark = LINE_HIDDEN;
 
-    buffer_printf(to, "%s=%s", name, shown);
+    buffer_printf(to, "%s=", name);
+    put_escaped(to, shown);
     buffer_append(to, &mark, 1);
     for (size_t i = 0; i < hidden.len; i++) {
         buffer_printf(to, "%02x", hidden.data[i]);

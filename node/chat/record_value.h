@@ -23,7 +23,7 @@ void line_number(struct buffer *to, const char *name, uint64_t value);
 void line_switch(struct buffer *to, const char *name, bool value);
 
 /** Append a line that shows one value, while another tells it apart. */
-void line_hiding(struct buffer *to, const char *name, const char *shown,
+void line_hiding(struct buffer *to, const char *name, struct slice shown,
                  struct slice hidden);
 
 /** Append the lines of what a command is about: rooms, categories, add-ins,

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/compliance/edition.h"
+#include "node/chat/edition.h"
 #include "node/compliance/scribe.h"
 #include "node/compliance/shelf.h"
 #include "proto/base/check.h"
@@ -85,6 +85,37 @@ static struct publishing *of_job(struct job *job)
                                  offsetof(struct publishing, job));
 }
 
+static void note_log_key(void *context, const char *name, uint64_t bytes)
+{
+    bool *is_any = context;
+
+    (void)bytes;
+    *is_any |= strncmp(name, "log-", 4) == 0;
+}
+
+static void key_path(char path[NAME_BYTES], const char *role,
+                     const struct note_verifier *verifier)
+{
+    snprintf(path, NAME_BYTES, PUBLISHING_KEYS "/%s-%08" PRIx32, role,
+             verifier->id);
+}
+
+/* Has the log another key than all that was published here is signed with?
+ * Then the checkpoint at hand is of the key before. */
+static bool is_log_rekeyed(struct shelf *shelf,
+                           const struct note_verifier *verifier)
+{
+    char path[NAME_BYTES];
+    bool is_any = false;
+    uint64_t bytes;
+
+    key_path(path, "log", verifier);
+    return shelf_find(shelf, path, &bytes) == ERROR_NOT_FOUND &&
+           shelf_list(shelf, PUBLISHING_KEYS, note_log_key, &is_any) ==
+               ERROR_NONE &&
+           is_any;
+}
+
 /* A signature in the state that its key does not know. */
 static void on_forged(const struct edition *edition,
                       const struct note_verifier *whose)
@@ -93,6 +124,12 @@ static void on_forged(const struct edition *edition,
         (struct publishing *)((char *)(uintptr_t)edition -
                               offsetof(struct publishing, edition));
 
+    if (whose == &edition->log && is_log_rekeyed(publishing->shelf, whose)) {
+        journal_notice("checkpoint_of_earlier_key",
+                       "size=%" PRIu64 " key=%s id=%08" PRIx32, edition->size,
+                       whose->name, whose->id);
+        return;
+    }
     publishing->forged += 1;
     journal_error("archive_signature_forged",
                   "size=%" PRIu64 " key=%s id=%08" PRIx32, edition->size,
@@ -107,8 +144,7 @@ static enum error put_key(struct shelf *shelf, const char *role,
     uint64_t bytes;
     enum error error;
 
-    snprintf(path, sizeof(path), PUBLISHING_KEYS "/%s-%08" PRIx32, role,
-             verifier->id);
+    key_path(path, role, verifier);
     error = shelf_find(shelf, path, &bytes);
     if (error != ERROR_NOT_FOUND) {
         return error;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "node/chat/outcome.h"
-#include "node/compliance/edition.h"
+#include "node/chat/edition.h"
 #include "node/compliance/scribe.h"
 #include "node/compliance/tiles.h"
 #include "node/compliance/witness_talk.h"

@@ -134,14 +134,21 @@ static void note_revised(struct cataloging *cataloging,
     }
 }
 
-/* Messages that come back with records of the archive. */
+/* Messages that come back with records of the archive, and those that are made
+ * something by it: their time is needed of none that has a row. A clearing is
+ * of no message. */
 static void note_brought(struct cataloging *cataloging,
                          const struct brought_rows *brought)
 {
     for (size_t i = 0; i < brought->n; i++) {
-        if (!brought->rows[i].is_revision) {
-            cataloging_said(cataloging, brought->rows[i].room,
-                            brought->rows[i].message_id);
+        const struct brought_row *row = &brought->rows[i];
+
+        if (!row->is_revision) {
+            cataloging_said(cataloging, row->room, row->message_id);
+        } else if (row->message_id != 0) {
+            cataloging_revised(cataloging, &(struct catalog_hit){
+                                               .room = row->room,
+                                               .message_id = row->message_id});
         }
     }
 }

@@ -71,3 +71,61 @@ enum error denying_propose(struct caller *caller, struct proposal *proposal,
     proposal->patience_ms = POST_PATIENCE_MS;
     return proposer_propose(caller->hub->proposer, proposal, &command);
 }
+
+static void refuse_busy(struct denial *denial)
+{
+    errand_refuse(&denial->errand, XCCOS_CODE_BUSY,
+                  "the pool is busy, try again");
+}
+
+static void told(struct proposal *proposal, enum proposal_fate fate,
+                 const struct applied *applied, const struct effects *effects)
+{
+    struct denial *denial =
+        (struct denial *)((char *)proposal - offsetof(struct denial, proposal));
+
+    (void)effects;
+    if (fate == PROPOSAL_UNKNOWN) {
+        caller_cut(denial->errand.visit->caller, "refusal_unknown");
+        errand_end(&denial->errand);
+    } else if (fate == PROPOSAL_WITHDRAWN ||
+               outcome_code(applied->outcome) == 503) {
+        refuse_busy(denial);
+    } else {
+        errand_refuse_outcome(&denial->errand, denial->outcome);
+    }
+}
+
+static enum error propose(struct denial *denial, const struct guid *room,
+                          const char *what)
+{
+    struct buffer notice = BUFFER_EMPTY;
+    Perch__Post post = PERCH__POST__INIT;
+    enum error error = ERROR_NO_MEMORY;
+
+    buffer_printf(&notice, "%s: %s", what, outcome_text(denial->outcome));
+    CODEC_SET_BYTES(&post, room, slice_of(room->bytes, GUID_BYTES));
+    denial->proposal.tell = told;
+    if (!buffer_failed(&notice)) {
+        error = denying_propose(denial->errand.visit->caller, &denial->proposal,
+                                &post, buffer_slice(&notice));
+    }
+    buffer_deinit(&notice);
+    return error;
+}
+
+void denying_refuse(struct denial *denial, const struct guid *room,
+                    const char *what)
+{
+    struct visit *visit = denial->errand.visit;
+
+    if (!hub_keeps_archive(visit->hub)) {
+        errand_refuse_outcome(&denial->errand, denial->outcome);
+    } else if (!denying_may(visit->caller)) {
+        errand_refuse(&denial->errand, XCCOS_CODE_BUSY, DENYING_TOO_MANY);
+    } else if (propose(denial, room, what) == ERROR_NONE) {
+        errand_waits(&denial->errand);
+    } else {
+        refuse_busy(denial);
+    }
+}

@@ -12,7 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "node/chat/outcome.h"
+#include "node/session/proposer.h"
+#include "node/session/visit.h"
 #include "proto/base/error.h"
+#include "proto/base/guid.h"
 #include "proto/base/slice.h"
 #include "proto/command.h"
 
@@ -27,7 +31,13 @@ enum {
 #define DENYING_TOO_MANY "Too many refused requests, try again later"
 
 struct caller;
-struct proposal;
+
+/* A request that is refused whatever the rules would say. */
+struct denial {
+    struct errand errand; /* First. */
+    struct proposal proposal;
+    enum outcome outcome;
+};
 
 struct denials {
     uint64_t ready_us[DENIALS_SLOTS]; /* When the budget is full again. */
@@ -49,5 +59,15 @@ bool denying_may(struct caller *caller);
  */
 enum error denying_propose(struct caller *caller, struct proposal *proposal,
                            Perch__Post *post, struct slice notice);
+
+/**
+ * Refuse a request with the outcome that its denial has; while there is an
+ * archive, once that is on record.
+ *
+ * @room  That was asked for.
+ * @what  The request's verb.
+ */
+void denying_refuse(struct denial *denial, const struct guid *room,
+                    const char *what);
 
 #endif

@@ -142,9 +142,11 @@ static enum error find_all_revised(struct finding *finding)
 static void tell_of_others(struct finding *finding, uint64_t command_csn)
 {
     for (size_t i = 0; i < finding->n; i++) {
-        if (finding->said[i].is_shared &&
-            finding->said[i].command_csn == command_csn) {
-            finding->said[i].has_others = true;
+        struct said *said = &finding->said[i];
+
+        if (said->is_shared && said->log_index >= finding->begun_index &&
+            said->command_csn == command_csn) {
+            said->has_others = true;
         }
     }
 }
@@ -166,6 +168,7 @@ static enum error find_other(struct finding *finding,
     error = reading_next(reading, finding->arena, &item);
     reading_close(reading);
     if (error == ERROR_NONE && item.message->has_command_csn &&
+        item.message->log_index >= finding->begun_index &&
         item.message->command_csn == command_csn) {
         tell_of_others(finding, command_csn);
     }

@@ -1,5 +1,6 @@
 #include "node/session/joining.h"
 
+#include "node/session/denying.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "node/session/roster.h"
@@ -13,6 +14,8 @@ struct joining {
     const struct xccos_request *request;
     struct guid *guids; /* Those asked for in the pool's domain, */
     size_t n;           /* as the command has them. */
+    const struct xccos_name *foreign; /* The first of another's; or NULL. */
+    size_t n_foreign;
 };
 
 struct parting {
@@ -203,8 +206,14 @@ static bool choose(struct joining *joining)
     joining->guids = arena_alloc(visit->intake->arena,
                                  request->rooms.n * sizeof(struct guid));
     for (size_t i = 0; joining->guids != NULL && i < request->rooms.n; i++) {
-        if (hub_is_ours(visit->hub, &request->rooms.names[i])) {
-            joining->guids[joining->n++] = request->rooms.names[i].guid;
+        const struct xccos_name *name = &request->rooms.names[i];
+
+        if (hub_is_ours(visit->hub, name)) {
+            joining->guids[joining->n++] = name->guid;
+        } else {
+            joining->foreign =
+                joining->n_foreign == 0 ? name : joining->foreign;
+            joining->n_foreign += 1;
         }
     }
     return joining->guids != NULL;
@@ -222,6 +231,12 @@ static void none_is_ours(struct joining *joining)
     compose_end(&composing, joining, 0);
 }
 
+static void refuse_busy_join(struct joining *joining)
+{
+    errand_refuse(&joining->errand, XCCOS_CODE_BUSY,
+                  "the pool is busy, try again");
+}
+
 static void propose(struct joining *joining)
 {
     struct caller *caller = joining->errand.visit->caller;
@@ -236,8 +251,74 @@ static void propose(struct joining *joining)
         caller->joins += 1;
         errand_waits(&joining->errand);
     } else {
-        errand_refuse(&joining->errand, XCCOS_CODE_BUSY,
-                      "the pool is busy, try again");
+        refuse_busy_join(joining);
+    }
+}
+
+/* What is ours is for the rules. */
+static void pass_on(struct joining *joining)
+{
+    if (joining->n == 0) {
+        none_is_ours(joining);
+    } else {
+        propose(joining);
+    }
+}
+
+static void foreign_told(struct proposal *proposal, enum proposal_fate fate,
+                         const struct applied *applied,
+                         const struct effects *effects)
+{
+    struct joining *joining = joining_of(proposal);
+
+    (void)effects;
+    if (fate == PROPOSAL_UNKNOWN) {
+        give_up(&joining->errand);
+    } else if (fate == PROPOSAL_WITHDRAWN ||
+               outcome_code(applied->outcome) == 503 ||
+               !caller_is_served(joining->errand.visit->caller)) {
+        refuse_busy_join(joining);
+    } else {
+        pass_on(joining);
+    }
+}
+
+static enum error propose_foreign(struct joining *joining)
+{
+    struct visit *visit = joining->errand.visit;
+    const struct xccos_name *name = joining->foreign;
+    struct slice uri = xccos_room_uri(visit->intake->arena, name);
+    struct buffer notice = BUFFER_EMPTY;
+    Perch__Post post = PERCH__POST__INIT;
+    enum error error = ERROR_NO_MEMORY;
+
+    buffer_printf(&notice, "Join of %.*s, one of %zu of other pools: %s",
+                  SLICE_PRINT(uri), joining->n_foreign,
+                  outcome_text(OUTCOME_ROOM_UNKNOWN));
+    CODEC_SET_BYTES(&post, room, slice_of(name->guid.bytes, GUID_BYTES));
+    joining->proposal.tell = foreign_told;
+    if (!buffer_failed(&notice)) {
+        error = denying_propose(visit->caller, &joining->proposal, &post,
+                                buffer_slice(&notice));
+    }
+    buffer_deinit(&notice);
+    return error;
+}
+
+/* Rooms of other pools are no matter of the rules; while there is an archive
+ * it is on record first that they were asked for. */
+static void deny_foreign(struct joining *joining)
+{
+    struct visit *visit = joining->errand.visit;
+
+    if (!hub_keeps_archive(visit->hub)) {
+        pass_on(joining);
+    } else if (!denying_may(visit->caller)) {
+        errand_refuse(&joining->errand, XCCOS_CODE_BUSY, DENYING_TOO_MANY);
+    } else if (propose_foreign(joining) == ERROR_NONE) {
+        errand_waits(&joining->errand);
+    } else {
+        refuse_busy_join(joining);
     }
 }
 
@@ -255,10 +336,10 @@ void joining_serve(struct visit *visit, const struct xccos_primitive *command,
     }
     if (!choose(joining)) {
         give_up(&joining->errand);
-    } else if (joining->n == 0) {
-        none_is_ours(joining);
+    } else if (joining->n_foreign > 0) {
+        deny_foreign(joining);
     } else {
-        propose(joining);
+        pass_on(joining);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "node/session/managing.h"
 
 #include "node/chat/list.h"
+#include "node/session/denying.h"
 #include "node/session/describe.h"
 #include "node/session/hub.h"
 #include "proto/xccos/limits.h"
@@ -311,11 +312,15 @@ void managing_serve(struct visit *visit, const struct xccos_primitive *command,
 void managing_refuse(struct visit *visit, const struct xccos_primitive *command,
                      const struct xccos_request *request)
 {
-    struct errand *errand = errand_begin(visit, sizeof(*errand), command);
+    struct denial *denial = errand_begin(visit, sizeof(*denial), command);
 
-    (void)request;
-    if (errand != NULL) {
-        errand_refuse_outcome(errand, OUTCOME_NOT_AN_ADMINISTRATOR);
+    if (denial != NULL) {
+        denial->outcome = OUTCOME_NOT_AN_ADMINISTRATOR;
+        denying_refuse(denial,
+                       request->verb == XCCOS_VERB_PURGE
+                           ? &request->room.guid
+                           : &request->management.room.guid,
+                       xccos_verb_name(request->verb));
     }
 }
 

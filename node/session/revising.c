@@ -13,7 +13,10 @@ struct revising {
     struct proposal proposal;
     const struct xccos_revision *asked;
     enum xccos_verb verb;
-    char *denied_why; /* What it is answered once its refusal is on record. */
+    /* What it is answered once its refusal is on record: DONE stands for the
+     * words of whoever looked at it. */
+    enum outcome denied;
+    char *denied_why;
 };
 
 /* A correction that is looked at before it is proposed. */
@@ -140,6 +143,16 @@ static void pass_on(struct revising *revising)
     }
 }
 
+static void refuse_denied(struct revising *revising)
+{
+    if (revising->denied == OUTCOME_DONE) {
+        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION,
+                      revising->denied_why);
+    } else {
+        errand_refuse_outcome(&revising->errand, revising->denied);
+    }
+}
+
 static void denial_told(struct proposal *proposal, enum proposal_fate fate,
                         const struct applied *applied,
                         const struct effects *effects)
@@ -154,8 +167,7 @@ static void denial_told(struct proposal *proposal, enum proposal_fate fate,
                outcome_code(applied->outcome) == 503) {
         refuse_busy(revising);
     } else {
-        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION,
-                      revising->denied_why);
+        refuse_denied(revising);
     }
 }
 
@@ -168,7 +180,9 @@ static enum error propose_denial(struct revising *revising)
     Perch__Post post = PERCH__POST__INIT;
     enum error error = ERROR_NO_MEMORY;
 
-    buffer_printf(&notice, "Correction of message %" PRIu64 ": %s",
+    buffer_printf(&notice, "%s of message %" PRIu64 ": %s",
+                  revising->verb == XCCOS_VERB_MODMSG ? "Correction"
+                                                      : "Withdrawal",
                   message->message_id.value, revising->denied_why);
     CODEC_SET_BYTES(&post, room,
                     slice_of(revising->asked->room.guid.bytes, GUID_BYTES));
@@ -184,16 +198,18 @@ static enum error propose_denial(struct revising *revising)
 }
 
 /* While there is an archive a refusal is on record before it is answered. */
-static void deny(struct revising *revising, struct slice reason)
+static void deny(struct revising *revising, enum outcome outcome,
+                 struct slice reason)
 {
     struct visit *visit = revising->errand.visit;
     char *why = arena_copy(visit->intake->arena, reason);
 
+    revising->denied = outcome;
     revising->denied_why = why;
     if (why == NULL) {
         refuse_busy(revising);
     } else if (!hub_keeps_archive(visit->hub)) {
-        errand_refuse(&revising->errand, XCCOS_CODE_PERMISSION, why);
+        refuse_denied(revising);
     } else if (!denying_may(visit->caller)) {
         errand_refuse(&revising->errand, XCCOS_CODE_BUSY, DENYING_TOO_MANY);
     } else if (propose_denial(revising) == ERROR_NONE) {
@@ -208,7 +224,7 @@ static void decided(struct screen *screen)
     struct revising *revising = ((struct screened_revising *)screen)->revising;
 
     if (screen->is_refused) {
-        deny(revising, screen->reason);
+        deny(revising, OUTCOME_DONE, screen->reason);
     } else {
         pass_on(revising);
     }
@@ -258,7 +274,8 @@ void revising_serve(struct visit *visit, const struct xccos_primitive *command,
         (gate = hub_archive_gate(visit->hub)) != OUTCOME_DONE) {
         errand_refuse_outcome(&revising->errand, gate);
     } else if (!hub_is_ours(visit->hub, &request->revision.room)) {
-        errand_refuse_outcome(&revising->errand, OUTCOME_ROOM_UNKNOWN);
+        deny(revising, OUTCOME_ROOM_UNKNOWN,
+             slice_of_text(outcome_text(OUTCOME_ROOM_UNKNOWN)));
     } else if (request->verb == XCCOS_VERB_MODMSG &&
                screening_is_needed(visit->caller, room)) {
         screen(revising, room);

@@ -167,7 +167,7 @@ static enum fault send_sheet(struct post *post, char sheet_out[])
     struct buffer sheet = BUFFER_EMPTY;
     const struct cut *cut = &post->batch->cut;
     enum fault fault =
-        sheet_write(post->batch, (const void *)post->files.data,
+        sheet_write(post->batch, SHEET_MESSAGES, (const void *)post->files.data,
                     post->files.len / sizeof(struct folder_file), &sheet);
 
     if (fault == FAULT_NONE) {

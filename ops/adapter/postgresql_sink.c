@@ -323,7 +323,8 @@ static enum fault take_cut(struct database *database)
 enum fault postgresql_sink(const struct batch *batch, char sheet_out[])
 {
     struct database database = {.batch = batch};
-    enum fault fault = sheet_write(batch, NULL, 0, &database.sheet);
+    enum fault fault =
+        sheet_write(batch, SHEET_FILES, NULL, 0, &database.sheet);
 
     buffer_append(&database.sheet, "", 1); /* NUL, for libpq. */
     if (fault == FAULT_NONE && buffer_failed(&database.sheet)) {

@@ -20,7 +20,7 @@ static json_t *list_files(const struct folder_file *files, size_t n)
     return list;
 }
 
-static json_t *make_sheet(const struct batch *batch,
+static json_t *make_sheet(const struct batch *batch, const char *member,
                           const struct folder_file *files, size_t n)
 {
     const struct cut *cut = &batch->cut;
@@ -32,16 +32,16 @@ static json_t *make_sheet(const struct batch *batch,
         "adapter", cut->adapter, "type", cut_type_name(cut->type), "first_csn",
         (json_int_t)cut->first, "last_csn", (json_int_t)cut->last, "records",
         (json_int_t)batch->n, "cut_at_us", (json_int_t)cut->cut_us, "counts",
-        batch->counts, "files", list_files(files, n), "previous_sheet",
+        batch->counts, member, list_files(files, n), "previous_sheet",
         cut->previous_sheet, "tree_size", (json_int_t)cut->tree_size, "root",
         cut->root);
 }
 
-enum fault sheet_write(const struct batch *batch,
+enum fault sheet_write(const struct batch *batch, const char *member,
                        const struct folder_file *files, size_t n,
                        struct buffer *text)
 {
-    json_t *sheet = make_sheet(batch, files, n);
+    json_t *sheet = make_sheet(batch, member, files, n);
     char *dump = json_dumps(sheet, JSON_SORT_KEYS | JSON_INDENT(1));
 
     json_decref(sheet);
@@ -60,7 +60,7 @@ static enum fault write_file(const struct batch *batch, struct folder *folder,
     size_t n;
     const struct folder_file *files = folder_files(folder, &n);
 
-    TAKE(sheet_write(batch, files, n, text));
+    TAKE(sheet_write(batch, SHEET_FILES, files, n, text));
     TAKE(folder_begin(folder, ".sheet.json"));
     TAKE(folder_write(folder, text));
     return folder_end(folder);

@@ -13,12 +13,17 @@
 
 enum { SHEET_VERSION = 1 };
 
+#define SHEET_FILES    "files"
+#define SHEET_MESSAGES "messages"
+
 /**
  * Write a cut's sheet.
  *
- * @files  What the sink has of the cut: names, sizes, SHA-256.
+ * @member  SHEET_FILES, which lie beside the sheet, or SHEET_MESSAGES, which
+ *          were sent.
+ * @files   What the sink has of the cut: names, sizes, SHA-256.
  */
-enum fault sheet_write(const struct batch *batch,
+enum fault sheet_write(const struct batch *batch, const char *member,
                        const struct folder_file *files, size_t n,
                        struct buffer *text);
 

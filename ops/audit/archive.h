@@ -1,6 +1,7 @@
 /* A copy of an archive's directory, read: tiles, bundles, payloads, notes.
  *
  *   checkpoint                  the newest, a signed note
+ *   checkpoint.witnessed        the newest that witnesses have cosigned
  *   checkpoints/<20 digits>     earlier ones, by size
  *   tile/...                    proto/tlog/tile.h
  *   payload/x001/x234/067       the command of record 1234067, which has only
@@ -31,6 +32,8 @@ enum {
     ARCHIVE_PAYLOAD_BYTES_MAX = 16 * 1024 * 1024,
     ARCHIVE_PATH_BYTES = TILE_PATH_BYTES + 32,
 };
+
+#define ARCHIVE_WITNESSED "checkpoint.witnessed"
 
 struct archive;
 

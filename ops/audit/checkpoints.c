@@ -65,36 +65,48 @@ void checkpoints_add(struct checkpoints *checkpoints,
     checkpoints->n++;
 }
 
+static void add_earlier(struct checkpoints *checkpoints,
+                        const struct archive *archive, const char *path,
+                        struct findings *findings)
+{
+    struct buffer bytes = BUFFER_EMPTY;
+    struct checkpoint_text text;
+
+    if (archive_read(archive, path, NOTE_BYTES_MAX, &bytes) == ERROR_NONE &&
+        notes_text(buffer_slice(&bytes), &text)) {
+        checkpoints_add(checkpoints, CHECKPOINT_HISTORY, text.size, &text.root,
+                        path);
+    } else {
+        findings_error(findings, AUDIT_HISTORY, "%s is no checkpoint", path);
+    }
+    buffer_deinit(&bytes);
+}
+
 void checkpoints_add_history(struct checkpoints *checkpoints,
                              const struct archive *archive,
                              struct findings *findings)
 {
-    struct buffer bytes = BUFFER_EMPTY;
-    struct names names;
+    struct names names = {0};
+    size_t n = 0;
 
-    if (names_list(archive_directory(archive), "checkpoints", &names) !=
-        ERROR_NONE) {
-        findings_not_made(findings, AUDIT_HISTORY, "none are kept");
-        return;
+    if (archive_has(archive, ARCHIVE_WITNESSED)) {
+        add_earlier(checkpoints, archive, ARCHIVE_WITNESSED, findings);
+        n++;
     }
+    (void)names_list(archive_directory(archive), "checkpoints", &names);
     for (size_t i = 0; i < names.n; i++) {
         char path[ARCHIVE_PATH_BYTES];
-        struct checkpoint_text text;
 
         snprintf(path, sizeof(path), "checkpoints/%.60s", names.names[i]);
-        if (archive_read(archive, path, NOTE_BYTES_MAX, &bytes) == ERROR_NONE &&
-            notes_text(buffer_slice(&bytes), &text)) {
-            checkpoints_add(checkpoints, CHECKPOINT_HISTORY, text.size,
-                            &text.root, path);
-        } else {
-            findings_error(findings, AUDIT_HISTORY, "%s is no checkpoint",
-                           path);
-        }
+        add_earlier(checkpoints, archive, path, findings);
+        n++;
     }
-    findings_made(findings, AUDIT_HISTORY, names.n, "%zu earlier checkpoints",
-                  names.n);
+    if (n == 0) {
+        findings_not_made(findings, AUDIT_HISTORY, "none are kept");
+    } else {
+        findings_made(findings, AUDIT_HISTORY, n, "%zu earlier checkpoints", n);
+    }
     names_deinit(&names);
-    buffer_deinit(&bytes);
 }
 
 static enum audit_check check_of(enum checkpoint_source source)

@@ -5,19 +5,28 @@
 #include "proto/base/time_text.h"
 
 static const struct slice mode_off = {(const uint8_t *)"off", 3};
+static const struct slice was_off = {(const uint8_t *)"mode=off\n", 9};
+
+/* Off, or on again. */
+static bool is_switch(const struct record *record)
+{
+    struct slice value;
+
+    return (record_find(record, RECORD_FIELD_MODE, &value) &&
+            slice_equal(value, mode_off)) ||
+           (record_find(record, RECORD_FIELD_BEFORE, &value) &&
+            slice_equal(value, was_off));
+}
 
 bool order_is_break(const struct record *record)
 {
-    struct slice mode;
-
     switch ((int)record->kind) {
     case RECORD_ORIGIN:
     case RECORD_ROLLBACK:
     case RECORD_REFILL:
         return true;
     case RECORD_COMPLIANCE:
-        return record_find(record, RECORD_FIELD_MODE, &mode) &&
-               slice_equal(mode, mode_off);
+        return is_switch(record);
     default:
         return false;
     }

@@ -20,7 +20,7 @@ struct order {
 };
 
 /** Tell whether from such a record on the pool's log, its sessions and its
- * rooms may be others: an archive that begins, is switched off or refilled. */
+ * rooms may be others: an archive that begins, is switched off or on, or is refilled. */
 bool order_is_break(const struct record *record);
 
 /** Begin. */

@@ -30,7 +30,6 @@ TREE_GENERATE(stay_tree, stay, link, compare_stays)
 struct seat {
     RB_ENTRY(seat) link;
     uint8_t id[SESSION_BYTES];
-    bool is_whole; /* It was seen from its beginning. */
     struct stay_tree stays;
 };
 
@@ -108,14 +107,12 @@ static struct seat *find_seat(struct presence *presence, struct slice id)
     return RB_FIND(seat_tree, &presence->seats, &wanted);
 }
 
-static struct seat *add_seat(struct presence *presence, struct slice id,
-                             bool is_whole)
+static struct seat *add_seat(struct presence *presence, struct slice id)
 {
     struct seat *seat = calloc(1, sizeof(*seat));
 
     CHECK(seat != NULL);
     memcpy(seat->id, id.data, SESSION_BYTES);
-    seat->is_whole = is_whole;
     RB_INIT(&seat->stays);
     RB_INSERT(seat_tree, &presence->seats, seat);
     return seat;
@@ -151,7 +148,7 @@ static void take_open(struct presence *presence, const struct record *record,
         tell(presence, record, "the session is open already");
         drop_seat(presence, seat);
     }
-    add_seat(presence, id, true);
+    add_seat(presence, id);
 }
 
 static void take_close(struct presence *presence, const struct record *record,
@@ -177,7 +174,7 @@ static void take_join(struct presence *presence, const struct record *record,
     CHECK(stay != NULL && room.len == GUID_BYTES);
     memcpy(stay->room.bytes, room.data, GUID_BYTES);
     if (seat == NULL) {
-        seat = add_seat(presence, id, false);
+        seat = add_seat(presence, id);
     }
     presence->joins++;
     if (RB_INSERT(stay_tree, &seat->stays, stay) != NULL) {
@@ -204,7 +201,7 @@ static void take_part(struct presence *presence, const struct record *record,
         RB_REMOVE(stay_tree, &seat->stays, stay);
         free(stay);
         presence->in--;
-    } else if (seat != NULL && seat->is_whole) {
+    } else {
         tell(presence, record, "leaves without having joined");
     }
 }

@@ -2,8 +2,9 @@
  * nobody leaves who was not in, and with a session, its node or the node's
  * epoch all that it was in ends.
  *
- * A session that was opened before the archive began, or behind a break
- * (order.h), may leave what it was not seen to join.
+ * Behind a break (order.h) those who are in rooms join anew: nobody is in at the
+ * break, and nobody leaves without having joined, whenever the session was
+ * opened.
  *
  * Memory follows the number of those who are in rooms at one time.
  *

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ops/audit/canaries.h"
 #include "ops/audit/exports.h"
@@ -15,7 +16,11 @@
 #include "proto/base/check.h"
 #include "proto/base/time_text.h"
 
-enum { US_PER_S = 1000000, FUTURE_S = 300 };
+enum {
+    US_PER_S = 1000000,
+    FUTURE_S = 300,
+    WITNESSED_BEHIND_S_MAX = 300, /* Before the newest checkpoint. */
+};
 
 /* The checks that look at records. */
 struct looking {
@@ -133,6 +138,10 @@ static void check_earlier(struct verification *verification,
     }
     notes_cosigned(buffer_slice(bytes), &verification->trust, held->name,
                    &verification->findings, &cosigned, &who);
+    if (strcmp(held->name, ARCHIVE_WITNESSED) == 0) {
+        verification->witnessed = cosigned;
+        verification->witnessed_size = held->size;
+    }
     buffer_deinit(&who);
 }
 
@@ -160,6 +169,34 @@ static void check_signatures(struct verification *verification)
     buffer_deinit(&bytes);
 }
 
+/* The newest checkpoint is published before witnesses have answered. Then the
+ * one that they have cosigned counts, when it is of the same minutes. */
+static void check_quorum(struct verification *verification)
+{
+    const struct cosigned *head = &verification->cosigned;
+    const struct cosigned *witnessed = &verification->witnessed;
+    struct findings *findings = &verification->findings;
+
+    if (head->is_enough) {
+        return;
+    }
+    if (verification->witnessed_size == 0 || !witnessed->is_enough ||
+        head->newest_s > witnessed->newest_s + WITNESSED_BEHIND_S_MAX) {
+        findings_error(findings, AUDIT_COSIGNATURES,
+                       "the checkpoint is not cosigned by as many as the "
+                       "policy wants");
+        return;
+    }
+    findings_notice(findings, AUDIT_COSIGNATURES,
+                    "as many as the policy wants have cosigned the first "
+                    "%" PRIu64 " records (" ARCHIVE_WITNESSED
+                    "), not yet the %" PRIu64 " after them",
+                    verification->witnessed_size,
+                    verification->checkpoints.size -
+                        verification->witnessed_size);
+    verification->cosigned.newest_s = witnessed->newest_s;
+}
+
 static void check_cosignatures(struct verification *verification)
 {
     struct findings *findings = &verification->findings;
@@ -167,11 +204,7 @@ static void check_cosignatures(struct verification *verification)
     notes_cosigned(buffer_slice(&verification->checkpoints.head),
                    &verification->trust, "checkpoint", findings,
                    &verification->cosigned, &verification->who);
-    if (!verification->cosigned.is_enough) {
-        findings_error(findings, AUDIT_COSIGNATURES,
-                       "the checkpoint is not cosigned by as many as the "
-                       "policy wants");
-    }
+    check_quorum(verification);
     if (verification->trust.has_policy || verification->cosigned.good > 0) {
         findings_made(findings, AUDIT_COSIGNATURES, verification->cosigned.good,
                       "%zu", verification->cosigned.good);

@@ -23,7 +23,9 @@ struct verification {
     struct findings findings;
     struct order order;
     struct cosigned cosigned;
-    struct buffer who; /* Has cosigned: names, with commas between. */
+    struct cosigned witnessed; /* ARCHIVE_WITNESSED, and its size. */
+    uint64_t witnessed_size;   /* 0: none that the log has signed. */
+    struct buffer who;         /* Has cosigned: names, with commas between. */
     struct progress progress;
     double seconds;
 };

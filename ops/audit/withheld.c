@@ -20,6 +20,7 @@ void withheld_init(struct withheld *withheld, const struct archive *archive,
 void withheld_deinit(struct withheld *withheld)
 {
     free(withheld->missing);
+    buffer_deinit(&withheld->named);
     buffer_deinit(&withheld->payload);
     *withheld = (struct withheld){0};
 }
@@ -103,6 +104,7 @@ static void check_file(struct withheld *withheld, const struct record *record)
         return;
     }
     memcpy(digest.bytes, value.data, MERKLE_HASH_BYTES);
+    buffer_append_slice(&withheld->named, value);
     names_hex(&digest, hex);
     file_path(hex, path);
     if (!archive_has(withheld->archive, path)) {
@@ -200,6 +202,26 @@ static uint64_t tell_missing(struct withheld *withheld)
     return secrets;
 }
 
+static int compare_hashes(const void *a, const void *b)
+{
+    return memcmp(a, b, MERKLE_HASH_BYTES);
+}
+
+/* A file that came after the checkpoint has its record there, too. */
+static void tell_unnamed(struct withheld *withheld,
+                         const struct merkle_hash *hash, const char *relative)
+{
+    const struct buffer *named = &withheld->named;
+
+    if (named->len == 0 ||
+        bsearch(hash->bytes, named->data, named->len / MERKLE_HASH_BYTES,
+                MERKLE_HASH_BYTES, compare_hashes) == NULL) {
+        findings_notice(withheld->findings, AUDIT_FILES,
+                        "%s: no record up to the checkpoint names it",
+                        relative);
+    }
+}
+
 /* Hash a file that lies under its digest. */
 static void hash_file(struct withheld *withheld, const char *name)
 {
@@ -227,7 +249,9 @@ static void hash_file(struct withheld *withheld, const char *name)
     if (strcmp(hex, name) != 0) {
         findings_error(withheld->findings, AUDIT_FILES,
                        "%s has another content than its name says", relative);
+        return;
     }
+    tell_unnamed(withheld, &hash, relative);
 }
 
 /* Hash all files of a folder of files/. Returns how many. */
@@ -269,8 +293,13 @@ static uint64_t hash_files(struct withheld *withheld)
 void withheld_end(struct withheld *withheld)
 {
     uint64_t secrets = tell_missing(withheld);
-    uint64_t files = hash_files(withheld);
+    uint64_t files;
 
+    if (withheld->named.len > 0) {
+        qsort(withheld->named.data, withheld->named.len / MERKLE_HASH_BYTES,
+              MERKLE_HASH_BYTES, compare_hashes);
+    }
+    files = hash_files(withheld);
     findings_made(withheld->findings, AUDIT_WITHHELD, withheld->n,
                   "%" PRIu64 " beside, %" PRIu64
                   " of them secrets never kept; %" PRIu64 " purges",

@@ -29,6 +29,7 @@ struct withheld {
     struct missing *missing; /* By rising CSN. */
     size_t n_missing;
     uint64_t n, n_files, tombstones;
+    struct buffer named; /* SHA-256 of each file that a record names. */
     struct buffer payload;
 };
 
@@ -42,7 +43,8 @@ void withheld_deinit(struct withheld *withheld);
 /** Take a record. */
 void withheld_take(struct withheld *withheld, const struct record *record);
 
-/** Say what is missing, then hash all that lies in files/. */
+/** Say what is missing, then hash all that lies in files/ and say what of it no
+ * record names. */
 void withheld_end(struct withheld *withheld);
 
 #endif

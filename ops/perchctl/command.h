@@ -1,4 +1,4 @@
-/* What perchctl can be asked to do: the one table that makes the reader of the
+/* What perchctl can be asked to do: the tables that make the reader of the
  * command line, the help and the manual.
  *
  * Thread: the program's only one.
@@ -50,8 +50,8 @@ struct command {
     const ProtobufCMessageDescriptor *own; /* The request, without a kind. */
 };
 
-extern const struct command commands[];
-extern const size_t commands_n;
+/** Tell the i-th command, in the order of help and manual. NULL: no more. */
+const struct command *command_at(size_t i);
 
 /**
  * Find a command. A group may be written in the singular, too.

@@ -137,13 +137,15 @@ static void print_options(FILE *to)
 
 static void print_summaries(FILE *to, const char *group)
 {
-    for (size_t i = 0; i < commands_n; i++) {
+    const struct command *command;
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++) {
         char name[128];
 
-        if (group == NULL || command_is_of(&commands[i], group)) {
-            snprintf(name, sizeof(name), "%s %s", commands[i].group,
-                     commands[i].verb);
-            fprintf(to, "  %-*s  %s\n", NAME_WIDTH, name, commands[i].summary);
+        if (group == NULL || command_is_of(command, group)) {
+            snprintf(name, sizeof(name), "%s %s", command->group,
+                     command->verb);
+            fprintf(to, "  %-*s  %s\n", NAME_WIDTH, name, command->summary);
         }
     }
 }
@@ -301,8 +303,8 @@ void help_manual(FILE *to)
                    option_facts[i].meaning);
     }
     fputs(".SH COMMANDS\n", to);
-    for (size_t i = 0; i < commands_n; i++) {
-        roff_command(to, &commands[i]);
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        roff_command(to, command_at(i));
     }
     roff_left(to);
     roff_ends(to);

@@ -189,8 +189,8 @@ static void test_read__has_one_reason(void **state)
 static void test_commands__name_fields_that_exist(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < commands_n; i++) {
-        const struct command *command = &commands[i];
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        const struct command *command = command_at(i);
         const ProtobufCMessageDescriptor *request = command_request(command);
 
         for (size_t p = 0; p < PARAMETERS_MAX; p++) {
@@ -218,12 +218,14 @@ static void test_commands__reach_everything(void **state)
         for (unsigned f = 0; f < request->n_fields; f++) {
             bool found = kind == ADMIN_ARCHIVE_REFILL;
 
-            for (size_t i = 0; i < commands_n; i++) {
+            for (size_t i = 0; command_at(i) != NULL; i++) {
+                const struct command *command = command_at(i);
+
                 for (size_t p = 0; p < PARAMETERS_MAX; p++) {
-                    const char *field = commands[i].parameters[p].field;
+                    const char *field = command->parameters[p].field;
 
                     found =
-                        found || (commands[i].kind == kind && field != NULL &&
+                        found || (command->kind == kind && field != NULL &&
                                   strcmp(field, request->fields[f].name) == 0);
                 }
             }
@@ -262,8 +264,8 @@ static void test_help__tells_every_option(void **state)
     static char text[64 * 1024];
 
     (void)state;
-    for (size_t i = 0; i < commands_n; i++) {
-        const struct command *command = &commands[i];
+    for (size_t i = 0; command_at(i) != NULL; i++) {
+        const struct command *command = command_at(i);
         FILE *to = tmpfile();
 
         assert_true(help_print(to, command->group, command->verb));

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import unittest
 from pathlib import Path
+from typing import Any
 
 from archives import BIN, RECORDS, Case, run
 
@@ -18,21 +19,21 @@ KIND = {'post': 3, 'join': 12}
 
 
 class Proofs(Case):
-    def prove(self, csn):
+    def prove(self, csn: int) -> Path:
         path = self.archive.out / 'proof'
         path.write_text(self.audit('prove', self.archive.path, csn))
         return path
 
-    def check(self, path, *options, code=0):
+    def check(self, path: Path, *options: object, code: int = 0) -> str:
         return self.audit('check-proof', path, '--policy', self.archive.policy,
                           *options, code=code)
 
-    def test_every_place_is_proved(self):
+    def test_every_place_is_proved(self) -> None:
         for csn in (0, 1, 255, 256, 700, 1791, 1792, RECORDS - 1):
             text = self.check(self.prove(csn))
             self.assertTrue(text.startswith('PROVED: record %d\n' % csn), text)
 
-    def test_format(self):
+    def test_format(self) -> None:
         """As C2SP tlog-proof has it; the checkpoint verbatim."""
         text = self.prove(700).read_text()
         head, note = text.split('\n\n', 1)
@@ -42,7 +43,7 @@ class Proofs(Case):
         self.assertEqual(lines[2], 'index 700')
         self.assertEqual(note, (self.archive.path / 'checkpoint').read_text())
 
-    def test_proof_by_hand(self):
+    def test_proof_by_hand(self) -> None:
         """The hashes lead from the record to the signed root: RFC 9162,
         2.1.3.2, written a second time."""
         lines = self.prove(700).read_text().split('\n')
@@ -62,7 +63,7 @@ class Proofs(Case):
         self.assertEqual(last, 0)
         self.assertEqual(base64.b64encode(made).decode(), lines[at + 3])
 
-    def test_altered(self):
+    def test_altered(self) -> None:
         path = self.prove(700)
         text = path.read_text()
         lines = text.split('\n')
@@ -79,7 +80,7 @@ class Proofs(Case):
                                      '\n%d\n' % (RECORDS + 1)))
         self.assertIn('NOT PROVED', self.check(path, code=1))
 
-    def test_unsigned(self):
+    def test_unsigned(self) -> None:
         path = self.prove(700)
         lines = path.read_text().split('\n')
         log = next(at for at, line in enumerate(lines)
@@ -91,7 +92,7 @@ class Proofs(Case):
         self.assertIn('NOT PROVED: its checkpoint is not cosigned',
                       self.check(path, code=1))
 
-    def test_record_apart(self):
+    def test_record_apart(self) -> None:
         """Others' proofs have no record in them: it is given beside."""
         path = self.prove(700)
         lines = path.read_text().split('\n')
@@ -103,7 +104,7 @@ class Proofs(Case):
         record.write_bytes(record.read_bytes() + b'x')
         self.check(path, '--record', record, code=1)
 
-    def test_malformed(self):
+    def test_malformed(self) -> None:
         path = self.prove(700)
         text = path.read_text()
         for bad in ('', 'c2sp.org/tlog-proof@v2' + text[22:],
@@ -114,25 +115,25 @@ class Proofs(Case):
             path.write_text(bad)
             self.check(path, code=3)
 
-    def test_no_such_record(self):
+    def test_no_such_record(self) -> None:
         self.audit('prove', self.archive.path, RECORDS, code=3)
         self.audit('prove', self.archive.path, 'x', code=2)
 
-    def test_damaged_archive_proves_nothing(self):
+    def test_damaged_archive_proves_nothing(self) -> None:
         self.archive.edit(700, lambda all_, at: all_.__setitem__(
             at, all_[at][:-3] + b'xyz'))
         self.audit('prove', self.archive.path, 700, code=1)
 
-    def test_policy_is_needed(self):
+    def test_policy_is_needed(self) -> None:
         self.audit('check-proof', self.prove(1), code=2)
 
 
 class Showing(Case):
-    def lines(self, *options):
+    def lines(self, *options: object) -> list[dict[str, Any]]:
         text = self.audit('show', self.archive.path, '--json', *options)
         return [json.loads(line) for line in text.splitlines()]
 
-    def test_json(self):
+    def test_json(self) -> None:
         all_ = self.lines()
         self.assertEqual([each['csn'] for each in all_], list(range(RECORDS)))
         post = next(each for each in all_ if each['kind'] == 'post')
@@ -141,7 +142,7 @@ class Showing(Case):
         leaf = base64.b64decode(post['leaf'])
         self.assertEqual(leaf[1], KIND['post'])
 
-    def test_range_and_choice(self):
+    def test_range_and_choice(self) -> None:
         some = self.lines('--from', 250, '--to', 260)
         self.assertEqual([each['csn'] for each in some],
                          list(range(250, 261)))
@@ -156,7 +157,7 @@ class Showing(Case):
                          {'sip:user4@pool.example'})
         self.audit('show', self.archive.path, '--kind', 'nothing', code=2)
 
-    def test_beside(self):
+    def test_beside(self) -> None:
         """What lies beside is shown as long as it is there."""
         all_ = [each for each in self.lines() if 'withheld' in each]
         kept = [each for each in all_ if 'command' in each]
@@ -164,20 +165,20 @@ class Showing(Case):
         self.assertLess(len(kept), len(all_))
         self.assertIn('message', kept[0]['command']['post']['text'])
 
-    def test_lines_for_people(self):
+    def test_lines_for_people(self) -> None:
         text = self.audit('show', self.archive.path, '--from', 700, '--to',
                           720, '--kind', 'post')
         self.assertRegex(text, r'^7\d\d 2026-11-01T\S+Z post\n')
         self.assertRegex(text, r'\n  room_name: Room \d\n')
         self.assertRegex(text, r'\n  command\.post\.text: message ')
 
-    def test_control_characters_are_told(self):
+    def test_control_characters_are_told(self) -> None:
         """What people have written cannot pretend to be another line."""
         place = next(csn for csn in range(700, 720)
                      if b'what was said' in self.archive.records(
                          self.archive.bundle(csn))[csn % 256])
 
-        def change(all_):
+        def change(all_: list[bytes]) -> None:
             all_[place] = all_[place].replace(b'what was said',
                                               b'x\n99 2026\x1b[A ')
         self.archive.rewrite(change)
@@ -188,11 +189,11 @@ class Showing(Case):
 
 
 class Comparing(Case):
-    def test_same(self):
+    def test_same(self) -> None:
         text = self.audit('diff', self.archive.path, self.whole.path)
         self.assertIn('THE SAME in the %d records' % RECORDS, text)
 
-    def test_longer_by_records_alone(self):
+    def test_longer_by_records_alone(self) -> None:
         """One node that lags lacks nothing of what both have."""
         short = self.copy()
         short.rewrite(lambda all_: all_.__delitem__(slice(1500, None)))
@@ -202,7 +203,7 @@ class Comparing(Case):
         self.assertIn('THE SAME in the 1500', self.audit(
             'diff', short.path, self.archive.path))
 
-    def test_differences(self):
+    def test_differences(self) -> None:
         self.archive.edit(700, lambda all_, at: all_.__setitem__(
             at, all_[at][:-3] + b'xyz'))
         self.archive.tile(0, 1).unlink()
@@ -219,12 +220,12 @@ class Comparing(Case):
 
 
 class Keys(Case):
-    def test_pin(self):
+    def test_pin(self) -> None:
         pin = self.archive.out / 'pin'
         pin.write_text(self.audit('pin', self.archive.path))
         self.assert_complete('--pins', pin)
 
-    def test_pins_in_one_file(self):
+    def test_pins_in_one_file(self) -> None:
         """Pins of many days may be appended to one file, with comments."""
         pins = self.archive.out / 'many'
         pins.write_text(''.join(
@@ -233,7 +234,7 @@ class Keys(Case):
         text = self.assert_complete('--pins', pins)
         self.assertIn('10 checkpoints\n', text)
 
-    def test_key_new(self):
+    def test_key_new(self) -> None:
         path = self.archive.out / 'log.pem'
         vkey = self.audit('key', 'new', path, 'pool.example/x').strip()
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
@@ -247,7 +248,7 @@ class Keys(Case):
         self.audit('key', 'new', self.archive.out / 'y', 'a name', code=2)
         self.audit('key', 'new', self.archive.out / 'y', 'name', 'x', code=2)
 
-    def test_openssl_agrees(self):
+    def test_openssl_agrees(self) -> None:
         """The PEM file is any other program's, and its public half too."""
         path = self.archive.out / 'log.pem'
         public = self.archive.out / 'public.pem'
@@ -260,7 +261,7 @@ class Keys(Case):
 
 
 class Policies(Case):
-    def test_malformed(self):
+    def test_malformed(self) -> None:
         log, one, two, three, witness = self.archive.keys()
         good = self.archive.policy.read_text()
         for bad, wanted in (
@@ -291,7 +292,7 @@ class Policies(Case):
             self.assertEqual(done.returncode, 3, bad)
             self.assertIn(wanted, done.stderr.decode())
 
-    def quorum(self, text, *dropped):
+    def quorum(self, text: str, *dropped: int) -> bool:
         """Whether a policy is satisfied when these have not signed."""
         archive = self.copy()
         lines = (archive.path / 'checkpoint').read_text().split('\n')
@@ -307,7 +308,7 @@ class Policies(Case):
                    '--policy', archive.policy)
         return done.returncode == 0
 
-    def test_quorums(self):
+    def test_quorums(self) -> None:
         self.assertTrue(self.quorum('quorum none', 1, 2, 3))
         self.assertTrue(self.quorum('quorum a\n', 2, 3))
         self.assertFalse(self.quorum('quorum a\n', 1))
@@ -326,7 +327,7 @@ class Policies(Case):
 class Exports(Case):
     """Sheets as ops/adapter writes them."""
 
-    def setUp(self):
+    def setUp(self) -> None:
         super().setUp()
         self.folder = self.archive.out / 'exports'
         self.folder.mkdir()
@@ -340,10 +341,10 @@ class Exports(Case):
             data = json.dumps(part).encode()
             name = 'pool-%d-%d-vault' % (first, last)
             (self.folder / (name + '.xml')).write_bytes(data)
-            counts = {}
+            counts: dict[str, int] = {}
             for each in part:
                 counts[each['kind']] = counts.get(each['kind'], 0) + 1
-            self.sheet = {
+            self.sheet: dict[str, Any] = {
                 'sheet': 1, 'pool': 'pool', 'origin': 'pool.example/perch',
                 'adapter': 'vault', 'type': 'xml', 'first_csn': first,
                 'last_csn': last, 'records': len(part), 'cut_at_us': 1,
@@ -354,75 +355,75 @@ class Exports(Case):
             self.last = self.folder / (name + '.sheet.json')
             previous = self.write()
 
-    def write(self):
+    def write(self) -> str:
         data = json.dumps(self.sheet, sort_keys=True).encode()
         self.last.write_bytes(data)
         return hashlib.sha256(data).hexdigest()
 
-    def found(self, wanted):
+    def found(self, wanted: str) -> None:
         self.assert_found(wanted, '--exports', self.folder, check='exports')
 
-    def test_whole(self):
+    def test_whole(self) -> None:
         text = self.assert_complete('--exports', self.folder)
         self.assertIn('3 sheets, 3 files; vault to record 1999 of 1999', text)
 
-    def test_altered_file(self):
+    def test_altered_file(self) -> None:
         path = sorted(self.folder.glob('*.xml'))[1]
         path.write_bytes(path.read_bytes() + b' ')
         self.found('is not the file of its sheet')
 
-    def test_missing_file(self):
+    def test_missing_file(self) -> None:
         sorted(self.folder.glob('*.xml'))[1].unlink()
         self.found('there is no such thing')
 
-    def test_missing_sheet(self):
+    def test_missing_sheet(self) -> None:
         (self.folder / 'pool-500-1233-vault.sheet.json').unlink()
         self.found('begins with record 1234, the sheet before it ends with '
                    '499')
 
-    def test_first_sheets_elsewhere(self):
+    def test_first_sheets_elsewhere(self) -> None:
         (self.folder / 'pool-0-499-vault.sheet.json').unlink()
         text = self.assert_complete('--exports', self.folder)
         self.assertIn('the sheets before record 500 are not here', text)
 
-    def test_another_sheet_before(self):
+    def test_another_sheet_before(self) -> None:
         path = self.folder / 'pool-500-1233-vault.sheet.json'
         path.write_bytes(path.read_bytes() + b'\n')
         self.found('follows another sheet than')
 
-    def test_counts(self):
+    def test_counts(self) -> None:
         self.sheet['counts']['post'] -= 1
         self.sheet['counts']['join'] = self.sheet['counts'].get('join', 0) + 1
         self.write()
         self.found('records of kind post, the log has')
 
-    def test_count_of_all(self):
+    def test_count_of_all(self) -> None:
         self.sheet['records'] += 1
         self.write()
         self.found('counts 766 records from 1234 to 1999')
 
-    def test_root(self):
+    def test_root(self) -> None:
         self.sheet['root'] = base64.b64encode(bytes(32)).decode()
         self.write()
         self.found('do not make the root that')
 
-    def test_another_log(self):
+    def test_another_log(self) -> None:
         self.sheet['origin'] = 'elsewhere.example'
         self.write()
         self.found('is of another log')
 
-    def test_no_sheet(self):
+    def test_no_sheet(self) -> None:
         self.last.write_text('{}')
         self.found('is no sheet')
 
-    def test_no_sheets(self):
+    def test_no_sheets(self) -> None:
         shutil.rmtree(self.folder)
         self.folder.mkdir()
         self.found('there are no sheets')
 
 
 class CommandLine(Case):
-    def test_codes(self):
+    def test_codes(self) -> None:
         self.audit(code=2)
         self.audit('nothing', code=2)
         self.audit('verify', code=2)
@@ -439,7 +440,7 @@ class CommandLine(Case):
         (self.archive.path / 'checkpoint').unlink()
         self.audit('verify', self.archive.path, code=3)
 
-    def test_help_and_manual_agree(self):
+    def test_help_and_manual_agree(self) -> None:
         text = self.audit('--help')
         manual = (TOP / 'ops/man/perch-audit.1').read_text().replace('\\', '')
         for word in re.findall(r'--[a-z-]+', text):
@@ -448,7 +449,7 @@ class CommandLine(Case):
             self.assertIn('fB%s' % word, manual)
         self.assertIn('perch-audit ', self.audit('--version'))
 
-    def test_json_has_what_the_page_has(self):
+    def test_json_has_what_the_page_has(self) -> None:
         page = self.verify()
         report = json.loads(self.verify('--json'))
         self.assertEqual(report['verdict'], 'complete')
@@ -457,7 +458,7 @@ class CommandLine(Case):
             self.assertRegex(page, r'\n  (ok|not made) +%s ' % each['name'])
             self.assertEqual(each['errors'], 0)
 
-    def test_findings_are_bounded(self):
+    def test_findings_are_bounded(self) -> None:
         """Many of one kind are counted, and listed when asked for."""
         self.archive.rewrite(lambda all_: all_.__setitem__(
             slice(700, 800), [each[:32] + (900 - at).to_bytes(8, 'big') +
@@ -469,7 +470,7 @@ class CommandLine(Case):
         text = self.verify('--all', code=1)
         self.assertEqual(len(re.findall(r'record \d+ is of 1970', text)), 100)
 
-    def test_nothing_is_written(self):
+    def test_nothing_is_written(self) -> None:
         """A copy that cannot be written to is verified as any other."""
         before = {each: each.stat().st_mtime_ns
                   for each in self.archive.path.rglob('*')}
@@ -479,7 +480,7 @@ class CommandLine(Case):
 
 
 class Links(unittest.TestCase):
-    def test_nothing_of_the_pool(self):
+    def test_nothing_of_the_pool(self) -> None:
         """The program has nothing in it of the rules, the log or the store,
         nor of their libraries."""
         symbols = subprocess.run(['nm', BIN + '/perch-audit'], check=True,
@@ -497,7 +498,7 @@ class Links(unittest.TestCase):
 class Guide(Case):
     """The commands of the auditor's guide, as they stand there."""
 
-    def test_walk(self):
+    def test_walk(self) -> None:
         text = (TOP / 'ops/audit/auditors-guide.md').read_text()
         blocks = re.findall(r'```sh walk\n(.*?)```', text, re.S)
         self.assertGreater(len(blocks), 5)

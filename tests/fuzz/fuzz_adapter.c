@@ -33,7 +33,7 @@ static void try_xml(const struct batch *batch)
     buffer_clear(&text);
     CHECK(attach_write(batch, CONVERSATIONS_ALL, &text) == FAULT_NONE);
     buffer_clear(&text);
-    CHECK(sheet_write(batch, NULL, 0, &text) == FAULT_NONE);
+    CHECK(sheet_write(batch, SHEET_FILES, NULL, 0, &text) == FAULT_NONE);
     buffer_deinit(&text);
 }
 

@@ -1,5 +1,6 @@
-/* Any bytes as a note, a checkpoint, a verifier key and an entry bundle: what
- * is read lies within the bytes, and written again is read as the same.
+/* Any bytes as a note, a checkpoint, a verifier key, an entry bundle and what a
+ * witness is sent: what is read lies within the bytes, and written again is
+ * read as the same.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -7,6 +8,7 @@
 
 #include "proto/base/check.h"
 #include "proto/tlog/note.h"
+#include "proto/tlog/submission.h"
 #include "proto/tlog/tile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -80,6 +82,22 @@ static void try_bundle(struct slice bytes)
     buffer_deinit(&made);
 }
 
+static void try_submission(struct slice bytes)
+{
+    struct submission *submission = malloc(sizeof(*submission));
+    struct buffer made = BUFFER_EMPTY;
+
+    CHECK(submission != NULL);
+    if (submission_read(bytes, submission) == ERROR_NONE) {
+        CHECK(submission->n <= MERKLE_DEPTH_MAX);
+        CHECK(within(submission->checkpoint, bytes));
+        submission_write(&made, submission);
+        CHECK(slice_equal(bytes, buffer_slice(&made)));
+    }
+    buffer_deinit(&made);
+    free(submission);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct slice bytes = slice_of(data, size);
@@ -88,5 +106,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_checkpoint(bytes);
     try_vkey(bytes);
     try_bundle(bytes);
+    try_submission(bytes);
     return 0;
 }

@@ -88,7 +88,8 @@ static enum outcome check(const struct would *would, const Perch__AdapterPut *c)
     }
     if ((would->output.len == 0 && !is_program) || would->output.len > 1024 ||
         twin_characters(would->output) < 0 ||
-        memchr(would->output.data, '\n', would->output.len) != NULL) {
+        (would->output.len > 0 &&
+         memchr(would->output.data, '\n', would->output.len) != NULL)) {
         return OUTCOME_ADAPTER_OUTPUT_INVALID;
     }
     if (would->interval < 60 || would->interval > 2592000) {

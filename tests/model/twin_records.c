@@ -143,7 +143,6 @@ static int kind_of(const struct event *event)
         [EVENT_ADMINISTRATOR_CHANGED] = RECORD_ADMINISTRATOR,
         [EVENT_FILTER_CHANGED] = RECORD_FILTER,
         [EVENT_ARCHIVE_BEGUN] = RECORD_ORIGIN,
-        [EVENT_COMPLIANCE_CHANGED] = RECORD_COMPLIANCE,
         [EVENT_ARCHIVE_KEY_CHANGED] = RECORD_KEY,
         [EVENT_WITNESS_CHANGED] = RECORD_WITNESS,
         [EVENT_ADAPTER_CHANGED] = RECORD_ADAPTER,
@@ -157,6 +156,31 @@ static int kind_of(const struct event *event)
         return event->again ? 0 : RECORD_JOIN;
     }
     return kinds[event->kind];
+}
+
+static void add_many(struct twin *twin, enum record_kind kind, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        add(twin, kind);
+    }
+}
+
+/* Switched on and off, it tells who is there. */
+static void add_compliance(struct twin *twin, const struct event *event)
+{
+    add_many(twin, RECORD_PART, event->position == 0 ? twin->n_present : 0);
+    add(twin, RECORD_COMPLIANCE);
+    add_many(twin, RECORD_JOIN, event->roles_before == 0 ? twin->n_present : 0);
+}
+
+/* So does what begins anew, or goes on. */
+static void add_resumed(struct twin *twin, const struct event *event,
+                        const Perch__Command *c)
+{
+    add(twin, (enum record_kind)kind_of(event));
+    if (c->kind_case != PERCH__COMMAND__KIND_ARCHIVE_PUT) {
+        add_many(twin, RECORD_JOIN, twin->n_present);
+    }
 }
 
 static void add_event(struct twin *twin, const struct event *event,
@@ -175,18 +199,18 @@ static void add_event(struct twin *twin, const struct event *event,
     case EVENT_MESSAGES_IMPORTED:
         add_imported(twin, event);
         break;
+    case EVENT_COMPLIANCE_CHANGED:
+        add_compliance(twin, event);
+        break;
+    case EVENT_ARCHIVE_BEGUN:
+    case EVENT_ARCHIVE_REFILLED:
+        add_resumed(twin, event, c);
+        break;
     default:
         if (kind_of(event) != 0) {
             add(twin, (enum record_kind)kind_of(event));
         }
         break;
-    }
-}
-
-static void add_many(struct twin *twin, enum record_kind kind, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        add(twin, kind);
     }
 }
 

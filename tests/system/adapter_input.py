@@ -62,7 +62,7 @@ class Cut:
     def add(self, kind: str, who: dict[str, Any] | None = None,
             command: dict[str, Any] | None = None, **fields: Any) -> int:
         """Append a record; returns its CSN."""
-        csn = self.head['first'] + len(self.records)
+        csn: int = self.head['first'] + len(self.records)
         record: dict[str, Any] = {
             'csn': csn, 'kind': kind,
             'time_us': START_US + 1_000_001 * len(self.records), 'node': 2,

@@ -15,10 +15,11 @@ from typing import Any
 
 import scene
 from local_pool import LocalPool, Node
+from ports import BLOCK
 from scene import until
 from sip_client import DOMAIN
 
-WITNESS_PORT = 95       # Above those of the pool's nodes.
+WITNESS_PORT = BLOCK - 1        # Above those of the pool's nodes.
 DAMAGED = 'archive_diverged'
 
 

@@ -5,8 +5,13 @@ is what `perch-audit verify --exports` wants.
 
     tests/system/test_adapter_audit.py [BIN]
 """
+import email
+import email.policy
+import importlib
 import json
 import os
+import re
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -25,7 +30,7 @@ TYPES = ('xml', 'filedump', 'csv', 'eml', 'rsmf')
 CUTS = ((0, 499), (500, 1233), (1234, 1999))
 
 
-class TestAudit(Case):  # type: ignore[misc]
+class TestAudit(Case):
     """An archive of 2,000 records, three cuts, five adapters."""
 
     def setUp(self) -> None:
@@ -37,11 +42,12 @@ class TestAudit(Case):  # type: ignore[misc]
         note = sorted((self.archive.path / 'checkpoints').iterdir())[-1]
         self.size, self.root = note.read_text().split('\n')[1:3]
 
-    def export(self, kind: str) -> None:
+    def export(self, kind: str, output: str = '') -> None:
         """All cuts through one adapter."""
         sheet = ''
         for first, last in CUTS:
-            cut = Cut(kind, self.folder, first, last=last, adapter=kind,
+            cut = Cut(kind, output or str(self.folder), first, last=last,
+                      adapter=kind,
                       origin='pool.example/perch', previous_sheet=sheet,
                       tree_size=int(self.size), root=self.root)
             shown = self.audit('show', self.archive.path, '--json', '--from',
@@ -75,6 +81,57 @@ class TestAudit(Case):  # type: ignore[misc]
             found = [sheet['counts'] for sheet in self.sheets()
                      if sheet['first_csn'] == first]
             self.assertEqual(found, [counts] * len(TYPES))
+
+    def other(self, name: str) -> Any:
+        """A file of tests that has the server."""
+        try:
+            return importlib.import_module(name)
+        except SystemExit as end:
+            raise unittest.SkipTest('%s: not installed' % name) from end
+
+    def assert_audited(self, kind: str) -> None:
+        """The sheets in the folder are a whole chain; without the middle one
+        they are not."""
+        text = self.assert_complete('--exports', self.folder)
+        self.assertIn('%s to record 1999 of 1999' % kind, text)
+        paths = sorted(self.folder.glob('*.sheet.json'))
+        self.assertEqual(len(paths), len(CUTS))
+        paths[1].unlink()
+        self.assert_found('the sheet before it ends with 499', '--exports',
+                          self.folder, check='exports')
+
+    def test_database(self) -> None:
+        """The sheets of a database, made files of as README.md says."""
+        if not Path('/usr/lib/postgresql/15/bin/postgres').exists():
+            self.skipTest('PostgreSQL is not installed')
+        server = self.other('test_adapter_database').Postgres()
+        self.addCleanup(server.close)
+        server.start()
+        self.export('postgresql', server.output('postgres'))
+        page = (Path(__file__).resolve().parents[2] /
+                'ops/adapter/README.md').read_text()
+        lines = re.search(r'\n(    psql .*\n    .*\n)', page)
+        assert lines is not None
+        subprocess.run(
+            ['bash', '-ec', lines[1].replace("'vault'", "'postgresql'")],
+            check=True, cwd=self.folder, env={
+                **os.environ, 'PGHOST': str(server.folder), 'PGUSER': 'perch',
+                'PGDATABASE': 'postgres'})
+        self.assert_audited('postgresql')
+
+    def test_mail(self) -> None:
+        """The sheets that come with the last mail of each cut."""
+        server = self.other('test_adapter_mail').Server()
+        self.addCleanup(server.stop)
+        self.export('eml', 'smtp://127.0.0.1:%d?from=a@pool.example'
+                    '&to=b@pool.example&tls=none' % server.port)
+        for number, (_, _, text) in enumerate(server.taken):
+            mail = email.message_from_bytes(text, policy=email.policy.default)
+            for part in mail.walk():
+                if part.get_filename() == 'sheet.json':
+                    (self.folder / ('%04d.sheet.json' % number)).write_bytes(
+                        part.get_payload(decode=True))
+        self.assert_audited('eml')
 
     def test_changed(self) -> None:
         """One byte in an exported file is found."""

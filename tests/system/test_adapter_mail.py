@@ -9,6 +9,7 @@ Exit 77 (skipped) where aiosmtpd is not installed.
 import asyncio
 import email
 import email.policy
+import hashlib
 import json
 import logging
 import shutil
@@ -178,15 +179,16 @@ class TestMail(Mail):
             message = email.message_from_bytes(each[2],
                                                policy=email.policy.default)
             parts.append([part.get_payload(decode=True)
-                          for part in message.iter_parts()])
+                          for part in list(message.walk())[1:]])
         for text, records in parts[:-1]:
             csns += [json.loads(line)['csn']
                      for line in records.decode().rstrip('\n').split('\n')]
         self.assertEqual(sorted(csns), [each['csn'] for each in cut.records])
         sheet, = parts[-1]
-        sha256 = adapter_input.hashlib.sha256
+        sha256 = hashlib.sha256
         self.assertEqual(sha256(sheet).hexdigest(), result.ack['sheet'])
-        self.assertEqual([each['sha256'] for each in json.loads(sheet)['files']],
+        self.assertEqual([each['sha256'] for each in
+                          json.loads(sheet)['messages']],
                          [sha256(each[2]).hexdigest()
                           for each in server.taken[:-1]])
 

@@ -13,6 +13,7 @@ import email.policy
 import fcntl
 import io
 import itertools
+import hashlib
 import json
 import os
 import random
@@ -676,7 +677,7 @@ class TestAll(Adapter):
             files = self.files()
             text = files[cut.name('.sheet.json')]
             sheet = json.loads(text)
-            self.assertEqual(result.ack['sheet'], adapter_input.hashlib.sha256(
+            self.assertEqual(result.ack['sheet'], hashlib.sha256(
                 text).hexdigest())
             self.assertEqual(list(sheet), sorted(sheet))
             self.assertEqual(
@@ -687,7 +688,7 @@ class TestAll(Adapter):
                  cut.head['root']])
             for each in sheet['files']:
                 self.assertEqual(len(files[each['name']]), each['bytes'])
-                self.assertEqual(adapter_input.hashlib.sha256(
+                self.assertEqual(hashlib.sha256(
                     files[each['name']]).hexdigest(), each['sha256'])
             ours = [name for name in files if kind in name.split('-', 3)[3]]
             self.assertEqual(len(ours), len(sheet['files']) + 1)

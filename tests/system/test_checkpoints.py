@@ -4,13 +4,15 @@ becomes of a node whose archive is another, and of a pool that was set back.
 
     tests/system/test_checkpoints.py BIN    BIN: the folder of the programs
 """
+import base64
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
 import scene
 from archive_pool import ArchiveScene, Note, Witness
-from local_pool import Node, PoolError
+from local_pool import LOG_KEY, Node, PoolError
 from scene import until
 
 ALL = 4                 # Signers: the log and three nodes.
@@ -58,6 +60,58 @@ class CheckpointTests(ArchiveScene):
         latest = witness.latest(note.origin)
         assert latest is not None
         self.assertGreaterEqual(latest.size, note.size)
+
+    def test_the_logs_key_is_changed(self) -> None:
+        """A record says so; an auditor who has both keys finds the archive
+        complete, one who has the old or the new alone does not."""
+        leader = self.begin()
+        self.room('Before')
+        origin = until(self.agreed, 'a checkpoint by the old key').origin
+        old = self.log_vkey()
+        key = self.pool.folder / 'new.key'
+        new = self.audit('key', 'new', str(key), origin).stdout.strip()
+        leader.perchctl('archive', 'key', 'put', new, '--node', '0')
+        shutil.copy(key, self.pool.authority / LOG_KEY)
+        for node in self.pool.nodes():
+            node.stop()
+        self.serve()
+        self.room('After')
+        node = self.pool.node(1)
+        until(lambda: self.agreed() and self.verdict(node, new) == 1 and
+              'checkpoint is not signed' not in
+              self.said(node, new), 'a checkpoint by the new key')
+        self.assertEqual(self.verdict(node, old, new), 0)
+        self.assertRegex(self.said(node, new),
+                         r'checkpoints/\d{20} is not signed by the log')
+        self.assertIn(' checkpoint is not signed by the log',
+                      self.said(node, old))
+        records = self.audit('show', str(node.data / 'archive'), '--json')
+        raw = base64.b64decode(new.split('+', 2)[2])[1:]
+        self.assertIn(raw.hex(), records.stdout)
+
+    @staticmethod
+    def audit(*words: str) -> subprocess.CompletedProcess[str]:
+        """One of perch-audit's commands."""
+        return subprocess.run([scene.program('perch-audit'), *words],
+                              text=True, capture_output=True, timeout=60,
+                              check=False)
+
+    def verify(self, node: Node, *keys: str
+               ) -> subprocess.CompletedProcess[str]:
+        """What an auditor is told who believes these keys of the log."""
+        policy = self.pool.folder / 'policy'
+        policy.write_text(''.join('log %s\n' % key for key in keys) +
+                          'quorum none\n')
+        return self.audit('verify', str(node.data / 'archive'), '--quiet',
+                          '--policy', str(policy))
+
+    def verdict(self, node: Node, *keys: str) -> int:
+        """0: complete, 1: not."""
+        return self.verify(node, *keys).returncode
+
+    def said(self, node: Node, *keys: str) -> str:
+        """The page."""
+        return self.verify(node, *keys).stdout
 
     def test_a_node_that_differs_is_named_and_rebuilt(self) -> None:
         """A bit flipped in one node's tile: at the next checkpoint it is named

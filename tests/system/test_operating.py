@@ -35,6 +35,13 @@ WAIT_S = 60.0
 NODES = (1, 2, 3)
 PASSWORD = 'tide-and-time'
 OWN = ('etc/perch', 'var/lib/perch', 'run/perch')
+WITNESS = 4             # Its machine.
+WITNESS_OWN = ('etc/perch', 'var/lib/perch-witness')
+WITNESS_NAME = 'witness.harbour.example'
+LOG_KEY = 'archive-log.key'
+LOG_KEY_MADE = 'openssl genpkey -algorithm ed25519 -out ' + LOG_KEY
+WITNESS_ADDED = 'perchctl archive witness add KEY --url http://%s:8380' % \
+    WITNESS_NAME
 NAMES = ['node%d.fjord.example' % i for i in NODES]
 
 
@@ -48,11 +55,16 @@ def call(*words: str, entered: str = '') -> str:
     return done.stdout
 
 
+def chapter_of(title: str) -> str:
+    """What a chapter of the README says."""
+    text = (HOME / 'README.md').read_text(encoding='utf-8')
+    return text.split('\n## %s\n' % title)[1].split('\n## ')[0]
+
+
 def blocks_of(title: str) -> list[list[str]]:
     """The commands and files that a chapter of the README shows."""
-    text = (HOME / 'README.md').read_text(encoding='utf-8')
-    chapter = text.split('\n## %s\n' % title)[1].split('\n## ')[0]
-    found = re.findall(r'(?:^|\n\n)((?:    .*(?:\n|$)|\n(?=    ))+)', chapter)
+    found = re.findall(r'(?:^|\n\n)((?:    .*(?:\n|$)|\n(?=    ))+)',
+                       chapter_of(title))
     return [[line[4:] for line in block.rstrip('\n').split('\n')]
             for block in found]
 
@@ -66,8 +78,9 @@ def without_sudo(line: str) -> str:
 class Machine:
     """A computer of the pool."""
 
-    def __init__(self, scratch: Path, number: int) -> None:
-        self.number = number
+    def __init__(self, scratch: Path, number: int,
+                 own: tuple[str, ...] = OWN) -> None:
+        self.number, self.own = number, own
         self.folder = scratch / ('machine%d' % number)
         self.journal = self.folder / 'journal'
         self._space = 'm%d' % number
@@ -89,7 +102,7 @@ class Machine:
     def words(self, line: str) -> list[str]:
         """A shell command line, to be run on this machine."""
         binds = ''.join('mount --bind %s/%s /%s\n' % (self.folder, each, each)
-                        for each in OWN)
+                        for each in self.own)
         return ['ip', 'netns', 'exec', self._space, 'unshare', '--mount', 'sh',
                 '-euc', binds + 'cd %s\n' % HOME + line]
 
@@ -103,9 +116,9 @@ class Machine:
             (self.folder / each).mkdir(parents=True)
         self.do('systemd-tmpfiles --create perch.conf; chown perch: /run/perch')
 
-    def start(self) -> None:
+    def start(self, service: str = 'perchd') -> None:
         """systemctl start perchd."""
-        unit = Path('/usr/lib/systemd/system/perchd.service').read_text()
+        unit = Path('/usr/lib/systemd/system', service + '.service').read_text()
         for each in re.findall(r'^ExecStartPre=-?(.*)$', unit, re.M):
             self.do('runuser -u perch -- %s' % each)
         start = re.findall(r'^ExecStart=(.*)$', unit, re.M)[0]
@@ -199,14 +212,15 @@ class Operating(unittest.TestCase):
                  '/' + each)
         call('mount', '-t', 'tmpfs', 'tmpfs', '/run')
         call('mount', '-t', 'tmpfs', 'tmpfs', '/var/lib')
-        for each in OWN:
+        for each in (*OWN, *WITNESS_OWN):
             Path('/' + each).mkdir(parents=True, exist_ok=True)
         call('ip', 'link', 'add', 'bridge', 'type', 'bridge')
         call('ip', 'link', 'set', 'bridge', 'up')
         self.machines = [Machine(self.scratch, i) for i in NODES]
+        self.witness = Machine(self.scratch, WITNESS, WITNESS_OWN)
 
     def tearDown(self) -> None:
-        for machine in self.machines:
+        for machine in (*self.machines, self.witness):
             machine.end()
 
     def install(self, block: list[str]) -> None:
@@ -239,6 +253,8 @@ class Operating(unittest.TestCase):
         tls = self.scratch / 'tls'
         call(str(HOME / 'ops/make-certs'), '--dir', str(tls), '--nodes', '3',
              *(word for name in NAMES for word in ('--sip', name)))
+        self.assertIn('`%s`' % LOG_KEY_MADE, chapter_of(CHAPTER))
+        call('sh', '-euc', 'cd %s\n%s' % (tls, LOG_KEY_MADE))
         for machine, name in zip(self.machines, NAMES):
             machine.plug_in()
             machine.lay_out()
@@ -249,7 +265,7 @@ class Operating(unittest.TestCase):
                     ('node%d.pem' % machine.number, 'node.crt'),
                     ('node%d.key' % machine.number, 'node.key'),
                     ('sip-%s.pem' % name, 'sip.crt'),
-                    ('sip-%s.key' % name, 'sip.key'))))
+                    ('sip-%s.key' % name, 'sip.key'), (LOG_KEY, LOG_KEY))))
             other = NAMES[machine.number % len(NAMES)]
             (machine.folder / 'etc/perch/perch.conf').write_text(
                 '\n'.join(text).replace('id = 1\n', 'id = %d\n' %
@@ -268,13 +284,14 @@ class Operating(unittest.TestCase):
     def test_the_chapter(self) -> None:
         """Every command of it works, in its order; then what is to be done
         when something is due."""
-        install, text, begin, set_up = blocks_of(CHAPTER)
+        install, text, begin, set_up, *witness = blocks_of(CHAPTER)
         self.install(install)
         self.configure(text)
         try:
             self.begin(begin)
             self.set_up(set_up)
             self.talk()
+            self.have_it_witnessed(*witness)
             self.stop_one()
             self.lose_a_disk()
             self.renew_certificates()
@@ -308,6 +325,35 @@ class Operating(unittest.TestCase):
         self.perch(2, "post 'Tide Desk' 'high water at nine'")
         self.assertIn('high water at nine',
                       self.perch(3, "history 'Tide Desk'"))
+
+    def have_it_witnessed(self, text: list[str], block: list[str]) -> None:
+        """On a fourth machine; the nodes then have its cosignature."""
+        first, fourth = self.machines[0], self.witness
+        for each in WITNESS_OWN:
+            (fourth.folder / each).mkdir(parents=True)
+        fourth.plug_in()
+        with open('/etc/hosts', 'a', encoding='ascii') as hosts:
+            hosts.write('10.9.0.%d %s\n' % (WITNESS, WITNESS_NAME))
+        keys = Path('var/lib/perch/archive/keys')
+        await_it(lambda: bool(list((first.folder / keys).glob('log-*'))),
+                 'the log\'s key is known')
+        vkey = next((first.folder / keys).glob('log-*')).read_text().strip()
+        wanted = [line for line in text if line.startswith('log = ')]
+        self.assertEqual(len(wanted), 1)
+        (fourth.folder / 'etc/perch/witness.conf').write_text(
+            '\n'.join(text).replace(wanted[0], 'log = ' + vkey) + '\n')
+        install, init, enable, shown = block
+        fourth.do(without_sudo(install))
+        fourth.do(without_sudo(init))
+        self.assertIn('systemctl enable --now perch-witness', enable)
+        fourth.start('perch-witness')
+        key = fourth.do(without_sudo(shown)).strip()
+        self.assertIn('`%s`' % WITNESS_ADDED, chapter_of(CHAPTER))
+        first.do(WITNESS_ADDED.replace('KEY', key))
+        for machine in self.machines:
+            path = machine.folder / 'var/lib/perch/archive'
+            await_it((path / 'checkpoint.witnessed').exists,
+                     'node %d has what is witnessed' % machine.number)
 
     def stop_one(self) -> None:
         """A node's work is due: it ends well, the others go on."""

@@ -188,6 +188,9 @@ class Administrators(Talk):
         again = self.ctl('messages', 'redact', room, '--message', '1',
                          '--reason', 'a secret')
         self.assertTrue(again['already'])
+        found = self.ctl('messages', 'list', room, '--match', 'thanks')
+        self.assertEqual([each['text'] for each in found['messages']],
+                         ['thanks']) # Past the first, which says nothing.
         done = self.ctl('messages', 'replace', room, '--message', '1',
                         '--with', 'see the safe', '--reason', 'better')
         self.assert_everywhere(room, self.author, ['see the safe', 'thanks'])

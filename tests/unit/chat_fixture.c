@@ -165,6 +165,17 @@ enum outcome fixture_archive(struct chat_fixture *f, Perch__ArchiveMode mode)
     return fixture_administer(f, &command);
 }
 
+enum outcome fixture_reopen(struct chat_fixture *f)
+{
+    Perch__ArchiveReopen reopen = PERCH__ARCHIVE_REOPEN__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&reopen, reason, fixture_text("all is lost"));
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_REOPEN;
+    command.archive_reopen = &reopen;
+    return fixture_administer(f, &command);
+}
+
 struct record fixture_record(const struct chat_fixture *f, size_t at)
 {
     struct record record;

@@ -76,6 +76,9 @@ void fixture_raise(struct chat_fixture *f);
 /** Switch the archive on, off or to required, with a key for its log. */
 enum outcome fixture_archive(struct chat_fixture *f, Perch__ArchiveMode mode);
 
+/** Let the archive begin anew, under an origin that is made. */
+enum outcome fixture_reopen(struct chat_fixture *f);
+
 /** Read a record of the last entry, at a place from 0; fails the test without.
  */
 struct record fixture_record(const struct chat_fixture *f, size_t at);

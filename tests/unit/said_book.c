@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/chat/archive.h"
 #include "proto/base/buffer.h"
 #include "proto/base/check.h"
 #include "proto/store.pb-c.h"
@@ -264,13 +265,13 @@ static bool is_wanted(const struct wants *wants, const struct page *page)
 }
 
 static bool has_others(const struct said_book *book, const struct wants *wants,
-                       const struct said *said)
+                       uint64_t begun_index, const struct said *said)
 {
     for (size_t i = 0; i < book->n; i++) {
         const struct page *page = &book->pages[i];
 
         if (said->is_shared && page->room == wants->room &&
-            page->said.is_shared &&
+            page->said.is_shared && page->said.log_index >= begun_index &&
             page->said.command_csn == said->command_csn &&
             !is_wanted(wants, page)) {
             return true;
@@ -284,6 +285,7 @@ const struct facts *said_book_facts(const struct said_book *book,
                                     const Perch__Command *command,
                                     struct arena *arena)
 {
+    struct archive_view archive;
     struct facts *facts;
     struct wants wants;
     struct said *said;
@@ -291,6 +293,7 @@ const struct facts *said_book_facts(const struct said_book *book,
     if (command == NULL || !message_wants(machine, command, &wants)) {
         return NULL;
     }
+    archive_view(machine, &archive);
     facts = arena_alloc(arena, sizeof(*facts));
     said = arena_alloc(arena, (PURGES_MAX + 1) * sizeof(*said));
     CHECK(facts != NULL && said != NULL);
@@ -301,7 +304,8 @@ const struct facts *said_book_facts(const struct said_book *book,
         }
     }
     for (size_t i = 0; wants.n == 0 && i < facts->n; i++) {
-        said[i].has_others = has_others(book, &wants, &said[i]);
+        said[i].has_others =
+            has_others(book, &wants, archive.begun_index, &said[i]);
     }
     return facts;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/compliance/edition.h"
+#include "node/chat/edition.h"
 #include "node/compliance/signer.h"
 
 #define ORIGIN "fjord.example/perch/1"
@@ -146,6 +146,21 @@ static void test_edition_write__forged_is_named(void **state)
     }
 }
 
+/* A node that has another key since the checkpoint began is not said to have
+ * forged the word it gave before; a word of the new key stands. */
+static void test_edition_write__key_is_younger(void **state)
+{
+    struct scene *s = *state;
+
+    s->edition.nodes[0].is_key_younger = true;
+    s->edition.nodes[0].bytes[0] ^= 1;
+    s->edition.nodes[2].is_key_younger = true;
+    assert_int_equal(edition_write(&s->edition, &s->note, on_forged), 2);
+    assert_int_equal(s->forged, 0);
+    assert_null(memmem(s->note.data, s->note.len, "/node1", 6));
+    assert_non_null(memmem(s->note.data, s->note.len, "/node3", 6));
+}
+
 /* Without the log's own signature nothing is published. */
 static void test_edition_write__unsigned(void **state)
 {
@@ -183,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_IN(test_edition_write__all_are_right, set_up, tear_down),
         RUN_IN(test_edition_write__forged_is_named, set_up, tear_down),
+        RUN_IN(test_edition_write__key_is_younger, set_up, tear_down),
         RUN_IN(test_edition_write__unsigned, set_up, tear_down),
         RUN(test_signer_of_seeds),
     };

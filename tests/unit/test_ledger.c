@@ -69,6 +69,70 @@ static void test_ledger__records_while_on(void **state)
     assert_int_equal(fixture_record(f, 0).csn, 4);
 }
 
+/* Who is in a room when the archive is switched on joins it, and leaves it when
+ * it is switched off: joins and parts balance. What begins anew tells it anew.
+ * A user's first endpoint is the edge of its joins, the last that of its parts.
+ */
+static void test_ledger__who_is_present(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct record record;
+
+    assert_outcome(fixture_open(f, 1, ALICE, 1), DONE);
+    assert_outcome(fixture_open(f, 1, BOB, 2), DONE);
+    assert_outcome(fixture_open(f, 2, BOB, 3), DONE);
+    assert_outcome(fixture_join(f, 1, ALICE, 1, &f->desk), DONE);
+    assert_outcome(fixture_join(f, 1, BOB, 2, &f->lobby), DONE);
+    assert_outcome(fixture_join(f, 2, BOB, 3, &f->lobby), DONE);
+    assert_outcome(fixture_archive(f, PERCH__ARCHIVE_MODE__ARCHIVE_ON), DONE);
+    assert_int_equal(f->effects.records.n, 5);
+    assert_record(f, 1, RECORD_COMPLIANCE);
+    record = assert_record(f, 2, RECORD_JOIN);
+    assert_field_room(&record, &f->lobby, "lobby");
+    assert_text(&record, RECORD_FIELD_USER, BOB);
+    assert_text(&record, RECORD_FIELD_REASON, "present already");
+    assert_number(&record, RECORD_FIELD_EDGE, 1);
+    record = assert_record(f, 3, RECORD_JOIN);
+    assert_number(&record, RECORD_FIELD_EDGE, 0);
+    record = assert_record(f, 4, RECORD_JOIN);
+    assert_field_room(&record, &f->desk, "desk");
+    assert_text(&record, RECORD_FIELD_USER, ALICE);
+    assert_true(has_field(&record, RECORD_FIELD_SESSION));
+    assert_outcome(fixture_archive(f, PERCH__ARCHIVE_MODE__ARCHIVE_REQUIRED),
+                   DONE);
+    assert_one_record(f, RECORD_COMPLIANCE);
+    assert_outcome(fixture_reopen(f), DONE);
+    assert_int_equal(f->effects.records.n, 4);
+    assert_record(f, 0, RECORD_ORIGIN);
+    assert_record(f, 1, RECORD_JOIN);
+    assert_outcome(fixture_archive(f, PERCH__ARCHIVE_MODE__ARCHIVE_OFF), DONE);
+    assert_int_equal(f->effects.records.n, 4);
+    record = assert_record(f, 0, RECORD_PART);
+    assert_text(&record, RECORD_FIELD_REASON, "archive switched off");
+    assert_number(&record, RECORD_FIELD_EDGE, 0);
+    assert_true(record.command.len > 0);
+    record = assert_record(f, 1, RECORD_PART);
+    assert_number(&record, RECORD_FIELD_EDGE, 1);
+    assert_record(f, 3, RECORD_COMPLIANCE);
+}
+
+/* Who gave it is a field: the command may lie beside, and go. */
+static void test_ledger__who_administered(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct record record;
+
+    assert_outcome(fixture_user(f, "sip:dan@example.com"), DONE);
+    record = assert_one_record(f, RECORD_USER_CREATED);
+    assert_text(&record, RECORD_FIELD_ACTOR, "root");
+    assert_outcome(fixture_user(f, "sip:dan@example.com"), USER_EXISTS);
+    record = assert_one_record(f, RECORD_DENIED);
+    assert_text(&record, RECORD_FIELD_ACTOR, "root");
+    assert_outcome(fixture_post(f, 1, ALICE, 1, &f->lobby, "hi", NULL), DONE);
+    record = assert_one_record(f, RECORD_POST);
+    assert_false(has_field(&record, RECORD_FIELD_ACTOR));
+}
+
 /* A post's record has all that identifies it, and the command as it was
  * committed, byte for byte; the message's row learns its number. */
 static void test_ledger__post(void **state)
@@ -226,6 +290,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_ledger__records_while_on, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_ledger__who_is_present, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_ledger__who_administered, setup_on,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_ledger__post, setup_on,
                                         fixture_teardown),

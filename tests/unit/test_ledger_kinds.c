@@ -198,6 +198,42 @@ static void test_record__password(void **state)
     assert_numbers(&record, RECORD_FIELD_WITHHOLDS, 1, &record.csn);
 }
 
+/* So is one in an adapter's output: it is masked, and yet tells that it was
+ * changed. */
+static void test_record__adapter_password(void **state)
+{
+    struct chat_fixture *f = *state;
+    Perch__AdapterPut put = PERCH__ADAPTER_PUT__INIT;
+    struct record record;
+    struct slice bytes;
+
+    CODEC_SET(&put, name, fixture_text("vault"));
+    CODEC_SET(&put, type, PERCH__ADAPTER_TYPE__POSTGRESQL);
+    CODEC_SET(&put, output, fixture_text("postgresql://a:first@db/archive"));
+    assert_outcome(ADMINISTER(f, ADAPTER_PUT, adapter_put, &put), DONE);
+    record = assert_one_record(f, RECORD_ADAPTER);
+    assert_int_equal(record.flags, RECORD_WITHHELD);
+    assert_numbers(&record, RECORD_FIELD_WITHHOLDS, 1, &record.csn);
+    assert_text(&record, RECORD_FIELD_ACTOR, "root");
+    assert_int_equal(f->effects.records.payload.len, 0);
+    bytes = effects_record_at(&f->effects, 0);
+    assert_null(memmem(bytes.data, bytes.len, "first", 5));
+    assert_non_null(memmem(bytes.data, bytes.len,
+                           "output=postgresql://a:***@db/archive\n", 36));
+    CODEC_SET(&put, output, fixture_text("postgresql://a:other@db/archive"));
+    assert_outcome(ADMINISTER(f, ADAPTER_PUT, adapter_put, &put), DONE);
+    record = assert_one_record(f, RECORD_ADAPTER);
+    assert_text(&record, RECORD_FIELD_BEFORE,
+                "output=postgresql://a:***@db/archive\n");
+    assert_text(&record, RECORD_FIELD_AFTER,
+                "output=postgresql://a:***@db/archive\n");
+    CODEC_SET(&put, output, fixture_text("host=db"));
+    assert_outcome(ADMINISTER(f, ADAPTER_PUT, adapter_put, &put), DONE);
+    record = assert_one_record(f, RECORD_ADAPTER);
+    assert_int_equal(record.flags, 0);
+    assert_text(&record, RECORD_FIELD_AFTER, "output=host=db\n");
+}
+
 /* Sessions end, and roles go untold, before a user is gone. */
 static void test_record__user(void **state)
 {
@@ -550,6 +586,7 @@ int main(void)
         WITH(test_record__long_texts),
         WITH(test_record__category),
         WITH(test_record__password),
+        WITH(test_record__adapter_password),
         WITH(test_record__user),
         WITH(test_record__group),
         WITH(test_record__pool),

@@ -171,7 +171,8 @@ static void test_record__purge(void **state)
                    (uint64_t[]){four, correction});
 }
 
-static enum outcome import(struct chat_fixture *f, size_t n, const char *author)
+static enum outcome import_at(struct chat_fixture *f, uint64_t first_id,
+                              size_t n, const char *author)
 {
     Perch__Command command = PERCH__COMMAND__INIT;
     Perch__MessagesImport import = PERCH__MESSAGES_IMPORT__INIT;
@@ -184,17 +185,22 @@ static enum outcome import(struct chat_fixture *f, size_t n, const char *author)
         CODEC_SET(&messages[i], author,
                   fixture_text(i == 1 ? author : "sip:old@else.example"));
         CODEC_SET(&messages[i], display_name, fixture_text("Old"));
-        CODEC_SET(&messages[i], sent_at_us, 1000000 + (int64_t)i);
+        CODEC_SET(&messages[i], sent_at_us, 999999 + (int64_t)(first_id + i));
         messages[i].post = &post;
         list[i] = &messages[i];
     }
     CODEC_SET(&import, room, fixture_guid_bytes(&f->desk));
-    CODEC_SET(&import, first_id, 1);
+    CODEC_SET(&import, first_id, first_id);
     import.n_messages = n;
     import.messages = list;
     command.kind_case = PERCH__COMMAND__KIND_MESSAGES_IMPORT;
     command.messages_import = &import;
     return fixture_administer(f, &command);
+}
+
+static enum outcome import(struct chat_fixture *f, size_t n, const char *author)
+{
+    return import_at(f, 1, n, author);
 }
 
 /* Each message that is imported has a record, and the command is with the
@@ -246,6 +252,35 @@ static void test_record__purge_of_an_import(void **state)
                    (uint64_t[]){csn + 1, csn});
 }
 
+/* Records of the origin before are no matter of this one's, though they had
+ * the same CSNs: one of them that stays keeps no command of this one's. */
+static void test_record__purge_of_imports_of_two_origins(void **state)
+{
+    struct chat_fixture *f = *state;
+    struct record record;
+    uint64_t csn;
+
+    for (int i = 0; i < 8; i++) {
+        say(f, "before");
+    }
+    csn = ledger_records(f);
+    assert_outcome(import(f, 4, BOB), DONE);
+    assert_outcome(fixture_reopen(f), DONE);
+    while (ledger_records(f) < csn) {
+        say(f, "behind");
+    }
+    assert_int_equal(ledger_records(f), csn);
+    assert_outcome(import_at(f, 5, 2, CAROL), DONE);
+    assert_outcome(talk_retain(f, &f->desk, 10), DONE);
+    assert_outcome(talk_hold(f, "case", NULL, BOB), DONE);
+    talk_days(f, 11);
+    assert_outcome(talk_purge(f, &f->desk, 0, 6), DONE);
+    record = assert_one_record(f, RECORD_PURGE);
+    assert_number(&record, RECORD_FIELD_COUNT, 5);
+    assert_numbers(&record, RECORD_FIELD_WITHHOLDS, 2,
+                   (uint64_t[]){csn + 1, csn});
+}
+
 /* More CSNs than one record has room for go on in the next. */
 static void test_record__purge_of_many(void **state)
 {
@@ -288,6 +323,7 @@ int main(void)
         WITH(test_record__purge),
         WITH(test_record__import),
         WITH(test_record__purge_of_an_import),
+        WITH(test_record__purge_of_imports_of_two_origins),
         WITH(test_record__purge_of_many),
     };
 

@@ -327,7 +327,7 @@ static void test_archive_refill__ends_the_halt(void **state)
     assert_int_equal(brought(s, 2)->message_id, s->messages + 1);
     assert_int_equal(brought(s, 3)->message_id, s->messages + 3);
     assert_int_equal(f->effects.records.csn, s->kept);
-    assert_int_equal(f->effects.records.n, s->n + 2);
+    assert_int_equal(f->effects.records.n, s->n + 4);
     for (size_t i = 0; i < s->n; i++) {
         assert_true(slice_equal(effects_record_at(&f->effects, i),
                                 buffer_slice(&s->lost[i])));
@@ -345,6 +345,9 @@ static void test_archive_refill__ends_the_halt(void **state)
                      s->kept);
     assert_int_equal(record_number(&record, RECORD_FIELD_LAST_CSN, 0),
                      seen - 1);
+    for (size_t i = s->n + 2; i < s->n + 4; i++) {
+        assert_int_equal(fixture_record(f, i).kind, RECORD_JOIN);
+    }
     assert_true(archive_ended(f->machine, &ended));
     assert_int_equal(ended.size, seen);
     assert_int_equal(ended.records, s->kept);

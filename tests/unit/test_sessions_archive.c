@@ -19,7 +19,8 @@
 #include "tests/unit/stage.h"
 #include "tests/unit/test.h"
 
-#define IN(test) RUN_IN(test, setup, stage_teardown)
+#define IN(test)  RUN_IN(test, setup, stage_teardown)
+#define ELSEWHERE "ma-chan://elsewhere.example/" LOBBY_ID
 
 static int setup_off(void **state)
 {
@@ -300,6 +301,64 @@ static void test_archive__refusal_by_the_node(void **state)
     stage_expect_none(s, bob);
 }
 
+/* So are joins and corrections of another pool's rooms: they are answered once
+ * that they were asked for is on record, and what is ours is done. */
+static void test_archive__another_pools_rooms(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    uint64_t before = records_of(s);
+    struct held_record held;
+
+    send(s, alice, "bjoin",
+         "<chanid key=\"0\" domain=\"elsewhere.example\" value=\"" LOBBY_ID
+         "\"/><chanid key=\"1\" domain=\"example.com\" value=\"" DESK_ID
+         "\"/>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "rpl:bjoin");
+    assert_int_equal(records_of(s), before + 2);
+    held = record_at(s, before);
+    assert_int_equal(held.record.kind, RECORD_DENIED);
+    assert_non_null(memmem(held.record.command.data, held.record.command.len,
+                           ELSEWHERE, strlen(ELSEWHERE)));
+    buffer_deinit(&held.bytes);
+    check_last(s, RECORD_JOIN, OUTCOME_DONE, ALICE);
+    stage_forget(s);
+    send(s, alice, "modmsg",
+         "<chanib uri=\"" ELSEWHERE "\"><msg id=\"grpchat\" seqid=\"1\" "
+         "chanUri=\"" ELSEWHERE "\" author=\"" ALICE "\" chatId=\"1\">"
+         "<chat>better</chat></msg></chanib>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_");
+    assert_int_equal(records_of(s), before + 3);
+}
+
+/* What administrators alone may is refused to users on record. */
+static void test_archive__what_administrators_may(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    uint64_t before = records_of(s);
+
+    send(s, alice, "purge", "<chanib uri=\"" LOBBY "\"/>");
+    stage_pass(s, 1);
+    stage_expect_none(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_PERMISSION");
+    check_last(s, RECORD_DENIED, OUTCOME_DONE, ALICE);
+    send(s, alice, "chandelete", "<chanib uri=\"" LOBBY "\"/>");
+    stage_commit(s);
+    stage_expect(s, alice, "ERROR_PERMISSION");
+    assert_int_equal(records_of(s), before + 2);
+    fake_replica_busy(s->replica, true);
+    send(s, alice, "purge", "<chanib uri=\"" LOBBY "\"/>");
+    stage_expect(s, alice, "ERROR_BUSY");
+}
+
 /* Who is refused again and again is bounded: beyond the budget a refusal is
  * answered 503 and leaves no trace in the log. Time fills the budget again, and
  * another user has one of his own. */
@@ -478,6 +537,137 @@ static void test_archive__refusal_by_a_filter(void **state)
     stage_expect_none(s, bob);
 }
 
+/* A record of the lobby as a copy of the archive would have it: behind the last
+ * by some, of a message. */
+static void lose(const struct stage *s, uint64_t behind, enum record_kind kind,
+                 uint64_t message_id, Perch__Command *command,
+                 struct buffer *record_out)
+{
+    struct held_record last = record_at(s, records_of(s) - 1);
+    struct buffer fields = BUFFER_EMPTY, bytes = BUFFER_EMPTY;
+    struct record record = {.kind = kind,
+                            .node = 1,
+                            .csn = records_of(s) + behind,
+                            .log_index = last.record.log_index + 1 + behind,
+                            .term = last.record.term,
+                            .time_us = last.record.time_us};
+    struct guid lobby;
+
+    assert_int_equal(guid_read(SLICE_LITERAL(LOBBY_ID), &lobby), ERROR_NONE);
+    record_put_text(&fields, RECORD_FIELD_ROOM,
+                    slice_of(lobby.bytes, GUID_BYTES));
+    record_put_text(&fields, RECORD_FIELD_USER, SLICE_LITERAL(BOB));
+    record_put_number(&fields, RECORD_FIELD_MESSAGE_ID, message_id);
+    command_write(command, &bytes);
+    record.fields = buffer_slice(&fields);
+    record.command = buffer_slice(&bytes);
+    buffer_init(record_out);
+    record_write(&record, record_out);
+    buffer_deinit(&fields);
+    buffer_deinit(&bytes);
+    buffer_deinit(&last.bytes);
+}
+
+static void halt(struct stage *s, uint64_t size)
+{
+    static const uint8_t key[32] = {1};
+    Perch__WitnessPut put = PERCH__WITNESS_PUT__INIT;
+    Perch__ArchiveHalt halt = PERCH__ARCHIVE_HALT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&put, name, codec_bytes(SLICE_LITERAL("witness.test/w")));
+    CODEC_SET(&put, url, codec_bytes(SLICE_LITERAL("https://witness.test")));
+    CODEC_SET(&put, public_key, codec_bytes(slice_of(key, sizeof(key))));
+    command.kind_case = PERCH__COMMAND__KIND_WITNESS_PUT;
+    command.witness_put = &put;
+    stage_administer(s, &command);
+    CODEC_SET(&halt, witness, put.name);
+    CODEC_SET(&halt, size, records_of(s) + size);
+    command = (Perch__Command)PERCH__COMMAND__INIT;
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_HALT;
+    command.archive_halt = &halt;
+    stage_other(s, &command);
+}
+
+/* What was said, and what became of it, in records that are lost: made in
+ * behalf of the two commands. */
+static void lose_two(const struct stage *s, struct buffer lost[2])
+{
+    Perch__Post post = PERCH__POST__INIT;
+    Perch__MessageCorrect correct = PERCH__MESSAGE_CORRECT__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+
+    CODEC_SET(&post, text, codec_bytes(SLICE_LITERAL("the heron")));
+    command.kind_case = PERCH__COMMAND__KIND_POST;
+    command.post = &post;
+    lose(s, 0, RECORD_POST, 2, &command, &lost[0]);
+    CODEC_SET(&correct, text, codec_bytes(SLICE_LITERAL("the ibis")));
+    command.kind_case = PERCH__COMMAND__KIND_MESSAGE_CORRECT;
+    command.message_correct = &correct;
+    lose(s, 1, RECORD_CORRECT, 1, &command, &lost[1]);
+}
+
+static void refill(struct stage *s, const struct buffer lost[2])
+{
+    Perch__ArchiveRefill refill = PERCH__ARCHIVE_REFILL__INIT;
+    Perch__Command command = PERCH__COMMAND__INIT;
+    ProtobufCBinaryData records[] = {codec_bytes(buffer_slice(&lost[0])),
+                                     codec_bytes(buffer_slice(&lost[1]))};
+
+    CODEC_SET(&refill, first_csn, records_of(s));
+    refill.n_records = 2;
+    refill.records = records;
+    command.kind_case = PERCH__COMMAND__KIND_ARCHIVE_REFILL;
+    command.archive_refill = &refill;
+    stage_administer(s, &command);
+}
+
+/* Ask who said a word in the lobby. */
+static const char *search(struct stage *s, edge_ref dialog, const char *word)
+{
+    char data[200];
+
+    snprintf(data, sizeof(data),
+             "<chanib uri=\"" LOBBY "\"/><bcq><matches>%s</matches></bcq>",
+             word);
+    stage_forget(s);
+    send(s, dialog, "bcsearch", data);
+    stage_commit(s);
+    stage_pass(s, 1);
+    return stage_expect(s, dialog, "rpl:bcsearch");
+}
+
+/* What comes back with records of the archive is a message again: read and
+ * found, and what was corrected is found by its new words alone. */
+static void test_archive__what_is_refilled_is_found(void **state)
+{
+    struct stage *s = *state;
+    edge_ref alice = alice_in(s);
+    struct buffer lost[2];
+    uint64_t before;
+
+    stage_talk(s, alice, ALICE, LOBBY, "the crane");
+    assert_non_null(strstr(search(s, alice, "crane"), "the crane"));
+    halt(s, 2);
+    before = records_of(s);
+    lose_two(s, lost);
+    refill(s, lost);
+    assert_true(records_of(s) > before + 2);
+    stage_pass(s, 1000);
+    assert_non_null(strstr(search(s, alice, "heron"), "the heron"));
+    assert_non_null(strstr(search(s, alice, "ibis"), "the ibis"));
+    assert_null(strstr(search(s, alice, "crane"), "the crane"));
+    stage_forget(s);
+    ask_lobby(s, alice); /* Up to the join. */
+    ask_lobby(s, alice);
+    stage_commit(s);
+    stage_expect(s, alice, "rpl:bccontext");
+    assert_non_null(
+        strstr(stage_expect(s, alice, "rpl:bccontext"), "the heron"));
+    buffer_deinit(&lost[0]);
+    buffer_deinit(&lost[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,11 +680,14 @@ int main(void)
         IN(test_archive__search_is_on_record_first),
         IN(test_archive__refusal_of_a_post),
         IN(test_archive__refusal_by_the_node),
+        IN(test_archive__another_pools_rooms),
+        IN(test_archive__what_administrators_may),
         IN(test_archive__refusals_are_bounded),
         IN(test_archive__fault_of_this_node),
         IN(test_archive__numbers_of_records),
         IN(test_archive__long_commands_are_salted),
         IN(test_archive__refusal_by_a_filter),
+        IN(test_archive__what_is_refilled_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

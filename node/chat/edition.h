@@ -3,8 +3,8 @@
  *
  * Thread: one at a time; no call blocks.
  */
-#ifndef NODE_COMPLIANCE_EDITION_H
-#define NODE_COMPLIANCE_EDITION_H
+#ifndef NODE_CHAT_EDITION_H
+#define NODE_CHAT_EDITION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +24,8 @@ enum {
 struct edition_word {
     struct note_verifier verifier;
     uint64_t time_s;
+    bool is_key_younger; /* Than the checkpoint: the word may be of the key
+                            before, whoever gave it. */
     uint8_t bytes[NOTE_SIGNATURE_BYTES];
 };
 
@@ -60,7 +62,8 @@ void edition_text(const struct edition *edition, struct buffer *to);
 /**
  * Append the note, of the signatures that are right.
  *
- * @forged  Called for each that is not; borrowed for the call.
+ * @forged  Called for each that is not, unless its key is younger than the
+ *          checkpoint; borrowed for the call.
  *
  * Returns how many nodes' words are in it; -1 when the log's signature is
  * missing or wrong, or memory is out: nothing is to be published.
