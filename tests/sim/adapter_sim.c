@@ -46,7 +46,13 @@ static bool begin(struct reading *reading, json_t *cut)
     bool has_root = json_string_length(json_object_get(cut, "root")) > 0;
     char *text;
 
+    if (has_root) {
+        const char *root = json_string_value(json_object_get(cut, "root"));
+
+        reading->cut.root = checksum64_extend(0, root, strlen(root));
+    }
     (void)json_object_del(cut, "attachments");
+    (void)json_object_del(cut, "root");
     text = json_dumps(cut, JSON_COMPACT);
     CHECK(text != NULL);
     add(reading, text, strlen(text));

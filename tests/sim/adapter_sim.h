@@ -19,7 +19,8 @@ enum { ADAPTER_SIM_SHEET_BYTES = 65 }; /* As hex. */
 struct adapter_sim_cut {
     const char *adapter;
     uint64_t first, last;
-    uint64_t sum; /* Of all lines, but for where files lie on one host. */
+    uint64_t sum;  /* Of all lines, but for where files lie on one host, */
+    uint64_t root; /* and the tree's root, whose sum this is. */
     char previous[ADAPTER_SIM_SHEET_BYTES]; /* Sheet; empty: there is none. */
 };
 

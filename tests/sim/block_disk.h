@@ -44,6 +44,10 @@ struct disk_knobs {
     const char *refused;
     enum error refused_error;
 
+    /* The next write of a file whose directory has this in its path keeps
+     * another bit than it was given; then NULL again. */
+    const char *bent;
+
     enum error read_error; /* Of every read while it is not NONE. */
 
     /* What a step takes: charged to disk_take_us. */

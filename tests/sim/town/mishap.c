@@ -324,21 +324,34 @@ static void change_tile(struct host *host)
 
         town_trace(host->town, "host %u: %s is changed", host->number, path);
         CHECK(disk_flip_bit(host->disk, path, 0));
-        host->tampered = true;
-        host->town->result.tampered++;
     }
     host->lost_disk = false; /* It stays who it is. */
 }
 
-/* One after the other, as other damage. */
+/* What is changed while it is down is mended at its start; what it is given to
+ * keep, and keeps otherwise, is seen by those who compare roots. One host
+ * after the other: a majority must be right. */
 static void tamper(struct town *town)
 {
+    struct host *host = any_host(town);
+
     for (unsigned i = 0; i < town->settings.hosts; i++) {
         if (town->hosts[i].tampered) {
-            return;
+            host = &town->hosts[i];
         }
     }
-    damage(town, "its archive is changed", change_tile);
+    if (!town_is_whole(town) || !all_well(town)) {
+        return;
+    }
+    if (draw(town, 0, 3) == 0) {
+        damage(town, "its archive is changed", change_tile);
+    } else {
+        town_trace(town, "host %u: a tile will be another", host->number);
+        disk_knobs(host->disk)->bent = "/tile/0/"; /* A partial. */
+        host->tampered = true;
+        sinks_doubt_roots(town->sinks);
+        town->result.tampered++;
+    }
 }
 
 /* --- All of it --- */

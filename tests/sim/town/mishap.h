@@ -35,7 +35,7 @@ struct town;
     X(ARCHIVE, "archive", "there is a compliance archive, required or not")    \
     X(SHELVES, "shelves", "archives' disks take nothing for a while")          \
     X(OBSERVER, "observer", "the archive's witness is out of reach")           \
-    X(TILES, "tiles", "a host's archive is changed while it is down")
+    X(TILES, "tiles", "a host's archive is changed, or kept otherwise")
 
 #define MISHAP_ENUM(name, word, what) MISHAP_##name,
 enum mishap { MISHAP_LIST(MISHAP_ENUM) MISHAPS };

@@ -62,6 +62,7 @@ void mishap_archive(struct town *town, enum mishap mishap)
 void mishap_archive_end(struct town *town)
 {
     for (unsigned i = 0; i < town->settings.hosts; i++) {
+        disk_knobs(town->hosts[i].disk)->bent = NULL;
         on_shelves(&town->hosts[i]);
     }
     on_return(town);

@@ -36,7 +36,7 @@ enum deed {
 };
 
 struct sink_cut {
-    uint64_t first, last, sum;
+    uint64_t first, last, sum, root;
 };
 
 struct sink {
@@ -52,7 +52,7 @@ struct sinks {
     struct auditor *auditor;
     struct random random;
     struct sinks_sums sums;
-    bool calm;
+    bool calm, doubts_roots;
     struct sink sinks[SINKS_MAX];
 };
 
@@ -112,7 +112,8 @@ static void check_again(struct sinks *sinks, const struct sink_cut *known,
                         const struct adapter_sim_cut *cut)
 {
     sinks->sums.repeated++;
-    if (known->last != cut->last || known->sum != cut->sum) {
+    if (known->last != cut->last || known->sum != cut->sum ||
+        (known->root != cut->root && !sinks->doubts_roots)) {
         ledger_break(sinks->ledger, "sink",
                      "%s: the cut from CSN %" PRIu64
                      " came again and is another",
@@ -133,7 +134,8 @@ static void add(struct sinks *sinks, struct sink *sink,
         sink->cuts = realloc(sink->cuts, sink->capacity * sizeof(*sink->cuts));
         CHECK(sink->cuts != NULL);
     }
-    sink->cuts[sink->n++] = (struct sink_cut){cut->first, cut->last, cut->sum};
+    sink->cuts[sink->n++] =
+        (struct sink_cut){cut->first, cut->last, cut->sum, cut->root};
     sinks->sums.cuts++;
     sinks->sums.records += cut->last - cut->first + 1;
 }
@@ -273,6 +275,13 @@ void sinks_calm(struct sinks *sinks)
 {
     if (sinks != NULL) {
         sinks->calm = true;
+    }
+}
+
+void sinks_doubt_roots(struct sinks *sinks)
+{
+    if (sinks != NULL) {
+        sinks->doubts_roots = true;
     }
 }
 
