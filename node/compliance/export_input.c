@@ -11,6 +11,7 @@
 #include "proto/base/check.h"
 #include "proto/record.h"
 #include "proto/record_json.h"
+#include "proto/tlog/hash.h"
 
 enum {
     ARENA_BYTES = 4096,
@@ -31,6 +32,10 @@ struct export_input {
     struct tiles *tiles;
     struct buffer payload;
     uint64_t next; /* CSN. */
+    uint64_t published_size;
+    struct merkle_hash published_root;
+    struct merkle_hash root;         /* Of all records up to the cut's last. */
+    struct merkle_frontier frontier; /* Of those before next. */
 };
 
 static struct slice copy(struct export_input *input, struct slice text)
@@ -60,6 +65,8 @@ struct export_input *export_input_new(const struct export_cut *cut)
     input->cut = *cut->cut;
     input->next = cut->cut->first_csn;
     input->tiles = tiles_open(cut->directory);
+    input->published_size = cut->size;
+    input->published_root = cut->root;
     return input;
 }
 
@@ -140,16 +147,57 @@ static json_t *describe_settings(const struct export_input *input)
         text_of(adapter->transform));
 }
 
+/* The cut's root, which the published one must have grown out of. */
+static enum error prove_root(struct export_input *input, uint64_t size)
+{
+    struct merkle_hash proof[MERKLE_DEPTH_MAX];
+    size_t n;
+
+    TRY(tiles_root(input->tiles, size, &input->root));
+    TRY(merkle_prove_prefix(tiles_hash, input->tiles, size,
+                            input->published_size, proof, &n));
+    return merkle_check_prefix(size, &input->root, input->published_size,
+                               &input->published_root, proof, n)
+               ? ERROR_NONE
+               : ERROR_ROTTEN;
+}
+
+/* The tree before the cut, to grow by its records. */
+static enum error begin_tree(struct export_input *input)
+{
+    struct merkle_frontier *frontier = &input->frontier;
+    uint64_t at = 0;
+    size_t n = 0;
+
+    frontier->size = input->cut.first_csn;
+    for (unsigned level = MERKLE_DEPTH_MAX; level-- > 0;) {
+        if ((frontier->size >> level & 1) != 0) {
+            TRY(tiles_hash(input->tiles, level, at >> level,
+                           &frontier->hashes[n++]));
+            at += UINT64_C(1) << level;
+        }
+    }
+    return ERROR_NONE;
+}
+
+static bool is_proved(const struct export_input *input)
+{
+    struct merkle_hash root;
+
+    merkle_root(&input->frontier, &root);
+    return merkle_equal(&root, &input->root);
+}
+
 static enum error put_cut(struct export_input *input, struct buffer *to)
 {
     unsigned char root_text[ROOT_TEXT_BYTES];
     char sheet[SHEET_TEXT_BYTES], attachments[PATH_BYTES];
     uint64_t size = input->cut.last_csn + 1;
-    struct merkle_hash root;
     json_t *cut, *line;
 
-    TRY(tiles_root(input->tiles, size, &root));
-    EVP_EncodeBlock(root_text, root.bytes, MERKLE_HASH_BYTES);
+    TRY(prove_root(input, size));
+    TRY(begin_tree(input));
+    EVP_EncodeBlock(root_text, input->root.bytes, MERKLE_HASH_BYTES);
     write_sheet(&input->adapter, sheet);
     snprintf(attachments, sizeof(attachments), "%.*s/files",
              SLICE_PRINT(input->directory));
@@ -172,6 +220,14 @@ static enum error put_cut(struct export_input *input, struct buffer *to)
     return put_line(to, json_pack("{s:o}", "cut", cut));
 }
 
+static bool is_of(const struct record *record, struct slice payload)
+{
+    struct merkle_hash digest;
+
+    hash_bytes(payload, &digest);
+    return memcmp(digest.bytes, record->command.data, sizeof(digest)) == 0;
+}
+
 /* The command that lies beside its record, as long as it is kept. */
 static enum error read_payload(struct export_input *input,
                                const struct record *record,
@@ -186,6 +242,7 @@ static enum error read_payload(struct export_input *input,
     error = tiles_payload(input->tiles, record->csn, &input->payload);
     if (error == ERROR_NONE) {
         *payload_out = buffer_slice(&input->payload);
+        return is_of(record, *payload_out) ? ERROR_NONE : ERROR_ROTTEN;
     }
     return error == ERROR_NOT_FOUND ? ERROR_NONE : error;
 }
@@ -193,6 +250,7 @@ static enum error read_payload(struct export_input *input,
 static enum error put_record(struct export_input *input, struct buffer *to)
 {
     struct slice leaf, payload;
+    struct merkle_hash hash;
     struct record record;
     json_t *line;
 
@@ -201,6 +259,8 @@ static enum error put_record(struct export_input *input, struct buffer *to)
         return ERROR_ROTTEN;
     }
     TRY(read_payload(input, &record, &payload));
+    merkle_leaf(leaf, &hash);
+    merkle_grow(&input->frontier, &hash);
     line = record_json(&record, leaf, payload);
     return line == NULL ? ERROR_NO_MEMORY : put_line(to, line);
 }
@@ -225,10 +285,11 @@ enum error export_input_feed(void *context, struct buffer *to)
         return put_cut(input, to);
     case AT_RECORDS:
         TRY(put_records(input, to));
-        if (input->next > input->cut.last_csn) {
-            input->at = AT_END;
+        if (input->next <= input->cut.last_csn) {
+            return ERROR_NONE;
         }
-        return ERROR_NONE;
+        input->at = AT_END;
+        return is_proved(input) ? ERROR_NONE : ERROR_ROTTEN;
     case AT_END:
         input->at = AT_NOTHING;
         return put_line(to, json_pack("{s:I}", "end", n));

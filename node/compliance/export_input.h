@@ -34,6 +34,10 @@ struct export_cut {
     const struct cut_view *cut; /* The oldest that waits. */
     struct slice output;        /* Where it may go, on this node. */
     const char *directory;      /* The archive's. */
+    /* The published checkpoint: more than the cut. What goes out is held
+     * against it. */
+    uint64_t size;
+    struct merkle_hash root;
 };
 
 /** Make the input of a cut. Stops when memory is out. Owned by the caller. */
@@ -45,8 +49,9 @@ void export_input_free(struct export_input *input);
 /**
  * Append the next lines (adapter_order.feed); nothing when that was all.
  *
- * Returns what tiles_record and tiles_root do, NO_MEMORY, or ROTTEN for a
- * record that is none or another.
+ * Returns what tiles_record and tiles_root do, NO_MEMORY, or ROTTEN for files
+ * that are not those of the published checkpoint: the cut's root is proved
+ * before its first line, its records and payloads before its last.
  */
 enum error export_input_feed(void *input, struct buffer *to);
 

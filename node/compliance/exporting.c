@@ -26,6 +26,7 @@ static bool is_cut_due(const struct outlet *outlet,
 }
 
 static bool is_run_due(const struct outlet *outlet,
+                       const struct archive_view *archive,
                        const struct adapter_view *adapter)
 {
     const struct exporting *exporting = outlet->exporting;
@@ -35,7 +36,9 @@ static bool is_run_due(const struct outlet *outlet,
            outlet->telling != TELL_DONE &&
            exporting->n_running < exporting->settings->at_once &&
            loop_now_us(compliance->settings.loop) >= outlet->retry_us &&
-           scribe_durable(compliance->scribe) > adapter->cuts[0].last_csn;
+           archive->published.is &&
+           archive->published.size > adapter->cuts[0].last_csn &&
+           archive->published.size <= scribe_durable(compliance->scribe);
 }
 
 /* Another adapter may have come into the slot. */
@@ -73,7 +76,7 @@ static void look_at(struct outlet *outlet, const struct archive_view *archive,
         is_cut_due(outlet, archive, adapter)) {
         outlet->telling = TELL_CUT;
     }
-    if (is_run_due(outlet, adapter)) {
+    if (is_run_due(outlet, archive, adapter)) {
         outlet_run(outlet, adapter);
     }
     outlet_tell(outlet);

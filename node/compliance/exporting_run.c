@@ -114,6 +114,8 @@ static struct export_input *make_input(const struct outlet *outlet,
         .cut = &run->cut,
         .output = run->plan.output,
         .directory = compliance->settings.directory,
+        .size = archive.published.size,
+        .root = archive.published.root,
     });
 }
 
