@@ -68,6 +68,9 @@ static void mark_rotten(const struct backend *backend, const char *what)
         error = files_write(path, 0, what, strlen(what));
     }
     if (error == ERROR_NONE) {
+        error = files_sync(path); /* What it says counts. */
+    }
+    if (error == ERROR_NONE) {
         error = files_sync(backend->settings.replica.directory);
     }
     if (error != ERROR_NONE) {
@@ -352,6 +355,21 @@ static enum error archive_directory(struct backend *backend,
     return ERROR_NONE;
 }
 
+/* The directory that a name, the last part of a path, is in: without the slash
+ * between, but for that of the root. */
+static bool write_parent(char parent[FILES_PATH_BYTES_MAX], const char *path,
+                         const char *name)
+{
+    int len = (int)(name - path) - 1;
+
+    if (name == path) {
+        return (size_t)snprintf(parent, FILES_PATH_BYTES_MAX, ".") <
+               FILES_PATH_BYTES_MAX;
+    }
+    return (size_t)snprintf(parent, FILES_PATH_BYTES_MAX, "%.*s",
+                            len == 0 ? 1 : len, path) < FILES_PATH_BYTES_MAX;
+}
+
 /* Kept beside itself, for whoever wants to know what happened. */
 static enum error set_archive_aside(struct backend *backend)
 {
@@ -366,10 +384,7 @@ static enum error set_archive_aside(struct backend *backend)
     name = name == NULL ? directory : name + 1;
     if ((size_t)snprintf(aside, sizeof(aside), "%.200s.rotted-%" PRId64, name,
                          now_us / 1000000) >= sizeof(aside) ||
-        (size_t)snprintf(parent, sizeof(parent), "%.*s",
-                         name == directory ? 1 : (int)(name - directory),
-                         name == directory ? "." : directory) >=
-            sizeof(parent)) {
+        !write_parent(parent, directory, name)) {
         return ERROR_TOO_LARGE;
     }
     TRY(device_open(parent, &device));

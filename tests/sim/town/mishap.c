@@ -349,7 +349,6 @@ static void tamper(struct town *town)
         town_trace(town, "host %u: a tile will be another", host->number);
         disk_knobs(host->disk)->bent = "/tile/0/"; /* A partial. */
         host->tampered = true;
-        sinks_doubt_roots(town->sinks);
         town->result.tampered++;
     }
 }

@@ -52,7 +52,7 @@ struct sinks {
     struct auditor *auditor;
     struct random random;
     struct sinks_sums sums;
-    bool calm, doubts_roots;
+    bool calm;
     struct sink sinks[SINKS_MAX];
 };
 
@@ -113,7 +113,7 @@ static void check_again(struct sinks *sinks, const struct sink_cut *known,
 {
     sinks->sums.repeated++;
     if (known->last != cut->last || known->sum != cut->sum ||
-        (known->root != cut->root && !sinks->doubts_roots)) {
+        known->root != cut->root) {
         ledger_break(sinks->ledger, "sink",
                      "%s: the cut from CSN %" PRIu64
                      " came again and is another",
@@ -275,13 +275,6 @@ void sinks_calm(struct sinks *sinks)
 {
     if (sinks != NULL) {
         sinks->calm = true;
-    }
-}
-
-void sinks_doubt_roots(struct sinks *sinks)
-{
-    if (sinks != NULL) {
-        sinks->doubts_roots = true;
     }
 }
 

@@ -37,10 +37,6 @@ void sinks_end(struct sinks *sinks);
 /** Let every adapter end well from now on. Accepts NULL. */
 void sinks_calm(struct sinks *sinks);
 
-/** A host's archive was changed: until that is noticed, it may name another
- * root of a cut. Accepts NULL. */
-void sinks_doubt_roots(struct sinks *sinks);
-
 /** Borrow what hosts are told of adapters' programs. */
 const struct exporting_settings *sinks_settings(void);
 
