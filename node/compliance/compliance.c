@@ -17,12 +17,9 @@
 
 /* The parts, in the order in which they are told. */
 static const struct compliance_part *const parts[] = {
-    &scribe_part,     &serving_part,    &fetching_part,  &cosigning_part,
-    &publishing_part,
-    &witnessing_part,
-    &exporting_part,
-    &watching_part,
-    &canaries_part,
+    &scribe_part,    &serving_part,    &fetching_part,
+    &cosigning_part, &publishing_part, &witnessing_part,
+    &exporting_part, &watching_part,   &canaries_part,
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
@@ -75,10 +72,33 @@ void compliance_unsound(struct compliance *compliance, enum error error,
     }
 }
 
+static void note_peers(struct compliance *compliance,
+                       const struct replica_status *status)
+{
+    compliance->n_peers = 0;
+    compliance->n_away = 0;
+    for (size_t i = 0; i < status->n; i++) {
+        const struct replica_member *member = &status->members[i];
+
+        if (member->node == compliance->settings.node) {
+            continue;
+        }
+        if (member->connected) {
+            compliance->peers[compliance->n_peers++] = member->node;
+        } else {
+            compliance->n_away += 1;
+        }
+    }
+}
+
+/* Who is connected is not told of: it is looked up. */
 static void on_tick(void *context)
 {
     struct compliance *compliance = context;
 
+    if (compliance->replica != NULL && !compliance->stopped) {
+        note_peers(compliance, replica_status(compliance->replica));
+    }
     TELL(compliance, tick);
 }
 
@@ -162,25 +182,6 @@ void compliance_restored(struct compliance *compliance,
     compliance->state = *state;
     compliance->releasing = false;
     TELL(compliance, restored);
-}
-
-static void note_peers(struct compliance *compliance,
-                       const struct replica_status *status)
-{
-    compliance->n_peers = 0;
-    compliance->n_away = 0;
-    for (size_t i = 0; i < status->n; i++) {
-        const struct replica_member *member = &status->members[i];
-
-        if (member->node == compliance->settings.node) {
-            continue;
-        }
-        if (member->connected) {
-            compliance->peers[compliance->n_peers++] = member->node;
-        } else {
-            compliance->n_away += 1;
-        }
-    }
 }
 
 void compliance_changed(struct compliance *compliance,
