@@ -46,8 +46,10 @@ void backend_stop(struct backend *backend)
 
 /* What the state loop's parts tell. */
 
-#define ROTTEN_STATE   "rotten\n"
+/* What a mark says. */
+#define ROTTEN_STATE   "rotten state\n"
 #define ROTTEN_ARCHIVE "rotten archive\n"
+#define ROTTEN_BOTH    "rotten state and archive\n"
 
 /* Where it stands that the state was found rotten while the node ran. */
 static enum error mark_path(const struct backend *backend,
@@ -57,8 +59,7 @@ static enum error mark_path(const struct backend *backend,
                       BACKEND_ROTTEN_NAME);
 }
 
-/* So that the next start does not believe what this one has found rotten: the
- * state, or with it the archive. */
+/* So that the next start does not believe what this one has found rotten. */
 static void mark_rotten(const struct backend *backend, const char *what)
 {
     char path[FILES_PATH_BYTES_MAX];
@@ -79,18 +80,21 @@ static void mark_rotten(const struct backend *backend, const char *what)
     }
 }
 
-static bool is_marked(const struct backend *backend, bool *archive_out)
+/* Which of both is marked. A mark that says anything else is of both. */
+static void read_mark(const struct backend *backend, bool *state_out,
+                      bool *archive_out)
 {
-    char path[FILES_PATH_BYTES_MAX], what[sizeof(ROTTEN_ARCHIVE)] = "";
+    char path[FILES_PATH_BYTES_MAX], what[sizeof(ROTTEN_BOTH)] = "";
     size_t got = 0;
 
-    if (mark_path(backend, path) != ERROR_NONE ||
-        files_read(path, 0, what, sizeof(ROTTEN_ARCHIVE) - 1, &got) !=
-            ERROR_NONE) {
-        return false;
+    *archive_out = false;
+    *state_out =
+        mark_path(backend, path) == ERROR_NONE &&
+        files_read(path, 0, what, sizeof(ROTTEN_BOTH) - 1, &got) == ERROR_NONE;
+    if (*state_out) {
+        *archive_out = strcmp(what, ROTTEN_STATE) != 0;
+        *state_out = strcmp(what, ROTTEN_ARCHIVE) != 0;
     }
-    *archive_out = strcmp(what, ROTTEN_ARCHIVE) == 0;
-    return true;
 }
 
 static enum error unmark(const struct backend *backend)
@@ -130,14 +134,14 @@ static void on_faulty(void *context, bool is_faulty)
     sessions_set_archive_fault(backend_sessions(backend), is_faulty);
 }
 
-/* The archive's files and the state contradict each other, or the other nodes:
- * neither is believed. */
-static void on_unsound(void *context, enum error error, const char *reason)
+/* The archive's files contradict the state, or the state the other nodes. */
+static void on_unsound(void *context, bool is_state, const char *reason)
 {
     struct backend *backend = context;
 
     state_loop_stop(backend->state);
-    stop_for(backend, error, reason, ROTTEN_ARCHIVE);
+    stop_for(backend, ERROR_ROTTEN, reason,
+             is_state ? ROTTEN_BOTH : ROTTEN_ARCHIVE);
 }
 
 static void on_changed(void *context, const struct replica_status *status)
@@ -456,10 +460,17 @@ static void abandon_parts(struct backend *backend)
 static enum error open_or_begin_anew(struct backend *backend)
 {
     const struct replica_settings *settings = &backend->settings.replica;
-    bool archive = false;
-    enum error error =
-        is_marked(backend, &archive) ? ERROR_ROTTEN : open_parts(backend);
+    bool state, archive;
+    enum error error;
 
+    read_mark(backend, &state, &archive);
+    if (archive && settings->n_nodes > 1) {
+        TRY(set_archive_aside(backend));
+    }
+    if (archive && !state) {
+        TRY(unmark(backend)); /* Its records are fetched from other nodes. */
+    }
+    error = state ? ERROR_ROTTEN : open_parts(backend);
     if (error != ERROR_ROTTEN && error != ERROR_FORGOTTEN) {
         return error;
     }
@@ -477,9 +488,6 @@ static enum error open_or_begin_anew(struct backend *backend)
     abandon_parts(backend);
     TRY(replica_set_aside(settings->directory, BACKEND_STATE_NAME,
                           loop_wall_us(settings->owner_loop)));
-    if (archive) {
-        TRY(set_archive_aside(backend));
-    }
     TRY(unmark(backend));
     backend->settings.replica.founding = false;
     return open_parts(backend);

@@ -59,7 +59,7 @@ void compliance_written(struct compliance *compliance)
     TELL(compliance, written);
 }
 
-void compliance_unsound(struct compliance *compliance, enum error error,
+void compliance_unsound(struct compliance *compliance, bool is_state,
                         const char *reason)
 {
     if (compliance->stopped) {
@@ -67,7 +67,7 @@ void compliance_unsound(struct compliance *compliance, enum error error,
     }
     compliance_stop(compliance);
     if (compliance->settings.unsound != NULL) {
-        compliance->settings.unsound(compliance->settings.context, error,
+        compliance->settings.unsound(compliance->settings.context, is_state,
                                      reason);
     }
 }

@@ -44,9 +44,10 @@ struct compliance_settings {
     const struct exporting_settings *exporting;
     const struct signer *signer; /* Borrowed; NULL: this node signs nothing. */
     const struct witness_port *witnesses; /* Likewise: it asks none. */
-    /* What this node has cannot be believed: it must stop, and its state and
-     * archive be set aside. NULL: nobody is told. */
-    void (*unsound)(void *context, enum error error, const char *reason);
+    /* What this node has cannot be believed: it must stop, and its archive be
+     * set aside; with it its state, when that is another than the pool's, too.
+     * NULL: nobody is told. */
+    void (*unsound)(void *context, bool is_state, const char *reason);
     /* Its files cannot take records, or can again: its clients are to know at
      * once where that is required. NULL: nobody is told. */
     void (*faulty)(void *context, bool is_faulty);

@@ -101,8 +101,8 @@ struct compliance_part {
 void compliance_written(struct compliance *compliance);
 
 /** Tell the owner, once, that what this node has cannot be believed; nothing
- * more is done. @reason  Static. */
-void compliance_unsound(struct compliance *compliance, enum error error,
+ * more is done. @is_state  The state, not the files alone. @reason  Static. */
+void compliance_unsound(struct compliance *compliance, bool is_state,
                         const char *reason);
 
 /** A job that read the store has ended: the store may be waited for. */

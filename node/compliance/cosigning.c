@@ -33,6 +33,7 @@ struct cosigning {
     struct proposal word;
     bool is_saying;
     bool differs;
+    bool is_state;    /* The state does, whatever the files say. */
     uint64_t stop_us; /* 0: it does not differ. */
 };
 
@@ -108,7 +109,7 @@ static void stop_if_time(struct cosigning *cosigning)
 {
     if (cosigning->stop_us != 0 && now_us(cosigning) >= cosigning->stop_us) {
         cosigning->stop_us = 0;
-        compliance_unsound(cosigning->compliance, ERROR_ROTTEN,
+        compliance_unsound(cosigning->compliance, cosigning->is_state,
                            "the archive's root here differs from the pool's");
     }
 }
@@ -204,7 +205,7 @@ static void on_attested(struct job *job)
         return;
     }
     if (attest->error == ERROR_ROTTEN) {
-        compliance_unsound(cosigning->compliance, ERROR_ROTTEN,
+        compliance_unsound(cosigning->compliance, false,
                            "the archive's files here are rotten");
         return;
     }
@@ -330,6 +331,7 @@ static void judge_state(struct cosigning *cosigning,
     }
     if (others > keys / 2) {
         cosigning->differs = true;
+        cosigning->is_state = true;
         journal_error("archive_diverged",
                       "node=%u size=%" PRIu64 " reason=\"most nodes have "
                       "another root\"",

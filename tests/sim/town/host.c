@@ -200,7 +200,6 @@ static void on_fatal(void *context, enum error error, const char *reason)
     if (error == ERROR_ROTTEN && host->tampered) {
         host->tampered = false;
         disk_knobs(host->disk)->bent = NULL;
-        host->lost_disk = true; /* State and archive are set aside. */
         host->town->result.rebuilt++;
     }
     if (!host->dying) {
